@@ -1,0 +1,192 @@
+//! Messages to the user: errors and warnings that point at the attribute they are about.
+//!
+//! The summary is a title: short, no full stop. The detail is whole sentences: what was found, what was
+//! expected, with an example, and what to do. Neither ever contains a secret.
+
+use std::fmt;
+
+/// One step into a value: by attribute name, map key or list index.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Step {
+    /// An attribute of an object, or a block's type.
+    Attribute(String),
+    /// An element of a map.
+    Key(String),
+    /// An element of a list. The elements of a set have no address: point at the set.
+    Index(i64),
+}
+
+/// Where in a configuration or state something is.
+#[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct AttributePath(Vec<Step>);
+
+impl AttributePath {
+    /// The path of a top-level attribute or block.
+    pub fn root(name: impl Into<String>) -> Self {
+        Self::default().attribute(name)
+    }
+
+    /// This path, one attribute deeper.
+    #[must_use]
+    pub fn attribute(&self, name: impl Into<String>) -> Self {
+        self.step(Step::Attribute(name.into()))
+    }
+
+    /// This path, at a key of the map here.
+    #[must_use]
+    pub fn key(&self, key: impl Into<String>) -> Self {
+        self.step(Step::Key(key.into()))
+    }
+
+    /// This path, at an index of the list here.
+    #[must_use]
+    pub fn index(&self, index: usize) -> Self {
+        self.step(Step::Index(i64::try_from(index).unwrap_or(i64::MAX)))
+    }
+
+    fn step(&self, step: Step) -> Self {
+        let mut steps = self.0.clone();
+        steps.push(step);
+        Self(steps)
+    }
+
+    /// The steps, outermost first. Empty for the whole object.
+    pub fn steps(&self) -> &[Step] {
+        &self.0
+    }
+}
+
+/// As a Terraform expression: `image_registry_credentials["registry.example.com"].username`.
+impl fmt::Display for AttributePath {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (i, step) in self.0.iter().enumerate() {
+            match step {
+                Step::Attribute(name) if i == 0 => write!(f, "{name}")?,
+                Step::Attribute(name) => write!(f, ".{name}")?,
+                Step::Key(key) => write!(f, "[{key:?}]")?,
+                Step::Index(index) => write!(f, "[{index}]")?,
+            }
+        }
+        Ok(())
+    }
+}
+
+/// How bad it is. An error stops the operation; a warning does not.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Severity {
+    /// The operation did not do what was asked.
+    Error,
+    /// It did, and there is something to know.
+    Warning,
+}
+
+/// One message.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Diagnostic {
+    /// Error or warning.
+    pub severity: Severity,
+    /// A title.
+    pub summary: String,
+    /// What was found, what was expected, what to do.
+    pub detail: String,
+    /// The attribute that it is about, if it is about one.
+    pub path: AttributePath,
+}
+
+impl Diagnostic {
+    /// An error about the whole object; see [`Diagnostic::at`].
+    pub fn error(summary: impl Into<String>, detail: impl Into<String>) -> Self {
+        let (summary, detail) = (summary.into(), detail.into());
+        Self { severity: Severity::Error, summary, detail, path: AttributePath::default() }
+    }
+
+    /// A warning about the whole object; see [`Diagnostic::at`].
+    pub fn warning(summary: impl Into<String>, detail: impl Into<String>) -> Self {
+        Self { severity: Severity::Warning, ..Self::error(summary, detail) }
+    }
+
+    /// The same message, pointing at an attribute.
+    #[must_use]
+    pub fn at(self, path: AttributePath) -> Self {
+        Self { path, ..self }
+    }
+}
+
+/// The messages of one operation, in the order in which they arose.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Diagnostics(Vec<Diagnostic>);
+
+impl Diagnostics {
+    /// Adds a message.
+    pub fn push(&mut self, diagnostic: Diagnostic) {
+        self.0.push(diagnostic);
+    }
+
+    /// True when one of them is an error.
+    pub fn has_errors(&self) -> bool {
+        self.0.iter().any(|diagnostic| diagnostic.severity == Severity::Error)
+    }
+
+    /// True when there are none.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// The messages in order.
+    pub fn iter(&self) -> std::slice::Iter<'_, Diagnostic> {
+        self.0.iter()
+    }
+}
+
+impl From<Diagnostic> for Diagnostics {
+    fn from(diagnostic: Diagnostic) -> Self {
+        Self(vec![diagnostic])
+    }
+}
+
+impl Extend<Diagnostic> for Diagnostics {
+    fn extend<I: IntoIterator<Item = Diagnostic>>(&mut self, iter: I) {
+        self.0.extend(iter);
+    }
+}
+
+impl FromIterator<Diagnostic> for Diagnostics {
+    fn from_iter<I: IntoIterator<Item = Diagnostic>>(iter: I) -> Self {
+        Self(iter.into_iter().collect())
+    }
+}
+
+impl IntoIterator for Diagnostics {
+    type Item = Diagnostic;
+    type IntoIter = std::vec::IntoIter<Diagnostic>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.0.into_iter()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn paths_read_like_expressions() {
+        let credentials = AttributePath::root("image_registry_credentials");
+        for (path, expected) in [
+            (AttributePath::default(), ""),
+            (AttributePath::root("images"), "images"),
+            (credentials.key("a.b").attribute("username"), r#"image_registry_credentials["a.b"].username"#),
+            (AttributePath::root("events").index(2).attribute("reason"), "events[2].reason"),
+        ] {
+            assert_eq!(path.to_string(), expected);
+        }
+    }
+
+    #[test]
+    fn a_warning_alone_is_no_error() {
+        let mut diagnostics = Diagnostics::from(Diagnostic::warning("Slow", "It took long."));
+        assert!(!diagnostics.has_errors());
+        diagnostics.push(Diagnostic::error("Gone", "It is not there."));
+        assert!(diagnostics.has_errors());
+    }
+}

@@ -1,0 +1,1 @@
+//! What a Terraform provider is made of: resources, data sources, and the rules of planning.

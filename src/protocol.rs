@@ -1,0 +1,1 @@
+//! The plugin protocol's messages, to and from the framework.

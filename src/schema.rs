@@ -1,0 +1,1 @@
+//! A Rust struct as a Terraform schema.

@@ -4,22 +4,37 @@
 //! here uses Terraform's `dynamic`, so there is no such type. Refinements of unknown values are accepted and
 //! dropped. Strings are NFC, sets are sorted and free of duplicates, numbers compare by value: two equal values
 //! are equal in Rust.
+//!
+//! | | reads | writes |
+//! | --- | --- | --- |
+//! | [`msgpack`] | what Terraform sends | what it is sent |
+//! | [`json`] | state of an earlier version | |
+//! | [`from_value`], [`to_value`] | into a Rust struct | from one |
+//!
+//! A value may hold secrets and shows them in `Debug`: never log one.
 
+mod attr;
+mod error;
+pub mod json;
+mod model;
+pub mod msgpack;
+mod number;
+mod secret;
+mod types;
+
+use std::borrow::Borrow;
 use std::collections::BTreeMap;
 
-/// The type of a value, as a schema declares it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Type {
-    Bool,
-    Number,
-    String,
-    List(Box<Type>),
-    Set(Box<Type>),
-    Map(Box<Type>),
-    Tuple(Vec<Type>),
-    /// An object, a block, or a nested attribute: every attribute is there, perhaps null.
-    Object(BTreeMap<String, Type>),
-}
+use unicode_normalization::{IsNormalized, UnicodeNormalization, is_nfc_quick};
+
+use crate::diagnostics::{AttributePath, Step};
+
+pub use attr::Attr;
+pub use error::ValueError;
+pub use model::{from_value, to_value};
+pub use number::{Number, NumberError};
+pub use secret::Secret;
+pub use types::Type;
 
 /// A value: null, unknown until apply, or known.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Default)]
@@ -38,16 +53,166 @@ pub enum Value {
     Map(BTreeMap<String, Value>),
 }
 
-/// A number of any size.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Number(());
+impl Value {
+    /// A set of these elements.
+    ///
+    /// Elements that are not wholly known are never duplicates: they may turn out to differ.
+    pub fn set(elements: impl IntoIterator<Item = Self>) -> Self {
+        let mut set: Vec<_> = elements.into_iter().collect();
+        sort_set(&mut set);
+        Self::List(set)
+    }
 
-/// One attribute of a model: null, unknown, or known.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Default)]
-pub enum Attr<T> {
-    #[default]
-    Null,
-    /// Not known before apply.
-    Unknown,
-    Known(T),
+    /// A list or a tuple of these elements.
+    pub fn list(elements: impl IntoIterator<Item = impl Into<Self>>) -> Self {
+        Self::List(elements.into_iter().map(Into::into).collect())
+    }
+
+    /// A map or an object of these entries.
+    pub fn map<K: Into<String>, V: Into<Self>>(entries: impl IntoIterator<Item = (K, V)>) -> Self {
+        Self::Map(entries.into_iter().map(|(key, value)| (nfc(key.into()), value.into())).collect())
+    }
+
+    /// True for null itself, not for what contains one.
+    pub fn is_null(&self) -> bool {
+        matches!(self, Self::Null)
+    }
+
+    /// True for unknown itself, not for what contains one.
+    pub fn is_unknown(&self) -> bool {
+        matches!(self, Self::Unknown)
+    }
+
+    /// True when there is no unknown value at any depth.
+    pub fn is_wholly_known(&self) -> bool {
+        match self {
+            Self::Unknown => false,
+            Self::List(list) => list.iter().all(Self::is_wholly_known),
+            Self::Map(map) => map.values().all(Self::is_wholly_known),
+            _ => true,
+        }
+    }
+
+    /// The value with null for each unknown: what may be saved when an apply fails halfway.
+    #[must_use]
+    pub fn null_of_unknowns(mut self) -> Self {
+        self.null_unknowns();
+        self
+    }
+
+    fn null_unknowns(&mut self) {
+        match self {
+            Self::Unknown => *self = Self::Null,
+            Self::List(list) => list.iter_mut().for_each(Self::null_unknowns),
+            Self::Map(map) => map.values_mut().for_each(Self::null_unknowns),
+            _ => {}
+        }
+    }
+
+    /// The text of a string.
+    pub fn as_str(&self) -> Option<&str> {
+        match self {
+            Self::String(string) => Some(string),
+            _ => None,
+        }
+    }
+
+    /// The truth of a bool.
+    pub fn as_bool(&self) -> Option<bool> {
+        match self {
+            Self::Bool(bool) => Some(*bool),
+            _ => None,
+        }
+    }
+
+    /// A number.
+    pub fn as_number(&self) -> Option<&Number> {
+        match self {
+            Self::Number(number) => Some(number),
+            _ => None,
+        }
+    }
+
+    /// The elements of a list, a tuple or a set.
+    pub fn as_list(&self) -> Option<&[Self]> {
+        match self {
+            Self::List(list) => Some(list),
+            _ => None,
+        }
+    }
+
+    /// The entries of a map, or the attributes of an object.
+    pub fn as_map(&self) -> Option<&BTreeMap<String, Self>> {
+        match self {
+            Self::Map(map) => Some(map),
+            _ => None,
+        }
+    }
+
+    /// The value at a path; `None` when there is nothing, also for a path into null or unknown.
+    pub fn get(&self, path: &AttributePath) -> Option<&Self> {
+        path.steps().iter().try_fold(self, |value, step| match (step, value) {
+            (Step::Attribute(name) | Step::Key(name), Self::Map(map)) => map.get(name),
+            (Step::Index(index), Self::List(list)) => list.get(usize::try_from(*index).ok()?),
+            _ => None,
+        })
+    }
+
+    /// As [`Value::get`], to change the value there.
+    pub fn get_mut(&mut self, path: &AttributePath) -> Option<&mut Self> {
+        path.steps().iter().try_fold(self, |value, step| match (step, value) {
+            (Step::Attribute(name) | Step::Key(name), Self::Map(map)) => map.get_mut(name),
+            (Step::Index(index), Self::List(list)) => list.get_mut(usize::try_from(*index).ok()?),
+            _ => None,
+        })
+    }
+}
+
+impl From<bool> for Value {
+    fn from(bool: bool) -> Self {
+        Self::Bool(bool)
+    }
+}
+
+impl From<Number> for Value {
+    fn from(number: Number) -> Self {
+        Self::Number(number)
+    }
+}
+
+impl From<i64> for Value {
+    fn from(int: i64) -> Self {
+        Self::Number(int.into())
+    }
+}
+
+impl From<u64> for Value {
+    fn from(int: u64) -> Self {
+        Self::Number(int.into())
+    }
+}
+
+impl From<String> for Value {
+    fn from(string: String) -> Self {
+        Self::String(nfc(string))
+    }
+}
+
+impl From<&str> for Value {
+    fn from(string: &str) -> Self {
+        string.to_owned().into()
+    }
+}
+
+/// The string in Unicode's normal form C, in which Terraform keeps every string.
+fn nfc(string: String) -> String {
+    if string.is_ascii() || is_nfc_quick(string.chars()) == IsNormalized::Yes { string } else { string.nfc().collect() }
+}
+
+/// Sorts the elements of a set, and drops duplicates among the wholly known ones.
+fn sort_set<T: Borrow<Value> + Ord>(set: &mut Vec<T>) {
+    if !set.is_sorted() {
+        set.sort();
+    }
+    set.dedup_by(|a, b| a == b && (*a).borrow().is_wholly_known());
 }

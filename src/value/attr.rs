@@ -1,0 +1,167 @@
+//! One attribute of a model, in the three states that Terraform knows.
+
+use std::borrow::Cow;
+use std::fmt;
+use std::marker::PhantomData;
+
+use schemars::{JsonSchema, Schema, SchemaGenerator};
+use serde::de::{self, Deserialize, Deserializer, SeqAccess, Visitor};
+use serde::ser::{Error as _, Serialize, Serializer};
+
+/// One attribute of a model: null, unknown, or known.
+///
+/// Over a [`Value`](super::Value) all three states are kept. An unknown deep inside, where the Rust type has no place
+/// for it, makes the nearest `Attr` around it unknown. In JSON, null is null, and unknown cannot be written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
+pub enum Attr<T> {
+    #[default]
+    Null,
+    /// Not known before apply.
+    Unknown,
+    Known(T),
+}
+
+/// The newtype name by which an `Attr` makes itself known to the deserializer of values.
+///
+/// That one answers with a sequence: empty for unknown, of one element for known. Any other just visits what is inside.
+pub(super) const ATTR: &str = "$eks::Attr";
+
+/// The newtype name by which an unknown makes itself known to the serializer of values.
+pub(super) const UNKNOWN: &str = "$eks::Unknown";
+
+impl<T> Attr<T> {
+    /// The value, if it is known.
+    pub fn known(&self) -> Option<&T> {
+        self.as_ref().into_known()
+    }
+
+    /// The value, if it is known.
+    pub fn into_known(self) -> Option<T> {
+        match self {
+            Self::Known(value) => Some(value),
+            Self::Null | Self::Unknown => None,
+        }
+    }
+
+    pub fn is_null(&self) -> bool {
+        matches!(self, Self::Null)
+    }
+
+    pub fn is_unknown(&self) -> bool {
+        matches!(self, Self::Unknown)
+    }
+
+    /// True when there is a value: neither null nor unknown.
+    pub fn is_known(&self) -> bool {
+        matches!(self, Self::Known(_))
+    }
+
+    /// The same state around another value.
+    pub fn map<U>(self, f: impl FnOnce(T) -> U) -> Attr<U> {
+        match self {
+            Self::Null => Attr::Null,
+            Self::Unknown => Attr::Unknown,
+            Self::Known(value) => Attr::Known(f(value)),
+        }
+    }
+
+    /// The same state around a reference.
+    pub fn as_ref(&self) -> Attr<&T> {
+        match self {
+            Self::Null => Attr::Null,
+            Self::Unknown => Attr::Unknown,
+            Self::Known(value) => Attr::Known(value),
+        }
+    }
+
+    /// This, or `other` where this is null.
+    #[must_use]
+    pub fn or(self, other: Self) -> Self {
+        if self.is_null() { other } else { self }
+    }
+}
+
+impl Attr<String> {
+    /// The text, if it is known.
+    pub fn as_str(&self) -> Option<&str> {
+        self.known().map(String::as_str)
+    }
+}
+
+impl<T> From<T> for Attr<T> {
+    fn from(value: T) -> Self {
+        Self::Known(value)
+    }
+}
+
+impl<T> From<Option<T>> for Attr<T> {
+    fn from(value: Option<T>) -> Self {
+        value.map_or(Self::Null, Self::Known)
+    }
+}
+
+impl<T: Serialize> Serialize for Attr<T> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self {
+            Self::Null => serializer.serialize_none(),
+            Self::Unknown => serializer.serialize_newtype_struct(UNKNOWN, &NotSerializable),
+            Self::Known(value) => value.serialize(serializer),
+        }
+    }
+}
+
+/// What an unknown is to a serializer that does not know it.
+struct NotSerializable;
+
+impl Serialize for NotSerializable {
+    fn serialize<S: Serializer>(&self, _: S) -> Result<S::Ok, S::Error> {
+        Err(S::Error::custom("a value that is not known before apply cannot be written"))
+    }
+}
+
+impl<'de, T: Deserialize<'de>> Deserialize<'de> for Attr<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_newtype_struct(ATTR, AttrVisitor(PhantomData))
+    }
+}
+
+struct AttrVisitor<T>(PhantomData<T>);
+
+impl<'de, T: Deserialize<'de>> Visitor<'de> for AttrVisitor<T> {
+    type Value = Attr<T>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an attribute")
+    }
+
+    fn visit_unit<E: de::Error>(self) -> Result<Attr<T>, E> {
+        Ok(Attr::Null)
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Attr<T>, A::Error> {
+        Ok(seq.next_element()?.map_or(Attr::Unknown, Attr::Known))
+    }
+
+    fn visit_newtype_struct<D: Deserializer<'de>>(self, deserializer: D) -> Result<Attr<T>, D::Error> {
+        Option::deserialize(deserializer).map(Attr::from)
+    }
+}
+
+/// The schema of what it holds: each attribute may be null or unknown.
+impl<T: JsonSchema> JsonSchema for Attr<T> {
+    fn inline_schema() -> bool {
+        true
+    }
+
+    fn schema_name() -> Cow<'static, str> {
+        T::schema_name()
+    }
+
+    fn schema_id() -> Cow<'static, str> {
+        T::schema_id()
+    }
+
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        T::json_schema(generator)
+    }
+}

@@ -1,0 +1,95 @@
+//! Why a value is not what its type or its model asks for, and where.
+
+use std::fmt;
+
+use serde::{de, ser};
+
+use crate::diagnostics::{AttributePath, Step};
+
+/// Where a value is wrong, and what was expected there.
+///
+/// The message never quotes the value, which may be a secret.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ValueError {
+    /// Innermost first: the path is put together on the way out, and costs nothing on success.
+    steps: Vec<Step>,
+    message: String,
+    unknown: bool,
+}
+
+impl ValueError {
+    pub(super) fn new(message: impl Into<String>) -> Self {
+        Self { steps: Vec::new(), message: message.into(), unknown: false }
+    }
+
+    /// An unknown value where only a known one has a place.
+    pub(super) fn unknown() -> Self {
+        Self { unknown: true, ..Self::new("the value is not known before apply") }
+    }
+
+    /// The same error, seen from one level further out.
+    pub(super) fn within(mut self, step: Step) -> Self {
+        self.steps.push(step);
+        self
+    }
+
+    pub(super) fn within_attribute(self, name: &str) -> Self {
+        self.within(Step::Attribute(name.to_owned()))
+    }
+
+    pub(super) fn within_key(self, key: &str) -> Self {
+        self.within(Step::Key(key.to_owned()))
+    }
+
+    pub(super) fn within_index(self, index: usize) -> Self {
+        self.within(Step::Index(i64::try_from(index).unwrap_or(i64::MAX)))
+    }
+
+    /// Where. An element of a set is named by the path of the set.
+    pub fn path(&self) -> AttributePath {
+        self.steps.iter().rev().fold(AttributePath::default(), |path, step| match step {
+            Step::Attribute(name) => path.attribute(name),
+            Step::Key(key) => path.key(key),
+            Step::Index(index) => path.index(usize::try_from(*index).unwrap_or_default()),
+        })
+    }
+
+    /// What was expected, without the path.
+    pub fn message(&self) -> &str {
+        &self.message
+    }
+
+    /// True when nothing is wrong but that the value is not known before apply.
+    pub fn is_unknown(&self) -> bool {
+        self.unknown
+    }
+}
+
+impl fmt::Display for ValueError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.steps.is_empty() { f.write_str(&self.message) } else { write!(f, "{}: {}", self.path(), self.message) }
+    }
+}
+
+impl std::error::Error for ValueError {}
+
+impl de::Error for ValueError {
+    fn custom<T: fmt::Display>(message: T) -> Self {
+        Self::new(message.to_string())
+    }
+
+    // serde's own texts of these two quote the value.
+    fn invalid_type(_: de::Unexpected<'_>, expected: &dyn de::Expected) -> Self {
+        Self::new(format!("expected {expected}"))
+    }
+
+    fn invalid_value(_: de::Unexpected<'_>, expected: &dyn de::Expected) -> Self {
+        Self::new(format!("expected {expected}"))
+    }
+}
+
+impl ser::Error for ValueError {
+    fn custom<T: fmt::Display>(message: T) -> Self {
+        Self::new(message.to_string())
+    }
+}

@@ -1,0 +1,178 @@
+//! The type of a value: as a schema sends it, and as a check of values.
+
+use std::collections::BTreeMap;
+
+use serde::{Serialize, Serializer};
+use serde_json::Value as Json;
+
+use super::{Value, ValueError, sort_set};
+
+/// The type of a value, as a schema declares it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Type {
+    Bool,
+    Number,
+    String,
+    List(Box<Type>),
+    Set(Box<Type>),
+    Map(Box<Type>),
+    Tuple(Vec<Type>),
+    /// An object, a block, or a nested attribute: every attribute is there, perhaps null.
+    Object(BTreeMap<String, Type>),
+}
+
+impl Type {
+    /// Terraform's JSON for the type, without spaces: `"string"`, `["list","string"]`, `["object",{"id":"string"}]`.
+    pub fn to_json(&self) -> String {
+        serde_json::to_string(self).expect("a type is made of strings, arrays and maps with string keys")
+    }
+
+    /// Reads what [`Type::to_json`] writes. `None` when it is not the JSON of a type; `dynamic` has none here.
+    pub fn from_json(json: &str) -> Option<Self> {
+        Self::from_json_value(&serde_json::from_str(json).ok()?)
+    }
+
+    fn from_json_value(json: &Json) -> Option<Self> {
+        if let Some(name) = json.as_str() {
+            return match name {
+                "bool" => Some(Self::Bool),
+                "number" => Some(Self::Number),
+                "string" => Some(Self::String),
+                _ => None,
+            };
+        }
+        let [Json::String(kind), of] = json.as_array()?.as_slice() else { return None };
+        let element = || Self::from_json_value(of).map(Box::new);
+        match kind.as_str() {
+            "list" => Some(Self::List(element()?)),
+            "set" => Some(Self::Set(element()?)),
+            "map" => Some(Self::Map(element()?)),
+            "tuple" => of.as_array()?.iter().map(Self::from_json_value).collect::<Option<_>>().map(Self::Tuple),
+            "object" => {
+                let attributes = of.as_object()?.iter();
+                attributes
+                    .map(|(name, ty)| Some((name.clone(), Self::from_json_value(ty)?)))
+                    .collect::<Option<_>>()
+                    .map(Self::Object)
+            }
+            _ => None,
+        }
+    }
+
+    /// What a value of this type is called in a message: `a list`.
+    pub(super) fn noun(&self) -> &'static str {
+        match self {
+            Self::Bool => "a bool",
+            Self::Number => "a number",
+            Self::String => "a string",
+            Self::List(_) => "a list",
+            Self::Set(_) => "a set",
+            Self::Map(_) => "a map",
+            Self::Tuple(_) => "a tuple",
+            Self::Object(_) => "an object",
+        }
+    }
+
+    pub(super) fn mismatch(&self) -> ValueError {
+        ValueError::new(format!("expected {}", self.noun()))
+    }
+}
+
+impl Serialize for Type {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self {
+            Self::Bool => serializer.serialize_str("bool"),
+            Self::Number => serializer.serialize_str("number"),
+            Self::String => serializer.serialize_str("string"),
+            Self::List(element) => ("list", element).serialize(serializer),
+            Self::Set(element) => ("set", element).serialize(serializer),
+            Self::Map(element) => ("map", element).serialize(serializer),
+            Self::Tuple(elements) => ("tuple", elements).serialize(serializer),
+            Self::Object(attributes) => ("object", attributes).serialize(serializer),
+        }
+    }
+}
+
+impl Value {
+    /// Checks the value against a type: every attribute of an object is there and no other, tuples have their
+    /// length, sets are sorted. Null and unknown are of every type.
+    ///
+    /// # Errors
+    ///
+    /// The first mismatch, with its path.
+    pub fn conforms(&self, ty: &Type) -> Result<(), ValueError> {
+        match (ty, self) {
+            (_, Self::Null | Self::Unknown)
+            | (Type::Bool, Self::Bool(_))
+            | (Type::Number, Self::Number(_))
+            | (Type::String, Self::String(_)) => Ok(()),
+            (Type::List(element), Self::List(list)) => {
+                list.iter().enumerate().try_for_each(|(i, v)| v.conforms(element).map_err(|e| e.within_index(i)))
+            }
+            (Type::Set(element), Self::List(set)) => {
+                if !set.is_sorted() {
+                    return Err(ValueError::new("the elements of the set are not sorted"));
+                }
+                set.iter().try_for_each(|v| v.conforms(element))
+            }
+            (Type::Tuple(types), Self::List(list)) => {
+                if list.len() != types.len() {
+                    return Err(tuple_length(types.len()));
+                }
+                list.iter()
+                    .zip(types)
+                    .enumerate()
+                    .try_for_each(|(i, (v, ty))| v.conforms(ty).map_err(|e| e.within_index(i)))
+            }
+            (Type::Map(element), Self::Map(map)) => {
+                map.iter().try_for_each(|(key, v)| v.conforms(element).map_err(|e| e.within_key(key)))
+            }
+            (Type::Object(attributes), Self::Map(map)) => {
+                if let Some(name) = map.keys().find(|name| !attributes.contains_key(*name)) {
+                    return Err(unexpected_attribute(name));
+                }
+                attributes.iter().try_for_each(|(name, ty)| {
+                    let value = map.get(name).ok_or_else(|| missing_attribute(name))?;
+                    value.conforms(ty).map_err(|e| e.within_attribute(name))
+                })
+            }
+            _ => Err(ty.mismatch()),
+        }
+    }
+
+    /// Sorts every set in the value and drops its duplicates, so that equal values are equal in Rust. What the
+    /// decoders make is so already; what [`to_value`](super::to_value) makes may not be, as it knows no types.
+    pub fn canonicalize(&mut self, ty: &Type) {
+        match (ty, self) {
+            (Type::List(element), Self::List(list)) => list.iter_mut().for_each(|v| v.canonicalize(element)),
+            (Type::Set(element), Self::List(set)) => {
+                set.iter_mut().for_each(|v| v.canonicalize(element));
+                sort_set(set);
+            }
+            (Type::Tuple(types), Self::List(list)) => {
+                list.iter_mut().zip(types).for_each(|(v, ty)| v.canonicalize(ty));
+            }
+            (Type::Map(element), Self::Map(map)) => map.values_mut().for_each(|v| v.canonicalize(element)),
+            (Type::Object(attributes), Self::Map(map)) => {
+                for (name, value) in map {
+                    if let Some(ty) = attributes.get(name) {
+                        value.canonicalize(ty);
+                    }
+                }
+            }
+            _ => {}
+        }
+    }
+}
+
+pub(super) fn tuple_length(expected: usize) -> ValueError {
+    ValueError::new(format!("expected a tuple of {expected} elements"))
+}
+
+pub(super) fn unexpected_attribute(name: &str) -> ValueError {
+    ValueError::new(format!("unexpected attribute {name:?}"))
+}
+
+pub(super) fn missing_attribute(name: &str) -> ValueError {
+    ValueError::new(format!("missing attribute {name:?}"))
+}

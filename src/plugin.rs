@@ -1,1 +1,3 @@
 //! The process that Terraform starts.
+
+mod proto;

@@ -1,5 +1,13 @@
 //! The plugin protocol's messages, to and from the framework.
+//!
+//! Here, and in [`crate::plugin`], are the only names of generated code. A user's mistake is never a gRPC status, which
+//! would lose its attribute and its title: every answer carries diagnostics.
 
+mod convert;
+mod schema;
+mod service;
 pub mod tfplugin6;
 #[cfg(test)]
 mod wire_facts;
+
+pub use service::Service;

@@ -1,1 +1,127 @@
 //! A Rust struct as a Terraform schema.
+//!
+//! The struct of a resource is its schema, its documentation and its state codec. `schemars` gives the names, the types
+//! and the doc comments; a typed constant in `#[schemars(extend("x-terraform" = ...))]` gives what only Terraform asks
+//! for, see [`Behavior`]; `range`, `length` and enumerations become checks. [`Schema::of`] puts it together and
+//! refuses what Terraform would refuse, so that a test that builds every schema holds all of them.
+
+mod behavior;
+mod check;
+mod derive;
+
+use std::collections::BTreeMap;
+
+pub use behavior::{BLOCK, Behavior, COMPUTED, OPTIONAL, OPTIONAL_COMPUTED, REQUIRED};
+pub use check::Check;
+pub use derive::SchemaError;
+
+use crate::value::{Type, Value};
+
+/// What a struct must be to serve as a schema: it can be described, written and read.
+pub trait Model: schemars::JsonSchema + serde::Serialize + serde::de::DeserializeOwned + Send + Sync + 'static {}
+
+impl<T> Model for T where
+    T: schemars::JsonSchema + serde::Serialize + serde::de::DeserializeOwned + Send + Sync + 'static
+{
+}
+
+/// The schema of a resource, a data source, or the provider itself.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Schema {
+    /// Counts up when stored state needs an upgrade.
+    pub version: i64,
+    /// Attributes and blocks.
+    pub block: Block,
+    /// The type of the whole object.
+    pub ty: Type,
+}
+
+/// Attributes, and nested blocks of one each (`timeouts`): Terraform's `SINGLE` nesting, the only one used here.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Block {
+    /// Markdown.
+    pub description: String,
+    /// By name.
+    pub attributes: BTreeMap<String, Attribute>,
+    /// By name.
+    pub blocks: BTreeMap<String, Block>,
+}
+
+/// An attribute.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Attribute {
+    /// Markdown.
+    pub description: String,
+    /// Its type, or its nested attributes.
+    pub kind: Kind,
+    /// Who sets it, and what a change does.
+    pub behavior: Behavior,
+    /// The value that it has when the configuration gives none.
+    pub default: Option<Value>,
+    /// What a known value must satisfy.
+    pub checks: Vec<Check>,
+    /// What a known element of a list, set or map must satisfy.
+    pub element_checks: Vec<Check>,
+}
+
+/// What an attribute holds.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Kind {
+    /// A value of a type.
+    Plain(Type),
+    /// Objects with attributes of their own.
+    Nested(Nesting, BTreeMap<String, Attribute>),
+}
+
+/// How many nested objects there are, and how they are addressed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Nesting {
+    /// One, or null.
+    Single,
+    /// By index.
+    List,
+    /// Without an address.
+    Set,
+    /// By key.
+    Map,
+}
+
+impl Schema {
+    /// The schema that `T` describes.
+    ///
+    /// # Errors
+    ///
+    /// [`SchemaError`] names the field and what Terraform would refuse about it.
+    pub fn of<T: Model>(version: i64) -> Result<Self, SchemaError> {
+        let block = derive::block::<T>()?;
+        let ty = block.ty();
+        Ok(Self { version, block, ty })
+    }
+}
+
+impl Block {
+    /// The object type of this block.
+    pub fn ty(&self) -> Type {
+        let attributes = self.attributes.iter().map(|(name, attribute)| (name.clone(), attribute.ty()));
+        let blocks = self.blocks.iter().map(|(name, block)| (name.clone(), block.ty()));
+        Type::Object(attributes.chain(blocks).collect())
+    }
+}
+
+impl Attribute {
+    /// The type of this attribute's values.
+    pub fn ty(&self) -> Type {
+        match &self.kind {
+            Kind::Plain(ty) => ty.clone(),
+            Kind::Nested(nesting, attributes) => {
+                let object = Type::Object(attributes.iter().map(|(name, a)| (name.clone(), a.ty())).collect());
+                match nesting {
+                    Nesting::Single => object,
+                    Nesting::List => Type::List(Box::new(object)),
+                    Nesting::Set => Type::Set(Box::new(object)),
+                    Nesting::Map => Type::Map(Box::new(object)),
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,99 @@
+//! Data sources: something read, at plan time where its arguments are known.
+
+use std::marker::PhantomData;
+use std::sync::OnceLock;
+
+use async_trait::async_trait;
+
+use super::resource::{read_schema, unreadable};
+use super::validate::{self, WriteOnly};
+use super::{Context, Outcome, panic};
+use crate::diagnostics::Diagnostics;
+use crate::schema::{Model, Schema};
+use crate::value::{self, Value};
+
+/// A data source, as its author writes it.
+#[async_trait]
+pub trait DataSource: Send + Sync + 'static {
+    /// The provider that it belongs to.
+    type Provider: Send + Sync + 'static;
+    /// Its schema: arguments and results.
+    type Model: Model;
+    /// `eks_pod_disk`.
+    const TYPE_NAME: &'static str;
+
+    /// Says what is wrong with the arguments, which may hold unknown values. No network.
+    fn validate(&self, config: &Self::Model, diagnostics: &mut Diagnostics);
+
+    /// Reads: the arguments as given, and the results.
+    ///
+    /// # Errors
+    ///
+    /// Why it could not be read.
+    async fn read(
+        &self,
+        context: &Context<Self::Provider>,
+        config: Self::Model,
+        diagnostics: &mut Diagnostics,
+    ) -> Outcome<Self::Model>;
+}
+
+/// A data source without its types, for the server.
+#[async_trait]
+pub trait AnyDataSource<P>: Send + Sync {
+    /// Its name in a configuration.
+    fn type_name(&self) -> &'static str;
+    /// Its schema.
+    fn schema(&self) -> &Schema;
+    /// What is wrong with a configuration.
+    async fn validate(&self, config: &Value) -> Diagnostics;
+    /// The data source's state; null when it could not be read.
+    async fn read(&self, context: &Context<P>, config: &Value) -> (Value, Diagnostics);
+}
+
+/// Makes a data source part of a provider.
+pub fn data_source<D: DataSource>(data_source: D) -> Box<dyn AnyDataSource<D::Provider>> {
+    Box::new(Registered { data_source, schema: OnceLock::new(), provider: PhantomData })
+}
+
+struct Registered<D: DataSource> {
+    data_source: D,
+    schema: OnceLock<Schema>,
+    provider: PhantomData<fn() -> D::Provider>,
+}
+
+#[async_trait]
+impl<D: DataSource> AnyDataSource<D::Provider> for Registered<D> {
+    fn type_name(&self) -> &'static str {
+        D::TYPE_NAME
+    }
+
+    fn schema(&self) -> &Schema {
+        self.schema.get_or_init(|| read_schema::<D::Model>(D::TYPE_NAME, 0))
+    }
+
+    async fn validate(&self, config: &Value) -> Diagnostics {
+        let block = &self.schema().block;
+        validate::validate(block, config, WriteOnly::Refused, |config, report| {
+            self.data_source.validate(config, report)
+        })
+        .await
+    }
+
+    async fn read(&self, context: &Context<D::Provider>, config: &Value) -> (Value, Diagnostics) {
+        let mut diagnostics = Diagnostics::default();
+        let result = panic::catch(async {
+            let config = value::from_value(config).map_err(unreadable)?;
+            let model = self.data_source.read(context, config, &mut diagnostics).await?;
+            Outcome::Ok(value::to_value(&model).map_err(unreadable)?)
+        });
+        let value = match result.await.unwrap_or_else(|panic| Err(panic.into())) {
+            Ok(value) => value,
+            Err(errors) => {
+                diagnostics.extend(errors);
+                Value::Null
+            }
+        };
+        (value, diagnostics)
+    }
+}

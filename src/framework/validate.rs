@@ -1,0 +1,169 @@
+//! What is wrong with a configuration, told by its schema alone.
+//!
+//! Terraform checks types, and that a required attribute is written. It does not check an explicit `null` for one, a
+//! value for an attribute that only the provider sets, nor whether the client can keep a write-only value out of state.
+
+use std::collections::BTreeMap;
+
+use super::panic;
+use super::resource::{errors, unreadable};
+use crate::diagnostics::{AttributePath, Diagnostic, Diagnostics};
+use crate::schema::{Attribute, Block, Check, Kind, Model, Nesting};
+use crate::value::{self, Value};
+
+/// Whether the client keeps write-only values out of plan and state: Terraform 1.11, OpenTofu 1.11.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum WriteOnly {
+    /// It does.
+    Allowed,
+    /// It does not know of them, and would store them.
+    Refused,
+}
+
+/// Checks `config` against `block`, reports everything that is wrong, and if nothing is, asks `own` for what only the
+/// model knows.
+pub(super) async fn validate<M: Model>(
+    block: &Block,
+    config: &Value,
+    write_only: WriteOnly,
+    own: impl FnOnce(&M, &mut Diagnostics),
+) -> Diagnostics {
+    let mut diagnostics = Diagnostics::default();
+    validate_block(&AttributePath::default(), block, config, write_only, &mut diagnostics);
+    if diagnostics.has_errors() {
+        return diagnostics;
+    }
+    let result = panic::catch(async {
+        let config = value::from_value(config).map_err(unreadable)?;
+        own(&config, &mut diagnostics);
+        Ok(())
+    });
+    let result = result.await;
+    diagnostics.extend(errors(result));
+    diagnostics
+}
+
+fn validate_block(at: &AttributePath, block: &Block, config: &Value, client: WriteOnly, report: &mut Diagnostics) {
+    let Value::Map(object) = config else { return };
+    validate_attributes(at, &block.attributes, object, client, report);
+    for (name, nested) in &block.blocks {
+        if let Some(config) = object.get(name) {
+            validate_block(&at.attribute(name), nested, config, client, report);
+        }
+    }
+}
+
+fn validate_attributes(
+    at: &AttributePath,
+    attributes: &BTreeMap<String, Attribute>,
+    object: &BTreeMap<String, Value>,
+    client: WriteOnly,
+    report: &mut Diagnostics,
+) {
+    for (name, attribute) in attributes {
+        validate_attribute(&at.attribute(name), name, attribute, object.get(name), client, report);
+    }
+}
+
+fn validate_attribute(
+    at: &AttributePath,
+    name: &str,
+    attribute: &Attribute,
+    value: Option<&Value>,
+    client: WriteOnly,
+    report: &mut Diagnostics,
+) {
+    let value = match value {
+        None | Some(Value::Null) => {
+            if attribute.behavior.required {
+                let detail = format!("{at} is required, but no value, or null, was given for it. {}", says(attribute));
+                report.push(Diagnostic::error("Missing required attribute", detail).at(at.clone()));
+            }
+            return;
+        }
+        Some(value) => value,
+    };
+    if !attribute.behavior.required && !attribute.behavior.optional {
+        let detail = format!("{at} is set by the provider. Remove it from the configuration.");
+        report.push(Diagnostic::error("Value for a read-only attribute", detail).at(at.clone()));
+        return;
+    }
+    if attribute.behavior.write_only && client == WriteOnly::Refused {
+        let detail = format!(
+            "{at} is write-only: its value must never reach the state, which takes Terraform 1.11 or OpenTofu 1.11 and \
+             later. Upgrade, or use the attribute without _wo, whose value is stored in the state."
+        );
+        report.push(Diagnostic::error("Write-only attribute not supported", detail).at(at.clone()));
+        return;
+    }
+    check(at, name, attribute, &attribute.checks, value, report);
+    match &attribute.kind {
+        Kind::Plain(_) => check_elements(at, name, attribute, value, report),
+        Kind::Nested(nesting, attributes) => {
+            for (at, element) in elements(at, *nesting, value) {
+                match element {
+                    Value::Map(object) => validate_attributes(&at, attributes, object, client, report),
+                    Value::Null => report.push(missing_element(&at)),
+                    _ => {}
+                }
+            }
+        }
+    }
+}
+
+/// Each nested object with its path.
+fn elements<'a>(at: &AttributePath, nesting: Nesting, value: &'a Value) -> Vec<(AttributePath, &'a Value)> {
+    match (nesting, value) {
+        (Nesting::Single, value) => vec![(at.clone(), value)],
+        (Nesting::Set, Value::List(elements)) => elements.iter().map(|element| (at.clone(), element)).collect(),
+        (_, Value::List(elements)) => elements.iter().enumerate().map(|(i, v)| (at.index(i), v)).collect(),
+        (_, Value::Map(elements)) => elements.iter().map(|(key, v)| (at.key(key), v)).collect(),
+        _ => Vec::new(),
+    }
+}
+
+fn check_elements(at: &AttributePath, name: &str, attribute: &Attribute, value: &Value, report: &mut Diagnostics) {
+    let Kind::Plain(ty) = &attribute.kind else { return };
+    let nesting = if matches!(ty, crate::value::Type::Set(_)) { Nesting::Set } else { Nesting::List };
+    if matches!(value, Value::List(_) | Value::Map(_)) {
+        for (at, element) in elements(at, nesting, value) {
+            if *element == Value::Null {
+                report.push(missing_element(&at));
+            }
+            check(&at, name, attribute, &attribute.element_checks, element, report);
+        }
+    }
+}
+
+fn check(
+    at: &AttributePath,
+    name: &str,
+    attribute: &Attribute,
+    checks: &[Check],
+    value: &Value,
+    report: &mut Diagnostics,
+) {
+    // One message for one value: the first check that fails is the coarsest.
+    let Some(expected) = checks.iter().find_map(|check| check.fault(value)) else { return };
+    let found = match value {
+        _ if attribute.behavior.sensitive || attribute.behavior.write_only => String::new(),
+        Value::Number(number) => format!(", got {number}"),
+        Value::String(text) => format!(", got {text:?}"),
+        Value::List(elements) if elements.is_empty() => ", got none".into(),
+        Value::Map(elements) if elements.is_empty() => ", got none".into(),
+        _ => String::new(),
+    };
+    let detail = format!("{at}: expected {expected}{found}. {}", says(attribute));
+    report.push(Diagnostic::error(format!("Invalid value for {name}"), detail).at(at.clone()));
+}
+
+fn missing_element(at: &AttributePath) -> Diagnostic {
+    let detail = format!("{at} holds null. Remove the element, or give it a value.");
+    Diagnostic::error("Null element", detail).at(at.clone())
+}
+
+/// The first paragraph of the attribute's own documentation: it says what is expected better than a rule can.
+fn says(attribute: &Attribute) -> String {
+    let paragraph = attribute.description.split("\n\n").next().unwrap_or_default();
+    paragraph.split_whitespace().collect::<Vec<_>>().join(" ")
+}

@@ -1,0 +1,67 @@
+//! Values, paths and messages on the wire.
+
+use super::tfplugin6 as wire;
+use crate::diagnostics::{AttributePath, Diagnostic, Diagnostics, Severity, Step};
+use crate::value::{Type, Value, ValueError, json, msgpack};
+
+/// Reads a value of type `ty`. No value at all is null.
+///
+/// # Errors
+///
+/// A diagnostic: the message does not fit the schema.
+pub fn decode(value: Option<&wire::DynamicValue>, ty: &Type) -> Result<Value, Diagnostic> {
+    let malformed = |error: ValueError| {
+        let detail = format!(
+            "Terraform sent a value that does not fit the provider's schema: {error}. Please report this, with the versions \
+             of Terraform and of the provider."
+        );
+        Diagnostic::error("Malformed value", detail).at(error.path())
+    };
+    match value {
+        None => Ok(Value::Null),
+        Some(value) if !value.msgpack.is_empty() => msgpack::decode(&value.msgpack, ty).map_err(malformed),
+        Some(value) if !value.json.is_empty() => json::decode_state(&value.json, ty).map_err(malformed),
+        Some(_) => Ok(Value::Null),
+    }
+}
+
+/// Writes a value of type `ty`.
+pub fn encode(value: &Value, ty: &Type) -> Option<wire::DynamicValue> {
+    Some(wire::DynamicValue { msgpack: msgpack::encode(value, ty), json: Vec::new() })
+}
+
+/// Messages for an answer.
+pub fn diagnostics(diagnostics: impl IntoIterator<Item = Diagnostic>) -> Vec<wire::Diagnostic> {
+    diagnostics.into_iter().map(diagnostic).collect()
+}
+
+/// The messages of an operation's result, and the value that goes with it.
+pub fn split<T: Default>(result: Result<T, Diagnostics>) -> (T, Vec<wire::Diagnostic>) {
+    match result {
+        Ok(value) => (value, Vec::new()),
+        Err(errors) => (T::default(), diagnostics(errors)),
+    }
+}
+
+fn diagnostic(diagnostic: Diagnostic) -> wire::Diagnostic {
+    let severity = match diagnostic.severity {
+        Severity::Error => wire::diagnostic::Severity::Error,
+        Severity::Warning => wire::diagnostic::Severity::Warning,
+    };
+    let attribute = (!diagnostic.path.steps().is_empty()).then(|| path(&diagnostic.path));
+    wire::Diagnostic { severity: severity.into(), summary: diagnostic.summary, detail: diagnostic.detail, attribute }
+}
+
+/// A path for an answer.
+pub fn path(path: &AttributePath) -> wire::AttributePath {
+    use wire::attribute_path::step::Selector;
+    let steps = path.steps().iter().map(|step| {
+        let selector = match step.clone() {
+            Step::Attribute(name) => Selector::AttributeName(name),
+            Step::Key(key) => Selector::ElementKeyString(key),
+            Step::Index(index) => Selector::ElementKeyInt(index),
+        };
+        wire::attribute_path::Step { selector: Some(selector) }
+    });
+    wire::AttributePath { steps: steps.collect() }
+}

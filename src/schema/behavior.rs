@@ -1,0 +1,99 @@
+//! What Terraform must know of an attribute, and a type cannot say.
+
+use serde::{Deserialize, Serialize};
+
+/// Who sets an attribute, and what a change of it does. Written as a constant, for example
+/// `#[schemars(extend("x-terraform" = REQUIRED.requires_replace()))]`.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Behavior {
+    /// The configuration must set it.
+    pub required: bool,
+    /// The configuration may set it.
+    pub optional: bool,
+    /// The provider may set it.
+    pub computed: bool,
+    /// Terraform hides it.
+    pub sensitive: bool,
+    /// It is in the configuration only, never in plan or state (Terraform 1.11).
+    pub write_only: bool,
+    /// A change replaces the object.
+    pub requires_replace: bool,
+    /// A change of something else does not make it unknown: it keeps its value from the state.
+    pub use_state_for_unknown: bool,
+    /// A nested block, not an attribute.
+    pub block: bool,
+    /// The default of a bool.
+    pub default_bool: Option<bool>,
+}
+
+/// The configuration must set it.
+pub const REQUIRED: Behavior = Behavior { required: true, ..NONE };
+/// The configuration may set it.
+pub const OPTIONAL: Behavior = Behavior { optional: true, ..NONE };
+/// Only the provider sets it.
+pub const COMPUTED: Behavior = Behavior { computed: true, ..NONE };
+/// The provider sets it when the configuration does not.
+pub const OPTIONAL_COMPUTED: Behavior = Behavior { optional: true, computed: true, ..NONE };
+/// A block that may be there once.
+pub const BLOCK: Behavior = Behavior { block: true, ..NONE };
+
+const NONE: Behavior = Behavior {
+    required: false,
+    optional: false,
+    computed: false,
+    sensitive: false,
+    write_only: false,
+    requires_replace: false,
+    use_state_for_unknown: false,
+    block: false,
+    default_bool: None,
+};
+
+impl Behavior {
+    /// A change replaces the object.
+    #[must_use]
+    pub const fn requires_replace(self) -> Self {
+        Self { requires_replace: true, ..self }
+    }
+
+    /// A change of something else does not make it unknown.
+    #[must_use]
+    pub const fn use_state_for_unknown(self) -> Self {
+        Self { use_state_for_unknown: true, ..self }
+    }
+
+    /// Terraform hides it.
+    #[must_use]
+    pub const fn sensitive(self) -> Self {
+        Self { sensitive: true, ..self }
+    }
+
+    /// It never reaches plan or state.
+    #[must_use]
+    pub const fn write_only(self) -> Self {
+        Self { write_only: true, ..self }
+    }
+
+    /// It has a default, and so is computed as well.
+    #[must_use]
+    pub const fn default_bool(self, default: bool) -> Self {
+        Self { computed: true, default_bool: Some(default), ..self }
+    }
+
+    /// What Terraform would refuse about this combination.
+    pub(super) fn fault(self) -> Option<&'static str> {
+        if self.block {
+            let only = self == BLOCK;
+            return (!only).then_some("a block has no other behavior");
+        }
+        match (self.required, self.optional, self.computed) {
+            (false, false, false) => Some("neither required, optional nor computed"),
+            (true, true, _) => Some("required and optional"),
+            (true, _, true) => Some("required and computed"),
+            (_, _, true) if self.write_only => Some("computed and write-only"),
+            (_, false, true) if self.default_bool.is_some() => Some("a default, but not optional"),
+            _ => None,
+        }
+    }
+}

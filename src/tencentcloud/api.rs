@@ -1,0 +1,87 @@
+//! Calls within the quota, repeated where that is safe. Who calls is said with each call; [`Client`](super::Client) is
+//! the same with fixed credentials.
+
+use std::{num::NonZeroU32, sync::Arc};
+
+use backon::Retryable;
+
+use super::{
+    Action, Auth, Endpoints, Error,
+    limiter::{DEFAULT_REQUESTS_PER_SECOND, Limiter},
+    retry::{self, DEFAULT_MAX_RETRIES},
+    transport::Transport,
+};
+
+/// What can be set about the way to the API.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    /// Where the services are.
+    pub endpoints: Endpoints,
+    /// How often a call is repeated; 0 for never.
+    pub max_retries: u32,
+    /// For each action in each region.
+    pub requests_per_second: NonZeroU32,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            endpoints: Endpoints::default(),
+            max_retries: DEFAULT_MAX_RETRIES,
+            requests_per_second: DEFAULT_REQUESTS_PER_SECOND,
+        }
+    }
+}
+
+/// The Tencent Cloud API. Clones share connections and quota.
+#[derive(Debug, Clone)]
+pub struct Api(Arc<Shared>);
+
+#[derive(Debug)]
+struct Shared {
+    transport: Transport,
+    limiter: Limiter,
+    max_retries: u32,
+}
+
+impl Api {
+    /// Connects to nothing yet.
+    pub fn new(settings: Settings) -> Self {
+        Self(Arc::new(Shared {
+            transport: Transport::new(settings.endpoints),
+            limiter: Limiter::new(settings.requests_per_second),
+            max_retries: settings.max_retries,
+        }))
+    }
+
+    /// Calls `action` in `region` (`None` for the few actions that have none), and returns its answer.
+    ///
+    /// Waits for the quota, and repeats what [`retry`] allows. Dropping the future gives the call up; whether it was
+    /// carried out is then unknown.
+    ///
+    /// # Errors
+    ///
+    /// That of the last attempt: every variant of [`Error`] except [`Error::NoRegion`] and [`Error::Credentials`].
+    pub async fn send<A: Action>(
+        &self,
+        region: Option<&str>,
+        auth: Auth<'_>,
+        action: &A,
+    ) -> Result<A::Response, Error> {
+        let lane = self.0.limiter.lane(A::SERVICE, A::NAME, region);
+        let attempt = || async {
+            lane.turn().await;
+            self.0.transport.send(region, auth, action).await
+        };
+        attempt
+            .retry(retry::backoff(self.0.max_retries))
+            .when(|error| {
+                if error.is_throttling() {
+                    lane.throttled();
+                }
+                retry::may_repeat(error, A::RETRY)
+            })
+            .notify(|error, pause| tracing::debug!(action = A::NAME, %error, ?pause, "repeating the call"))
+            .await
+    }
+}

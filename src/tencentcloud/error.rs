@@ -1,0 +1,190 @@
+//! Why a call failed, in the terms of what a caller can do about it.
+//!
+//! The messages name action, code and request ID, which Tencent Cloud's support asks for, and never hold what was
+//! sent: requests carry passwords, answers carry keys.
+
+use super::credentials::CredentialsError;
+
+/// Why a call to the Tencent Cloud API failed.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The API refused the call, or failed while it carried it out.
+    #[error("{action}: {code}: {message} (request {request_id}{})", status(*http_status))]
+    Api {
+        action: &'static str,
+        /// `Class` or `Class.Detail`: <https://cloud.tencent.com/document/api/213/30435>.
+        code: String,
+        message: String,
+        request_id: String,
+        http_status: u16,
+    },
+    /// The machine's clock and the server's are more than five minutes apart, and correcting for it did not help.
+    #[error("{action}: {} (request {request_id})", skew(*seconds_behind))]
+    ClockSkew {
+        action: &'static str,
+        /// By how much this machine's clock is behind the server's; negative when ahead. `None` when the server did
+        /// not say its time.
+        seconds_behind: Option<i64>,
+        request_id: String,
+    },
+    /// The call was never sent: no connection was made.
+    #[error("{action}: no connection to {endpoint}")]
+    NotConnected { action: &'static str, endpoint: String, source: Box<dyn std::error::Error + Send + Sync> },
+    /// The call was sent, and no answer came back: connection reset or timed out. It may have been carried out.
+    #[error("{action}: no answer from {endpoint}")]
+    NoAnswer { action: &'static str, endpoint: String, source: Box<dyn std::error::Error + Send + Sync> },
+    /// An answer came back that is not one of this API.
+    #[error("{action}: unusable answer, HTTP status {http_status}{}: {problem}", request(request_id.as_deref()))]
+    Unreadable {
+        action: &'static str,
+        http_status: u16,
+        request_id: Option<String>,
+        /// What is wrong, with the beginning of an answer that is not JSON.
+        problem: String,
+    },
+    /// A regional action was called, and no region is set.
+    #[error("{action}: no region is set")]
+    NoRegion { action: &'static str },
+    /// There is nothing to sign the call with.
+    #[error("{action}: no usable credentials")]
+    Credentials { action: &'static str, source: CredentialsError },
+}
+
+impl Error {
+    /// The API's code where it gave one, for example `InvalidParameter`.
+    pub fn code(&self) -> Option<&str> {
+        match self {
+            Self::Api { code, .. } => Some(code),
+            Self::ClockSkew { .. } => Some("AuthFailure.SignatureExpire"),
+            _ => None,
+        }
+    }
+
+    /// The ID that Tencent Cloud's support asks for.
+    pub fn request_id(&self) -> Option<&str> {
+        match self {
+            Self::Api { request_id, .. } | Self::ClockSkew { request_id, .. } => Some(request_id),
+            Self::Unreadable { request_id, .. } => request_id.as_deref(),
+            _ => None,
+        }
+    }
+
+    /// The thing does not exist (any more).
+    pub fn is_not_found(&self) -> bool {
+        self.is_class("ResourceNotFound")
+    }
+
+    /// The thing exists, and its present state does not allow the call.
+    pub fn is_unsupported_now(&self) -> bool {
+        ["UnsupportedOperation", "ResourceInUse", "ResourceUnavailable"].iter().any(|class| self.is_class(class))
+    }
+
+    /// Too many calls: this one was not carried out, and may be repeated later.
+    pub fn is_throttling(&self) -> bool {
+        self.is_class("RequestLimitExceeded") || matches!(self, Self::Unreadable { http_status: 429, .. })
+    }
+
+    /// No connection was made, so that the call was certainly not carried out.
+    pub fn is_not_connected(&self) -> bool {
+        matches!(self, Self::NotConnected { .. })
+    }
+
+    /// Nobody can say whether the call was carried out.
+    ///
+    /// True when no answer came back, when it could not be read, and for a fault of the server: `InternalError`, any 5xx
+    /// status. A refusal by something between (another status without the API's own error) is no doubt, except 408,
+    /// with which a server gives up on a request that it may have passed on.
+    pub fn outcome_unknown(&self) -> bool {
+        match self {
+            Self::NoAnswer { .. } => true,
+            Self::Unreadable { http_status, .. } => matches!(http_status, 200..=299 | 408 | 500..),
+            Self::Api { http_status, .. } => {
+                !self.is_throttling()
+                    && (*http_status >= 500 || self.is_class("InternalError") || self.is_class("ServiceUnavailable"))
+            }
+            Self::ClockSkew { .. } | Self::NotConnected { .. } | Self::NoRegion { .. } | Self::Credentials { .. } => {
+                false
+            }
+        }
+    }
+
+    /// True for the code `class` and for every `class.Detail`.
+    fn is_class(&self, class: &str) -> bool {
+        self.code().is_some_and(|code| code.split('.').next() == Some(class))
+    }
+}
+
+fn status(http_status: u16) -> String {
+    if http_status == 200 { String::new() } else { format!(", HTTP status {http_status}") }
+}
+
+fn request(id: Option<&str>) -> String {
+    id.map(|id| format!(" (request {id})")).unwrap_or_default()
+}
+
+fn skew(seconds_behind: Option<i64>) -> String {
+    match seconds_behind {
+        Some(seconds) => format!(
+            "this machine's clock is {} seconds {} Tencent Cloud's; set it, because signatures expire after 5 minutes",
+            seconds.unsigned_abs(),
+            if seconds < 0 { "ahead of" } else { "behind" }
+        ),
+        None => "this machine's clock is more than 5 minutes off Tencent Cloud's; set it".to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn api(code: &str, http_status: u16) -> Error {
+        let (message, request_id) = ("message".to_owned(), "id".to_owned());
+        Error::Api { action: "CreateImageCache", code: code.to_owned(), message, request_id, http_status }
+    }
+
+    fn unreadable(http_status: u16) -> Error {
+        Error::Unreadable { action: "CreateImageCache", http_status, request_id: None, problem: "HTML".to_owned() }
+    }
+
+    #[test]
+    fn the_outcome_is_unknown_after_server_faults_and_unreadable_answers() {
+        for (error, expected) in [
+            (api("InternalError", 200), true),
+            (api("InternalError.Db", 200), true),
+            (api("ServiceUnavailable", 200), true),
+            (api("FailedOperation", 503), true),
+            (api("RequestLimitExceeded", 503), false),
+            (api("InvalidParameter", 200), false),
+            (api("InternalErrors", 200), false),
+            (unreadable(200), true),
+            (unreadable(502), true),
+            (unreadable(408), true),
+            (unreadable(403), false),
+            (unreadable(302), false),
+            (Error::NoAnswer { action: "A", endpoint: "e".into(), source: "reset".into() }, true),
+            (Error::NotConnected { action: "A", endpoint: "e".into(), source: "refused".into() }, false),
+        ] {
+            assert_eq!(error.outcome_unknown(), expected, "{error}");
+        }
+    }
+
+    #[test]
+    fn a_detail_belongs_to_its_class() {
+        assert!(api("RequestLimitExceeded.UinLimitExceeded", 200).is_throttling());
+        assert!(!api("LimitExceeded", 200).is_throttling());
+        assert!(unreadable(429).is_throttling());
+        assert!(api("ResourceNotFound.ImageCache", 200).is_not_found());
+        assert!(!api("ResourceNotFoundElsewhere", 200).is_not_found());
+    }
+
+    #[test]
+    fn messages_name_action_code_and_request() {
+        assert_eq!(
+            api("InvalidParameter", 200).to_string(),
+            "CreateImageCache: InvalidParameter: message (request id)"
+        );
+        assert_eq!(unreadable(502).to_string(), "CreateImageCache: unusable answer, HTTP status 502: HTML");
+        let behind = Error::ClockSkew { action: "A", seconds_behind: Some(-700), request_id: "id".into() };
+        assert!(behind.to_string().contains("700 seconds ahead of"), "{behind}");
+    }
+}

@@ -1,0 +1,64 @@
+//! Which failed calls are sent again, and when.
+//!
+//! | what happened | idempotent action | action with [`Retry::Once`] |
+//! | --- | --- | --- |
+//! | throttled, or never connected | again | again |
+//! | the outcome is unknown: no answer, unreadable, 5xx, `InternalError` | again | the caller must find out |
+//! | anything else | an error | an error |
+
+use std::time::Duration;
+
+use backon::ExponentialBuilder;
+
+use super::{Error, Retry};
+
+/// How often a call is repeated when nothing else is configured.
+pub const DEFAULT_MAX_RETRIES: u32 = 5;
+
+const FIRST_DELAY: Duration = Duration::from_millis(500);
+const LONGEST_DELAY: Duration = Duration::from_secs(20);
+
+/// True when a call of an action with this `retry` may be sent again after `error`.
+pub fn may_repeat(error: &Error, retry: Retry) -> bool {
+    error.is_throttling() || error.is_not_connected() || (retry == Retry::Idempotent && error.outcome_unknown())
+}
+
+/// The pauses between attempts: doubling, each longer by a random part of itself, so that calls which failed together do
+/// not come back together.
+pub fn backoff(max_retries: u32) -> ExponentialBuilder {
+    ExponentialBuilder::default()
+        .with_min_delay(FIRST_DELAY)
+        .with_max_delay(LONGEST_DELAY)
+        .with_max_times(max_retries as usize)
+        .with_jitter()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_doubtful_outcome_is_repeated_for_idempotent_actions_only() {
+        let api = |code: &str| Error::Api {
+            action: "A",
+            code: code.to_owned(),
+            message: String::new(),
+            request_id: String::new(),
+            http_status: 200,
+        };
+        for (error, idempotent, once) in [
+            (api("RequestLimitExceeded"), true, true),
+            (api("RequestLimitExceeded.UinLimitExceeded"), true, true),
+            (Error::NotConnected { action: "A", endpoint: "e".into(), source: "refused".into() }, true, true),
+            (Error::NoAnswer { action: "A", endpoint: "e".into(), source: "reset".into() }, true, false),
+            (api("InternalError"), true, false),
+            (api("InvalidParameter"), false, false),
+            (api("AuthFailure.SignatureFailure"), false, false),
+            (api("LimitExceeded"), false, false),
+            (Error::NoRegion { action: "A" }, false, false),
+        ] {
+            assert_eq!(may_repeat(&error, Retry::Idempotent), idempotent, "{error}");
+            assert_eq!(may_repeat(&error, Retry::Once), once, "{error}");
+        }
+    }
+}

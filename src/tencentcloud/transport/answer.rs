@@ -1,0 +1,171 @@
+//! What came back, and what it means. Anything but the documented envelope is [`Error::Unreadable`].
+
+use std::time::{Duration, SystemTime};
+
+use reqwest::{Response, header};
+use serde::{Deserialize, de::IgnoredAny};
+
+use super::super::{Action, Error};
+
+/// How much of an answer that is not JSON is shown, in characters.
+const EXCERPT: usize = 120;
+
+/// An HTTP answer, read to its end.
+pub(super) struct Answer {
+    http_status: u16,
+    /// The `Date` header minus this machine's time, in seconds.
+    seconds_behind: Option<i64>,
+    body: Vec<u8>,
+    outcome: Result<Outcome, serde_json::Error>,
+}
+
+/// The part of an answer that all actions share.
+enum Outcome {
+    /// `{"Response": {...}}` without `Error`.
+    Success {
+        request_id: Option<String>,
+    },
+    Refusal {
+        code: String,
+        message: String,
+        request_id: Option<String>,
+    },
+}
+
+#[derive(Deserialize)]
+struct Envelope<T> {
+    #[serde(rename = "Response")]
+    response: T,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct Common {
+    error: Option<ApiError>,
+    request_id: Option<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct ApiError {
+    code: String,
+    #[serde(default)]
+    message: String,
+}
+
+/// How version 2 of the API reported failures. Gateways in front of version 3 still do, and the Go SDK reads it.
+#[derive(Deserialize)]
+struct Legacy {
+    #[serde(rename = "code")]
+    _code: IgnoredAny,
+    message: String,
+    #[serde(rename = "codeDesc")]
+    code_desc: String,
+}
+
+impl Answer {
+    /// Reads all of `response`. An error means that the connection broke.
+    pub(super) async fn read(response: Response) -> Result<Self, reqwest::Error> {
+        let http_status = response.status().as_u16();
+        let date = response.headers().get(header::DATE).and_then(|date| date.to_str().ok());
+        let seconds_behind = date.and_then(|date| httpdate::parse_http_date(date).ok()).map(seconds_from_now);
+        let body = response.bytes().await?.to_vec();
+        let outcome = outcome(&body);
+        Ok(Self { http_status, seconds_behind, body, outcome })
+    }
+
+    /// `Some` when the server found the signature expired; inside, by how much this machine is behind the server.
+    pub(super) fn clock_skew(&self) -> Option<Option<i64>> {
+        match &self.outcome {
+            Ok(Outcome::Refusal { code, .. }) if code == "AuthFailure.SignatureExpire" => Some(self.seconds_behind),
+            _ => None,
+        }
+    }
+
+    pub(super) fn request_id(&self) -> Option<String> {
+        match &self.outcome {
+            Ok(Outcome::Success { request_id } | Outcome::Refusal { request_id, .. }) => request_id.clone(),
+            Err(_) => None,
+        }
+    }
+
+    /// The answer of action `A`, or why there is none.
+    pub(super) fn decode<A: Action>(self) -> Result<A::Response, Error> {
+        let request_id = self.request_id();
+        tracing::debug!(
+            service = A::SERVICE,
+            action = A::NAME,
+            http_status = self.http_status,
+            request_id = request_id.as_deref().unwrap_or_default(),
+            "answer"
+        );
+        let unreadable = |problem| Error::Unreadable {
+            action: A::NAME,
+            http_status: self.http_status,
+            request_id: request_id.clone(),
+            problem,
+        };
+        match self.outcome {
+            Ok(Outcome::Refusal { code, message, request_id }) => Err(Error::Api {
+                action: A::NAME,
+                code,
+                message,
+                request_id: request_id.unwrap_or_default(),
+                http_status: self.http_status,
+            }),
+            Ok(Outcome::Success { .. }) if self.http_status == 200 => {
+                serde_json::from_slice::<Envelope<A::Response>>(&self.body)
+                    .map(|envelope| envelope.response)
+                    .map_err(|error| unreadable(problem(&self.body, &error)))
+            }
+            Ok(Outcome::Success { .. }) => Err(unreadable("an answer without an error".to_owned())),
+            Err(error) => Err(unreadable(problem(&self.body, &error))),
+        }
+    }
+}
+
+fn outcome(body: &[u8]) -> Result<Outcome, serde_json::Error> {
+    match serde_json::from_slice::<Envelope<Common>>(body) {
+        Ok(Envelope { response: Common { error: Some(ApiError { code, message }), request_id } }) => {
+            Ok(Outcome::Refusal { code, message, request_id })
+        }
+        Ok(Envelope { response: Common { error: None, request_id } }) => Ok(Outcome::Success { request_id }),
+        Err(error) => match serde_json::from_slice::<Legacy>(body) {
+            Ok(Legacy { code_desc: code, message, .. }) => Ok(Outcome::Refusal { code, message, request_id: None }),
+            Err(_) => Err(error),
+        },
+    }
+}
+
+/// Says what is wrong with an answer, without showing what may be secret: answers of `sts` and `tcr` carry keys. So only
+/// what is no JSON object at all is quoted (the page of a proxy, for example), and of JSON just the place.
+fn problem(body: &[u8], error: &serde_json::Error) -> String {
+    let text = String::from_utf8_lossy(body);
+    let text = text.trim_start();
+    if text.is_empty() {
+        return "the body is empty".to_owned();
+    }
+    if !text.starts_with('{') {
+        let mut excerpt: String = text.chars().map(|c| if c.is_control() { ' ' } else { c }).take(EXCERPT).collect();
+        if excerpt.len() < text.len() {
+            excerpt.push('…');
+        }
+        return format!("not JSON: {excerpt}");
+    }
+    let place = format!("line {} column {}", error.line(), error.column());
+    match error.classify() {
+        serde_json::error::Category::Eof => format!("the JSON ends too early, at {place}"),
+        serde_json::error::Category::Syntax | serde_json::error::Category::Io => format!("broken JSON at {place}"),
+        // Names a field of ours; every other message of this kind quotes the value.
+        serde_json::error::Category::Data if error.to_string().starts_with("missing field") => error.to_string(),
+        serde_json::error::Category::Data => format!("a field of an unexpected type ends at {place}"),
+    }
+}
+
+fn seconds_from_now(time: SystemTime) -> i64 {
+    let seconds = |duration: Duration| i64::try_from(duration.as_secs()).unwrap_or(i64::MAX);
+    match time.duration_since(SystemTime::now()) {
+        Ok(behind) => seconds(behind),
+        Err(error) => -seconds(error.duration()),
+    }
+}

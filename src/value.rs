@@ -13,6 +13,8 @@
 //!
 //! A value may hold secrets and shows them in `Debug`: never log one.
 
+#[cfg(test)]
+mod arbitrary;
 mod attr;
 mod error;
 pub mod json;
@@ -215,4 +217,78 @@ fn sort_set<T: Borrow<Value> + Ord>(set: &mut Vec<T>) {
         set.sort();
     }
     set.dedup_by(|a, b| a == b && (*a).borrow().is_wholly_known());
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn number(text: &str) -> Value {
+        Value::Number(text.parse().expect("a number"))
+    }
+
+    #[test]
+    fn equal_values_are_equal_however_they_were_made() {
+        for (left, right) in [
+            (Value::from("\u{e9}"), Value::from("e\u{301}")),
+            (number("1.50"), number("15e-1")),
+            (Value::set(["b".into(), "a".into(), "b".into()]), Value::list(["a", "b"])),
+            (Value::map([("e\u{301}", 1_i64)]), Value::map([("\u{e9}", 1_u64)])),
+        ] {
+            assert_eq!(left, right);
+        }
+    }
+
+    #[test]
+    fn elements_of_a_set_that_are_not_wholly_known_are_not_duplicates() {
+        let half = Value::map([("id", Value::Unknown), ("name", "a".into())]);
+        for (elements, expected) in [
+            (vec![Value::Unknown, "a".into(), Value::Unknown], 3),
+            (vec![half.clone(), half.clone()], 2),
+            (vec![Value::Null, Value::Null], 1),
+        ] {
+            assert_eq!(Value::set(elements.clone()).as_list().map(<[_]>::len), Some(expected), "{elements:?}");
+        }
+    }
+
+    #[test]
+    fn get_follows_a_path_to_its_end_or_nowhere() {
+        let mut value = Value::map([
+            ("images", Value::list(["a", "b"])),
+            ("tags", Value::map([("team", "x")])),
+            ("name", Value::Null),
+            ("id", Value::Unknown),
+        ]);
+        let root = AttributePath::root;
+        for (path, expected) in [
+            (root("images").index(1), Some(Value::from("b"))),
+            (root("images").index(2), None),
+            (root("images").key("a"), None),
+            (root("tags").key("team"), Some("x".into())),
+            (root("tags").key("owner"), None),
+            (root("name"), Some(Value::Null)),
+            (root("name").attribute("first"), None),
+            (root("id").index(0), None),
+            (root("other"), None),
+            (AttributePath::default(), Some(value.clone())),
+        ] {
+            assert_eq!(value.get(&path), expected.as_ref(), "{path}");
+            assert_eq!(value.get_mut(&path).cloned(), expected, "{path}");
+        }
+    }
+
+    #[test]
+    fn null_takes_the_place_of_each_unknown() {
+        let value = Value::map([
+            ("id", Value::Unknown),
+            ("name", "a".into()),
+            ("events", Value::List(vec![Value::map([("time", Value::Unknown)])])),
+        ]);
+        assert!(!value.is_wholly_known());
+        let known = value.null_of_unknowns();
+        assert!(known.is_wholly_known());
+        let event = Value::map([("time", Value::Null)]);
+        let expected = [("id", Value::Null), ("name", "a".into()), ("events", Value::List(vec![event]))];
+        assert_eq!(known, Value::map(expected));
+    }
 }

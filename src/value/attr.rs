@@ -165,3 +165,43 @@ impl<T: JsonSchema> JsonSchema for Attr<T> {
         T::json_schema(generator)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::BTreeSet;
+
+    #[test]
+    fn null_alone_gives_way_to_another() {
+        for (attr, expected) in
+            [(Attr::Null, Attr::Known(2)), (Attr::Unknown, Attr::Unknown), (Attr::Known(1), Attr::Known(1))]
+        {
+            assert_eq!(attr.or(Attr::Known(2)), expected);
+        }
+    }
+
+    #[test]
+    fn the_state_survives_map() {
+        for (attr, expected) in [(Attr::Null, Attr::Null), (Attr::Unknown, Attr::Unknown), (20.into(), 40.into())] {
+            assert_eq!(attr.map(|size: u32| size * 2), expected);
+            assert_eq!(attr.known(), attr.into_known().as_ref());
+        }
+        assert_eq!(Attr::Known("a".to_owned()).as_str(), Some("a"));
+        assert_eq!(Attr::<bool>::from(None), Attr::Null);
+    }
+
+    #[test]
+    fn in_json_null_is_null_and_unknown_cannot_be_written() {
+        for (attr, json) in [(Attr::Null, "null"), (Attr::Known(20), "20")] {
+            assert_eq!(serde_json::to_string(&attr).expect(json), json);
+            assert_eq!(serde_json::from_str::<Attr<u32>>(json).expect(json), attr);
+        }
+        let error = serde_json::to_string(&Attr::<u32>::Unknown).expect_err("unknown");
+        assert_eq!(error.to_string(), "a value that is not known before apply cannot be written");
+    }
+
+    #[test]
+    fn the_schema_is_that_of_what_it_holds() {
+        assert_eq!(schemars::schema_for!(Attr<BTreeSet<String>>), schemars::schema_for!(BTreeSet<String>));
+    }
+}

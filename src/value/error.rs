@@ -45,7 +45,8 @@ impl ValueError {
         self.within(Step::Index(i64::try_from(index).unwrap_or(i64::MAX)))
     }
 
-    /// Where. An element of a set is named by the path of the set.
+    /// Where. The codecs name an element of a set by the path of the set, as Terraform wants it;
+    /// [`from_value`](super::from_value), which knows no types, by its index.
     pub fn path(&self) -> AttributePath {
         self.steps.iter().rev().fold(AttributePath::default(), |path, step| match step {
             Step::Attribute(name) => path.attribute(name),
@@ -78,13 +79,17 @@ impl de::Error for ValueError {
         Self::new(message.to_string())
     }
 
-    // serde's own texts of these two quote the value.
+    // serde's own texts of these three quote the value.
     fn invalid_type(_: de::Unexpected<'_>, expected: &dyn de::Expected) -> Self {
         Self::new(format!("expected {expected}"))
     }
 
     fn invalid_value(_: de::Unexpected<'_>, expected: &dyn de::Expected) -> Self {
         Self::new(format!("expected {expected}"))
+    }
+
+    fn unknown_variant(_: &str, expected: &'static [&'static str]) -> Self {
+        Self::new(format!("expected one of {}", expected.join(", ")))
     }
 }
 

@@ -1,4 +1,4 @@
-//! Values as a state file keeps them: JSON, typed by the schema.
+//! Values as a state file keeps them, and as Terraform may send them: JSON, typed by the schema.
 //!
 //! State may be older than the schema, so this reads generously: attributes that the schema no longer has are
 //! ignored, those that it did not have are null, and a primitive may be written as another that means the same
@@ -74,4 +74,91 @@ fn value(json: Json, ty: &Type) -> Result<Value, ValueError> {
 
 fn parse_number(text: &str) -> Result<Value, ValueError> {
     text.parse().map(Value::Number).map_err(|error: super::NumberError| ValueError::new(error.to_string()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::arbitrary;
+    use super::*;
+    use proptest::prelude::*;
+
+    fn ty(json: &str) -> Type {
+        Type::from_json(json).unwrap_or_else(|| panic!("{json}"))
+    }
+
+    #[test]
+    fn state_is_read_by_type() {
+        let number = |text: &str| Value::Number(text.parse().expect("a number"));
+        for (ty_json, json, expected) in [
+            (r#""string""#, "null", Value::Null),
+            (r#""string""#, r#""e\u0301""#, "\u{e9}".into()),
+            (r#""string""#, "20.0", "20.0".into()),
+            (r#""string""#, "true", "true".into()),
+            (r#""bool""#, "true", true.into()),
+            (r#""bool""#, r#""false""#, false.into()),
+            (r#""number""#, "20.0", number("20")),
+            (r#""number""#, r#""20""#, number("20")),
+            (r#""number""#, "0.1", number("0.1")),
+            (r#""number""#, "123456789012345678901234567890.5", number("123456789012345678901234567890.5")),
+            (r#"["set","string"]"#, r#"["b","a","b"]"#, Value::list(["a", "b"])),
+            (r#"["list","string"]"#, r#"["b","a","b"]"#, Value::list(["b", "a", "b"])),
+            (r#"["map","bool"]"#, r#"{"e\u0301":true}"#, Value::map([("\u{e9}", true)])),
+            (r#"["tuple",["string","bool"]]"#, r#"["a",null]"#, Value::List(vec!["a".into(), Value::Null])),
+            (
+                r#"["object",{"id":"string","name":"string"}]"#,
+                r#"{"id":"imc-1","removed":{"a":[1]}}"#,
+                Value::map([("id", "imc-1".into()), ("name", Value::Null)]),
+            ),
+        ] {
+            assert_eq!(decode_state(json.as_bytes(), &ty(ty_json)), Ok(expected), "{ty_json} {json}");
+        }
+    }
+
+    #[test]
+    fn state_of_another_type_is_an_error_with_a_path() {
+        let deep = "[".repeat(100_000);
+        for (ty_json, json, expected) in [
+            (r#""string""#, "[]", "expected a string"),
+            (r#""bool""#, "1", "expected a bool"),
+            (r#""bool""#, r#""yes""#, "expected a bool"),
+            (r#""number""#, r#""hunter2""#, "expected a decimal number"),
+            (
+                r#""number""#,
+                "1e1000000000",
+                "expected a number with at most 4096 digits on either side of the decimal point",
+            ),
+            (r#"["list","bool"]"#, "[true,{}]", "[1]: expected a bool"),
+            (r#"["set","bool"]"#, "[true,{}]", "expected a bool"),
+            (r#"["tuple",["bool"]]"#, "[]", "expected a tuple of length 1"),
+            (r#"["object",{"a":["map","bool"]}]"#, r#"{"a":{"k":[]}}"#, r#"a["k"]: expected a bool"#),
+            (r#"["object",{}]"#, "[]", "expected an object"),
+            (r#""string""#, "", "invalid JSON: EOF while parsing a value at line 1 column 0"),
+            (r#""string""#, "null null", "invalid JSON: trailing characters at line 1 column 6"),
+            (r#"["list","bool"]"#, &deep, "invalid JSON: recursion limit exceeded at line 1 column 128"),
+        ] {
+            let error = decode_state(json.as_bytes(), &ty(ty_json)).expect_err(ty_json);
+            assert_eq!(error.to_string(), expected, "{ty_json} {json:.40}");
+        }
+    }
+
+    /// The value as Terraform writes it to a state file, which has no unknowns.
+    fn state(value: &Value) -> Json {
+        match value {
+            Value::Null | Value::Unknown => Json::Null,
+            Value::Bool(bool) => (*bool).into(),
+            Value::Number(number) => serde_json::from_str(&number.to_string()).expect("a number is JSON"),
+            Value::String(string) => string.as_str().into(),
+            Value::List(list) => list.iter().map(state).collect(),
+            Value::Map(map) => map.iter().map(|(key, v)| (key.clone(), state(v))).collect(),
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn values_come_back((ty, value) in arbitrary::typed_value()) {
+            let mut known = value.null_of_unknowns();
+            known.canonicalize(&ty);
+            prop_assert_eq!(decode_state(state(&known).to_string().as_bytes(), &ty), Ok(known));
+        }
+    }
 }

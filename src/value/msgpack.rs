@@ -246,3 +246,224 @@ fn write_number(bytes: &mut Vec<u8>, number: &Number) -> Result<(), ValueWriteEr
 fn length(len: usize) -> u32 {
     u32::try_from(len).expect("a message holds far fewer than 2^32 elements")
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::arbitrary;
+    use super::*;
+    use proptest::prelude::*;
+    use rmpv::Value as Msgpack;
+
+    fn ty(json: &str) -> Type {
+        Type::from_json(json).unwrap_or_else(|| panic!("{json}"))
+    }
+
+    fn bytes(hex: &str) -> Vec<u8> {
+        let digits: Vec<_> = hex.chars().filter(|c| !c.is_whitespace()).collect();
+        let byte = |pair: &[char]| u8::from_str_radix(&pair.iter().collect::<String>(), 16).expect("hex");
+        digits.chunks(2).map(byte).collect()
+    }
+
+    fn number(text: &str) -> Value {
+        Value::Number(text.parse().expect("a number"))
+    }
+
+    fn infinity(float: f64) -> Value {
+        Value::Number(Number::try_from(float).expect("not NaN"))
+    }
+
+    #[test]
+    fn values_have_terraforms_bytes() {
+        for (json, value, hex) in [
+            (r#""string""#, Value::Null, "c0"),
+            (r#"["object",{"id":"string"}]"#, Value::Null, "c0"),
+            (r#""string""#, Value::Unknown, "d40000"),
+            (r#"["list","string"]"#, Value::Unknown, "d40000"),
+            (r#""bool""#, true.into(), "c3"),
+            (r#""bool""#, false.into(), "c2"),
+            (r#""string""#, "".into(), "a0"),
+            (r#""string""#, "imc-1".into(), "a5 696d632d31"),
+            (r#""string""#, "\u{e9}".into(), "a2 c3a9"),
+            (r#""number""#, number("0"), "00"),
+            (r#""number""#, number("20"), "14"),
+            (r#""number""#, number("3e2"), "cd 012c"),
+            (r#""number""#, number("-1"), "ff"),
+            (r#""number""#, number("-1000"), "d1 fc18"),
+            (r#""number""#, number("9223372036854775807"), "cf 7fffffffffffffff"),
+            (r#""number""#, number("-9223372036854775808"), "d3 8000000000000000"),
+            (r#""number""#, number("0.5"), "cb 3fe0000000000000"),
+            (r#""number""#, number("0.1"), "a3 302e31"),
+            (r#""number""#, number("18446744073709551615"), "b4 3138343436373434303733373039353531363135"),
+            (r#""number""#, number("9223372036854775808"), "b3 39323233333732303336383534373735383038"),
+            (r#""number""#, infinity(f64::INFINITY), "cb 7ff0000000000000"),
+            (r#""number""#, infinity(f64::NEG_INFINITY), "cb fff0000000000000"),
+            (r#"["list","string"]"#, Value::list(["b", "a", "b"]), "93 a162 a161 a162"),
+            (r#"["set","string"]"#, Value::list(["a", "b"]), "92 a161 a162"),
+            (r#"["set","string"]"#, Value::List(vec![]), "90"),
+            (r#"["map","bool"]"#, Value::map([("b", true), ("a", false)]), "82 a161 c2 a162 c3"),
+            (r#"["tuple",["string","bool"]]"#, Value::List(vec!["a".into(), true.into()]), "92 a161 c3"),
+            (
+                r#"["object",{"id":"string","size":"number"}]"#,
+                Value::map([("size", 20_i64.into()), ("id", Value::Unknown)]),
+                "82 a26964 d40000 a473697a65 14",
+            ),
+        ] {
+            assert_eq!(encode(&value, &ty(json)), bytes(hex), "{json} {value:?}");
+            assert_eq!(decode(&bytes(hex), &ty(json)), Ok(value), "{json} {hex}");
+        }
+    }
+
+    #[test]
+    fn other_forms_of_a_value_are_read_too() {
+        for (json, hex, value) in [
+            // Any extension is unknown: a refined string (not null, prefix "pre-"), other types and lengths.
+            (r#""string""#, "c7 09 0c 82 01 c2 02 a4 7072652d", Value::Unknown),
+            (r#"["list","string"]"#, "c7 05 0c 82 05 01 06 03", Value::Unknown),
+            (r#""number""#, "d5 00 0000", Value::Unknown),
+            (r#""number""#, "c8 0001 05 ff", Value::Unknown),
+            (r#""number""#, "c9 00000000 05", Value::Unknown),
+            (r#""number""#, "cc 14", number("20")),
+            (r#""number""#, "d3 0000000000000014", number("20")),
+            (r#""number""#, "cf ffffffffffffffff", number("18446744073709551615")),
+            (r#""number""#, "cb 4034000000000000", number("20")),
+            (r#""number""#, "ca 3f000000", number("0.5")),
+            (r#""number""#, "a3 316531", number("10")),
+            // é as two characters becomes one; d9 is a longer form of string length.
+            (r#""string""#, "d9 03 65cc81", Value::from("\u{e9}")),
+            (r#"["map","bool"]"#, "81 a3 65cc81 c3", Value::map([("\u{e9}", true)])),
+            (r#"["set","string"]"#, "dc 0003 a162 a161 a162", Value::list(["a", "b"])),
+            (r#"["set","string"]"#, "92 d40000 d40000", Value::List(vec![Value::Unknown, Value::Unknown])),
+            (r#"["set","string"]"#, "92 a2 c3a9 a3 65cc81", Value::list(["\u{e9}"])),
+        ] {
+            assert_eq!(decode(&bytes(hex), &ty(json)), Ok(value), "{json} {hex}");
+        }
+    }
+
+    #[test]
+    fn bytes_that_are_no_value_of_the_type_are_errors_with_a_path() {
+        let object = r#"["object",{"id":"string","sizes":["map",["list","number"]]}]"#;
+        for (json, hex, expected) in [
+            (r#""bool""#, "", "the value ends before its end"),
+            (r#""bool""#, "01", "expected a bool"),
+            (r#""bool""#, "c3 c3", "there are bytes after the value"),
+            (r#""bool""#, "c1", "expected a bool"),
+            (r#""number""#, "c3", "expected a number"),
+            (r#""number""#, "cf 00", "the value ends before its end"),
+            (r#""number""#, "cb 7ff8000000000000", "expected a number, not NaN"),
+            (r#""number""#, "a3 616263", "expected a decimal number"),
+            (r#""string""#, "14", "expected a string"),
+            (r#""string""#, "c4 01 61", "expected a string"),
+            (r#""string""#, "a1 ff", "expected a string in UTF-8"),
+            (r#""string""#, "a5 61", "the value ends before its end"),
+            (r#""string""#, "db ffffffff 61", "the value ends before its end"),
+            (r#""string""#, "c9 ffffffff 0c 00", "the value ends before its end"),
+            (r#""string""#, "d4", "the value ends before its end"),
+            (r#"["list","string"]"#, "dd ffffffff a161", "the value ends before its end"),
+            (r#"["set","string"]"#, "dd ffffffff a161", "the value ends before its end"),
+            (r#"["map","string"]"#, "df ffffffff a161 a161", "the value ends before its end"),
+            (r#"["list","string"]"#, "80", "expected a list"),
+            (r#"["map","string"]"#, "90", "expected a map"),
+            (r#"["map","string"]"#, "81 01 a161", "expected a map key"),
+            (r#"["map","string"]"#, "82 a161 a0 a161 a0", r#"["a"]: the key is there twice"#),
+            (r#"["tuple",["string"]]"#, "90", "expected a tuple of length 1"),
+            (r#"["tuple",["string"]]"#, "91 01", "[0]: expected a string"),
+            (object, "90", "expected an object"),
+            (object, "81 a26964 a161", r#"missing attribute "sizes""#),
+            (object, "82 a26964 a161 a26978 c0", r#"unexpected attribute "ix""#),
+            (object, "82 a26964 a161 a26964 a161", "id: the attribute is there twice"),
+            (object, "82 a26964 a161 a573697a6573 81 a178 92 01 c3", r#"sizes["x"][1]: expected a number"#),
+        ] {
+            let error = decode(&bytes(hex), &ty(json)).expect_err(hex);
+            assert_eq!(error.to_string(), expected, "{json} {hex}");
+        }
+    }
+
+    #[test]
+    fn a_set_is_written_in_one_order_whatever_order_it_has() {
+        let set = ty(r#"["set","string"]"#);
+        let mut bytes = Vec::new();
+        write(&mut bytes, &Value::list(["b", "a", "b"]), &set).expect("memory");
+        assert_eq!(bytes, encode(&Value::list(["a", "b"]), &set));
+    }
+
+    /// What another decoder makes of the bytes, against what was written.
+    fn same(msgpack: &Msgpack, value: &Value) -> bool {
+        match (msgpack, value) {
+            (Msgpack::Nil, Value::Null) => true,
+            (Msgpack::Ext(0, data), Value::Unknown) => data == &[0],
+            (Msgpack::Boolean(left), Value::Bool(right)) => left == right,
+            (Msgpack::Integer(left), Value::Number(right)) => left.as_i64() == right.as_i64(),
+            (Msgpack::F64(left), Value::Number(right)) => {
+                right.as_i64().is_none() && Number::try_from(*left).as_ref() == Ok(right)
+            }
+            (Msgpack::String(left), Value::Number(right)) => {
+                right.as_i64().is_none() && left.as_str() == Some(&right.to_string())
+            }
+            (Msgpack::String(left), Value::String(right)) => left.as_str() == Some(right),
+            (Msgpack::Array(left), Value::List(right)) => {
+                left.len() == right.len() && left.iter().zip(right).all(|(left, right)| same(left, right))
+            }
+            (Msgpack::Map(left), Value::Map(right)) => {
+                left.len() == right.len()
+                    && left.iter().zip(right).all(|((left_key, left), (right_key, right))| {
+                        left_key.as_str() == Some(right_key) && same(left, right)
+                    })
+            }
+            _ => false,
+        }
+    }
+
+    /// The value as another encoder writes it.
+    fn foreign(value: &Value) -> Msgpack {
+        match value {
+            Value::Null => Msgpack::Nil,
+            Value::Unknown => Msgpack::Ext(12, vec![0x81, 1, 0xc2]),
+            Value::Bool(bool) => (*bool).into(),
+            Value::Number(number) => number.as_u64().map_or_else(|| number.to_string().into(), Msgpack::from),
+            Value::String(string) => string.as_str().into(),
+            Value::List(list) => Msgpack::Array(list.iter().map(foreign).collect()),
+            Value::Map(map) => {
+                Msgpack::Map(map.iter().rev().map(|(key, v)| (key.as_str().into(), foreign(v))).collect())
+            }
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn values_come_back((ty, value) in arbitrary::typed_value()) {
+            let bytes = encode(&value, &ty);
+            prop_assert_eq!(decode(&bytes, &ty), Ok(value.clone()));
+            let msgpack = rmpv::decode::read_value(&mut bytes.as_slice()).expect("one msgpack value");
+            prop_assert!(same(&msgpack, &value), "{} {:?}", msgpack, value);
+        }
+
+        #[test]
+        fn values_of_another_encoder_are_read((ty, value) in arbitrary::typed_value()) {
+            let mut bytes = Vec::new();
+            rmpv::encode::write_value(&mut bytes, &foreign(&value)).expect("memory");
+            prop_assert_eq!(decode(&bytes, &ty), Ok(value));
+        }
+
+        #[test]
+        fn any_bytes_are_read_or_refused(ty in arbitrary::ty(), bytes in proptest::collection::vec(any::<u8>(), 0..64)) {
+            if let Ok(value) = decode(&bytes, &ty) {
+                prop_assert_eq!(value.conforms(&ty), Ok(()));
+            }
+        }
+
+        #[test]
+        fn damaged_values_are_read_or_refused(
+            (ty, value) in arbitrary::typed_value(),
+            at: prop::sample::Index,
+            byte: u8,
+        ) {
+            let mut bytes = encode(&value, &ty);
+            let at = at.index(bytes.len());
+            prop_assert!(decode(&bytes[..at], &ty).is_err());
+            bytes[at] = byte;
+            if let Ok(value) = decode(&bytes, &ty) {
+                prop_assert_eq!(value.conforms(&ty), Ok(()));
+            }
+        }
+    }
+}

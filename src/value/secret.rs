@@ -67,3 +67,27 @@ impl JsonSchema for Secret {
         String::json_schema(generator)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::value::{Attr, Value, from_value, to_value};
+
+    #[test]
+    fn debug_shows_nothing() {
+        let shown = format!("{:?} {:#?}", Secret::from("hunter2"), Attr::Known(Secret::from("hunter2")));
+        assert!(!shown.contains("hunter2"), "{shown}");
+    }
+
+    #[test]
+    fn a_secret_is_written_and_read_like_a_string() {
+        let secret = Secret::from("hunter2");
+        assert_eq!(secret.expose(), "hunter2");
+        assert_eq!(to_value(&secret), Ok(Value::from("hunter2")));
+        assert_eq!(from_value(&Value::from("hunter2")), Ok(secret.clone()));
+        assert_eq!(serde_json::to_string(&secret).expect("a string"), r#""hunter2""#);
+        assert_eq!(serde_json::from_str::<Secret>(r#""hunter2""#).expect("a string"), secret);
+        assert_ne!(secret, Secret::from("hunter3"));
+        assert_eq!(schemars::schema_for!(Secret), schemars::schema_for!(String));
+    }
+}

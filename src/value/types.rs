@@ -60,7 +60,7 @@ impl Type {
     }
 
     /// What a value of this type is called in a message: `a list`.
-    pub(super) fn noun(&self) -> &'static str {
+    fn noun(&self) -> &'static str {
         match self {
             Self::Bool => "a bool",
             Self::Number => "a number",
@@ -166,7 +166,7 @@ impl Value {
 }
 
 pub(super) fn tuple_length(expected: usize) -> ValueError {
-    ValueError::new(format!("expected a tuple of {expected} elements"))
+    ValueError::new(format!("expected a tuple of length {expected}"))
 }
 
 pub(super) fn unexpected_attribute(name: &str) -> ValueError {
@@ -175,4 +175,103 @@ pub(super) fn unexpected_attribute(name: &str) -> ValueError {
 
 pub(super) fn missing_attribute(name: &str) -> ValueError {
     ValueError::new(format!("missing attribute {name:?}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::arbitrary;
+    use super::*;
+    use proptest::prelude::*;
+
+    fn ty(json: &str) -> Type {
+        Type::from_json(json).unwrap_or_else(|| panic!("{json}"))
+    }
+
+    #[test]
+    fn a_type_is_terraforms_compact_json() {
+        let object = BTreeMap::from([("id".to_owned(), Type::String), ("disk_size".to_owned(), Type::Number)]);
+        for (ty, json) in [
+            (Type::Bool, r#""bool""#),
+            (Type::Number, r#""number""#),
+            (Type::String, r#""string""#),
+            (Type::List(Type::String.into()), r#"["list","string"]"#),
+            (Type::Set(Type::Map(Type::Bool.into()).into()), r#"["set",["map","bool"]]"#),
+            (Type::Tuple(vec![]), r#"["tuple",[]]"#),
+            (Type::Tuple(vec![Type::String, Type::Number]), r#"["tuple",["string","number"]]"#),
+            (Type::Object(object), r#"["object",{"disk_size":"number","id":"string"}]"#),
+        ] {
+            assert_eq!(ty.to_json(), json);
+            assert_eq!(Type::from_json(json), Some(ty), "{json}");
+        }
+    }
+
+    #[test]
+    fn other_json_is_no_type() {
+        let deep = r#"["list","#.repeat(100_000);
+        for json in [
+            "",
+            "string",
+            r#""dynamic""#,
+            r#""list""#,
+            r#"["list"]"#,
+            r#"["list","string","string"]"#,
+            r#"["list",["string"]]"#,
+            r#"["tuple","string"]"#,
+            r#"["object",["string"]]"#,
+            r#"["object",{"id":"text"}]"#,
+            r#"["vector","string"]"#,
+            "null",
+            &deep,
+        ] {
+            assert_eq!(Type::from_json(json), None, "{json:.40}");
+        }
+    }
+
+    #[test]
+    fn a_value_that_does_not_conform_is_named_by_its_path() {
+        let list = |elements: &[&str]| Value::list(elements.iter().copied());
+        for (json, value, expected) in [
+            (r#""bool""#, "true".into(), "expected a bool"),
+            (r#""number""#, "1".into(), "expected a number"),
+            (r#"["set","string"]"#, list(&["b", "a"]), "the elements of the set are not sorted"),
+            (r#"["list","number"]"#, list(&["a"]), "[0]: expected a number"),
+            (r#"["set","number"]"#, list(&["a"]), "expected a number"),
+            (r#"["tuple",["string"]]"#, list(&["a", "b"]), "expected a tuple of length 1"),
+            (r#"["tuple",["string","bool"]]"#, list(&["a", "b"]), "[1]: expected a bool"),
+            (r#"["map","bool"]"#, Value::map([("a b", 1_i64)]), r#"["a b"]: expected a bool"#),
+            (r#"["object",{"id":"bool"}]"#, Value::map([("id", 1_i64)]), "id: expected a bool"),
+            (r#"["object",{"id":"bool"}]"#, Value::map([("di", 1_i64)]), r#"unexpected attribute "di""#),
+            (r#"["object",{"id":"bool"}]"#, Value::map::<&str, Value>([]), r#"missing attribute "id""#),
+            (
+                r#"["object",{"a":["map",["list","string"]]}]"#,
+                Value::map([("a", Value::map([("k", Value::list([1_i64]))]))]),
+                r#"a["k"][0]: expected a string"#,
+            ),
+        ] {
+            let error = value.conforms(&ty(json)).expect_err(json);
+            assert_eq!(error.to_string(), expected, "{json}");
+        }
+    }
+
+    #[test]
+    fn canonicalize_sorts_the_sets_and_nothing_else() {
+        let mut value = Value::map([("set", Value::list(["b", "a", "b"])), ("list", Value::list(["b", "a", "b"]))]);
+        value.canonicalize(&ty(r#"["object",{"set":["set","string"],"list":["list","string"]}]"#));
+        assert_eq!(value, Value::map([("set", Value::list(["a", "b"])), ("list", Value::list(["b", "a", "b"]))]));
+    }
+
+    proptest! {
+        #[test]
+        fn types_come_back_from_json(ty in arbitrary::ty()) {
+            prop_assert_eq!(Type::from_json(&ty.to_json()), Some(ty));
+        }
+
+        #[test]
+        fn canonical_values_conform_and_stay_as_they_are((ty, value) in arbitrary::typed_value()) {
+            prop_assert_eq!(value.conforms(&ty), Ok(()));
+            let mut again = value.clone();
+            again.canonicalize(&ty);
+            prop_assert_eq!(again, value);
+        }
+    }
 }

@@ -20,6 +20,7 @@ pub mod error;
 pub mod limiter;
 pub mod retry;
 pub mod tc3;
+pub mod tke;
 pub mod transport;
 
 pub use action::{Action, Retry};

@@ -40,7 +40,8 @@ impl Client {
     /// Every variant of [`Error`] except [`Error::NoRegion`].
     pub async fn send_in<A: Action>(&self, region: &str, action: &A) -> Result<A::Response, Error> {
         let credentials = self.credentials.credentials().await;
-        let credentials = credentials.map_err(|source| Error::Credentials { action: A::NAME, source })?;
+        let credentials =
+            credentials.map_err(|error| Error::Credentials { action: A::NAME, source: Arc::new(error) })?;
         self.api.send(Some(region), Auth::Signed(&credentials), action).await
     }
 }

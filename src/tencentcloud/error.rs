@@ -3,10 +3,15 @@
 //! The messages name action, code and request ID, which Tencent Cloud's support asks for, and never hold what was
 //! sent: requests carry passwords, answers carry keys.
 
+use std::sync::Arc;
+
 use super::credentials::CredentialsError;
 
+/// What lies below a failure of the network. Shared, because one call can serve many callers.
+pub type Source = Arc<dyn std::error::Error + Send + Sync>;
+
 /// Why a call to the Tencent Cloud API failed.
-#[derive(Debug, thiserror::Error)]
+#[derive(Debug, Clone, thiserror::Error)]
 pub enum Error {
     /// The API refused the call, or failed while it carried it out.
     #[error("{action}: {code}: {message} (request {request_id}{})", status(*http_status))]
@@ -29,10 +34,10 @@ pub enum Error {
     },
     /// The call was never sent: no connection was made.
     #[error("{action}: no connection to {endpoint}")]
-    NotConnected { action: &'static str, endpoint: String, source: Box<dyn std::error::Error + Send + Sync> },
+    NotConnected { action: &'static str, endpoint: String, source: Source },
     /// The call was sent, and no answer came back: connection reset or timed out. It may have been carried out.
     #[error("{action}: no answer from {endpoint}")]
-    NoAnswer { action: &'static str, endpoint: String, source: Box<dyn std::error::Error + Send + Sync> },
+    NoAnswer { action: &'static str, endpoint: String, source: Source },
     /// An answer came back that is not one of this API.
     #[error("{action}: unusable answer, HTTP status {http_status}{}: {problem}", request(request_id.as_deref()))]
     Unreadable {
@@ -47,7 +52,7 @@ pub enum Error {
     NoRegion { action: &'static str },
     /// There is nothing to sign the call with.
     #[error("{action}: no usable credentials")]
-    Credentials { action: &'static str, source: CredentialsError },
+    Credentials { action: &'static str, source: Arc<CredentialsError> },
 }
 
 impl Error {
@@ -142,6 +147,10 @@ mod tests {
         Error::Api { action: "CreateImageCache", code: code.to_owned(), message, request_id, http_status }
     }
 
+    fn source(text: &str) -> Source {
+        Arc::new(std::io::Error::other(text.to_owned()))
+    }
+
     fn unreadable(http_status: u16) -> Error {
         Error::Unreadable { action: "CreateImageCache", http_status, request_id: None, problem: "HTML".to_owned() }
     }
@@ -161,8 +170,8 @@ mod tests {
             (unreadable(408), true),
             (unreadable(403), false),
             (unreadable(302), false),
-            (Error::NoAnswer { action: "A", endpoint: "e".into(), source: "reset".into() }, true),
-            (Error::NotConnected { action: "A", endpoint: "e".into(), source: "refused".into() }, false),
+            (Error::NoAnswer { action: "A", endpoint: "e".into(), source: source("reset") }, true),
+            (Error::NotConnected { action: "A", endpoint: "e".into(), source: source("refused") }, false),
         ] {
             assert_eq!(error.outcome_unknown(), expected, "{error}");
         }

@@ -35,6 +35,8 @@ pub fn backoff(max_retries: u32) -> ExponentialBuilder {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
     use super::*;
 
     #[test]
@@ -46,11 +48,12 @@ mod tests {
             request_id: String::new(),
             http_status: 200,
         };
+        let source = |text: &str| Arc::new(std::io::Error::other(text.to_owned()));
         for (error, idempotent, once) in [
             (api("RequestLimitExceeded"), true, true),
             (api("RequestLimitExceeded.UinLimitExceeded"), true, true),
-            (Error::NotConnected { action: "A", endpoint: "e".into(), source: "refused".into() }, true, true),
-            (Error::NoAnswer { action: "A", endpoint: "e".into(), source: "reset".into() }, true, false),
+            (Error::NotConnected { action: "A", endpoint: "e".into(), source: source("refused") }, true, true),
+            (Error::NoAnswer { action: "A", endpoint: "e".into(), source: source("reset") }, true, false),
             (api("InternalError"), true, false),
             (api("InvalidParameter"), false, false),
             (api("AuthFailure.SignatureFailure"), false, false),

@@ -7,7 +7,10 @@
 mod answer;
 
 use std::{
-    sync::atomic::{AtomicI64, Ordering},
+    sync::{
+        Arc,
+        atomic::{AtomicI64, Ordering},
+    },
     time::Duration,
 };
 
@@ -18,7 +21,7 @@ use tokio::sync::OnceCell;
 use url::Position;
 
 use self::answer::Answer;
-use super::{Action, Endpoints, Error, credentials::Credentials, tc3};
+use super::{Action, Endpoints, Error, credentials::Credentials, error::Source, tc3};
 
 /// For name resolution, connection and TLS handshake.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(15);
@@ -101,17 +104,17 @@ impl Transport {
         body: Vec<u8>,
         clock_offset: i64,
     ) -> Result<Answer, Error> {
-        let not_connected = |endpoint: &str, source: Box<dyn std::error::Error + Send + Sync>| Error::NotConnected {
+        let not_connected = |endpoint: &str, source: Source| Error::NotConnected {
             action: A::NAME,
             endpoint: endpoint.to_owned(),
             source,
         };
-        let url = self.endpoints.url(A::SERVICE).map_err(|error| not_connected(A::SERVICE, error.into()))?;
+        let url = self.endpoints.url(A::SERVICE).map_err(|error| not_connected(A::SERVICE, Arc::new(error)))?;
         // What the HTTP library puts into `Host`: the port only where it is not the scheme's own.
         let host = &url[Position::BeforeHost..Position::AfterPort];
-        let headers =
-            headers::<A>(host, region, auth, &body, clock_offset).map_err(|error| not_connected(host, error.into()))?;
-        let http = self.http.get_or_try_init(build).await.map_err(|error| not_connected(host, error.into()))?;
+        let headers = headers::<A>(host, region, auth, &body, clock_offset)
+            .map_err(|error| not_connected(host, Arc::new(error)))?;
+        let http = self.http.get_or_try_init(build).await.map_err(|error| not_connected(host, Arc::new(error)))?;
 
         let sent = http.post(url.clone()).headers(headers).body(body).send().await;
         let answer = match sent {
@@ -121,9 +124,9 @@ impl Transport {
         answer.map_err(|error| {
             let endpoint = host.to_owned();
             if error.is_connect() || error.is_builder() {
-                not_connected(host, error.without_url().into())
+                not_connected(host, Arc::new(error.without_url()))
             } else {
-                Error::NoAnswer { action: A::NAME, endpoint, source: error.without_url().into() }
+                Error::NoAnswer { action: A::NAME, endpoint, source: Arc::new(error.without_url()) }
             }
         })
     }

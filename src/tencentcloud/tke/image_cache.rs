@@ -1,0 +1,180 @@
+//! The image cache as the API describes it, and the types inside it.
+
+use std::fmt;
+
+use secrecy::{ExposeSecret, SecretString};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+use super::lenient;
+
+/// An image cache, as `DescribeImageCaches` lists it.
+///
+/// Network, EIP, registry lists and `ResolveConfig` are not returned at all. `ImageRegistryCredentials` is left out on
+/// purpose: it may hold passwords.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct ImageCache {
+    /// `imc-` and a suffix.
+    pub image_cache_id: String,
+    /// Not unique, and empty for caches that super nodes made by themselves.
+    #[serde(default, deserialize_with = "lenient::text")]
+    pub image_cache_name: String,
+    /// In GiB.
+    #[serde(default, deserialize_with = "lenient::number")]
+    pub image_cache_size: Option<u64>,
+    #[serde(default, deserialize_with = "lenient::list")]
+    pub images: Vec<String>,
+    /// Times come in several formats: keep them as text.
+    #[serde(default, deserialize_with = "lenient::text")]
+    pub creation_time: String,
+    /// Empty, or a hundred years after the creation, when the cache never expires.
+    #[serde(default, deserialize_with = "lenient::text")]
+    pub expire_date_time: String,
+    /// The order is not documented.
+    #[serde(default, deserialize_with = "lenient::list")]
+    pub events: Vec<Event>,
+    #[serde(default, deserialize_with = "lenient::text")]
+    pub last_matched_time: String,
+    /// `snap-` and a suffix; empty before the first build is done.
+    #[serde(default, deserialize_with = "lenient::text")]
+    pub snapshot_id: String,
+    #[serde(default)]
+    pub status: Status,
+    /// In days, 0 for ever.
+    #[serde(default, deserialize_with = "lenient::number")]
+    pub retention_days: Option<u64>,
+    #[serde(default, deserialize_with = "lenient::list")]
+    pub tags: Vec<Tag>,
+    /// `manual`, or `auto` for those that super nodes made by themselves. The set is not documented.
+    #[serde(default, deserialize_with = "lenient::text")]
+    pub image_cache_type: String,
+    /// `overlay`. The set is not documented.
+    #[serde(default, deserialize_with = "lenient::text")]
+    pub snapshotter: String,
+}
+
+/// Where an image cache is in its life. The named ones are the documented set.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Status {
+    /// The first build is under way.
+    Pending,
+    /// Pods can use it.
+    Ready,
+    /// The first build failed; it stays so.
+    Failed,
+    /// A build after a change is under way.
+    Updating,
+    /// The build after a change failed.
+    UpdateFailed,
+    /// What this client does not know; empty when the answer had no status.
+    Unknown(String),
+}
+
+impl Status {
+    /// The API's word.
+    pub fn as_str(&self) -> &str {
+        match self {
+            Self::Pending => "Pending",
+            Self::Ready => "Ready",
+            Self::Failed => "Failed",
+            Self::Updating => "Updating",
+            Self::UpdateFailed => "UpdateFailed",
+            Self::Unknown(status) => status,
+        }
+    }
+
+    /// A build is under way, and the status will change by itself.
+    pub fn is_building(&self) -> bool {
+        matches!(self, Self::Pending | Self::Updating)
+    }
+}
+
+impl Default for Status {
+    fn default() -> Self {
+        Self::Unknown(String::new())
+    }
+}
+
+impl From<String> for Status {
+    fn from(status: String) -> Self {
+        match status.as_str() {
+            "Pending" => Self::Pending,
+            "Ready" => Self::Ready,
+            "Failed" => Self::Failed,
+            "Updating" => Self::Updating,
+            "UpdateFailed" => Self::UpdateFailed,
+            _ => Self::Unknown(status),
+        }
+    }
+}
+
+impl<'de> Deserialize<'de> for Status {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        lenient::text(deserializer).map(Self::from)
+    }
+}
+
+impl fmt::Display for Status {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+/// Something that happened to an image cache. The wording changes over time: for display only.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct Event {
+    /// `Normal` or `Warning`.
+    #[serde(default, rename = "Type", deserialize_with = "lenient::text")]
+    pub kind: String,
+    #[serde(default, deserialize_with = "lenient::text")]
+    pub reason: String,
+    #[serde(default, deserialize_with = "lenient::text")]
+    pub message: String,
+    #[serde(default, deserialize_with = "lenient::text")]
+    pub first_timestamp: String,
+    #[serde(default, deserialize_with = "lenient::text")]
+    pub last_timestamp: String,
+}
+
+/// A tag of an image cache.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct Tag {
+    #[serde(default, deserialize_with = "lenient::text")]
+    pub key: String,
+    #[serde(default, deserialize_with = "lenient::text")]
+    pub value: String,
+}
+
+/// How to log in to one registry while the images are pulled.
+#[derive(Debug, Clone, Serialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct ImageRegistryCredential {
+    /// Host of the registry.
+    pub server: String,
+    pub username: String,
+    #[serde(serialize_with = "expose")]
+    pub password: SecretString,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+}
+
+/// The one place where a password leaves its wrapper: the body of a request.
+fn expose<S: Serializer>(password: &SecretString, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_str(password.expose_secret())
+}
+
+/// The EIP that is made for the build. Sending it at all makes one.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct EipAttribute {
+    /// `Never` keeps the EIP after the build; anything else releases it. Required.
+    pub delete_policy: String,
+    /// `BGP` when absent; `CMCC`, `CTCC`, `CUCC` in some regions.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub internet_service_provider: Option<String>,
+    /// In Mbps.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub internet_max_bandwidth_out: Option<u64>,
+}

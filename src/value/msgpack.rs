@@ -381,9 +381,7 @@ mod tests {
     #[test]
     fn a_set_is_written_in_one_order_whatever_order_it_has() {
         let set = ty(r#"["set","string"]"#);
-        let mut bytes = Vec::new();
-        write(&mut bytes, &Value::list(["b", "a", "b"]), &set).expect("memory");
-        assert_eq!(bytes, encode(&Value::list(["a", "b"]), &set));
+        assert_eq!(encode(&Value::list(["b", "a", "b"]), &set), encode(&Value::list(["a", "b"]), &set));
     }
 
     /// What another decoder makes of the bytes, against what was written.
@@ -428,6 +426,12 @@ mod tests {
         }
     }
 
+    fn is_canonical(value: &Value, ty: &Type) -> bool {
+        let mut canonical = value.clone();
+        canonical.canonicalize(ty);
+        canonical == *value && value.conforms(ty).is_ok()
+    }
+
     proptest! {
         #[test]
         fn values_come_back((ty, value) in arbitrary::typed_value()) {
@@ -447,7 +451,7 @@ mod tests {
         #[test]
         fn any_bytes_are_read_or_refused(ty in arbitrary::ty(), bytes in proptest::collection::vec(any::<u8>(), 0..64)) {
             if let Ok(value) = decode(&bytes, &ty) {
-                prop_assert_eq!(value.conforms(&ty), Ok(()));
+                prop_assert!(is_canonical(&value, &ty), "{value:?}");
             }
         }
 
@@ -462,7 +466,7 @@ mod tests {
             prop_assert!(decode(&bytes[..at], &ty).is_err());
             bytes[at] = byte;
             if let Ok(value) = decode(&bytes, &ty) {
-                prop_assert_eq!(value.conforms(&ty), Ok(()));
+                prop_assert!(is_canonical(&value, &ty), "{value:?}");
             }
         }
     }

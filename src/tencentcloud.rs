@@ -19,6 +19,7 @@ pub mod endpoints;
 pub mod error;
 pub mod limiter;
 pub mod retry;
+pub mod sts;
 pub mod tc3;
 pub mod tke;
 pub mod transport;

@@ -1,0 +1,88 @@
+//! The role of the machine that this runs on, from the instance metadata service.
+//!
+//! Asked without being configured, a silent service only means that this is no such machine. Asked for by name, or by
+//! a profile of the type `cvm-role`, it must answer.
+//!
+//! Source: <https://cloud.tencent.com/document/product/213/4934>.
+
+use std::time::{Duration, SystemTime};
+
+use secrecy::SecretString;
+use serde::Deserialize;
+
+use super::{
+    Credentials, CredentialsError, Services,
+    config::given,
+    source::{Context, Outcome},
+};
+
+const PATH: &str = "/latest/meta-data/cam/security-credentials/";
+
+/// What the service answers for a role.
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct RoleCredentials {
+    code: String,
+    tmp_secret_id: Option<SecretString>,
+    tmp_secret_key: Option<SecretString>,
+    token: Option<SecretString>,
+    /// Seconds since 1970.
+    expired_time: Option<u64>,
+}
+
+pub(super) async fn provide<S: Services>(context: &Context<S>) -> Result<Outcome, CredentialsError> {
+    let variable = || context.environment.get("TENCENTCLOUD_CAM_ROLE_NAME").map(str::to_owned);
+    if let Some(role) = given(context.config.cam_role_name.clone()).or_else(variable) {
+        return Ok(credentials_of(&context.services, &role).await?.into());
+    }
+    match bound_role(&context.services).await {
+        Ok(Some(role)) => Ok(credentials_of(&context.services, &role).await?.into()),
+        Ok(None) => Ok(Outcome::NotConfigured("no role is bound to this instance".to_owned())),
+        Err(CredentialsError::Metadata { problem }) => Ok(Outcome::NotConfigured(problem)),
+        Err(error) => Err(error),
+    }
+}
+
+/// Credentials of whatever role the instance has; an error when it has none.
+pub(super) async fn credentials<S: Services>(services: &S) -> Result<Credentials, CredentialsError> {
+    match bound_role(services).await? {
+        Some(role) => credentials_of(services, &role).await,
+        None => Err(metadata("no role is bound to this instance; bind one in the CVM console")),
+    }
+}
+
+async fn bound_role<S: Services>(services: &S) -> Result<Option<String>, CredentialsError> {
+    let answer = services.metadata(PATH).await?;
+    let role = answer.as_deref().and_then(|text| text.lines().map(str::trim).find(|line| !line.is_empty()));
+    Ok(role.map(str::to_owned))
+}
+
+async fn credentials_of<S: Services>(services: &S, role: &str) -> Result<Credentials, CredentialsError> {
+    let answer = services.metadata(&format!("{PATH}{role}")).await?.ok_or_else(|| {
+        metadata(format!("the role {role:?} is not bound to this instance; bind it, or correct cam_role_name"))
+    })?;
+    // Not the parser's message: it repeats values.
+    let answer: RoleCredentials = serde_json::from_str(&answer)
+        .map_err(|_| metadata(format!("the metadata service's answer for {role:?} is not what is documented")))?;
+    match answer {
+        RoleCredentials {
+            code,
+            tmp_secret_id: Some(secret_id),
+            tmp_secret_key: Some(secret_key),
+            token: Some(token),
+            expired_time: Some(seconds),
+        } if code == "Success" => Ok(Credentials {
+            secret_id,
+            secret_key,
+            token: Some(token),
+            expires_at: SystemTime::UNIX_EPOCH.checked_add(Duration::from_secs(seconds)),
+        }),
+        RoleCredentials { code, .. } => {
+            Err(metadata(format!("the metadata service gave no credentials for {role:?}, its code is {code:?}")))
+        }
+    }
+}
+
+fn metadata(problem: impl Into<String>) -> CredentialsError {
+    CredentialsError::Metadata { problem: problem.into() }
+}

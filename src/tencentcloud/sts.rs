@@ -1,0 +1,200 @@
+//! Actions of the Security Token Service, version 2018-08-13: <https://cloud.tencent.com/document/product/1312>.
+//!
+//! Four of them give temporary credentials, with the same answer: [`SessionCredentials`].
+
+use std::time::{Duration, SystemTime};
+
+use secrecy::{ExposeSecret, SecretString};
+use serde::{Deserialize, Serialize, Serializer};
+
+use super::{Action, Retry, credentials::Credentials};
+
+/// The region that Tencent Cloud's own SDKs name in STS calls: the service is global, and requires one all the same.
+pub const DEFAULT_REGION: &str = "ap-guangzhou";
+
+/// `AssumeRole`: temporary credentials of a role, for the holder of other credentials.
+/// <https://cloud.tencent.com/document/api/1312/48197>
+#[derive(Debug, Clone, Serialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct AssumeRole {
+    /// `qcs::cam::uin/<uin>:roleName/<name>`.
+    pub role_arn: String,
+    /// Appears in the audit log. 2 to 128 of `[\w+=,.@_-]`.
+    pub role_session_name: String,
+    /// At most 43200; the API takes 7200 when absent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub duration_seconds: Option<i64>,
+    /// Narrows the role's permissions; URL-encoded JSON.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub policy: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub external_id: Option<String>,
+    /// The caller's uin.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub source_identity: Option<String>,
+    /// `qcs::cam:uin/<uin>::mfa/softToken`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub serial_number: Option<String>,
+    /// The MFA code of that device. Each code works once.
+    #[serde(skip_serializing_if = "Option::is_none", serialize_with = "exposed_option")]
+    pub token_code: Option<SecretString>,
+}
+
+/// `AssumeRoleWithWebIdentity`: credentials of a role for an OpenID Connect token. Not signed.
+/// <https://cloud.tencent.com/document/api/1312/73070>
+#[derive(Debug, Clone, Serialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct AssumeRoleWithWebIdentity {
+    /// Name of the identity provider in CAM.
+    pub provider_id: String,
+    #[serde(serialize_with = "exposed")]
+    pub web_identity_token: SecretString,
+    pub role_arn: String,
+    pub role_session_name: String,
+    /// At most 43200; the API takes 7200 when absent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub duration_seconds: Option<i64>,
+}
+
+/// `AssumeRoleWithSAML`: credentials of a role for a SAML assertion. Not signed.
+/// <https://www.tencentcloud.com/document/api/1150/49455>
+#[derive(Debug, Clone, Serialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct AssumeRoleWithSaml {
+    /// Base64.
+    #[serde(rename = "SAMLAssertion", serialize_with = "exposed")]
+    pub saml_assertion: SecretString,
+    /// `qcs::cam::uin/<uin>:saml-provider/<name>`.
+    pub principal_arn: String,
+    pub role_arn: String,
+    pub role_session_name: String,
+    /// At most 43200; the API takes 7200 when absent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub duration_seconds: Option<i64>,
+}
+
+/// `GetSessionToken`: temporary credentials of the caller, which count as checked by MFA.
+/// <https://cloud.tencent.com/document/api/1312/86582>
+#[derive(Debug, Clone, Serialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct GetSessionToken {
+    /// `qcs::cam:uin/<uin>::mfa/softToken`.
+    pub serial_number: String,
+    /// The MFA code of that device. Each code works once.
+    #[serde(serialize_with = "exposed")]
+    pub token_code: SecretString,
+    /// At most 129600, 7200 for the account's owner; the API takes 1800 when absent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub duration_seconds: Option<i64>,
+}
+
+/// `GetCallerIdentity`: who signs. <https://cloud.tencent.com/document/api/1312/57391>
+#[derive(Debug, Clone, Serialize)]
+pub struct GetCallerIdentity {}
+
+/// What the four actions answer that give credentials.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct SessionCredentials {
+    credentials: Keys,
+    /// Seconds since 1970.
+    expired_time: u64,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct Keys {
+    token: SecretString,
+    tmp_secret_id: SecretString,
+    tmp_secret_key: SecretString,
+}
+
+/// The account and the user or role of the caller.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct CallerIdentity {
+    pub arn: String,
+    /// The account's owner (main uin).
+    pub account_id: String,
+    pub user_id: String,
+}
+
+impl From<SessionCredentials> for Credentials {
+    fn from(session: SessionCredentials) -> Self {
+        Self {
+            secret_id: session.credentials.tmp_secret_id,
+            secret_key: session.credentials.tmp_secret_key,
+            token: Some(session.credentials.token),
+            expires_at: SystemTime::UNIX_EPOCH.checked_add(Duration::from_secs(session.expired_time)),
+        }
+    }
+}
+
+/// Each action: its name, whether a lost answer may be asked for again, and its answer.
+macro_rules! actions {
+    ($($action:ident = $name:literal, $retry:ident -> $response:ty;)*) => {$(
+        impl Action for $action {
+            const SERVICE: &'static str = "sts";
+            const VERSION: &'static str = "2018-08-13";
+            const NAME: &'static str = $name;
+            const RETRY: Retry = Retry::$retry;
+            type Response = $response;
+        }
+    )*};
+}
+
+actions! {
+    AssumeRole = "AssumeRole", Idempotent -> SessionCredentials;
+    AssumeRoleWithWebIdentity = "AssumeRoleWithWebIdentity", Idempotent -> SessionCredentials;
+    AssumeRoleWithSaml = "AssumeRoleWithSAML", Idempotent -> SessionCredentials;
+    // Its code is used up by the first call, so that a second is refused for a reason that misleads.
+    GetSessionToken = "GetSessionToken", Once -> SessionCredentials;
+    GetCallerIdentity = "GetCallerIdentity", Idempotent -> CallerIdentity;
+}
+
+fn exposed<S: Serializer>(secret: &SecretString, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_str(secret.expose_secret())
+}
+
+fn exposed_option<S: Serializer>(secret: &Option<SecretString>, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_some(&secret.as_ref().map(|secret| secret.expose_secret()))
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn absent_parameters_are_not_sent() {
+        let request = AssumeRole {
+            role_arn: "qcs::cam::uin/1:roleName/ci".into(),
+            role_session_name: "ci".into(),
+            duration_seconds: None,
+            policy: None,
+            external_id: None,
+            source_identity: None,
+            serial_number: None,
+            token_code: Some("123456".into()),
+        };
+        assert_eq!(
+            serde_json::to_value(&request).unwrap(),
+            json!({"RoleArn": "qcs::cam::uin/1:roleName/ci", "RoleSessionName": "ci", "TokenCode": "123456"})
+        );
+        assert!(!format!("{request:?}").contains("123456"));
+    }
+
+    #[test]
+    fn an_answer_becomes_credentials_that_expire() {
+        let answer = json!({
+            "Credentials": {"Token": "t", "TmpSecretId": "id", "TmpSecretKey": "key"},
+            "ExpiredTime": 1543914376, "Expiration": "2018-12-04T09:06:16Z", "RequestId": "r",
+        });
+        let credentials = Credentials::from(serde_json::from_value::<SessionCredentials>(answer).unwrap());
+        assert_eq!(credentials.secret_id.expose_secret(), "id");
+        assert_eq!(credentials.secret_key.expose_secret(), "key");
+        assert_eq!(credentials.token.unwrap().expose_secret(), "t");
+        assert_eq!(credentials.expires_at, Some(SystemTime::UNIX_EPOCH + Duration::from_secs(1_543_914_376)));
+    }
+}

@@ -1,0 +1,186 @@
+//! The provider as a process, from start to end, with this test in Terraform's place.
+
+#![cfg(unix)]
+
+use std::io::{BufRead as _, BufReader, Read as _};
+use std::path::Path;
+use std::process::{Child, ChildStdout, Command, ExitStatus, Output, Stdio};
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD_NO_PAD;
+use test_client::{Identity, channel, dial, secure};
+use tonic::transport::Channel;
+use tonic_health::pb::HealthCheckRequest;
+use tonic_health::pb::health_client::HealthClient;
+
+#[path = "../src/plugin/test_client.rs"]
+mod test_client;
+
+const COOKIE: &str = "d602bf8f470bc67ca7faa0386276bbdd4330efaf76d1a219cb4d6991ca9872b2";
+
+/// The binary without a trace of the environment that this test runs in.
+fn provider() -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_terraform-provider-eks"));
+    command.env_clear().stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    command
+}
+
+/// A provider that has answered the handshake.
+struct Plugin {
+    process: Child,
+    stdout: BufReader<ChildStdout>,
+    /// What it printed first.
+    line: String,
+}
+
+impl Plugin {
+    fn start(command: &mut Command) -> Self {
+        let mut process = command.spawn().unwrap();
+        let mut stdout = BufReader::new(process.stdout.take().unwrap());
+        let mut line = String::new();
+        stdout.read_line(&mut line).unwrap();
+        Self { process, stdout, line }
+    }
+
+    fn started_by_terraform(terraform: &Identity, env: &[(&str, &str)]) -> Self {
+        Self::start(
+            provider()
+                .env("TF_PLUGIN_MAGIC_COOKIE", COOKIE)
+                .env("PLUGIN_PROTOCOL_VERSIONS", "5,6")
+                .env("PLUGIN_CLIENT_CERT", terraform.certificate.pem())
+                .envs(env.iter().copied()),
+        )
+    }
+
+    async fn connect(&self, terraform: &Identity) -> Channel {
+        let fields: Vec<_> = self.line.trim_end().split('|').collect();
+        let ["1", "6", network, address, "grpc", certificate] = fields[..] else { panic!("{:?}", self.line) };
+        let certificate = STANDARD_NO_PAD.decode(certificate).unwrap().into();
+        let io = dial(network, address).await;
+        channel(secure(io, certificate, Some(terraform), rustls::DEFAULT_VERSIONS).await.unwrap()).await
+    }
+
+    fn signal(&self, name: &str) {
+        let sent = Command::new("kill").arg(name).arg(self.process.id().to_string()).status().unwrap();
+        assert!(sent.success());
+    }
+
+    /// Waits for the end, while connections go on. Also: what else was on stdout, and on stderr.
+    async fn wait(mut self) -> (ExitStatus, String, String) {
+        let wait = move || {
+            let (mut stdout, mut stderr) = (String::new(), String::new());
+            self.stdout.read_to_string(&mut stdout).unwrap();
+            self.process.stderr.take().unwrap().read_to_string(&mut stderr).unwrap();
+            (self.process.wait().unwrap(), stdout, stderr)
+        };
+        tokio::task::spawn_blocking(wait).await.unwrap()
+    }
+}
+
+async fn is_serving(connection: &Channel) -> bool {
+    let asked = HealthCheckRequest { service: "plugin".to_owned() };
+    HealthClient::new(connection.clone()).check(asked).await.is_ok()
+}
+
+/// `plugin.GRPCController/Shutdown`; its messages are empty.
+async fn shutdown(connection: Channel) {
+    let mut client = tonic::client::Grpc::new(connection);
+    client.ready().await.unwrap();
+    let path = tonic::codegen::http::uri::PathAndQuery::from_static("/plugin.GRPCController/Shutdown");
+    let codec = tonic_prost::ProstCodec::<(), ()>::default();
+    client.unary(tonic::Request::new(()), path, codec).await.unwrap();
+}
+
+fn run(arguments: &[&str]) -> (bool, String, String) {
+    let Output { status, stdout, stderr } = provider().args(arguments).output().unwrap();
+    (status.success(), String::from_utf8(stdout).unwrap(), String::from_utf8(stderr).unwrap())
+}
+
+#[test]
+fn run_by_hand_it_says_what_it_is() {
+    let (ok, stdout, stderr) = run(&[]);
+    assert!(!ok && stdout.is_empty() && stderr.starts_with("This is a Terraform provider"), "{stdout}{stderr}");
+
+    let (ok, stdout, stderr) = run(&["--version"]);
+    assert!(ok && stdout == concat!(env!("CARGO_PKG_VERSION"), "\n") && stderr.is_empty(), "{stdout}{stderr}");
+
+    let (ok, stdout, stderr) = run(&["--frobnicate"]);
+    assert!(!ok && stdout.is_empty() && stderr.contains("--frobnicate"), "{stdout}{stderr}");
+}
+
+#[test]
+fn a_broken_client_certificate_is_refused() {
+    let mut command = provider();
+    let output = command.env("TF_PLUGIN_MAGIC_COOKIE", COOKIE).env("PLUGIN_CLIENT_CERT", "no PEM").output().unwrap();
+    assert_eq!(output.status.code(), Some(1));
+    assert!(output.stdout.is_empty());
+    assert!(String::from_utf8(output.stderr).unwrap().contains("PLUGIN_CLIENT_CERT"));
+}
+
+#[tokio::test]
+async fn terraform_starts_it_uses_it_and_ends_it() {
+    let sockets = tempfile::tempdir().unwrap();
+    let terraform = Identity::terraform();
+    let sockets_dir = sockets.path().to_str().unwrap();
+    let plugin = Plugin::started_by_terraform(&terraform, &[("PLUGIN_UNIX_SOCKET_DIR", sockets_dir)]);
+    let connection = plugin.connect(&terraform).await;
+    assert!(is_serving(&connection).await);
+
+    shutdown(connection).await;
+    let (status, stdout, stderr) = plugin.wait().await;
+    assert!(status.success(), "{status}");
+    assert_eq!((stdout.as_str(), stderr.as_str()), ("", ""), "nothing but the line, unless TF_LOG asks");
+    assert_eq!(std::fs::read_dir(sockets.path()).unwrap().count(), 0);
+}
+
+#[tokio::test]
+async fn ctrl_c_is_left_to_terraform_and_sigterm_ends_it() {
+    let sockets = tempfile::tempdir().unwrap();
+    let terraform = Identity::terraform();
+    let sockets_dir = sockets.path().to_str().unwrap();
+    let plugin = Plugin::started_by_terraform(&terraform, &[("PLUGIN_UNIX_SOCKET_DIR", sockets_dir)]);
+    let connection = plugin.connect(&terraform).await;
+    plugin.signal("-INT");
+    assert!(is_serving(&connection).await);
+    plugin.signal("-INT");
+    assert!(is_serving(&connection).await);
+
+    plugin.signal("-TERM");
+    assert!(plugin.wait().await.0.success());
+    assert_eq!(std::fs::read_dir(sockets.path()).unwrap().count(), 0);
+}
+
+#[tokio::test]
+async fn with_tf_log_each_line_of_stderr_is_an_hclog_object() {
+    let terraform = Identity::terraform();
+    let plugin = Plugin::started_by_terraform(&terraform, &[("TF_LOG", "TRACE")]);
+    shutdown(plugin.connect(&terraform).await).await;
+    let (_, _, stderr) = plugin.wait().await;
+    assert!(!stderr.is_empty());
+    for line in stderr.lines() {
+        let line: serde_json::Value = serde_json::from_str(line).unwrap();
+        for key in ["@level", "@message", "@module", "@timestamp"] {
+            assert!(line[key].is_string(), "{key} in {line}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn debug_serves_without_tls_until_ctrl_c() {
+    let mut plugin = Plugin::start(provider().arg("--debug"));
+    let mut setting = String::new();
+    while !setting.starts_with("TF_REATTACH_PROVIDERS=") {
+        setting.clear();
+        assert_ne!(plugin.stdout.read_line(&mut setting).unwrap(), 0);
+    }
+    let json = setting.trim_end().strip_prefix("TF_REATTACH_PROVIDERS='").unwrap().strip_suffix('\'').unwrap();
+    let json: serde_json::Value = serde_json::from_str(json).unwrap();
+    let provider = &json["registry.terraform.io/supernode/eks"];
+    assert_eq!(provider["Pid"], plugin.process.id());
+    let address = provider["Addr"]["String"].as_str().unwrap().to_owned();
+    assert!(is_serving(&channel(dial("unix", &address).await).await).await);
+
+    plugin.signal("-INT");
+    assert!(plugin.wait().await.0.success());
+    assert!(!Path::new(&address).exists());
+}

@@ -1,0 +1,38 @@
+//! Panics, told in Go's words.
+//!
+//! Terraform looks for a line of stderr that starts with `panic: `, and shows it and what follows to the user as a
+//! stack trace of this provider. It does not know Rust's own text.
+
+use std::backtrace::Backtrace;
+use std::io::Write as _;
+use std::panic::{PanicHookInfo, set_hook};
+
+/// From now on, each panic is reported, also one that is caught.
+pub(super) fn install() {
+    set_hook(Box::new(|info| {
+        let place = info.location().map(ToString::to_string).unwrap_or_default();
+        let report = report(message(info), &place, &Backtrace::force_capture().to_string());
+        // Nobody is left to tell when this fails.
+        let _ = std::io::stderr().write_all(report.as_bytes());
+    }));
+}
+
+fn message<'a>(info: &'a PanicHookInfo<'_>) -> &'a str {
+    let payload = info.payload();
+    let text = payload.downcast_ref::<&str>().copied();
+    text.or_else(|| payload.downcast_ref::<String>().map(String::as_str)).unwrap_or("no message")
+}
+
+fn report(message: &str, place: &str, backtrace: &str) -> String {
+    format!("panic: {message}\n\n{place}\n{backtrace}\n")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_report_starts_as_go_would() {
+        assert_eq!(report("index 3", "src/x.rs:1:2", "0: main"), "panic: index 3\n\nsrc/x.rs:1:2\n0: main\n");
+    }
+}

@@ -1,0 +1,294 @@
+//! The gRPC server: from connections to answers, and its end.
+
+use std::time::Duration;
+
+use tokio::sync::mpsc;
+use tokio::time::{sleep, timeout};
+use tokio_rustls::TlsAcceptor;
+use tokio_stream::wrappers::ReceiverStream;
+use tokio_util::sync::CancellationToken;
+use tonic::transport::Server;
+use tonic_health::ServingStatus;
+use tonic_health::pb::health_server::HealthServer;
+use tonic_health::server::{HealthReporter, HealthService};
+
+use super::listener::{Connection, Listener};
+use super::proto::grpc_broker_server::GrpcBrokerServer;
+use super::proto::grpc_controller_server::GrpcControllerServer;
+use super::proto::grpc_stdio_server::GrpcStdioServer;
+use super::services::GoPlugin;
+use crate::protocol::tfplugin6::provider_server::{Provider, ProviderServer};
+
+/// What HashiCorp's own servers take and send. tonic's 4 MiB are too little for a large state.
+const MESSAGE_LIMIT: usize = 256 << 20;
+
+/// A peer that has not finished TLS by then is let go.
+const TLS_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// What is left of the calls in flight when the process is to end. Supervisors kill after 30 seconds.
+const DRAIN_TIMEOUT: Duration = Duration::from_secs(25);
+
+/// Serves until `shutdown` is cancelled, by a signal or by the client, and the calls in flight have answered, or
+/// have had 25 seconds to do so.
+///
+/// # Errors
+///
+/// None of a single connection: those end that connection.
+pub(super) async fn serve<S: Provider>(
+    service: S,
+    listener: Listener,
+    tls: Option<TlsAcceptor>,
+    shutdown: CancellationToken,
+) -> Result<(), tonic::transport::Error> {
+    let go_plugin = GoPlugin(shutdown.clone());
+    let health = HealthReporter::new();
+    // The name that go-plugin asks for.
+    health.set_service_status("plugin", ServingStatus::Serving).await;
+    let provider =
+        ProviderServer::new(service).max_decoding_message_size(MESSAGE_LIMIT).max_encoding_message_size(MESSAGE_LIMIT);
+
+    let (ready, incoming) = mpsc::channel(1);
+    let serving = Server::builder()
+        .add_service(provider)
+        .add_service(GrpcControllerServer::new(go_plugin.clone()))
+        .add_service(GrpcStdioServer::new(go_plugin.clone()))
+        .add_service(GrpcBrokerServer::new(go_plugin))
+        .add_service(HealthServer::new(HealthService::from_health_reporter(health)))
+        .serve_with_incoming_shutdown(ReceiverStream::new(incoming), shutdown.cancelled());
+    let accepting = accept(listener, tls, ready, &shutdown);
+    let overdue = async {
+        shutdown.cancelled().await;
+        sleep(DRAIN_TIMEOUT).await;
+    };
+    tokio::select! {
+        (served, ()) = async { tokio::join!(serving, accepting) } => served,
+        () = overdue => Ok(()),
+    }
+}
+
+/// Hands over connections that are ready for HTTP/2. Each gets a task of its own, so that none waits for another.
+async fn accept(
+    listener: Listener,
+    tls: Option<TlsAcceptor>,
+    ready: mpsc::Sender<std::io::Result<Connection>>,
+    shutdown: &CancellationToken,
+) {
+    while let Some(accepted) = shutdown.run_until_cancelled(listener.accept()).await {
+        let Ok(connection) = accepted else {
+            // Out of file descriptors, most likely: it does not help to try at once.
+            sleep(Duration::from_millis(50)).await;
+            continue;
+        };
+        let (tls, ready) = (tls.clone(), ready.clone());
+        tokio::spawn(async move {
+            let connection = match tls {
+                None => connection,
+                Some(tls) => match timeout(TLS_TIMEOUT, tls.accept(connection)).await {
+                    Ok(Ok(stream)) => Connection::new(stream),
+                    Ok(Err(error)) => return tracing::warn!(%error, "refused a connection"),
+                    Err(_) => return tracing::warn!("gave up on a connection that does not finish TLS"),
+                },
+            };
+            // Fails only when the server is ending.
+            let _ = ready.send(Ok(connection)).await;
+        });
+    }
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use futures_util::StreamExt as _;
+    use rustls::pki_types::CertificateDer;
+    use rustls::version::{TLS12, TLS13};
+    use tokio::io::AsyncReadExt as _;
+    use tokio::task::JoinHandle;
+    use tokio::time::Instant;
+    use tonic::{Request, Response, Status};
+    use tonic_health::pb::HealthCheckRequest;
+    use tonic_health::pb::health_check_response::ServingStatus::Serving;
+    use tonic_health::pb::health_client::HealthClient;
+
+    use super::super::proto::Empty;
+    use super::super::proto::grpc_broker_client::GrpcBrokerClient;
+    use super::super::proto::grpc_controller_client::GrpcControllerClient;
+    use super::super::proto::grpc_stdio_client::GrpcStdioClient;
+    use super::super::test_client::{Identity, channel, dial, secure};
+    use super::super::tls;
+    use super::*;
+    use crate::protocol::tfplugin6::provider_client::ProviderClient;
+    use crate::protocol::tfplugin6::{DynamicValue, read_data_source, validate_provider_config};
+
+    /// Answers a configuration with the same, and reads a data source until the end of the process.
+    struct Service(CancellationToken);
+
+    #[tonic::async_trait]
+    impl Provider for Service {
+        async fn read_data_source(
+            &self,
+            request: Request<read_data_source::Request>,
+        ) -> Result<Response<read_data_source::Response>, Status> {
+            let request = request.into_inner();
+            match request.type_name.as_str() {
+                "slow" => self.0.cancelled().await,
+                "stuck" => std::future::pending().await,
+                _ => {}
+            }
+            Ok(Response::new(read_data_source::Response { state: request.config, ..Default::default() }))
+        }
+    }
+
+    struct Running {
+        network: &'static str,
+        address: String,
+        terraform: Identity,
+        certificate: CertificateDer<'static>,
+        server: JoinHandle<Result<(), tonic::transport::Error>>,
+    }
+
+    async fn start_tls(listener: Listener) -> Running {
+        let terraform = Identity::terraform();
+        let (network, address) = listener.address().unwrap();
+        let (acceptor, certificate) = tls::acceptor(terraform.certificate.der().clone()).unwrap();
+        let shutdown = CancellationToken::new();
+        let server = tokio::spawn(serve(Service(shutdown.clone()), listener, Some(acceptor), shutdown));
+        Running { network, address, terraform, certificate, server }
+    }
+
+    async fn start_unix() -> Running {
+        start_tls(Listener::bind_unix(&std::env::temp_dir()).unwrap()).await
+    }
+
+    impl Running {
+        async fn connect(&self) -> tonic::transport::Channel {
+            let io = dial(self.network, &self.address).await;
+            let tls = secure(io, self.certificate.clone(), Some(&self.terraform), &[&TLS13]).await.unwrap();
+            channel(tls).await
+        }
+    }
+
+    fn data_source(type_name: &str, msgpack: Vec<u8>) -> read_data_source::Request {
+        let config = Some(DynamicValue { msgpack, ..Default::default() });
+        read_data_source::Request { type_name: type_name.to_owned(), config, ..Default::default() }
+    }
+
+    #[tokio::test]
+    async fn terraforms_certificate_is_let_in_by_every_network_and_version() {
+        for listener in [Listener::bind_unix(&std::env::temp_dir()).unwrap(), Listener::bind_tcp(0..=0).await.unwrap()]
+        {
+            let running = start_tls(listener).await;
+            for version in [&TLS12, &TLS13] {
+                let io = dial(running.network, &running.address).await;
+                let tls = secure(io, running.certificate.clone(), Some(&running.terraform), &[version]).await;
+                let mut health = HealthClient::new(channel(tls.unwrap()).await);
+                let asked = HealthCheckRequest { service: "plugin".to_owned() };
+                assert_eq!(health.check(asked).await.unwrap().into_inner().status(), Serving);
+            }
+        }
+    }
+
+    #[tokio::test]
+    async fn no_certificate_and_another_certificate_are_refused() {
+        let running = start_unix().await;
+        let other = Identity::terraform();
+        for (client, version, alert) in [
+            (None, &TLS13, "CertificateRequired"),
+            (None, &TLS12, "CertificateRequired"),
+            (Some(&other), &TLS13, "AccessDenied"),
+            (Some(&other), &TLS12, "AccessDenied"),
+        ] {
+            let io = dial(running.network, &running.address).await;
+            // In TLS 1.3 the client is done first, and hears of the refusal when it reads.
+            let error = match secure(io, running.certificate.clone(), client, &[version]).await {
+                Ok(mut tls) => tls.read_u8().await.unwrap_err(),
+                Err(error) => error,
+            };
+            assert!(error.to_string().contains(alert), "{error} instead of {alert}");
+        }
+        running.connect().await;
+    }
+
+    #[tokio::test]
+    async fn plaintext_is_refused_where_there_is_tls() {
+        let running = start_unix().await;
+        let plain = channel(dial(running.network, &running.address).await).await;
+        assert!(ProviderClient::new(plain).read_data_source(data_source("quick", Vec::new())).await.is_err());
+    }
+
+    #[tokio::test]
+    async fn a_silent_peer_holds_up_nobody() {
+        let running = start_unix().await;
+        let _silent = [
+            dial(running.network, &running.address).await,
+            dial(running.network, &running.address).await,
+            dial(running.network, &running.address).await,
+        ];
+        let mut client = ProviderClient::new(running.connect().await);
+        assert!(client.read_data_source(data_source("quick", Vec::new())).await.is_ok());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_silent_peer_is_let_go_after_a_while() {
+        let running = start_unix().await;
+        let mut silent = dial(running.network, &running.address).await;
+        let start = Instant::now();
+        assert_eq!(silent.read(&mut [0]).await.unwrap(), 0);
+        assert!(start.elapsed() >= TLS_TIMEOUT);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_call_that_never_ends_does_not_keep_the_process() {
+        let listener = Listener::bind_unix(&std::env::temp_dir()).unwrap();
+        let (network, address) = listener.address().unwrap();
+        let shutdown = CancellationToken::new();
+        let server = tokio::spawn(serve(Service(shutdown.clone()), listener, None, shutdown.clone()));
+        let mut client = ProviderClient::new(channel(dial(network, &address).await).await);
+        let mut same = client.clone();
+        let stuck = tokio::spawn(async move { same.read_data_source(data_source("stuck", Vec::new())).await });
+        client.read_data_source(data_source("quick", Vec::new())).await.unwrap();
+
+        let start = Instant::now();
+        shutdown.cancel();
+        server.await.unwrap().unwrap();
+        assert!(start.elapsed() >= DRAIN_TIMEOUT);
+        stuck.abort();
+    }
+
+    #[tokio::test]
+    async fn messages_may_be_larger_than_the_default_of_4_mib() {
+        let running = start_unix().await;
+        let mut client = ProviderClient::new(running.connect().await).max_decoding_message_size(MESSAGE_LIMIT);
+        let config = vec![7; 5 << 20];
+        let answer = client.read_data_source(data_source("quick", config.clone())).await.unwrap();
+        assert!(answer.into_inner().state.unwrap().msgpack == config);
+    }
+
+    #[tokio::test]
+    async fn calls_that_are_not_there_are_unimplemented() {
+        let running = start_unix().await;
+        let mut client = ProviderClient::new(running.connect().await);
+        let status = client.validate_provider_config(validate_provider_config::Request::default()).await.unwrap_err();
+        assert_eq!(status.code(), tonic::Code::Unimplemented);
+    }
+
+    #[tokio::test]
+    async fn shutdown_lets_calls_answer_ends_the_streams_and_removes_the_socket() {
+        let running = start_unix().await;
+        let connection = running.connect().await;
+        let mut stdio = GrpcStdioClient::new(connection.clone()).stream_stdio(()).await.unwrap().into_inner();
+        let offers = futures_util::stream::pending();
+        let mut broker = GrpcBrokerClient::new(connection.clone()).start_stream(offers).await.unwrap().into_inner();
+        let mut provider = ProviderClient::new(connection.clone());
+        let slow = tokio::spawn(async move { provider.read_data_source(data_source("slow", vec![1])).await });
+        // Answered behind it on the same connection, so the slow call has arrived.
+        let mut provider = ProviderClient::new(connection.clone());
+        provider.read_data_source(data_source("quick", Vec::new())).await.unwrap();
+
+        GrpcControllerClient::new(connection).shutdown(Empty {}).await.unwrap();
+
+        assert!(stdio.next().await.is_none());
+        assert!(broker.next().await.is_none());
+        assert_eq!(slow.await.unwrap().unwrap().into_inner().state.unwrap().msgpack, [1]);
+        running.server.await.unwrap().unwrap();
+        assert!(!std::path::Path::new(&running.address).parent().unwrap().exists());
+    }
+}

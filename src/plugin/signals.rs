@@ -1,0 +1,46 @@
+//! Signals. Ctrl-C reaches every process of the terminal, but only Terraform may act on it: it asks its providers to
+//! stop, and waits for what they have to say about objects half made.
+
+use std::io;
+
+use tokio_util::sync::CancellationToken;
+
+/// Who decides what Ctrl-C means.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Interrupt {
+    /// Terraform, which got it too.
+    Ignored,
+    /// The person at the terminal.
+    Stops,
+}
+
+/// From now on, SIGTERM cancels `shutdown`, and SIGINT if `interrupt` says so.
+#[cfg(unix)]
+pub(super) fn watch(interrupt: Interrupt, shutdown: CancellationToken) -> io::Result<()> {
+    use tokio::signal::unix::{SignalKind, signal};
+
+    // Installed in either case: the default would end the process.
+    let mut interrupts = signal(SignalKind::interrupt())?;
+    let mut terminations = signal(SignalKind::terminate())?;
+    tokio::spawn(async move {
+        tokio::select! {
+            _ = interrupts.recv(), if interrupt == Interrupt::Stops => {}
+            _ = terminations.recv() => {}
+        }
+        shutdown.cancel();
+    });
+    Ok(())
+}
+
+/// From now on, Ctrl-C cancels `shutdown` if `interrupt` says so, and does nothing otherwise.
+#[cfg(windows)]
+pub(super) fn watch(interrupt: Interrupt, shutdown: CancellationToken) -> io::Result<()> {
+    let mut interrupts = tokio::signal::windows::ctrl_c()?;
+    if interrupt == Interrupt::Stops {
+        tokio::spawn(async move {
+            interrupts.recv().await;
+            shutdown.cancel();
+        });
+    }
+    Ok(())
+}

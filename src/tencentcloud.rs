@@ -17,6 +17,7 @@ pub mod client;
 pub mod credentials;
 pub mod endpoints;
 pub mod error;
+pub mod image_caches;
 pub mod limiter;
 pub mod retry;
 pub mod sts;
@@ -29,6 +30,7 @@ pub use api::{Api, Settings};
 pub use client::Client;
 pub use endpoints::{Endpoints, InvalidEndpoint};
 pub use error::Error;
+pub use image_caches::{CreateError, ImageCaches, WaitError};
 pub use transport::Auth;
 
 #[cfg(test)]

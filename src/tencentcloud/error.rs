@@ -84,6 +84,11 @@ impl Error {
         ["UnsupportedOperation", "ResourceInUse", "ResourceUnavailable"].iter().any(|class| self.is_class(class))
     }
 
+    /// A parameter has a value that the API refuses.
+    pub fn is_invalid_parameter(&self) -> bool {
+        self.is_class("InvalidParameter") || self.is_class("InvalidParameterValue")
+    }
+
     /// Too many calls: this one was not carried out, and may be repeated later.
     pub fn is_throttling(&self) -> bool {
         self.is_class("RequestLimitExceeded") || matches!(self, Self::Unreadable { http_status: 429, .. })

@@ -1,0 +1,161 @@
+//! `CreateImageCache` is never sent twice, because it has no client token and each call may make a cache.
+//!
+//! 1. Before: which caches have the name already? (Creates of one moment share that look-up.)
+//! 2. The call. Throttled, or never connected: it may be repeated, because certainly nothing was made.
+//! 3. After a call whose outcome is unknown: the name is looked up again, for [`PATIENCE`] in all. A cache of that name and
+//!    with the same images and size, which was not there before and is not one that this process knows, is the one.
+//! 4. If there is none, nobody can tell, and the caller is told so.
+//!
+//! Creates of one name go one after the other, in this process: a second one that is under way might have made the cache
+//! that the look-up finds. Another process that makes a cache of the same name, images and size in the same
+//! seconds cannot be told apart.
+//!
+//! Assumed, because it is not documented: a cache is listed by its name within [`PATIENCE`] of the call that made it.
+
+use std::{
+    collections::{BTreeSet, HashMap, HashSet},
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
+
+use tokio::time::sleep;
+
+use super::{
+    super::{
+        Error,
+        tke::{CreateImageCache, ImageCache},
+    },
+    RegionApi,
+    gather::{Answer, Gather},
+};
+
+/// The pauses before each look-up after an unknown outcome: 15.5 seconds in all.
+const PATIENCE: [Duration; 5] = [
+    Duration::from_millis(500),
+    Duration::from_secs(1),
+    Duration::from_secs(2),
+    Duration::from_secs(4),
+    Duration::from_secs(8),
+];
+
+/// Why there is no ID of a new image cache.
+#[derive(Debug, Clone, thiserror::Error)]
+pub enum CreateError {
+    /// Nothing was made.
+    #[error("no image cache was made")]
+    Refused(#[source] Error),
+    /// The answer was lost, and no new cache of that name appeared. There may be one later.
+    #[error(
+        "nobody can tell whether image cache {name:?} was made in {region}: the answer was lost, and no new cache of \
+         that name is listed"
+    )]
+    OutcomeUnknown { name: String, region: String, source: Error },
+}
+
+/// The creates of one region.
+#[derive(Debug)]
+pub(super) struct Creates {
+    api: RegionApi,
+    lookups: Arc<Gather<Lookup>>,
+    /// One for each name that was used.
+    turns: Mutex<HashMap<String, Arc<tokio::sync::Mutex<()>>>>,
+    /// The IDs that this process made.
+    made: Mutex<HashSet<String>>,
+}
+
+impl Creates {
+    pub(super) fn new(api: RegionApi) -> Self {
+        let lookups = Gather::new(Lookup(api.clone()));
+        Self { api, lookups, turns: Mutex::default(), made: Mutex::default() }
+    }
+
+    /// Did this process make the cache `id`?
+    pub(super) fn made(&self, id: &str) -> bool {
+        self.made.lock().unwrap_or_else(PoisonError::into_inner).contains(id)
+    }
+
+    /// Makes an image cache, and returns its ID.
+    pub(super) async fn create(&self, request: &CreateImageCache) -> Result<String, CreateError> {
+        let name = &request.image_cache_name;
+        let turn = {
+            let mut turns = self.turns.lock().unwrap_or_else(PoisonError::into_inner);
+            Arc::clone(turns.entry(name.clone()).or_default())
+        };
+        let _turn = turn.lock().await;
+
+        let before = self.lookups.ask(name).await.map_err(CreateError::Refused)?;
+        let before: HashSet<String> = before.iter().map(|cache| cache.image_cache_id.clone()).collect();
+        match self.api.create(request).await {
+            Ok(id) => {
+                self.claim(&id);
+                Ok(id)
+            }
+            Err(error) if error.outcome_unknown() => self.find(request, &before, error).await,
+            Err(error) => Err(CreateError::Refused(error)),
+        }
+    }
+
+    /// Looks for the cache that a call with an unknown outcome may have made.
+    async fn find(
+        &self,
+        request: &CreateImageCache,
+        before: &HashSet<String>,
+        error: Error,
+    ) -> Result<String, CreateError> {
+        let name = &request.image_cache_name;
+        tracing::warn!(name, %error, "the answer to CreateImageCache is lost, looking for the image cache");
+        for pause in PATIENCE {
+            sleep(pause).await;
+            match self.lookups.ask(name).await {
+                Ok(rows) => {
+                    let mut new = rows.iter().filter(|row| !before.contains(&row.image_cache_id) && fits(row, request));
+                    if let Some(row) = new.find(|row| self.claim(&row.image_cache_id)) {
+                        tracing::info!(name, id = row.image_cache_id, "found the image cache");
+                        return Ok(row.image_cache_id.clone());
+                    }
+                }
+                Err(error) => tracing::warn!(name, %error, "looking for the image cache failed"),
+            }
+        }
+        let region = self.api.region.to_string();
+        Err(CreateError::OutcomeUnknown { name: name.clone(), region, source: error })
+    }
+
+    /// True when nobody else has this ID.
+    fn claim(&self, id: &str) -> bool {
+        self.made.lock().unwrap_or_else(PoisonError::into_inner).insert(id.to_owned())
+    }
+}
+
+/// Could `row` have been made by `request`? What the row does not say does not count.
+fn fits(row: &ImageCache, request: &CreateImageCache) -> bool {
+    let set = |images: &[String]| images.iter().cloned().collect::<BTreeSet<_>>();
+    let images = row.images.is_empty() || set(&row.images) == set(&request.images);
+    let size = match (row.image_cache_size, request.image_cache_size) {
+        (Some(row), Some(requested)) => row == requested,
+        _ => true,
+    };
+    images && size
+}
+
+/// Looks up names.
+#[derive(Debug)]
+struct Lookup(RegionApi);
+
+impl Answer for Lookup {
+    type Output = Result<Arc<Vec<ImageCache>>, Error>;
+
+    async fn answer(&self, names: Vec<String>) -> HashMap<String, Self::Output> {
+        match self.0.list(&names).await {
+            Ok(rows) => {
+                let mut by_name: HashMap<String, Vec<ImageCache>> = HashMap::new();
+                for row in rows {
+                    by_name.entry(row.image_cache_name.clone()).or_default().push(row);
+                }
+                let mut rows_of = |name: &String| Ok(Arc::new(by_name.remove(name).unwrap_or_default()));
+                names.into_iter().map(|name| (rows_of(&name), name)).map(|(rows, name)| (name, rows)).collect()
+            }
+            Err(error) => names.into_iter().map(|name| (name, Err(error.clone()))).collect(),
+        }
+    }
+}

@@ -1,0 +1,159 @@
+//! `DescribeImageCaches` in a region: all pages, or the rows of given IDs.
+//!
+//! The order of rows is not documented and others may add and delete while pages are read, so rows can come twice or be
+//! missed at the edge of a page. A row that comes twice is taken once. A row that is missed matters only to who asks
+//! for one ID, and those ask by ID before they believe it.
+
+use std::{
+    collections::{HashMap, HashSet},
+    sync::Arc,
+};
+
+use futures_util::{
+    future::join_all,
+    stream::{self, StreamExt, TryStreamExt},
+};
+
+use super::{
+    super::{
+        Error,
+        tke::{
+            CreateImageCache, DeleteImageCaches, DescribeImageCaches, DescribeImageCachesResponse, ImageCache,
+            MAX_LIMIT, UpdateImageCache,
+        },
+    },
+    RegionApi,
+};
+
+/// Pages under way at a time. The limiter spaces them anyway; this keeps slow answers from adding up.
+const CONCURRENT_PAGES: usize = 5;
+
+/// The row of an ID, or `None` where there is none.
+pub(super) type Row = Result<Option<Arc<ImageCache>>, Error>;
+
+/// When an ID counts as unknown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Absence {
+    /// When it is not in the answer. For polls, which look again.
+    Believed,
+    /// When it was asked alone. How unknown IDs among known ones are answered is not documented (some rows, none, or
+    /// an error), and who takes a living cache for a lost one makes a second.
+    AskedAlone,
+}
+
+impl RegionApi {
+    pub(super) async fn create(&self, request: &CreateImageCache) -> Result<String, Error> {
+        Ok(self.api.create(&self.region, request).await?.image_cache_id)
+    }
+
+    pub(super) async fn update(&self, request: &UpdateImageCache) -> Result<(), Error> {
+        self.api.update(&self.region, request).await.map(drop)
+    }
+
+    pub(super) async fn delete(&self, id: &str) -> Result<(), Error> {
+        let request = DeleteImageCaches { image_cache_ids: vec![id.to_owned()] };
+        self.api.delete(&self.region, &request).await.map(drop)
+    }
+
+    /// One page of all rows, or of those with one of `names`.
+    pub(super) async fn page(&self, names: &[String], offset: u64) -> Result<DescribeImageCachesResponse, Error> {
+        let request =
+            DescribeImageCaches { image_cache_names: names.to_vec(), limit: MAX_LIMIT, offset, ..Default::default() };
+        self.api.describe(&self.region, &request).await
+    }
+
+    /// The rows that follow a first page, of `total` rows in all.
+    pub(super) async fn pages_after_the_first(&self, names: &[String], total: u64) -> Result<Vec<ImageCache>, Error> {
+        let offsets = (1..total.div_ceil(MAX_LIMIT)).map(|page| page * MAX_LIMIT);
+        let pages: Vec<_> = stream::iter(offsets.map(|offset| self.page(names, offset)))
+            .buffered(CONCURRENT_PAGES)
+            .try_collect()
+            .await?;
+        Ok(pages.into_iter().flat_map(|page| page.image_caches).collect())
+    }
+
+    /// All rows with exactly one of `names`, or all there are when `names` is empty; each once.
+    pub(super) async fn list(&self, names: &[String]) -> Result<Vec<ImageCache>, Error> {
+        // How many names one call takes is not documented. As many as it gives rows is a guess.
+        let page_size = MAX_LIMIT as usize;
+        let parts: Vec<&[String]> = if names.is_empty() { vec![&[]] } else { names.chunks(page_size).collect() };
+        let mut rows = Vec::new();
+        for part in parts {
+            let first = self.page(part, 0).await?;
+            let total = first.total_count;
+            let mut full = first.image_caches.len() == page_size;
+            rows.extend(first.image_caches);
+            match total {
+                Some(total) => rows.extend(self.pages_after_the_first(part, total).await?),
+                // Without a total there is one page after the other until one is not full.
+                None => {
+                    let mut offset = MAX_LIMIT;
+                    while full {
+                        let page = self.page(part, offset).await?.image_caches;
+                        full = page.len() == page_size;
+                        offset += MAX_LIMIT;
+                        rows.extend(page);
+                    }
+                }
+            }
+        }
+        let mut ids = HashSet::new();
+        // Whether the API matches names exactly is not documented.
+        rows.retain(|row| names.is_empty() || names.contains(&row.image_cache_name));
+        rows.retain(|row| ids.insert(row.image_cache_id.clone()));
+        Ok(rows)
+    }
+
+    /// The row of each of `ids`, in as few calls as possible: one for every 50, and more only for those that are absent
+    /// or refused.
+    ///
+    /// One wrong ID can make the API refuse a whole call. Such a call is split until the refusal concerns one ID, so that
+    /// nobody gets an error for somebody else's ID.
+    pub(super) async fn by_ids(&self, ids: Vec<String>, absence: Absence) -> HashMap<String, Row> {
+        let mut rows = HashMap::with_capacity(ids.len());
+        let mut parts: Vec<Vec<String>> = ids.chunks(MAX_LIMIT as usize).map(<[_]>::to_vec).collect();
+        while !parts.is_empty() {
+            let answers = join_all(parts.drain(..).map(async |ids| (self.describe_ids(&ids).await, ids))).await;
+            for (answer, ids) in answers {
+                let alone = ids.len() == 1;
+                match answer {
+                    Ok(mut found) => {
+                        let mut absent = Vec::new();
+                        for id in ids {
+                            match found.remove(&id) {
+                                Some(row) => drop(rows.insert(id, Ok(Some(row)))),
+                                None => absent.push(id),
+                            }
+                        }
+                        if alone || absence == Absence::Believed {
+                            rows.extend(absent.into_iter().map(|id| (id, Ok(None))));
+                        } else {
+                            parts.extend(halves(&absent));
+                        }
+                    }
+                    Err(error) if alone && error.is_not_found() => {
+                        rows.extend(ids.into_iter().map(|id| (id, Ok(None))))
+                    }
+                    Err(error) if !alone && concerns_the_ids(&error) => parts.extend(halves(&ids)),
+                    Err(error) => rows.extend(ids.into_iter().map(|id| (id, Err(error.clone())))),
+                }
+            }
+        }
+        rows
+    }
+
+    async fn describe_ids(&self, ids: &[String]) -> Result<HashMap<String, Arc<ImageCache>>, Error> {
+        let request = DescribeImageCaches { image_cache_ids: ids.to_vec(), limit: MAX_LIMIT, ..Default::default() };
+        let answer = self.api.describe(&self.region, &request).await?;
+        Ok(answer.image_caches.into_iter().map(|row| (row.image_cache_id.clone(), Arc::new(row))).collect())
+    }
+}
+
+fn halves(ids: &[String]) -> impl Iterator<Item = Vec<String>> {
+    ids.chunks(ids.len().div_ceil(2).max(1)).map(<[_]>::to_vec)
+}
+
+/// True for refusals that fewer IDs may avoid.
+fn concerns_the_ids(error: &Error) -> bool {
+    error.is_not_found() || error.is_invalid_parameter()
+}

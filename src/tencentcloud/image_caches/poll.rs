@@ -1,0 +1,157 @@
+//! All waits of a region share one poll: at most one call for every 50 caches waited for, however many wait.
+//!
+//! The first poll comes one interval after the first wait. From then on the pause grows by [`GROWTH`] whenever nothing
+//! changed, up to [`LONGEST`] intervals, and falls back to one interval when a status changed or a wait began. Each pause
+//! is longer by a random part, so that several runs of Terraform do not poll in step.
+
+use std::{
+    collections::HashMap,
+    mem,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Duration,
+};
+
+use rand::RngExt;
+use tokio::{
+    sync::{Notify, watch},
+    time::{Instant, sleep_until},
+};
+
+use super::{
+    super::{Error, tke::ImageCache},
+    RegionApi,
+    listing::Absence,
+};
+
+const GROWTH: f64 = 1.15;
+
+/// In intervals.
+const LONGEST: f64 = 4.0;
+
+/// The random part, of the pause.
+const JITTER: f64 = 0.1;
+
+/// The part of an interval after which a wait that may be over already is looked at.
+const SOON: f64 = 0.2;
+
+/// When a wait wants to be looked at first. Waits that begin before that share the look.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum FirstLook {
+    /// After a part of an interval: what is waited for may have happened.
+    Soon,
+    /// After an interval: it cannot have happened yet.
+    Regular,
+}
+
+/// What one poll saw of one cache.
+#[derive(Debug, Clone)]
+pub(super) enum Sighting {
+    /// There was no poll yet.
+    None,
+    Listed(Arc<ImageCache>),
+    Absent,
+    Failed(Error),
+}
+
+/// The poll of one region. It runs while somebody waits.
+#[derive(Debug)]
+pub(super) struct Poller {
+    api: RegionApi,
+    interval: Duration,
+    state: Mutex<State>,
+    /// `due` is earlier than it was.
+    hurry: Notify,
+}
+
+#[derive(Debug)]
+struct State {
+    watched: HashMap<String, watch::Sender<Sighting>>,
+    due: Instant,
+    pause: Duration,
+    running: bool,
+}
+
+impl Poller {
+    pub(super) fn new(api: RegionApi, interval: Duration) -> Arc<Self> {
+        let state = State { watched: HashMap::new(), due: Instant::now(), pause: interval, running: false };
+        Arc::new(Self { api, interval, state: Mutex::new(state), hurry: Notify::new() })
+    }
+
+    /// Has the cache `id` polled until the receiver is dropped. Every poll sends a value, also when nothing changed.
+    pub(super) fn watch(self: &Arc<Self>, id: &str, first_look: FirstLook) -> watch::Receiver<Sighting> {
+        let pause = match first_look {
+            FirstLook::Soon => self.interval.mul_f64(SOON),
+            FirstLook::Regular => self.interval,
+        };
+        let mut state = self.state();
+        let due = Instant::now() + pause;
+        state.due = if state.running { state.due.min(due) } else { due };
+        state.pause = self.interval;
+        let sender = state.watched.entry(id.to_owned()).or_insert_with(|| watch::Sender::new(Sighting::None));
+        let receiver = sender.subscribe();
+        if mem::replace(&mut state.running, true) {
+            self.hurry.notify_one();
+        } else {
+            tokio::spawn(Arc::clone(self).run());
+        }
+        receiver
+    }
+
+    async fn run(self: Arc<Self>) {
+        loop {
+            self.wait_until_due().await;
+            let ids: Vec<String> = {
+                let mut state = self.state();
+                state.watched.retain(|_, sender| sender.receiver_count() > 0);
+                if state.watched.is_empty() {
+                    state.running = false;
+                    return;
+                }
+                // Whoever begins to wait from now on may bring it forward.
+                state.due = Instant::now() + self.interval.mul_f64(LONGEST);
+                state.watched.keys().cloned().collect()
+            };
+            let rows = self.api.by_ids(ids, Absence::Believed).await;
+
+            let mut state = self.state();
+            let mut changed = false;
+            for (id, row) in rows {
+                let sighting = match row {
+                    Ok(Some(cache)) => Sighting::Listed(cache),
+                    Ok(None) => Sighting::Absent,
+                    Err(error) => Sighting::Failed(error),
+                };
+                if let Some(sender) = state.watched.get(&id) {
+                    let before = sender.send_replace(sighting.clone());
+                    changed |= status(&before) != status(&sighting);
+                }
+            }
+            state.pause =
+                if changed { self.interval } else { state.pause.mul_f64(GROWTH).min(self.interval.mul_f64(LONGEST)) };
+            let pause = state.pause.mul_f64(1.0 + rand::rng().random_range(0.0..JITTER));
+            state.due = state.due.min(Instant::now() + pause);
+        }
+    }
+
+    async fn wait_until_due(&self) {
+        loop {
+            let due = self.state().due;
+            tokio::select! {
+                () = sleep_until(due) => return,
+                () = self.hurry.notified() => {}
+            }
+        }
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// What has to change for a poll to have seen something new.
+fn status(sighting: &Sighting) -> Option<&str> {
+    match sighting {
+        Sighting::Listed(cache) => Some(cache.status.as_str()),
+        Sighting::None | Sighting::Absent | Sighting::Failed(_) => None,
+    }
+}

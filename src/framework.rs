@@ -4,6 +4,7 @@
 //! framework decodes, validates, plans and saves; a resource says only what is its own. It knows Terraform's rules, but
 //! not its wire: [`crate::protocol`] does.
 
+mod answer;
 mod data_source;
 mod panic;
 mod plan;

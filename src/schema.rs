@@ -4,6 +4,9 @@
 //! and the doc comments; a typed constant in `#[schemars(extend("x-terraform" = ...))]` gives what only Terraform asks
 //! for, see [`Behavior`]; `range`, `length` and enumerations become checks. [`Schema::of`] puts it together and
 //! refuses what Terraform would refuse, so that a test that builds every schema holds all of them.
+//!
+//! Two keywords of `schemars` do nothing on a map, silently: for `length` write `extend("minProperties" = 1)`, for `inner`
+//! a newtype.
 
 mod behavior;
 mod check;
@@ -87,13 +90,25 @@ pub enum Nesting {
 }
 
 impl Schema {
-    /// The schema that `T` describes.
+    /// The schema that `T` describes, for anything but a provider block.
     ///
     /// # Errors
     ///
     /// [`SchemaError`] names the field and what Terraform would refuse about it.
     pub fn of<T: Model>(version: i64) -> Result<Self, SchemaError> {
-        let block = derive::block::<T>()?;
+        Self::new(version, derive::block::<T>(&derive::RESERVED)?)
+    }
+
+    /// The schema of the provider block that `T` describes.
+    ///
+    /// # Errors
+    ///
+    /// As [`Schema::of`].
+    pub fn of_provider<T: Model>() -> Result<Self, SchemaError> {
+        Self::new(0, derive::block::<T>(&derive::RESERVED_IN_PROVIDER)?)
+    }
+
+    fn new(version: i64, block: Block) -> Result<Self, SchemaError> {
         let ty = block.ty();
         Ok(Self { version, block, ty })
     }

@@ -5,7 +5,7 @@ use std::sync::OnceLock;
 
 use async_trait::async_trait;
 
-use super::resource::{read_schema, unreadable};
+use super::answer::{checked, known_value, unreadable};
 use super::validate::{self, WriteOnly};
 use super::{Context, Outcome, panic};
 use crate::diagnostics::Diagnostics;
@@ -69,7 +69,7 @@ impl<D: DataSource> AnyDataSource<D::Provider> for Registered<D> {
     }
 
     fn schema(&self) -> &Schema {
-        self.schema.get_or_init(|| read_schema::<D::Model>(D::TYPE_NAME, 0))
+        self.schema.get_or_init(|| checked(D::TYPE_NAME, Schema::of::<D::Model>(0)))
     }
 
     async fn validate(&self, config: &Value) -> Diagnostics {
@@ -84,16 +84,15 @@ impl<D: DataSource> AnyDataSource<D::Provider> for Registered<D> {
         let mut diagnostics = Diagnostics::default();
         let result = panic::catch(async {
             let config = value::from_value(config).map_err(unreadable)?;
-            let model = self.data_source.read(context, config, &mut diagnostics).await?;
-            Outcome::Ok(value::to_value(&model).map_err(unreadable)?)
+            self.data_source.read(context, config, &mut diagnostics).await
         });
-        let value = match result.await.unwrap_or_else(|panic| Err(panic.into())) {
-            Ok(value) => value,
+        let model = match result.await.unwrap_or_else(|panic| Err(panic.into())) {
+            Ok(model) => Some(model),
             Err(errors) => {
                 diagnostics.extend(errors);
-                Value::Null
+                None
             }
         };
-        (value, diagnostics)
+        (known_value(self.schema(), &model, &mut diagnostics), diagnostics)
     }
 }

@@ -15,9 +15,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::Private;
+use super::answer::unreadable;
+use super::resource::Planned;
 use crate::diagnostics::{AttributePath, Diagnostic, Diagnostics};
 use crate::schema::{Attribute, Block, Kind, Model, Nesting};
-use crate::value::{self, Value};
+use crate::value::{self, Type, Value};
 
 /// An object's attributes.
 type Object = BTreeMap<String, Value>;
@@ -30,9 +32,19 @@ pub(super) fn default_plan(
     config: &Value,
 ) -> (Value, BTreeSet<AttributePath>) {
     let mut planned = proposed;
-    settle_block(block, &mut planned, config);
+    null_write_only(block, &mut planned);
+    walk_block(block, &mut planned, config, prior, &mut |attribute, planned, config, _| {
+        if let (Some(default), Value::Null) = (&attribute.default, config) {
+            *planned = default.clone();
+        }
+    });
     if planned != *prior {
-        mark_block(block, &mut planned, config, prior);
+        walk_block(block, &mut planned, config, prior, &mut |attribute, planned, config, exists| {
+            let open = attribute.behavior.computed && attribute.default.is_none() && config.is_null();
+            if open && !(exists && attribute.behavior.use_state_for_unknown) {
+                *planned = Value::Unknown;
+            }
+        });
     }
     let mut replace = BTreeSet::new();
     if let (Value::Map(planned), Value::Map(prior)) = (&planned, prior) {
@@ -47,130 +59,95 @@ pub(super) fn default_plan(
 
 /// Sets write-only attributes to null, wherever they are.
 pub(super) fn null_write_only(block: &Block, value: &mut Value) {
-    if let Value::Map(object) = value {
-        each_attribute(block, object, &mut |attribute, value| {
-            if attribute.behavior.write_only {
-                *value = Value::Null;
-            }
-        });
-    }
-}
-
-fn each_attribute(block: &Block, object: &mut Object, visit: &mut impl FnMut(&Attribute, &mut Value)) {
-    visit_attributes(&block.attributes, object, visit);
+    let Value::Map(object) = value else { return };
+    null_write_only_attributes(&block.attributes, object);
     for (name, nested) in &block.blocks {
-        if let Some(Value::Map(object)) = object.get_mut(name) {
-            each_attribute(nested, object, visit);
+        if let Some(value) = object.get_mut(name) {
+            null_write_only(nested, value);
         }
     }
 }
 
-fn visit_attributes(
-    attributes: &BTreeMap<String, Attribute>,
-    object: &mut Object,
-    visit: &mut impl FnMut(&Attribute, &mut Value),
-) {
+fn null_write_only_attributes(attributes: &BTreeMap<String, Attribute>, object: &mut Object) {
     for (name, attribute) in attributes {
-        let Some(value) = object.get_mut(name) else { continue };
-        visit(attribute, value);
-        if let Kind::Nested(nesting, attributes) = &attribute.kind {
-            for (_, object) in elements_mut(*nesting, value) {
-                if let Value::Map(object) = object {
-                    visit_attributes(attributes, object, visit);
-                }
+        match (object.get_mut(name), &attribute.kind) {
+            (Some(value), _) if attribute.behavior.write_only => *value = Value::Null,
+            (Some(Value::Map(object)), Kind::Nested(Nesting::Single, nested)) => {
+                null_write_only_attributes(nested, object);
             }
+            (Some(Value::Map(elements)), Kind::Nested(_, nested)) => {
+                elements.values_mut().for_each(|value| null_write_only_element(nested, value));
+            }
+            (Some(Value::List(elements)), Kind::Nested(_, nested)) => {
+                elements.iter_mut().for_each(|value| null_write_only_element(nested, value));
+            }
+            _ => {}
         }
     }
 }
 
-/// Defaults and write-only attributes: steps 2 and 3.
-fn settle_block(block: &Block, planned: &mut Value, config: &Value) {
-    settle(&block.attributes, planned, config);
-    each_block(block, planned, config, settle_block);
+fn null_write_only_element(attributes: &BTreeMap<String, Attribute>, element: &mut Value) {
+    if let Value::Map(object) = element {
+        null_write_only_attributes(attributes, object);
+    }
 }
 
-fn settle(attributes: &BTreeMap<String, Attribute>, planned: &mut Value, config: &Value) {
-    each_pair(attributes, planned, config, &mut |attribute, planned, config| {
-        if attribute.behavior.write_only {
-            *planned = Value::Null;
-        } else if let (Some(default), Value::Null) = (&attribute.default, config) {
-            *planned = default.clone();
-        }
-    });
-}
-
-/// Computed attributes become unknown: step 4.
-fn mark_block(block: &Block, planned: &mut Value, config: &Value, prior: &Value) {
-    mark(&block.attributes, planned, config, prior);
-    each_block(block, planned, config, |nested, planned, config| mark_block(nested, planned, config, &Value::Null));
-}
-
-fn mark(attributes: &BTreeMap<String, Attribute>, planned: &mut Value, config: &Value, prior: &Value) {
-    let exists = matches!(prior, Value::Map(_));
-    each_pair(attributes, planned, config, &mut |attribute, planned, config| {
-        let open = attribute.behavior.computed && attribute.default.is_none() && *config == Value::Null;
-        if open && !(exists && attribute.behavior.use_state_for_unknown) {
-            *planned = Value::Unknown;
-        }
-    });
-}
-
-/// Visits each attribute of `planned` beside its value in `config`, into nested attributes that both have.
-fn each_pair(
-    attributes: &BTreeMap<String, Attribute>,
+/// Visits each attribute of `planned` beside its value in `config`, and whether the object that holds it is in `prior`.
+///
+/// What the configuration does not have is not entered: it is as the prior state, or unknown as a whole. Nor are sets,
+/// whose elements have no address; no schema has anything to decide there.
+fn walk_block(
+    block: &Block,
     planned: &mut Value,
     config: &Value,
-    visit: &mut impl FnMut(&Attribute, &mut Value, &Value),
+    prior: &Value,
+    visit: &mut impl FnMut(&Attribute, &mut Value, &Value, bool),
 ) {
-    let (Value::Map(planned), Value::Map(config)) = (planned, config) else { return };
-    for (name, attribute) in attributes {
-        let (Some(planned), Some(config)) = (planned.get_mut(name), config.get(name)) else { continue };
-        visit(attribute, planned, config);
-        let Kind::Nested(nesting, attributes) = &attribute.kind else { continue };
-        // The elements of a set cannot be matched with those of the configuration, and a schema with computed
-        // attributes or defaults inside a configured set is refused.
-        if *nesting != Nesting::Set {
-            for (key, planned) in elements_mut(*nesting, planned) {
-                if let Some(config) = element(config, &key) {
-                    each_pair(attributes, planned, config, visit);
-                }
-            }
-        }
-    }
-}
-
-fn each_block(block: &Block, planned: &mut Value, config: &Value, visit: impl Fn(&Block, &mut Value, &Value)) {
+    walk(&block.attributes, planned, config, prior, visit);
     let (Value::Map(planned), Value::Map(config)) = (planned, config) else { return };
     for (name, nested) in &block.blocks {
         if let (Some(planned), Some(config)) = (planned.get_mut(name), config.get(name)) {
-            visit(nested, planned, config);
+            walk_block(nested, planned, config, attribute(prior, name), visit);
         }
     }
 }
 
-/// Where an element of a nested attribute is.
-enum Key {
-    Itself,
-    Index(usize),
-    Name(String),
-}
-
-fn elements_mut(nesting: Nesting, value: &mut Value) -> Vec<(Key, &mut Value)> {
-    match (nesting, value) {
-        (Nesting::Single, value) => vec![(Key::Itself, value)],
-        (_, Value::List(elements)) => elements.iter_mut().enumerate().map(|(i, v)| (Key::Index(i), v)).collect(),
-        (_, Value::Map(elements)) => elements.iter_mut().map(|(k, v)| (Key::Name(k.clone()), v)).collect(),
-        _ => Vec::new(),
+fn walk(
+    attributes: &BTreeMap<String, Attribute>,
+    planned: &mut Value,
+    config: &Value,
+    prior: &Value,
+    visit: &mut impl FnMut(&Attribute, &mut Value, &Value, bool),
+) {
+    let (Value::Map(planned), Value::Map(config)) = (planned, config) else { return };
+    let exists = matches!(prior, Value::Map(_));
+    for (name, described) in attributes {
+        let (Some(planned), Some(config)) = (planned.get_mut(name), config.get(name)) else { continue };
+        visit(described, planned, config, exists);
+        let Kind::Nested(nesting, nested) = &described.kind else { continue };
+        let prior = attribute(prior, name);
+        match (nesting, planned, config) {
+            (Nesting::Single, planned, config) => walk(nested, planned, config, prior, visit),
+            (Nesting::List, Value::List(planned), Value::List(config)) => {
+                for (i, (planned, config)) in planned.iter_mut().zip(config).enumerate() {
+                    let prior = prior.as_list().and_then(|elements| elements.get(i)).unwrap_or(&Value::Null);
+                    walk(nested, planned, config, prior, visit);
+                }
+            }
+            (Nesting::Map, Value::Map(planned), Value::Map(config)) => {
+                for (key, planned) in planned {
+                    let config = config.get(key).unwrap_or(&Value::Null);
+                    walk(nested, planned, config, attribute(prior, key), visit);
+                }
+            }
+            _ => {}
+        }
     }
 }
 
-fn element<'a>(value: &'a Value, key: &Key) -> Option<&'a Value> {
-    match (key, value) {
-        (Key::Itself, value) => Some(value),
-        (Key::Index(index), Value::List(elements)) => elements.get(*index),
-        (Key::Name(name), Value::Map(elements)) => elements.get(name),
-        _ => None,
-    }
+/// The attribute, or the element of a map; null when there is none.
+fn attribute<'a>(object: &'a Value, name: &str) -> &'a Value {
+    object.as_map().and_then(|object| object.get(name)).unwrap_or(&Value::Null)
 }
 
 /// Step 6: a resource's say in its own plan.
@@ -207,9 +184,9 @@ impl<M: Model> ResourcePlan<M> {
             _ => Object::new(),
         };
         Ok(Self {
-            prior: value::from_value(prior).map_err(super::resource::unreadable)?,
-            config: value::from_value(config).map_err(super::resource::unreadable)?,
-            planned: value::from_value(&planned).map_err(super::resource::unreadable)?,
+            prior: value::from_value(prior).map_err(unreadable)?,
+            config: value::from_value(config).map_err(unreadable)?,
+            planned: value::from_value(&planned).map_err(unreadable)?,
             private,
             diagnostics: Diagnostics::default(),
             prior_values: object(prior.clone()),
@@ -218,8 +195,16 @@ impl<M: Model> ResourcePlan<M> {
         })
     }
 
-    pub(super) fn finish(self) -> (Value, BTreeSet<AttributePath>, Private, Diagnostics) {
-        (Value::Map(self.values), self.replace, self.private, self.diagnostics)
+    /// The plan, made to fit the schema's type.
+    pub(super) fn finish(self, ty: &Type) -> Planned {
+        let Self { private, mut diagnostics, values, replace, .. } = self;
+        let mut value = Value::Map(values);
+        value.canonicalize(ty);
+        if let Err(error) = value.conforms(ty) {
+            diagnostics.push(unreadable(error));
+            value = Value::Null;
+        }
+        Planned { value, requires_replace: replace, private, diagnostics }
     }
 
     /// True when the planned value of a top-level attribute is not the prior one. On create everything is.

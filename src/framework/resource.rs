@@ -4,17 +4,19 @@
 //! Ctrl-C. A resource therefore writes what it knows into [`Response::state`] as soon as it knows it.
 
 use std::collections::BTreeSet;
+use std::fmt::Display;
 use std::marker::PhantomData;
 use std::sync::OnceLock;
 
 use async_trait::async_trait;
 
+use super::answer::{checked, errors, known_value, unreadable};
 use super::plan::{self, ResourcePlan};
 use super::validate::{self, WriteOnly};
 use super::{Context, Outcome, Private, panic};
 use crate::diagnostics::{AttributePath, Diagnostic, Diagnostics};
 use crate::schema::{Model, Schema};
-use crate::value::{self, Value, ValueError};
+use crate::value::{self, Value};
 
 /// What an operation leaves behind, complete or not.
 #[derive(Debug)]
@@ -149,7 +151,7 @@ pub trait AnyResource<P>: Send + Sync {
     /// What is wrong with a configuration.
     async fn validate(&self, config: &Value, write_only: WriteOnly) -> Diagnostics;
     /// Stored state, brought to the current schema.
-    fn upgrade(&self, version: i64, state: &[u8]) -> Outcome<Value>;
+    async fn upgrade(&self, version: i64, state: &[u8]) -> Outcome<Value>;
     /// The plan for a change from `prior` to `proposed`.
     async fn plan(
         &self,
@@ -192,7 +194,7 @@ impl<R: Resource> AnyResource<R::Provider> for Registered<R> {
     }
 
     fn schema(&self) -> &Schema {
-        self.schema.get_or_init(|| read_schema::<R::Model>(R::TYPE_NAME, R::SCHEMA_VERSION))
+        self.schema.get_or_init(|| checked(R::TYPE_NAME, Schema::of::<R::Model>(R::SCHEMA_VERSION)))
     }
 
     async fn validate(&self, config: &Value, write_only: WriteOnly) -> Diagnostics {
@@ -200,26 +202,23 @@ impl<R: Resource> AnyResource<R::Provider> for Registered<R> {
         validate::validate(block, config, write_only, |config, report| self.resource.validate(config, report)).await
     }
 
-    fn upgrade(&self, version: i64, state: &[u8]) -> Outcome<Value> {
+    async fn upgrade(&self, version: i64, state: &[u8]) -> Outcome<Value> {
         let schema = self.schema();
-        let decode = |state: &[u8]| {
-            value::json::decode_state(state, &schema.ty).map_err(|error| {
-                let detail = format!(
-                    "The stored state of this {} cannot be read: {error}. Restore the state from a backup, or remove the \
-                     object from the state and import it again.",
-                    R::TYPE_NAME
-                );
-                Diagnostics::from(Diagnostic::error("Unreadable state", detail))
-            })
+        let unreadable = |error: &dyn Display| {
+            let detail = format!(
+                "The stored state of this {} cannot be read: {error}. Restore the state from a backup, or remove the \
+                 object from the state and import it again.",
+                R::TYPE_NAME
+            );
+            Diagnostic::error("Unreadable state", detail)
         };
         let mut value = if version == R::SCHEMA_VERSION {
-            decode(state)?
+            value::json::decode_state(state, &schema.ty).map_err(|error| unreadable(&error))?
         } else {
-            let state = serde_json::from_slice(state).map_err(|error| {
-                Diagnostic::error("Unreadable state", format!("The stored state is not JSON: {error}."))
-            })?;
-            let upgraded = self.resource.upgrade(version, state)?;
-            decode(upgraded.to_string().as_bytes())?
+            let state = serde_json::from_slice(state).map_err(|error| unreadable(&error))?;
+            let upgraded = panic::catch(async { self.resource.upgrade(version, state) }).await??;
+            value::json::decode_state(upgraded.to_string().as_bytes(), &schema.ty)
+                .map_err(|error| unreadable(&error))?
         };
         plan::null_write_only(&schema.block, &mut value);
         Ok(value)
@@ -246,9 +245,8 @@ impl<R: Resource> AnyResource<R::Provider> for Registered<R> {
             }
         };
         let result = panic::catch(self.resource.plan(context, &mut plan)).await;
-        let (value, requires_replace, private, mut diagnostics) = plan.finish();
-        diagnostics.extend(errors(result));
-        Planned { value, requires_replace, private, diagnostics }
+        plan.diagnostics.extend(errors(result));
+        plan.finish(&self.schema().ty)
     }
 
     async fn apply(
@@ -282,7 +280,14 @@ impl<R: Resource> AnyResource<R::Provider> for Registered<R> {
             }
         });
         let result = result.await;
-        self.applied(response, result)
+        let mut applied = self.applied(response, result);
+        if applied.value.is_null() && !planned.is_null() && !applied.diagnostics.has_errors() {
+            // Terraform would report a bug without a word of what happened.
+            let detail = "The operation ended without an object and without an error. This is a bug in the provider; \
+                          please report it.";
+            applied.diagnostics.push(Diagnostic::error("Nothing to save", detail));
+        }
+        applied
     }
 
     async fn read(&self, context: &Context<R::Provider>, prior: &Value, private: Private) -> Applied {
@@ -311,38 +316,9 @@ impl<R: Resource> Registered<R> {
     fn applied(&self, response: Response<R::Model>, result: Result<Outcome<()>, Diagnostic>) -> Applied {
         let Response { state, private, mut diagnostics } = response;
         diagnostics.extend(errors(result));
-        let mut value = match value::to_value(&state).map_err(unreadable) {
-            Ok(value) => value,
-            Err(error) => {
-                diagnostics.push(error);
-                Value::Null
-            }
-        };
-        plan::null_write_only(&self.schema().block, &mut value);
-        Applied { value: value.null_of_unknowns(), private, diagnostics }
+        let schema = self.schema();
+        let mut value = known_value(schema, &state, &mut diagnostics);
+        plan::null_write_only(&schema.block, &mut value);
+        Applied { value, private, diagnostics }
     }
-}
-
-/// The errors that an operation ended with, if it did.
-pub(super) fn errors(result: Result<Outcome<()>, Diagnostic>) -> Diagnostics {
-    match result {
-        Ok(Ok(())) => Diagnostics::default(),
-        Ok(Err(errors)) => errors,
-        Err(panic) => panic.into(),
-    }
-}
-
-/// The schema of a model.
-pub(super) fn read_schema<M: Model>(type_name: &str, version: i64) -> Schema {
-    // A test builds the schema of everything that a provider has.
-    Schema::of::<M>(version).unwrap_or_else(|error| panic!("the schema of {type_name} is wrong: {error}"))
-}
-
-/// A value that the schema allows and the model does not: a mistake in this program.
-pub(super) fn unreadable(error: ValueError) -> Diagnostic {
-    Diagnostic::error(
-        "Value does not fit the provider's model",
-        format!("{error}. This is a bug in the provider; please report it."),
-    )
-    .at(error.path())
 }

@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError, RwLock};
 
 use tokio_util::sync::CancellationToken;
 
-use super::resource::{read_schema, unreadable};
+use super::answer::{checked, unreadable};
 use super::validate::{self, WriteOnly};
 use super::{AnyDataSource, AnyResource, Context, Provider, panic};
 use crate::diagnostics::{Diagnostic, Diagnostics};
@@ -27,8 +27,8 @@ impl<P: Provider> Default for Server<P> {
     fn default() -> Self {
         Self {
             schema: OnceLock::new(),
-            resources: P::resources().into_iter().map(|r| (r.type_name(), r)).collect(),
-            data_sources: P::data_sources().into_iter().map(|d| (d.type_name(), d)).collect(),
+            resources: by_name(P::resources(), |resource| resource.type_name()),
+            data_sources: by_name(P::data_sources(), |data_source| data_source.type_name()),
             configured: RwLock::default(),
             stop: Mutex::default(),
         }
@@ -38,7 +38,7 @@ impl<P: Provider> Default for Server<P> {
 impl<P: Provider> Server<P> {
     /// The schema of the provider block.
     pub fn schema(&self) -> &Schema {
-        self.schema.get_or_init(|| read_schema::<P::Config>("the provider", 0))
+        self.schema.get_or_init(|| checked("the provider block", Schema::of_provider::<P::Config>()))
     }
 
     /// All resources.
@@ -81,12 +81,10 @@ impl<P: Provider> Server<P> {
             let config = value::from_value(config).map_err(unreadable)?;
             P::configure(config, &mut diagnostics).await
         });
-        match configured.await.unwrap_or_else(|panic| Err(panic.into())) {
-            Ok(provider) => {
-                *self.configured.write().unwrap_or_else(PoisonError::into_inner) = Some(Arc::new(provider));
-            }
-            Err(errors) => diagnostics.extend(errors),
-        }
+        let configured = configured.await.unwrap_or_else(|panic| Err(panic.into()));
+        // Also after an error: nothing runs with a configuration that the user has replaced.
+        let provider = configured.map_err(|errors| diagnostics.extend(errors)).ok().map(Arc::new);
+        *self.configured.write().unwrap_or_else(PoisonError::into_inner) = provider;
         diagnostics
     }
 
@@ -115,6 +113,16 @@ impl<P: Provider> Server<P> {
     fn stop_token(&self) -> std::sync::MutexGuard<'_, CancellationToken> {
         self.stop.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// By name, each once: Terraform could not tell two of one name apart.
+fn by_name<T: ?Sized>(all: Vec<Box<T>>, name: impl Fn(&T) -> &'static str) -> BTreeMap<&'static str, Box<T>> {
+    let mut map = BTreeMap::new();
+    for one in all {
+        let name = name(&one);
+        assert!(map.insert(name, one).is_none(), "the provider has two of the name {name:?}");
+    }
+    map
 }
 
 fn unknown(what: &str, type_name: &str) -> Diagnostic {

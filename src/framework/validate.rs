@@ -5,8 +5,8 @@
 
 use std::collections::BTreeMap;
 
+use super::answer::{errors, unreadable};
 use super::panic;
-use super::resource::{errors, unreadable};
 use crate::diagnostics::{AttributePath, Diagnostic, Diagnostics};
 use crate::schema::{Attribute, Block, Check, Kind, Model, Nesting};
 use crate::value::{self, Value};

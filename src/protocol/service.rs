@@ -121,7 +121,7 @@ impl<P: Provider> provider_server::Provider for Service<P> {
         request: Request<wire::upgrade_resource_state::Request>,
     ) -> Answer<wire::upgrade_resource_state::Response> {
         let request = request.into_inner();
-        let upgrade = || -> Outcome<_> {
+        let upgrade = async || -> Outcome<_> {
             let resource = self.server.resource(&request.type_name)?;
             let raw = request.raw_state.as_ref().map(|raw| raw.json.as_slice()).unwrap_or_default();
             if raw.is_empty() {
@@ -132,10 +132,10 @@ impl<P: Provider> provider_server::Provider for Service<P> {
                 )
                 .into());
             }
-            let state = resource.upgrade(request.version, raw)?;
+            let state = resource.upgrade(request.version, raw).await?;
             Ok(encode(&state, &resource.schema().ty))
         };
-        let (upgraded_state, diagnostics) = split(upgrade());
+        let (upgraded_state, diagnostics) = split(upgrade().await);
         Ok(Response::new(wire::upgrade_resource_state::Response { upgraded_state, diagnostics }))
     }
 
@@ -218,10 +218,7 @@ impl<P: Provider> provider_server::Provider for Service<P> {
             let planned = decode(request.planned_state.as_ref(), ty)?;
             let config = decode(request.config.as_ref(), ty)?;
             let private = Private::from_bytes(&request.planned_private)?;
-            let mut applied = resource.apply(&self.server.context()?, &prior, &planned, &config, private).await;
-            if applied.value == Value::Null && planned != Value::Null {
-                no_state(&mut applied.diagnostics);
-            }
+            let applied = resource.apply(&self.server.context()?, &prior, &planned, &config, private).await;
             Ok(wire::apply_resource_change::Response {
                 new_state: encode(&applied.value, ty),
                 private: applied.private.to_bytes(),
@@ -289,14 +286,5 @@ impl<P: Provider> provider_server::Provider for Service<P> {
     async fn stop_provider(&self, _: Request<wire::stop_provider::Request>) -> Answer<wire::stop_provider::Response> {
         self.server.stop();
         Ok(Response::new(Default::default()))
-    }
-}
-
-/// A create or update that ends without an object and without an error would make Terraform report a bug without a word of
-/// what happened.
-fn no_state(found: &mut Diagnostics) {
-    if !found.has_errors() {
-        let detail = "The operation ended without an object and without an error. This is a bug in the provider.";
-        found.push(Diagnostic::error("Nothing to save", detail));
     }
 }

@@ -93,6 +93,8 @@ impl Behavior {
             (true, _, true) => Some("required and computed"),
             (_, _, true) if self.write_only => Some("computed and write-only"),
             (_, false, true) if self.default_bool.is_some() => Some("a default, but not optional"),
+            (_, _, false) if self.use_state_for_unknown => Some("keeps its state, but is not computed"),
+            (false, false, true) if self.requires_replace => Some("requires a replacement, but cannot be configured"),
             _ => None,
         }
     }

@@ -1,63 +1,91 @@
 //! From the JSON schema of a struct to Terraform's schema.
+//!
+//! What Terraform would refuse when it loads the schema, and what the planner could not honour, is refused here.
 
 use std::collections::BTreeMap;
 
 use schemars::generate::SchemaSettings;
 use serde_json::{Map, Value as Json};
 
-use super::{Attribute, Behavior, Block, Check, Kind, Model, Nesting};
+use super::check::{self, Check};
+use super::{Attribute, Behavior, Block, Kind, Model, Nesting};
 use crate::value::{Type, Value};
 
 /// The key under which a struct says what only Terraform asks for.
 const BEHAVIOR: &str = "x-terraform";
 
-/// Names that Terraform keeps for itself in a resource or data source block.
-const RESERVED: [&str; 7] = ["count", "for_each", "depends_on", "provider", "lifecycle", "connection", "provisioner"];
+/// Names that Terraform keeps for itself in a block of a resource or a data source.
+pub(super) const RESERVED: [&str; 7] =
+    ["count", "for_each", "depends_on", "provider", "lifecycle", "connection", "provisioner"];
+
+/// Names that Terraform keeps for itself in a provider block.
+pub(super) const RESERVED_IN_PROVIDER: [&str; 6] = ["alias", "version", "count", "depends_on", "for_each", "source"];
+
+/// Keywords that are read here, or that say nothing which Terraform could use.
+const KEYWORDS: [&str; 9] = [
+    "type",
+    "title",
+    "description",
+    "properties",
+    "required",
+    "additionalProperties",
+    "items",
+    "uniqueItems",
+    BEHAVIOR,
+];
 
 /// A struct that cannot be a Terraform schema: a mistake in this program, found by its tests.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{field}: {message}")]
 pub struct SchemaError {
-    /// The field, dotted.
+    /// The field, dotted; empty for the struct itself.
     pub field: String,
     /// What is wrong with it.
     pub message: String,
 }
 
-/// Attributes and nested blocks of one object.
-type Members = (BTreeMap<String, Attribute>, BTreeMap<String, Block>);
+type Attributes = BTreeMap<String, Attribute>;
 
-/// The block that `T` describes.
-pub(super) fn block<T: Model>() -> Result<Block, SchemaError> {
+/// The block that `T` describes; `reserved` are names that it may not use at its root.
+pub(super) fn block<T: Model>(reserved: &[&str]) -> Result<Block, SchemaError> {
     let settings = SchemaSettings::draft2020_12().with(|settings| {
         settings.inline_subschemas = true;
         settings.meta_schema = None;
     });
     let root = settings.into_generator().into_root_schema_for::<T>();
     let schema = root.as_object().ok_or_else(|| fault("", "not an object"))?;
-    read_block("", schema)
+    let block = read_block("", schema)?;
+    match block.attributes.keys().chain(block.blocks.keys()).find(|name| reserved.contains(&name.as_str())) {
+        Some(name) => Err(fault(name, "Terraform keeps this name for itself")),
+        None => Ok(block),
+    }
 }
 
 fn read_block(field: &str, schema: &Map<String, Json>) -> Result<Block, SchemaError> {
     let (attributes, blocks) = members(field, schema)?;
-    Ok(Block { description: description(schema), attributes, blocks })
+    let nested = !field.is_empty();
+    if nested && let Some((name, _)) = attributes.iter().find(|(_, a)| a.behavior.requires_replace) {
+        return Err(fault(&join(field, name), ONLY_AT_THE_ROOT));
+    }
+    Ok(Block { description: description(field, schema)?, attributes, blocks })
 }
 
-fn members(parent: &str, schema: &Map<String, Json>) -> Result<Members, SchemaError> {
-    let (mut attributes, mut blocks) = Members::default();
+const ONLY_AT_THE_ROOT: &str = "only an attribute at the root can require a replacement";
+
+/// Attributes and blocks of one object.
+fn members(parent: &str, schema: &Map<String, Json>) -> Result<(Attributes, BTreeMap<String, Block>), SchemaError> {
+    let mut attributes = Attributes::new();
+    let mut blocks = BTreeMap::new();
     for (name, property) in schema.get("properties").and_then(Json::as_object).into_iter().flatten() {
-        let field = if parent.is_empty() { name.clone() } else { format!("{parent}.{name}") };
+        let field = join(parent, name);
         let property = property.as_object().ok_or_else(|| fault(&field, "not described"))?;
-        if !name.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_') {
-            return Err(fault(&field, "a name has lower case letters, digits and underscores only"));
-        }
-        if parent.is_empty() && RESERVED.contains(&name.as_str()) {
-            return Err(fault(&field, "Terraform keeps this name for itself"));
+        let first = name.bytes().next().unwrap_or_default();
+        if !(first.is_ascii_lowercase() || first == b'_')
+            || !name.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_')
+        {
+            return Err(fault(&field, "a name has lower case letters, digits and underscores only, no digit first"));
         }
         let behavior = behavior(&field, property)?;
-        if let Some(message) = behavior.fault() {
-            return Err(fault(&field, message));
-        }
         if behavior.block {
             blocks.insert(name.clone(), read_block(&field, property)?);
         } else {
@@ -68,37 +96,62 @@ fn members(parent: &str, schema: &Map<String, Json>) -> Result<Members, SchemaEr
 }
 
 fn attribute(field: &str, schema: &Map<String, Json>, behavior: Behavior) -> Result<Attribute, SchemaError> {
-    let description = description(schema);
-    if description.is_empty() {
-        return Err(fault(field, "no doc comment"));
-    }
+    let description = description(field, schema)?;
     let kind = kind(field, schema)?;
-    if let Kind::Nested(Nesting::Set, attributes) = &kind
-        && attributes.values().any(|a| a.behavior.write_only)
-    {
-        return Err(fault(field, "a set cannot hold write-only attributes"));
+    if let Kind::Nested(nesting, attributes) = &kind {
+        refuse_nested(field, behavior, *nesting, attributes)?;
     }
-    let (checks, element_checks) = match &kind {
-        Kind::Plain(ty) => {
-            let element = match ty {
-                Type::List(element) | Type::Set(element) | Type::Map(element) => {
-                    element_schema(schema).map(|schema| Check::from_keywords(schema, element)).unwrap_or_default()
-                }
-                _ => Vec::new(),
-            };
-            (Check::from_keywords(schema, ty), element)
+    let checks = |schema, ty| Check::from_keywords(schema, ty).map_err(|message| fault(field, message));
+    let (ty, element) = match &kind {
+        Kind::Plain(Type::List(element) | Type::Set(element) | Type::Map(element)) => {
+            (&Type::List(element.clone()), element_schema(schema).map(|schema| (schema, &**element)))
         }
-        Kind::Nested(..) => (Check::from_keywords(schema, &Type::Bool), Vec::new()),
+        Kind::Plain(ty) => (ty, None),
+        Kind::Nested(..) => (&Type::Object(BTreeMap::new()), None),
     };
-    let default = behavior.default_bool.map(Value::Bool);
-    Ok(Attribute { description, kind, behavior, default, checks, element_checks })
+    Ok(Attribute {
+        description,
+        behavior,
+        default: behavior.default_bool.map(Value::Bool),
+        checks: checks(schema, ty)?,
+        element_checks: element.map_or(Ok(Vec::new()), |(schema, ty)| checks(schema, ty))?,
+        kind,
+    })
+}
+
+/// What nested attributes cannot be, for where they are.
+fn refuse_nested(field: &str, parent: Behavior, nesting: Nesting, attributes: &Attributes) -> Result<(), SchemaError> {
+    let configured = parent.required || parent.optional;
+    for (name, attribute) in attributes {
+        let behavior = attribute.behavior;
+        let message = if behavior.requires_replace {
+            Some(ONLY_AT_THE_ROOT)
+        } else if !configured && (behavior.required || behavior.optional) {
+            Some("inside what only the provider sets, everything is computed")
+        } else if nesting == Nesting::Set && behavior.write_only {
+            Some("a set cannot hold write-only attributes")
+        } else if nesting == Nesting::Set && configured && behavior.computed {
+            // Its elements cannot be matched with those of the state.
+            Some("a set from the configuration cannot hold computed attributes or defaults")
+        } else {
+            None
+        };
+        let field = join(field, name);
+        if let Some(message) = message {
+            return Err(fault(&field, message));
+        }
+        if let (Nesting::Set, Kind::Nested(_, nested)) = (nesting, &attribute.kind) {
+            refuse_nested(&field, parent, nesting, nested)?;
+        }
+    }
+    Ok(())
 }
 
 fn kind(field: &str, schema: &Map<String, Json>) -> Result<Kind, SchemaError> {
     let nested = |nesting, object: &Map<String, Json>| -> Result<Kind, SchemaError> {
         let (attributes, blocks) = members(field, object)?;
         match blocks.keys().next() {
-            Some(block) => Err(fault(field, format!("an attribute cannot hold the block {block}"))),
+            Some(block) => Err(fault(&join(field, block), "an attribute cannot hold a block")),
             None => Ok(Kind::Nested(nesting, attributes)),
         }
     };
@@ -107,6 +160,7 @@ fn kind(field: &str, schema: &Map<String, Json>) -> Result<Kind, SchemaError> {
     }
     match element_schema(schema).filter(|element| element.contains_key("properties")) {
         Some(element) => {
+            refuse_keywords(field, element)?;
             let nesting = match schema.get("uniqueItems") {
                 _ if schema.contains_key("additionalProperties") => Nesting::Map,
                 Some(Json::Bool(true)) => Nesting::Set,
@@ -123,6 +177,7 @@ fn element_schema(schema: &Map<String, Json>) -> Option<&Map<String, Json>> {
 }
 
 fn plain(field: &str, schema: &Map<String, Json>) -> Result<Type, SchemaError> {
+    refuse_keywords(field, schema)?;
     let element = || match element_schema(schema) {
         Some(element) => plain(field, element).map(Box::new),
         None => Err(fault(field, "no element type")),
@@ -134,19 +189,39 @@ fn plain(field: &str, schema: &Map<String, Json>) -> Result<Type, SchemaError> {
         Some("array") if schema.get("uniqueItems") == Some(&Json::Bool(true)) => Ok(Type::Set(element()?)),
         Some("array") => Ok(Type::List(element()?)),
         Some("object") => Ok(Type::Map(element()?)),
+        None if check::variants(schema).is_some() => Ok(Type::String),
         other => Err(fault(field, format!("no Terraform type for JSON type {other:?}"))),
     }
 }
 
 fn behavior(field: &str, schema: &Map<String, Json>) -> Result<Behavior, SchemaError> {
+    refuse_keywords(field, schema)?;
     let json = schema.get(BEHAVIOR).ok_or_else(|| fault(field, format!("no {BEHAVIOR:?}")))?;
-    serde_json::from_value(json.clone()).map_err(|error| fault(field, error.to_string()))
+    let behavior: Behavior = serde_json::from_value(json.clone()).map_err(|error| fault(field, error.to_string()))?;
+    behavior.fault().map_or(Ok(behavior), |message| Err(fault(field, message)))
 }
 
-fn description(schema: &Map<String, Json>) -> String {
-    schema.get("description").and_then(Json::as_str).unwrap_or_default().trim().to_owned()
+fn refuse_keywords(field: &str, schema: &Map<String, Json>) -> Result<(), SchemaError> {
+    match schema.keys().find(|key| !KEYWORDS.contains(&key.as_str()) && !check::KEYWORDS.contains(&key.as_str())) {
+        Some(key) => Err(fault(field, format!("{key:?} has no meaning here"))),
+        None => Ok(()),
+    }
+}
+
+fn description(field: &str, schema: &Map<String, Json>) -> Result<String, SchemaError> {
+    match schema.get("description").and_then(Json::as_str).map(str::trim) {
+        None | Some("") => Err(fault(field, "no doc comment")),
+        Some(text) => Ok(text.to_owned()),
+    }
+}
+
+fn join(parent: &str, name: &str) -> String {
+    if parent.is_empty() { name.to_owned() } else { format!("{parent}.{name}") }
 }
 
 fn fault(field: &str, message: impl Into<String>) -> SchemaError {
     SchemaError { field: field.to_owned(), message: message.into() }
 }
+
+#[cfg(test)]
+mod tests;

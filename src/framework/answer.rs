@@ -1,0 +1,79 @@
+//! What leaves the framework: values that fit their schema, and the errors that stood in the way.
+
+use crate::diagnostics::{AttributePath, Diagnostic, Diagnostics};
+use crate::framework::Outcome;
+use crate::schema::{Model, Schema, SchemaError};
+use crate::value::{self, Type, Value, ValueError};
+
+/// A model as a wholly known value of its schema, for an answer.
+///
+/// After an error, what is still unknown is null: the rest is worth saving. Without one it is a bug, and reported.
+pub(super) fn known_value<M: Model>(schema: &Schema, model: &Option<M>, diagnostics: &mut Diagnostics) -> Value {
+    let mut value = match value::to_value(model) {
+        Ok(value) => value,
+        Err(error) => {
+            diagnostics.push(unreadable(error));
+            return Value::Null;
+        }
+    };
+    if !diagnostics.has_errors()
+        && !value.is_wholly_known()
+        && let Some(at) = first_unknown(&value, &schema.ty, AttributePath::default())
+    {
+        let detail = format!(
+            "{at} is still unknown after the operation, which otherwise succeeded. It is null in the state. This is a bug \
+             in the provider; please report it."
+        );
+        diagnostics.push(Diagnostic::error("Value not known after the operation", detail).at(at));
+    }
+    value = value.null_of_unknowns();
+    value.canonicalize(&schema.ty);
+    match value.conforms(&schema.ty) {
+        Ok(()) => value,
+        Err(error) => {
+            diagnostics.push(unreadable(error));
+            Value::Null
+        }
+    }
+}
+
+/// Where the first unknown value is. Elements of a set have no address: the path ends at the set.
+fn first_unknown(value: &Value, ty: &Type, at: AttributePath) -> Option<AttributePath> {
+    match (value, ty) {
+        (Value::Unknown, _) => Some(at),
+        (Value::List(elements), Type::List(element)) => {
+            elements.iter().enumerate().find_map(|(i, value)| first_unknown(value, element, at.index(i)))
+        }
+        (Value::List(_), _) => (!value.is_wholly_known()).then_some(at),
+        (Value::Map(elements), Type::Map(element)) => {
+            elements.iter().find_map(|(key, value)| first_unknown(value, element, at.key(key)))
+        }
+        (Value::Map(values), Type::Object(types)) => {
+            types.iter().find_map(|(name, ty)| first_unknown(values.get(name)?, ty, at.attribute(name)))
+        }
+        _ => None,
+    }
+}
+
+/// The errors that an operation ended with, if it did.
+pub(super) fn errors(result: Result<Outcome<()>, Diagnostic>) -> Diagnostics {
+    match result {
+        Ok(Ok(())) => Diagnostics::default(),
+        Ok(Err(errors)) => errors,
+        Err(panic) => panic.into(),
+    }
+}
+
+/// The schema of something that the provider has. A wrong one is a mistake in this program, found by the first test.
+pub(super) fn checked(what: &str, schema: Result<Schema, SchemaError>) -> Schema {
+    schema.unwrap_or_else(|error| panic!("the schema of {what} is wrong: {error}"))
+}
+
+/// A value that the schema allows and the model does not: a mistake in this program.
+pub(super) fn unreadable(error: ValueError) -> Diagnostic {
+    Diagnostic::error(
+        "Value does not fit the provider's model",
+        format!("{error}. This is a bug in the provider; please report it."),
+    )
+    .at(error.path())
+}

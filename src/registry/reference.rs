@@ -49,7 +49,7 @@ pub struct ReferenceError {
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-enum Reason {
+pub(super) enum Reason {
     #[error("it is empty")]
     Empty,
     #[error("it has {0} bytes, and may have {MAX_INPUT}")]
@@ -268,7 +268,7 @@ fn parse_tag(tag: &str) -> Result<String, Reason> {
     Ok(tag.to_owned())
 }
 
-fn parse_digest(digest: &str) -> Result<String, Reason> {
+pub(super) fn parse_digest(digest: &str) -> Result<String, Reason> {
     let Some((name, digits)) = digest.split_once(':') else {
         return Err(Reason::Digest(digest.to_owned()));
     };

@@ -1,0 +1,190 @@
+//! Answers to a registry's challenge: `Basic`, and `Bearer` with a token service.
+//!
+//! A credential leaves this process only when its registry asks, and goes only to the registry or to the token service that
+//! the registry names. The scope of a token is made here: pulling one repository, whatever the registry would like.
+//!
+//! Source: <https://distribution.github.io/distribution/spec/auth/token/> and `oauth/` beside it.
+
+use base64::Engine as _;
+use base64::prelude::BASE64_STANDARD;
+use reqwest::header::{HeaderMap, HeaderValue, WWW_AUTHENTICATE};
+use reqwest::{Response, StatusCode};
+use secrecy::{ExposeSecret as _, SecretString};
+use serde::Deserialize;
+use tokio::time::Instant;
+use url::Url;
+
+use super::credentials::{Credential, Login};
+use super::error::Cause;
+use super::transport::{Get, Transport, host, read_body};
+
+/// Tokens are a few KiB.
+const MAX_TOKEN_ANSWER: usize = 256 << 10;
+const CLIENT_ID: &str = "terraform-provider-eks";
+
+#[derive(Deserialize)]
+struct TokenAnswer {
+    token: Option<SecretString>,
+    access_token: Option<SecretString>,
+}
+
+/// A registry's demand for authorization.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Challenge {
+    Basic,
+    Bearer { realm: String, service: Option<String> },
+}
+
+impl Challenge {
+    /// The strongest challenge in the headers that is understood.
+    pub fn of(headers: &HeaderMap) -> Option<Self> {
+        let texts = headers.get_all(WWW_AUTHENTICATE).iter().filter_map(|value| value.to_str().ok());
+        let mut challenges: Vec<_> =
+            texts.filter_map(|text| http_auth::parse_challenges(text).ok()).flatten().collect();
+        let parameter = |challenge: &http_auth::ChallengeRef<'_>, name: &str| {
+            let found = challenge.params.iter().find(|(key, _)| key.eq_ignore_ascii_case(name));
+            found.map(|(_, value)| value.to_unescaped())
+        };
+        challenges.sort_by_key(|challenge| !challenge.scheme.eq_ignore_ascii_case("bearer"));
+        challenges.iter().find_map(|challenge| match challenge.scheme.to_ascii_lowercase().as_str() {
+            "bearer" => {
+                Some(Self::Bearer { realm: parameter(challenge, "realm")?, service: parameter(challenge, "service") })
+            }
+            "basic" => Some(Self::Basic),
+            _ => None,
+        })
+    }
+
+    /// Answers the challenge of the registry at `home` for pulling `repository`: the value of `Authorization`.
+    pub async fn answer(
+        &self,
+        transport: &Transport,
+        home: &Url,
+        repository: &str,
+        credential: Option<Credential>,
+        deadline: Instant,
+    ) -> Result<HeaderValue, Cause> {
+        match (self, credential) {
+            (Self::Basic, Some(Credential::Login(login))) => basic(&login),
+            (Self::Basic, Some(Credential::IdentityToken(_))) => {
+                Err(unauthorized(home, "with an identity token: it wants a user name and password"))
+            }
+            (Self::Basic, None) => Err(unauthorized(home, WITHOUT_CREDENTIALS)),
+            (Self::Bearer { realm, service }, credential) => {
+                let realm = Url::parse(realm)
+                    .map_err(|_| Cause::Redirect { to: realm.clone(), reason: "it is no URL of a token service" })?;
+                bearer(transport, home, realm, service.as_deref(), repository, credential, deadline).await
+            }
+        }
+    }
+}
+
+/// What follows "refuses access" when nothing was tried.
+pub(super) const WITHOUT_CREDENTIALS: &str =
+    "without credentials, and there are none for it: give them, or log in with Docker";
+pub(super) const WITH_CREDENTIALS: &str = "with the credentials for it: check the user name and password";
+
+pub(super) fn unauthorized(url: &Url, with: &'static str) -> Cause {
+    Cause::Unauthorized { host: host(url), with }
+}
+
+async fn bearer(
+    transport: &Transport,
+    home: &Url,
+    mut realm: Url,
+    service: Option<&str>,
+    repository: &str,
+    credential: Option<Credential>,
+    deadline: Instant,
+) -> Result<HeaderValue, Cause> {
+    let scope = format!("repository:{repository}:pull");
+    let reach = transport.check_referral(home, &realm).await?;
+    let with = if credential.is_some() { WITH_CREDENTIALS } else { WITHOUT_CREDENTIALS };
+    let response = match credential {
+        Some(Credential::IdentityToken(token)) => {
+            let mut form = vec![
+                ("grant_type", "refresh_token"),
+                ("refresh_token", token.expose_secret()),
+                ("client_id", CLIENT_ID),
+                ("scope", &scope),
+            ];
+            form.extend(service.map(|service| ("service", service)));
+            transport.post_form(&realm, reach, &form).await?
+        }
+        login => {
+            realm
+                .query_pairs_mut()
+                .extend_pairs(service.map(|service| ("service", service)))
+                .append_pair("scope", &scope);
+            let mut get = Get::new(realm.clone(), deadline).within(reach);
+            if let Some(Credential::Login(login)) = login {
+                get.authorization = Some(basic(&login)?);
+            }
+            transport.get(&get).await?
+        }
+    };
+    token(response, &realm, with).await
+}
+
+async fn token(response: Response, realm: &Url, with: &'static str) -> Result<HeaderValue, Cause> {
+    match response.status() {
+        StatusCode::OK => {}
+        StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN | StatusCode::BAD_REQUEST => {
+            return Err(unauthorized(realm, with));
+        }
+        status => {
+            let message = "it is the registry's token service".to_owned();
+            return Err(Cause::Refused { host: host(realm), status: status.as_u16(), message });
+        }
+    }
+    let body = read_body(response, "the answer of the token service", MAX_TOKEN_ANSWER).await?;
+    let answer: Option<TokenAnswer> = serde_json::from_slice(&body).ok();
+    let token = answer.and_then(|answer| answer.token.or(answer.access_token));
+    let value = token.and_then(|token| sensitive(format!("Bearer {}", token.expose_secret())));
+    // The answer may hold a token; it is not quoted.
+    value.ok_or_else(|| Cause::Refused { host: host(realm), status: 200, message: "and no token".to_owned() })
+}
+
+fn basic(login: &Login) -> Result<HeaderValue, Cause> {
+    let pair = BASE64_STANDARD.encode(format!("{}:{}", login.username, login.password.expose_secret()));
+    sensitive(format!("Basic {pair}"))
+        .ok_or_else(|| Cause::Client("the credentials are too long for a header".to_owned()))
+}
+
+/// A header value that neither `Debug` nor HTTP/2's compression table keeps.
+fn sensitive(text: String) -> Option<HeaderValue> {
+    let mut value = HeaderValue::try_from(text).ok()?;
+    value.set_sensitive(true);
+    Some(value)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn challenges_are_read() {
+        let bearer = |realm: &str, service: Option<&str>| {
+            Some(Challenge::Bearer { realm: realm.to_owned(), service: service.map(str::to_owned) })
+        };
+        for (headers, expected) in [
+            (&["Basic realm=\"x\""][..], Some(Challenge::Basic)),
+            (&["basic"], Some(Challenge::Basic)),
+            (
+                &["Bearer realm=\"https://a/t\",service=\"s\",scope=\"repository:a/b:pull,push\""],
+                bearer("https://a/t", Some("s")),
+            ),
+            (&["bearer REALM=\"https://a/t\""], bearer("https://a/t", None)),
+            (&["Basic realm=\"x\", Bearer realm=\"https://a/t\""], bearer("https://a/t", None)),
+            (&["Basic realm=\"x\"", "Bearer realm=\"https://a/t\""], bearer("https://a/t", None)),
+            (&["Bearer service=\"no realm\"", "Basic realm=\"x\""], Some(Challenge::Basic)),
+            (&["Negotiate"], None),
+            (&["\"\"\"", ""], None),
+            (&[], None),
+        ] {
+            let mut map = HeaderMap::new();
+            map.extend(headers.iter().map(|text| (Some(WWW_AUTHENTICATE), text.parse().unwrap())));
+            assert_eq!(Challenge::of(&map), expected, "{headers:?}");
+        }
+    }
+}

@@ -1,0 +1,79 @@
+//! Why an image could not be looked at.
+
+use std::time::Duration;
+
+use super::Reference;
+use super::credentials::CredentialsError;
+use super::platform::Platform;
+
+/// Why an image could not be looked at. The text is complete: it names the image and the registry and says what to do,
+/// and never contains a credential.
+#[derive(Debug, thiserror::Error)]
+#[error("cannot look up the image {image} in the registry {}: {cause}", image.registry())]
+pub struct InspectError {
+    /// The image.
+    pub image: Reference,
+    /// What happened.
+    pub cause: Cause,
+}
+
+/// What happened.
+#[derive(Debug, thiserror::Error)]
+pub enum Cause {
+    /// No connection, or it broke.
+    #[error("no answer from {host}: {reason}")]
+    Unreachable { host: String, reason: String },
+    /// The image took longer than its time.
+    #[error("no complete answer within {} seconds", .0.as_secs())]
+    TimedOut(Duration),
+    /// Credentials are missing or wrong.
+    #[error("{host} refuses access {with}")]
+    Unauthorized { host: String, with: &'static str },
+    /// No such image, tag or digest.
+    #[error("there is no {what}, or these credentials may not read it")]
+    NotFound { what: String },
+    /// Any other status that is not success.
+    #[error("{host} answers with status {status}{}{message}", if message.is_empty() { "" } else { ": " })]
+    Refused { host: String, status: u16, message: String },
+    /// Too many requests, and no more time to wait.
+    #[error("{host} limits the rate of requests{}; try again later, or give credentials if there were none", wait(*.retry_after))]
+    RateLimited { host: String, retry_after: Option<Duration> },
+    /// An answer is longer than a well-behaved registry would send.
+    #[error("{what} is larger than {limit} bytes")]
+    TooLarge { what: &'static str, limit: usize },
+    /// A redirect or token service that is not followed.
+    #[error("the registry refers to {to}, which is not followed: {reason}")]
+    Redirect { to: String, reason: &'static str },
+    /// The manifest or index is not what the standard says.
+    #[error("the manifest {digest} is not valid: {reason}")]
+    InvalidManifest { digest: String, reason: String },
+    /// Content and digest differ.
+    #[error("the registry sent content with the digest {actual} where {expected} was expected")]
+    DigestMismatch { expected: String, actual: String },
+    /// A length differs from the one in the manifest.
+    #[error("{digest} has {actual} bytes, and its manifest says {expected}")]
+    SizeMismatch { digest: String, expected: u64, actual: u64 },
+    /// An index without the platform.
+    #[error("the image is not made for {wanted}; it is for {available}")]
+    NoPlatform { wanted: Platform, available: String },
+    /// The user's Docker configuration, or a credential helper, is broken.
+    #[error(transparent)]
+    Credentials(#[from] CredentialsError),
+    /// The HTTP client could not be made, for example because of a proxy that is no URL.
+    #[error("{0}")]
+    Client(String),
+}
+
+fn wait(retry_after: Option<Duration>) -> String {
+    retry_after.map(|wait| format!(" and asks to wait {} seconds", wait.as_secs())).unwrap_or_default()
+}
+
+/// The innermost message of an HTTP error. The outer ones repeat the URL, which may be signed and therefore secret.
+pub(super) fn innermost(error: reqwest::Error) -> String {
+    let error = error.without_url();
+    let mut cause: &dyn std::error::Error = &error;
+    while let Some(source) = cause.source() {
+        cause = source;
+    }
+    cause.to_string()
+}

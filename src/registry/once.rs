@@ -1,0 +1,25 @@
+//! Values that are made once for each key, however many want one at the same time.
+
+use std::collections::HashMap;
+use std::hash::Hash;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use tokio::sync::OnceCell;
+
+/// A map whose entries are filled by the first that needs them. A failure fills nothing: the next one tries again.
+#[derive(Debug)]
+pub(super) struct OnceMap<K, V>(Mutex<HashMap<K, Arc<OnceCell<V>>>>);
+
+impl<K, V> Default for OnceMap<K, V> {
+    fn default() -> Self {
+        Self(Mutex::default())
+    }
+}
+
+impl<K: Eq + Hash, V: Clone> OnceMap<K, V> {
+    /// The value of `key`, or what `make` results in, which is not polled if there is one.
+    pub async fn get_or_try_make<E>(&self, key: K, make: impl Future<Output = Result<V, E>>) -> Result<V, E> {
+        let cell = self.0.lock().unwrap_or_else(PoisonError::into_inner).entry(key).or_default().clone();
+        cell.get_or_try_init(|| make).await.cloned()
+    }
+}

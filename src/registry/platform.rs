@@ -1,0 +1,135 @@
+//! The operating system and architecture that an image is for, and the choice of one from an index.
+//!
+//! Names are those of Go, as the OCI image specification demands; the names of `uname -m` are accepted for the two
+//! common architectures. Where the platform asked for has no variant, an entry without one is preferred
+//! (`linux/amd64` before `linux/amd64/v3`), then the first in the index.
+
+use std::fmt;
+use std::str::FromStr;
+
+use super::manifest::{Descriptor, IndexEntry};
+
+/// A platform, for example `linux/amd64` or `linux/arm/v7`.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct Platform {
+    os: String,
+    architecture: String,
+    variant: Option<String>,
+}
+
+/// Why a text is not a platform.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{0:?} is not a platform: write operating system and architecture, for example \"linux/amd64\"")]
+pub struct PlatformError(String);
+
+impl Default for Platform {
+    /// `linux/amd64`.
+    fn default() -> Self {
+        Self::new("linux", "amd64", None)
+    }
+}
+
+impl Platform {
+    pub(super) fn new(os: &str, architecture: &str, variant: Option<&str>) -> Self {
+        let architecture = match architecture {
+            "x86_64" => "amd64",
+            "aarch64" => "arm64",
+            other => other,
+        };
+        // The only variant of 64-bit ARM, which some tools write and others leave out.
+        let variant = variant.filter(|variant| !(variant.is_empty() || architecture == "arm64" && *variant == "v8"));
+        Self { os: os.to_owned(), architecture: architecture.to_owned(), variant: variant.map(str::to_owned) }
+    }
+
+    /// The entry of an index that is for this platform.
+    pub(super) fn choose<'a>(&self, entries: &'a [IndexEntry]) -> Option<&'a Descriptor> {
+        let matching = |variant: &Option<String>| {
+            entries.iter().find(|entry| {
+                let platform = &entry.platform;
+                platform.os == self.os && platform.architecture == self.architecture && platform.variant == *variant
+            })
+        };
+        let any_variant = || {
+            let is_ours = |platform: &Platform| platform.os == self.os && platform.architecture == self.architecture;
+            entries.iter().find(|entry| self.variant.is_none() && is_ours(&entry.platform))
+        };
+        matching(&self.variant).or_else(any_variant).map(|entry| &entry.descriptor)
+    }
+}
+
+impl FromStr for Platform {
+    type Err = PlatformError;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let is_name = |part: &str| {
+            !part.is_empty() && part.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || "._-".contains(c))
+        };
+        let parts: Vec<&str> = text.split('/').collect();
+        match parts.as_slice() {
+            _ if !parts.iter().all(|part| is_name(part)) => Err(PlatformError(text.to_owned())),
+            [os, architecture] => Ok(Self::new(os, architecture, None)),
+            [os, architecture, variant] => Ok(Self::new(os, architecture, Some(variant))),
+            _ => Err(PlatformError(text.to_owned())),
+        }
+    }
+}
+
+impl fmt::Display for Platform {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}/{}", self.os, self.architecture)?;
+        match &self.variant {
+            Some(variant) => write!(f, "/{variant}"),
+            None => Ok(()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn entry(platform: &str, size: u64) -> IndexEntry {
+        let descriptor =
+            Descriptor { digest: String::new(), size, media_type: String::new(), annotations: Default::default() };
+        IndexEntry { descriptor, platform: platform.parse().unwrap() }
+    }
+
+    #[test]
+    fn platforms_are_read_and_normalized() {
+        for (text, expected) in [
+            ("linux/amd64", Some("linux/amd64")),
+            ("linux/x86_64", Some("linux/amd64")),
+            ("linux/aarch64", Some("linux/arm64")),
+            ("linux/arm64/v8", Some("linux/arm64")),
+            ("linux/arm/v7", Some("linux/arm/v7")),
+            ("linux", None),
+            ("", None),
+            ("/amd64", None),
+            ("linux/", None),
+            ("linux/amd64/v2/x", None),
+            ("Linux/AMD64", None),
+            ("linux amd64", None),
+        ] {
+            let platform = text.parse::<Platform>().map(|platform| platform.to_string());
+            assert_eq!(platform.as_deref().ok(), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn the_entry_of_an_index_is_chosen_by_platform() {
+        let entries =
+            [entry("linux/arm/v6", 1), entry("linux/amd64/v3", 2), entry("linux/amd64", 3), entry("linux/arm/v7", 4)];
+        for (platform, expected) in [
+            ("linux/amd64", Some(3)),
+            ("linux/amd64/v3", Some(2)),
+            ("linux/amd64/v2", None),
+            ("linux/arm", Some(1)),
+            ("linux/arm/v7", Some(4)),
+            ("linux/arm64", None),
+            ("windows/amd64", None),
+        ] {
+            let chosen = platform.parse::<Platform>().unwrap().choose(&entries).map(|descriptor| descriptor.size);
+            assert_eq!(chosen, expected, "{platform}");
+        }
+    }
+}

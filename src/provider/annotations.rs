@@ -1,9 +1,16 @@
 //! The Pod annotations that choose disks and image caches, and nothing else: keys, values, and what is documented of them.
 //!
 //! They go onto the Pod template (`.spec.template.metadata.annotations`); on a Deployment itself, or on a running Pod, they do
-//! nothing. Every value is a string. Source: <https://cloud.tencent.com/document/product/457/44173>.
+//! nothing. Every value is a string. A key or value that is not documented is never written.
+//! Source: <https://cloud.tencent.com/document/product/457/44173>.
 
-use std::collections::BTreeMap;
+mod global_config;
+mod housekeeping;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+pub use global_config::global_config;
+pub use housekeeping::{Housekeeping, ImageGc, ThresholdFault};
 
 /// What all keys begin with.
 const PREFIX: &str = "eks.tke.cloud.tencent.com/";
@@ -11,12 +18,22 @@ const PREFIX: &str = "eks.tke.cloud.tencent.com/";
 /// The value of `use-image-cache` that lets the platform choose the best cache.
 pub const AUTO: &str = "auto";
 
+/// GiB of the system disk that every Pod has, free of charge.
+pub const FREE_DISK_SIZE: u64 = 20;
+
+/// The smallest disk in GiB. Below the free system disk nothing is documented.
+pub const MIN_DISK_SIZE: u64 = FREE_DISK_SIZE;
+
+/// The largest disk in GiB: that of a premium cloud disk, as `DescribeDiskConfigQuota` of the `cbs` API gives it in its
+/// documented example. Assumed to hold for system disks too, whose maximum is not documented.
+pub const MAX_DISK_SIZE: u64 = 32_000;
+
 /// Annotations by key.
 pub type Annotations = BTreeMap<String, String>;
 
 /// One annotation; `key` comes without the common prefix.
-pub fn annotation(key: &str, value: impl Into<String>) -> (String, String) {
-    (format!("{PREFIX}{key}"), value.into())
+fn annotation(key: &str, value: impl ToString) -> (String, String) {
+    (format!("{PREFIX}{key}"), value.to_string())
 }
 
 /// `use-image-cache`: start from the cache `id`, or from the best one with [`AUTO`].
@@ -24,14 +41,88 @@ pub fn image_cache(id: &str) -> Annotations {
     Annotations::from([annotation("use-image-cache", id)])
 }
 
-/// `root-cbs-size`: a system disk of `size` GiB.
+/// `root-cbs-size`: a system disk of `size` GiB. It has no effect together with an image cache.
 pub fn root_disk(size: u64) -> Annotations {
-    Annotations::from([annotation("root-cbs-size", size.to_string())])
+    Annotations::from([annotation("root-cbs-size", size)])
+}
+
+/// What may be chosen of the disk that a Pod gets from an image cache.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct CacheDisk {
+    /// `image-cache-disk-size` in GiB: the cache's own size when absent, never less.
+    pub size: Option<u64>,
+    /// `image-cache-disk-type`: `CLOUD_PREMIUM` when absent.
+    pub disk_type: Option<String>,
+    /// `image-cache-disk-retain-minute`: how long a later Pod may reuse the disk; not at all when absent.
+    pub retain_minutes: Option<u64>,
+}
+
+impl CacheDisk {
+    /// The annotations of what is chosen.
+    pub fn annotations(&self) -> Annotations {
+        let size = self.size.map(|gib| annotation("image-cache-disk-size", gib));
+        let disk_type = self.disk_type.as_ref().map(|name| annotation("image-cache-disk-type", name));
+        let retain = self.retain_minutes.map(|minutes| annotation("image-cache-disk-retain-minute", minutes));
+        [size, disk_type, retain].into_iter().flatten().collect()
+    }
+}
+
+/// `cbs-reuse-key`: Pods with the same key reuse each other's system disks, with the images on them.
+pub fn reuse_key(key: &str) -> Annotations {
+    Annotations::from([annotation("cbs-reuse-key", key)])
+}
+
+/// `registry-insecure-skip-verify`: registries whose certificate is not verified.
+pub fn registry_skip_verify(hosts: &BTreeSet<String>) -> Annotations {
+    Annotations::from([annotation("registry-insecure-skip-verify", comma_joined(hosts))])
+}
+
+/// `registry-http-endpoint`: registries that are reached by plain HTTP.
+pub fn registry_http_endpoint(hosts: &BTreeSet<String>) -> Annotations {
+    Annotations::from([annotation("registry-http-endpoint", comma_joined(hosts))])
+}
+
+fn comma_joined(hosts: &BTreeSet<String>) -> String {
+    hosts.iter().map(String::as_str).collect::<Vec<_>>().join(",")
+}
+
+/// Checks a choice of image cache: [`AUTO`], or an ID. Of an ID no more than its prefix is documented.
+///
+/// # Errors
+///
+/// What was expected, with an example.
+pub fn check_image_cache(choice: &str) -> Result<(), String> {
+    let is_id = |id: &str| !id.is_empty() && id.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-');
+    if choice == AUTO || choice.strip_prefix("imc-").is_some_and(is_id) {
+        return Ok(());
+    }
+    Err(format!("expected \"auto\", or the ID of an image cache, for example \"imc-1a2b3c4d\", got {choice:?}"))
+}
+
+/// Checks one entry of a list of registries: the list is joined with commas, and compared with the host part of images.
+///
+/// # Errors
+///
+/// What was expected, with an example.
+pub fn check_registry(host: &str) -> Result<(), String> {
+    let is_host =
+        |host: &str| !host.is_empty() && !host.contains([',', '/', '@']) && !host.contains(char::is_whitespace);
+    if is_host(host) {
+        return Ok(());
+    }
+    Err(format!(
+        "expected the host name of a registry, with a port if it has one, for example \"harbor.example.com\" or \
+         \"harbor.example.com:5000\", got {host:?}"
+    ))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn set(hosts: &[&str]) -> BTreeSet<String> {
+        hosts.iter().map(|&host| host.to_owned()).collect()
+    }
 
     #[test]
     fn keys_have_the_prefix_and_values_are_texts() {
@@ -39,8 +130,65 @@ mod tests {
             (image_cache(AUTO), "eks.tke.cloud.tencent.com/use-image-cache", "auto"),
             (image_cache("imc-1"), "eks.tke.cloud.tencent.com/use-image-cache", "imc-1"),
             (root_disk(50), "eks.tke.cloud.tencent.com/root-cbs-size", "50"),
+            (reuse_key("app"), "eks.tke.cloud.tencent.com/cbs-reuse-key", "app"),
+            (
+                registry_skip_verify(&set(&["b.example.com:5000", "a.example.com"])),
+                "eks.tke.cloud.tencent.com/registry-insecure-skip-verify",
+                "a.example.com,b.example.com:5000",
+            ),
+            (
+                registry_http_endpoint(&set(&["a.example.com"])),
+                "eks.tke.cloud.tencent.com/registry-http-endpoint",
+                "a.example.com",
+            ),
         ] {
             assert_eq!(annotations, Annotations::from([(key.to_owned(), value.to_owned())]));
+        }
+    }
+
+    #[test]
+    fn a_cache_disk_writes_what_is_chosen() {
+        assert_eq!(CacheDisk::default().annotations(), Annotations::new());
+        let disk = CacheDisk { size: Some(60), disk_type: Some("CLOUD_SSD".into()), retain_minutes: Some(10) };
+        let expected = [
+            ("eks.tke.cloud.tencent.com/image-cache-disk-retain-minute", "10"),
+            ("eks.tke.cloud.tencent.com/image-cache-disk-size", "60"),
+            ("eks.tke.cloud.tencent.com/image-cache-disk-type", "CLOUD_SSD"),
+        ];
+        assert_eq!(disk.annotations(), expected.map(|(key, value)| (key.to_owned(), value.to_owned())).into());
+    }
+
+    #[test]
+    fn an_image_cache_is_auto_or_an_id() {
+        for (choice, expected) in [
+            ("auto", true),
+            ("imc-al38vsrl", true),
+            ("imc-", false),
+            ("Auto", false),
+            ("", false),
+            ("imc-a b", false),
+            ("ap-guangzhou/imc-al38vsrl", false),
+            ("nginx", false),
+        ] {
+            assert_eq!(check_image_cache(choice).is_ok(), expected, "{choice:?}");
+        }
+    }
+
+    #[test]
+    fn a_registry_is_a_host() {
+        for (host, expected) in [
+            ("harbor.example.com", true),
+            ("harbor.example.com:5000", true),
+            ("10.0.0.8:5000", true),
+            ("[fd00::1]:5000", true),
+            ("", false),
+            ("https://harbor.example.com", false),
+            ("harbor.example.com/", false),
+            ("a.example.com,b.example.com", false),
+            ("a.example.com b.example.com", false),
+            ("user@harbor.example.com", false),
+        ] {
+            assert_eq!(check_registry(host).is_ok(), expected, "{host:?}");
         }
     }
 }

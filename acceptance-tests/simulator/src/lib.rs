@@ -1,1 +1,54 @@
-//! A simulator of the Tencent Cloud API.
+//! A simulator of the Tencent Cloud API, for tests and demos that must not need an account.
+//!
+//! It knows what the API's documentation says of image caches (`tke`), identities (`sts`) and registry tokens
+//! (`tcr`), checks signatures and parameters as strictly as the real gateway, and shares no code with the provider, so that
+//! the two can disagree. What the documentation leaves open is a switch of its [`Personality`].
+//!
+//! The test owns time ([`Clock`]), faults ([`Fault`]) and the cloud's contents; nothing sleeps.
+//!
+//! ```
+//! use tencentcloud_simulator::{Clock, Fault, Moment, Settings, Simulator, Status};
+//!
+//! let simulator = Simulator::start_with(Settings { clock: Clock::manual(), ..Settings::default() })?;
+//! simulator.inject(Fault::Reset(Moment::AfterActing).on("CreateImageCache").nth(1));
+//!
+//! // Run terraform with TENCENTCLOUD_ENDPOINT_URL set to this, and the default key pair:
+//! let endpoint = simulator.endpoint();
+//! # assert!(endpoint.starts_with("http://127.0.0.1:"));
+//!
+//! // Builds end when the test says so:
+//! for cache in simulator.caches("ap-guangzhou") {
+//!     assert_eq!(cache.status, Status::Pending);
+//!     simulator.settle("ap-guangzhou", &cache.id);
+//! }
+//!
+//! // Afterwards, look at what was called and what is there:
+//! assert_eq!(simulator.count("CreateImageCache"), simulator.caches("ap-guangzhou").len());
+//! # Ok::<(), std::io::Error>(())
+//! ```
+
+#![forbid(unsafe_code)]
+
+mod api;
+mod clock;
+mod faults;
+mod limiter;
+mod parameters;
+pub mod personality;
+mod recorder;
+mod server;
+mod settings;
+mod signature;
+mod simulator;
+mod state;
+mod sts;
+mod tcr;
+mod tke;
+
+pub use clock::Clock;
+pub use faults::{Fault, Moment, Rule};
+pub use personality::{Personality, Switch};
+pub use recorder::{Outcome, Request};
+pub use settings::{KeyPair, Settings};
+pub use simulator::Simulator;
+pub use tke::{Event, ImageCache, ImageRegistryCredential, Status};

@@ -1,0 +1,183 @@
+"""Drives the simulator with Tencent Cloud's own SDK: a client that nobody wrote for this project.
+
+Usage: python drive.py http://127.0.0.1:PORT
+
+The simulator must run with its default key pair and `--build-time 0s`. Each check prints its name; the first that
+fails ends the script with its traceback.
+"""
+
+import json
+import sys
+from urllib.parse import urlparse
+
+from tencentcloud.common import credential
+from tencentcloud.common.exception.tencent_cloud_sdk_exception import TencentCloudSDKException
+from tencentcloud.common.profile.client_profile import ClientProfile
+from tencentcloud.common.profile.http_profile import HttpProfile
+from tencentcloud.sts.v20180813 import models as sts_models
+from tencentcloud.sts.v20180813.sts_client import StsClient
+from tencentcloud.tke.v20180525 import models as tke_models
+from tencentcloud.tke.v20180525.tke_client import TkeClient
+
+REGION = "ap-guangzhou"
+SECRET_ID, SECRET_KEY = "AKIDSIMULATOR", "simulator-secret-key"
+HOST = urlparse(sys.argv[1]).netloc
+CREATE = {"Images": ["nginx:1.27", "redis:7"], "VpcId": "vpc-12345678", "SubnetId": "subnet-12345678"}
+
+
+def client(kind, secret_id=SECRET_ID, secret_key=SECRET_KEY, token=None, region=REGION):
+    profile = ClientProfile(httpProfile=HttpProfile(protocol="http", endpoint=HOST))
+    return kind(credential.Credential(secret_id, secret_key, token), region, profile)
+
+
+def request(kind, **fields):
+    made = kind()
+    made.from_json_string(json.dumps(fields))
+    return made
+
+
+def refused(code, call):
+    """The error of `call`, which must have this code."""
+    try:
+        call()
+    except TencentCloudSDKException as error:
+        assert error.get_code() == code, f"{error.get_code()} instead of {code}: {error.get_message()}"
+        assert error.get_request_id(), "a refusal has a request ID"
+        return error
+    raise AssertionError(f"not refused with {code}")
+
+
+TKE = client(TkeClient)
+
+
+def create(**fields):
+    return TKE.CreateImageCache(request(tke_models.CreateImageCacheRequest, **CREATE | fields)).ImageCacheId
+
+
+def describe(**fields):
+    return TKE.DescribeImageCaches(request(tke_models.DescribeImageCachesRequest, **fields))
+
+
+def update(**fields):
+    return TKE.UpdateImageCache(request(tke_models.UpdateImageCacheRequest, **fields))
+
+
+def delete(*ids):
+    return TKE.DeleteImageCaches(request(tke_models.DeleteImageCachesRequest, ImageCacheIds=list(ids)))
+
+
+def suitable(*images):
+    return TKE.GetMostSuitableImageCache(
+        request(tke_models.GetMostSuitableImageCacheRequest, Images=list(images))
+    )
+
+
+def a_cache_lives_and_dies():
+    cache_id = create(
+        ImageCacheName="first",
+        ImageCacheSize=50,
+        RetentionDays=7,
+        SecurityGroupIds=["sg-12345678"],
+        AutoCreateEipAttribute={"DeletePolicy": "Release", "InternetMaxBandwidthOut": 10},
+        ImageRegistryCredentials=[{"Server": "r.example.com", "Username": "u", "Password": "secret"}],
+        RegistrySkipVerifyList=["harbor.example.com"],
+        RegistryHttpEndPointList=["plain.example.com"],
+        ResolveConfig="nameserver 4.4.4.4\nnameserver 8.8.8.8",
+        Tags=[{"Key": "team", "Value": "ml"}],
+    )
+    assert cache_id.startswith("imc-") and len(cache_id) == 12, cache_id
+    answer = describe(ImageCacheIds=[cache_id])
+    assert answer.TotalCount == 1 and answer.RequestId, answer
+    (cache,) = answer.ImageCaches
+    assert cache.ImageCacheId == cache_id
+    assert (cache.ImageCacheName, cache.ImageCacheSize, cache.RetentionDays) == ("first", 50, 7)
+    assert cache.Images == CREATE["Images"]
+    assert cache.Status == "Ready" and cache.SnapshotId.startswith("snap-")
+    assert [event.Reason for event in cache.Events] == ["SnapCreated", "DiskCreated", "EksciCreated"]
+    assert [(tag.Key, tag.Value) for tag in cache.Tags] == [("team", "ml")]
+    assert "secret" not in answer.to_json_string()
+
+    update(ImageCacheId=cache_id, ImageCacheName="renamed", RetentionDays=0, Tags=[])
+    (renamed,) = describe(ImageCacheNames=["renamed"]).ImageCaches
+    assert (renamed.SnapshotId, renamed.RetentionDays, renamed.Tags) == (cache.SnapshotId, 0, [])
+    update(ImageCacheId=cache_id, Images=["nginx:1.28"], ImageCacheSize=60)
+    filters = [{"Name": "image-cache-name", "Values": ["renamed", "other"]}]
+    (rebuilt,) = describe(Filters=filters).ImageCaches
+    assert (rebuilt.Images, rebuilt.ImageCacheSize, rebuilt.Status) == (["nginx:1.28"], 60, "Ready")
+    assert rebuilt.SnapshotId != cache.SnapshotId
+
+    assert delete(cache_id).RequestId
+    assert describe(ImageCacheIds=[cache_id]).TotalCount == 0
+    refused("ResourceNotFound", lambda: delete(cache_id))
+    refused("ResourceNotFound", lambda: update(ImageCacheId=cache_id, ImageCacheName="gone"))
+
+
+def the_most_suitable_cache_is_the_smallest_that_matches():
+    large, small = create(ImageCacheSize=100), create(ImageCacheSize=40)
+    found = suitable("redis:7")
+    assert found.Found is True and found.ImageCache.ImageCacheId == small
+    none = suitable("redis:8")
+    assert none.Found is False and none.ImageCache is None
+    delete(large, small)
+
+
+def lists_come_in_pages():
+    ids = {create() for _ in range(55)}
+    assert len(describe().ImageCaches) == 20
+    pages = [describe(Limit=50, Offset=offset) for offset in (0, 50, 100)]
+    assert [page.TotalCount for page in pages] == [55, 55, 55]
+    assert [len(page.ImageCaches) for page in pages] == [50, 5, 0]
+    assert {cache.ImageCacheId for page in pages for cache in page.ImageCaches} == ids
+    refused("InvalidParameter", lambda: describe(Limit=51))
+    elsewhere = client(TkeClient, region="ap-shanghai")
+    assert elsewhere.DescribeImageCaches(tke_models.DescribeImageCachesRequest()).TotalCount == 0
+    delete(*ids)
+
+
+def wrong_parameters_are_refused():
+    for code, fields in [
+        ("UnknownParameter", {"ClientToken": "once"}),
+        ("InvalidParameter", {"Images": []}),
+        ("InvalidParameter", {"Images": "nginx"}),
+        ("InvalidParameter", {"ImageCacheSize": 19}),
+        ("InvalidParameter", {"ImageCacheSize": "20"}),
+        ("InvalidParameter", {"ExistedEipId": "eip-1", "AutoCreateEip": True}),
+        ("InvalidParameter", {"ExistedEipId": "eip-1", "AutoCreateEipAttribute": {"DeletePolicy": "Never"}}),
+        ("MissingParameter", {"AutoCreateEipAttribute": {"InternetMaxBandwidthOut": 1}}),
+    ]:
+        refused(code, lambda: TKE.call_json("CreateImageCache", CREATE | fields))
+    refused("MissingParameter", lambda: TKE.call_json("CreateImageCache", {"Images": ["nginx"]}))
+    assert describe().TotalCount == 0
+
+
+def wrong_callers_are_refused():
+    list_request = tke_models.DescribeImageCachesRequest()
+    for code, caller in [
+        ("AuthFailure.SignatureFailure", client(TkeClient, secret_key="wrong")),
+        ("AuthFailure.SecretIdNotFound", client(TkeClient, secret_id="AKIDNOBODY")),
+        ("AuthFailure.TokenFailure", client(TkeClient, token="made-up")),
+        ("MissingParameter", client(TkeClient, region="")),
+    ]:
+        refused(code, lambda: caller.DescribeImageCaches(list_request))
+    refused("InvalidAction", lambda: TKE.call_json("CreateImageCaches", {}))
+
+
+def the_caller_has_an_identity():
+    caller = client(StsClient).GetCallerIdentity(sts_models.GetCallerIdentityRequest())
+    assert (caller.AccountId, caller.Type) == ("100000000001", "CAMUser")
+    assert caller.Arn == "qcs::cam::uin/100000000001:uin/100000000001"
+
+
+CHECKS = [
+    a_cache_lives_and_dies,
+    the_most_suitable_cache_is_the_smallest_that_matches,
+    lists_come_in_pages,
+    wrong_parameters_are_refused,
+    wrong_callers_are_refused,
+    the_caller_has_an_identity,
+]
+
+for check in CHECKS:
+    print(check.__name__, flush=True)
+    check()
+print(f"{len(CHECKS)} checks passed")

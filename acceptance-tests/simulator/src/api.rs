@@ -1,0 +1,266 @@
+//! What all actions of the API share: which action is meant, who calls, and the envelope of answers and refusals.
+//!
+//! One address serves all services. A signed request names its service in the scope of the signature; an unsigned one
+//! (`Authorization: SKIP`) is told by its action and version. The checks come in the order of the real gateway: action,
+//! signature, region, request limit, parameters.
+//!
+//! Specification: <https://cloud.tencent.com/document/api/213/30435>.
+
+use std::borrow::Cow;
+use std::time::Instant;
+
+use jiff::Timestamp;
+use serde_json::{Map, Value, json};
+
+use crate::parameters::{Field, Parameters};
+use crate::personality::Errors;
+use crate::recorder::Request;
+use crate::signature::{Authorization, SignedRequest};
+use crate::simulator::Shared;
+use crate::state::World;
+use crate::sts::Identity;
+use crate::{sts, tcr, tke};
+
+/// A refusal by the API.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct ApiError {
+    pub code: String,
+    pub message: String,
+}
+
+impl ApiError {
+    pub fn new(code: impl Into<String>, message: impl Into<String>) -> Self {
+        Self { code: code.into(), message: message.into() }
+    }
+
+    pub fn missing(parameter: &str) -> Self {
+        Self::new("MissingParameter", format!("The request is missing a required parameter `{parameter}`."))
+    }
+
+    pub fn wrong_type(parameter: &str) -> Self {
+        Self::new("InvalidParameter", format!("The type of value of parameter `{parameter}` is not valid."))
+    }
+
+    pub fn internal() -> Self {
+        Self::new("InternalError", "An internal error has occurred. Retry your request.")
+    }
+
+    pub fn throttled(limit: usize) -> Self {
+        let message = format!(
+            "Your current request times equals to `{}` in a second, which exceeds the frequency limit `{limit}` for a \
+             second. Please reduce the frequency of calls.",
+            limit + 1,
+        );
+        Self::new("RequestLimitExceeded", message)
+    }
+}
+
+/// An action of the API.
+#[derive(Debug)]
+pub(crate) struct Action {
+    pub service: &'static str,
+    pub version: &'static str,
+    pub name: &'static str,
+    pub fields: &'static [Field],
+    /// Whether `Authorization: SKIP` is enough.
+    pub unsigned: bool,
+    pub run: fn(&mut World, &Context, &Parameters<'_>) -> Result<Value, ApiError>,
+}
+
+/// Who calls, where, and when.
+#[derive(Debug)]
+pub(crate) struct Context {
+    /// `None` for unsigned requests.
+    pub caller: Option<Identity>,
+    pub region: String,
+    pub now: Timestamp,
+}
+
+fn actions() -> impl Iterator<Item = &'static Action> {
+    tke::ACTIONS.iter().chain(sts::ACTIONS).chain(tcr::ACTIONS)
+}
+
+/// Carries out a request.
+///
+/// # Errors
+///
+/// What the API refuses, and why.
+pub(crate) fn act(shared: &Shared, method: &str, request: &Request, body: &[u8]) -> Result<Value, ApiError> {
+    if method != "POST" {
+        return Err(ApiError::new("UnsupportedProtocol", "The simulator takes POST requests with a JSON body only."));
+    }
+    let header = |name: &str| request.headers.get(name).map(String::as_str);
+    let authorization = header("authorization").ok_or_else(|| ApiError::missing("Authorization"))?;
+    let signature = if authorization == "SKIP" { None } else { Some(Authorization::parse(authorization)?) };
+    let action = find(request, signature.as_ref().map(|signature| signature.service))?;
+
+    let content_type = header("content-type").unwrap_or_default();
+    if content_type.split(';').next() != Some("application/json") {
+        return Err(ApiError::new("InvalidRequest", "The request header `Content-Type` is not `application/json`."));
+    }
+
+    let now = shared.clock.now();
+    let mut world = shared.world();
+    world.advance(now);
+    let caller = match signature {
+        None if action.unsigned => None,
+        None => return Err(ApiError::new("AuthFailure.InvalidAuthorization", "This action must be signed.")),
+        Some(signature) => {
+            let token = header("x-tc-token").filter(|token| !token.is_empty());
+            let (identity, secret_key) = world.authenticate(signature.secret_id, token, now)?;
+            let signed = SignedRequest { method, query: "", headers: &request.headers, body };
+            signature.verify(&signed, &secret_key, shared.clock.server_time())?;
+            Some(identity)
+        }
+    };
+    let region = request.region.clone().ok_or_else(|| ApiError::missing("Region"))?;
+    if !is_region(&region) {
+        let message = format!("The action does not support the region `{region}`.");
+        return Err(ApiError::new("UnsupportedRegion", message));
+    }
+    shared.limiter().check(action.name, &region, Instant::now())?;
+    let parameters = Parameters::check(action.fields, &request.body)?;
+    (action.run)(&mut world, &Context { caller, region, now }, &parameters)
+}
+
+fn find(request: &Request, service: Option<&str>) -> Result<&'static Action, ApiError> {
+    if request.action.is_empty() {
+        return Err(ApiError::missing("Action"));
+    }
+    if request.version.is_empty() {
+        return Err(ApiError::missing("Version"));
+    }
+    let product: Vec<_> = actions().filter(|action| service.is_none_or(|service| service == action.service)).collect();
+    if product.is_empty() {
+        return Err(ApiError::new("NoSuchProduct", "The specified product does not exist."));
+    }
+    let version: Vec<_> = product.into_iter().filter(|action| action.version == request.version).collect();
+    if version.is_empty() {
+        return Err(ApiError::new("NoSuchVersion", "The specified version does not exist."));
+    }
+    version.into_iter().find(|action| action.name == request.action).ok_or_else(|| {
+        ApiError::new("InvalidAction", format!("The request action=`{}` is invalid or not found.", request.action))
+    })
+}
+
+/// Real region names are an open set: any words with dashes will do.
+fn is_region(region: &str) -> bool {
+    region.contains('-')
+        && region
+            .split('-')
+            .all(|word| !word.is_empty() && word.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit()))
+}
+
+/// An HTTP answer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Reply {
+    pub status: u16,
+    pub content_type: &'static str,
+    pub body: Cow<'static, str>,
+}
+
+impl Reply {
+    pub fn json(status: u16, body: &Value) -> Self {
+        Self { status, content_type: "application/json", body: body.to_string().into() }
+    }
+
+    pub fn html(status: u16, title: &str) -> Self {
+        let body =
+            format!("<html>\r\n<head><title>{status} {title}</title></head>\r\n<body>{title}</body>\r\n</html>\r\n");
+        Self { status, content_type: "text/html", body: body.into() }
+    }
+
+    /// The envelope around an answer or a refusal.
+    pub fn of(result: &Result<Value, ApiError>, errors: Errors, request_id: &str) -> Self {
+        let error = match result {
+            Ok(answer) => {
+                let mut response = answer.as_object().cloned().unwrap_or_else(Map::new);
+                response.insert("RequestId".to_owned(), request_id.into());
+                return Self::json(200, &json!({ "Response": response }));
+            }
+            Err(error) => error,
+        };
+        let ApiError { code, message } = error;
+        let documented = json!({"Response": {"Error": {"Code": code, "Message": message}, "RequestId": request_id}});
+        match errors {
+            Errors::Documented => Self::json(200, &documented),
+            Errors::Legacy => Self::json(200, &json!({"code": 4000, "message": message, "codeDesc": code})),
+            Errors::HttpStatus => Self::json(http_status(code), &documented),
+            Errors::Html => Self::html(http_status(code), "Error"),
+        }
+    }
+}
+
+/// The HTTP status that a service would choose that used HTTP statuses.
+fn http_status(code: &str) -> u16 {
+    match code.split('.').next().unwrap_or_default() {
+        "AuthFailure" => 401,
+        "UnauthorizedOperation" => 403,
+        "ResourceNotFound" => 404,
+        "RequestLimitExceeded" => 429,
+        "InternalError" => 500,
+        _ => 400,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn regions_are_an_open_set_of_dashed_words() {
+        for (region, expected) in [
+            ("ap-guangzhou", true),
+            ("ap-shanghai-fsi", true),
+            ("eu-2", true),
+            ("", false),
+            ("AP-x", false),
+            ("ap-", false),
+            ("x", false),
+        ] {
+            assert_eq!(is_region(region), expected, "{region}");
+        }
+    }
+
+    #[test]
+    fn a_refusal_takes_the_form_of_the_personality() {
+        let refusal = Err(ApiError::new("ResourceNotFound.X", "gone"));
+        for (errors, status, body) in [
+            (
+                Errors::Documented,
+                200,
+                r#"{"Response":{"Error":{"Code":"ResourceNotFound.X","Message":"gone"},"RequestId":"r"}}"#,
+            ),
+            (Errors::Legacy, 200, r#"{"code":4000,"codeDesc":"ResourceNotFound.X","message":"gone"}"#),
+            (
+                Errors::HttpStatus,
+                404,
+                r#"{"Response":{"Error":{"Code":"ResourceNotFound.X","Message":"gone"},"RequestId":"r"}}"#,
+            ),
+        ] {
+            let reply = Reply::of(&refusal, errors, "r");
+            assert_eq!((reply.status, reply.content_type), (status, "application/json"), "{errors:?}");
+            let (reply, body): (Value, Value) = (reply.body.parse().unwrap(), body.parse().unwrap());
+            assert_eq!(reply, body, "{errors:?}");
+        }
+        assert_eq!(Reply::of(&refusal, Errors::Html, "r").content_type, "text/html");
+    }
+
+    #[test]
+    fn the_action_is_found_by_service_version_and_name() {
+        for (service, version, action, expected) in [
+            (Some("tke"), "2018-05-25", "CreateImageCache", Ok("CreateImageCache")),
+            (None, "2018-08-13", "GetCallerIdentity", Ok("GetCallerIdentity")),
+            (Some("tke"), "2022-05-01", "CreateImageCache", Err("NoSuchVersion")),
+            (Some("tke"), "2018-05-25", "CreateImage", Err("InvalidAction")),
+            (Some("sts"), "2018-08-13", "CreateImageCache", Err("InvalidAction")),
+            (Some("cvm"), "2017-03-12", "RunInstances", Err("NoSuchProduct")),
+            (Some("tke"), "", "CreateImageCache", Err("MissingParameter")),
+            (Some("tke"), "2018-05-25", "", Err("MissingParameter")),
+        ] {
+            let request = Request { version: version.to_owned(), ..Request::of_action(action) };
+            let found = find(&request, service).map(|action| action.name).map_err(|error| error.code);
+            assert_eq!(found, expected.map_err(str::to_owned), "{service:?} {version} {action}");
+        }
+    }
+}

@@ -1,0 +1,216 @@
+//! Faults on purpose: which request goes wrong, and how.
+//!
+//! Rules are asked in the order in which they were added, and the first that matches decides. When none matches, the
+//! random mix may. A rule counts the requests that it matches, so "the second `CreateImageCache`" means what it says
+//! whatever else is called.
+
+use std::fmt;
+use std::time::Duration;
+
+use rand::rngs::StdRng;
+use rand::seq::IndexedRandom;
+use rand::{RngExt, SeedableRng};
+
+use crate::recorder::Request;
+
+/// Whether a fault strikes before the action was carried out, or after it, when only the answer is lost.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Moment {
+    BeforeActing,
+    AfterActing,
+}
+
+/// What goes wrong.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub enum Fault {
+    /// The connection ends with a TCP reset, without an answer.
+    Reset(Moment),
+    /// HTTP 502 with an HTML page, as of a gateway.
+    BadGateway(Moment),
+    /// The error `InternalError`.
+    InternalError(Moment),
+    /// The error `RequestLimitExceeded`; never acts.
+    Throttled,
+    /// The error `AuthFailure.SignatureFailure`; never acts.
+    AuthFailure,
+    /// Any error of the API.
+    Error { code: String, message: String, moment: Moment },
+    /// Acts, and answers with the first half of the JSON.
+    TruncatedJson,
+    /// Acts, and answers with nothing.
+    EmptyBody,
+    /// Acts and answers, but only after so long.
+    Delay(Duration),
+    /// Acts, and answers only after so long.
+    DelayedAnswer(Duration),
+}
+
+impl Fault {
+    /// One of each kind, delays of `delay`: for campaigns that try them all.
+    pub fn all(delay: Duration) -> Vec<Self> {
+        use Moment::{AfterActing, BeforeActing};
+        vec![
+            Self::Reset(BeforeActing),
+            Self::Reset(AfterActing),
+            Self::BadGateway(BeforeActing),
+            Self::BadGateway(AfterActing),
+            Self::InternalError(BeforeActing),
+            Self::InternalError(AfterActing),
+            Self::Throttled,
+            Self::TruncatedJson,
+            Self::EmptyBody,
+            Self::Delay(delay),
+            Self::DelayedAnswer(delay),
+        ]
+    }
+
+    /// A rule that strikes every call of `action` with this fault; see [`Rule`] to narrow it.
+    /// The metadata service's requests have the action `metadata`.
+    pub fn on(self, action: impl Into<String>) -> Rule {
+        let action = action.into();
+        self.when(move |request| request.action == action)
+    }
+
+    /// A rule that strikes every request that satisfies `predicate`.
+    pub fn when(self, predicate: impl Fn(&Request) -> bool + Send + 'static) -> Rule {
+        Rule { fault: self, predicate: Box::new(predicate), skip: 0, times: None }
+    }
+}
+
+/// When a fault strikes.
+pub struct Rule {
+    fault: Fault,
+    predicate: Box<dyn Fn(&Request) -> bool + Send>,
+    skip: usize,
+    times: Option<usize>,
+}
+
+impl Rule {
+    /// Only the `n`th request that matches, counted from 1.
+    pub fn nth(self, n: usize) -> Self {
+        self.after(n.saturating_sub(1)).times(1)
+    }
+
+    /// Lets the first `n` requests that match pass.
+    pub fn after(self, n: usize) -> Self {
+        Self { skip: n, ..self }
+    }
+
+    /// At most `n` times.
+    pub fn times(self, n: usize) -> Self {
+        Self { times: Some(n), ..self }
+    }
+
+    fn strikes(&mut self, request: &Request) -> bool {
+        if self.times == Some(0) || !(self.predicate)(request) {
+            return false;
+        }
+        if self.skip > 0 {
+            self.skip -= 1;
+            return false;
+        }
+        self.times = self.times.map(|left| left - 1);
+        true
+    }
+}
+
+impl fmt::Debug for Rule {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { fault, skip, times, .. } = self;
+        f.debug_struct("Rule").field("fault", fault).field("skip", skip).field("times", times).finish_non_exhaustive()
+    }
+}
+
+/// All rules, and the random mix.
+#[derive(Debug, Default)]
+pub(crate) struct Faults {
+    rules: Vec<Rule>,
+    mix: Option<Mix>,
+}
+
+#[derive(Debug)]
+struct Mix {
+    rng: StdRng,
+    rate: f64,
+    faults: Vec<Fault>,
+}
+
+impl Faults {
+    pub fn add(&mut self, rule: Rule) {
+        self.rules.push(rule);
+    }
+
+    pub fn mix(&mut self, seed: u64, rate: f64, faults: Vec<Fault>) {
+        self.mix = Some(Mix { rng: StdRng::seed_from_u64(seed), rate: rate.clamp(0.0, 1.0), faults });
+    }
+
+    pub fn clear(&mut self) {
+        *self = Self::default();
+    }
+
+    /// The fault for this request. Counts it.
+    pub fn strike(&mut self, request: &Request) -> Option<Fault> {
+        if let Some(rule) = self.rules.iter_mut().find_map(|rule| rule.strikes(request).then_some(rule)) {
+            return Some(rule.fault.clone());
+        }
+        let Mix { rng, rate, faults } = self.mix.as_mut()?;
+        if rng.random_bool(*rate) { faults.choose(rng).cloned() } else { None }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn strikes(faults: &mut Faults, actions: &[&str]) -> Vec<bool> {
+        actions.iter().map(|action| faults.strike(&Request::of_action(action)).is_some()).collect()
+    }
+
+    #[test]
+    fn a_rule_counts_only_what_it_matches() {
+        let mut faults = Faults::default();
+        faults.add(Fault::Throttled.on("CreateImageCache").nth(2));
+        let actions = ["CreateImageCache", "DescribeImageCaches", "CreateImageCache", "CreateImageCache"];
+        assert_eq!(strikes(&mut faults, &actions), [false, false, true, false]);
+    }
+
+    #[test]
+    fn skipping_and_times_combine() {
+        let mut faults = Faults::default();
+        faults.add(Fault::EmptyBody.when(|_| true).after(1).times(2));
+        assert_eq!(strikes(&mut faults, &["a", "b", "c", "d"]), [false, true, true, false]);
+    }
+
+    #[test]
+    fn the_first_matching_rule_decides() {
+        let mut faults = Faults::default();
+        faults.add(Fault::Throttled.on("a").times(1));
+        faults.add(Fault::EmptyBody.when(|_| true));
+        let mut strike = || faults.strike(&Request::of_action("a"));
+        assert_eq!([strike(), strike()], [Some(Fault::Throttled), Some(Fault::EmptyBody)]);
+    }
+
+    #[test]
+    fn a_mix_follows_its_seed_and_rate() {
+        let struck = |seed, rate| {
+            let mut faults = Faults::default();
+            faults.mix(seed, rate, Fault::all(Duration::ZERO));
+            (0..1000).map(|_| faults.strike(&Request::of_action("a"))).collect::<Vec<_>>()
+        };
+        assert_eq!(struck(7, 0.3), struck(7, 0.3));
+        assert_ne!(struck(7, 0.3), struck(8, 0.3));
+        assert_eq!(struck(7, 0.0).iter().flatten().count(), 0);
+        assert_eq!(struck(7, 1.0).iter().flatten().count(), 1000);
+        let count = struck(7, 0.3).iter().flatten().count();
+        assert!((200..400).contains(&count), "{count}");
+    }
+
+    #[test]
+    fn clearing_ends_rules_and_mix() {
+        let mut faults = Faults::default();
+        faults.add(Fault::Throttled.when(|_| true));
+        faults.mix(1, 1.0, vec![Fault::EmptyBody]);
+        faults.clear();
+        assert_eq!(strikes(&mut faults, &["a"]), [false]);
+    }
+}

@@ -1,0 +1,151 @@
+//! The simulator as a program, for demos: serves until SIGINT or SIGTERM.
+//!
+//! The first line of its output is `listening on http://127.0.0.1:PORT`.
+
+#![forbid(unsafe_code)]
+
+use std::process::ExitCode;
+use std::time::Duration;
+
+use lexopt::{Arg, Parser, ValueExt};
+use tencentcloud_simulator::{KeyPair, Settings, Simulator};
+use tokio::signal;
+
+const HELP: &str = "\
+A simulator of the Tencent Cloud API.
+
+Usage: tencentcloud-simulator [options]
+
+  --listen ADDRESS:PORT     where to listen [127.0.0.1:0, a free port]
+  --build-time DURATION     how long an image cache is being built, as 8s or 300ms [300ms]
+  --secret-id ID            the key pair to accept [AKIDSIMULATOR]
+  --secret-key KEY          [simulator-secret-key]
+  --account-id UIN          the account of the key pair [100000000001]
+  --unpullable IMAGE        builds with this image fail
+  --requests-per-second N   limit of each action in each region [none; the real quota is 20]
+  --switch NAME=ANSWER      how an undocumented question is answered; may be repeated
+  --list-switches           print the switches with their answers, and exit
+  --help                    print this, and exit
+";
+
+struct Options {
+    settings: Settings,
+    unpullable: Option<String>,
+}
+
+fn main() -> ExitCode {
+    let options = match parse(Parser::from_env()) {
+        Ok(Some(options)) => options,
+        Ok(None) => return ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("tencentcloud-simulator: {error}\nTry --help.");
+            return ExitCode::from(2);
+        }
+    };
+    match serve(options) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("tencentcloud-simulator: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+#[tokio::main(flavor = "current_thread")]
+async fn serve(Options { settings, unpullable }: Options) -> std::io::Result<()> {
+    let mut terminate = signal::unix::signal(signal::unix::SignalKind::terminate())?;
+    let simulator = Simulator::start_with(settings)?;
+    if let Some(image) = unpullable {
+        simulator.make_unpullable(&image);
+    }
+    println!("listening on {}", simulator.endpoint());
+    tokio::select! {
+        result = signal::ctrl_c() => result,
+        _ = terminate.recv() => Ok(()),
+    }
+}
+
+/// `None` when all that was asked for is printed.
+fn parse(mut parser: Parser) -> Result<Option<Options>, lexopt::Error> {
+    let mut settings = Settings::default();
+    let mut key = KeyPair::default();
+    let mut unpullable = None;
+    while let Some(argument) = parser.next()? {
+        match argument {
+            Arg::Long("listen") => settings.listen = parser.value()?.parse()?,
+            Arg::Long("build-time") => settings.build_time = parser.value()?.parse_with(duration)?,
+            Arg::Long("secret-id") => key.secret_id = parser.value()?.string()?,
+            Arg::Long("secret-key") => key.secret_key = parser.value()?.string()?,
+            Arg::Long("account-id") => {
+                key.account_id = parser.value()?.string()?;
+                key.user_id = key.account_id.clone();
+            }
+            Arg::Long("unpullable") => unpullable = Some(parser.value()?.string()?),
+            Arg::Long("requests-per-second") => settings.requests_per_second = Some(parser.value()?.parse()?),
+            Arg::Long("switch") => {
+                let text = parser.value()?.string()?;
+                let changed = text.split_once('=').and_then(|(name, answer)| settings.personality.with(name, answer));
+                settings.personality = changed.ok_or_else(|| format!("no switch with an answer: {text}"))?;
+            }
+            Arg::Long("list-switches") => {
+                for tencentcloud_simulator::Switch { name, answer } in settings.personality.switches() {
+                    println!("{name}={answer} (default)");
+                }
+                for (switch, _) in tencentcloud_simulator::Personality::single_deviations() {
+                    println!("{}={}", switch.name, switch.answer);
+                }
+                return Ok(None);
+            }
+            Arg::Long("help") => {
+                print!("{HELP}");
+                return Ok(None);
+            }
+            other => return Err(other.unexpected()),
+        }
+    }
+    settings.keys = vec![key];
+    Ok(Some(Options { settings, unpullable }))
+}
+
+/// A duration such as `8s` or `300ms`.
+fn duration(text: &str) -> Result<Duration, String> {
+    let number = |digits: &str| digits.parse().ok();
+    let parsed = match (text.strip_suffix("ms"), text.strip_suffix('s')) {
+        (Some(digits), _) => number(digits).map(Duration::from_millis),
+        (_, Some(digits)) => number(digits).map(Duration::from_secs),
+        _ => None,
+    };
+    parsed.ok_or_else(|| format!("{text} is no duration; write 8s or 300ms"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn durations_are_seconds_or_milliseconds() {
+        for (text, expected) in [
+            ("8s", Some(Duration::from_secs(8))),
+            ("300ms", Some(Duration::from_millis(300))),
+            ("0s", Some(Duration::ZERO)),
+            ("8", None),
+            ("s", None),
+            ("-1s", None),
+            ("1.5s", None),
+        ] {
+            assert_eq!(duration(text).ok(), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn options_change_the_settings() {
+        let arguments = ["simulator", "--build-time", "8s", "--secret-id", "A", "--switch", "shrink=refused"];
+        let options = parse(Parser::from_iter(arguments)).unwrap().unwrap();
+        assert_eq!(options.settings.build_time, Duration::from_secs(8));
+        assert_eq!(options.settings.keys[0].secret_id, "A");
+        assert_eq!(options.settings.personality.switches()[9].answer, "refused");
+        for arguments in [["simulator", "--switch", "shrink=maybe"], ["simulator", "--listen", "nowhere"]] {
+            assert!(parse(Parser::from_iter(arguments)).is_err(), "{arguments:?}");
+        }
+    }
+}

@@ -1,0 +1,228 @@
+//! The simulator as a test holds it: started, watched, and meddled with.
+
+use std::io;
+use std::net::SocketAddr;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use tokio::net::TcpListener;
+use tokio::runtime::{Builder, Runtime};
+
+use crate::clock::Clock;
+use crate::faults::{Fault, Faults, Rule};
+use crate::limiter::Limiter;
+use crate::personality::Personality;
+use crate::recorder::{Recorder, Request};
+use crate::server;
+use crate::settings::Settings;
+use crate::state::{World, random_id, random_text};
+use crate::tke::ImageCache;
+
+/// What requests and the test share.
+#[derive(Debug)]
+pub(crate) struct Shared {
+    pub clock: Clock,
+    pub recorder: Recorder,
+    world: Mutex<World>,
+    faults: Mutex<Faults>,
+    limiter: Mutex<Limiter>,
+}
+
+impl Shared {
+    pub fn world(&self) -> MutexGuard<'_, World> {
+        self.world.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub fn faults(&self) -> MutexGuard<'_, Faults> {
+        self.faults.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub fn limiter(&self) -> MutexGuard<'_, Limiter> {
+        self.limiter.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// An ID in the form of the API's, a UUID.
+    pub fn request_id(&self) -> String {
+        let mut world = self.world();
+        [8, 4, 4, 4, 12].map(|length| random_text(&mut world.rng, length)).join("-")
+    }
+}
+
+/// A running simulator. It has its own thread, so synchronous and asynchronous tests use it alike; dropping it ends it.
+#[derive(Debug)]
+pub struct Simulator {
+    address: SocketAddr,
+    shared: Arc<Shared>,
+    /// `None` only while being dropped.
+    runtime: Option<Runtime>,
+}
+
+impl Simulator {
+    /// Starts on a free port of 127.0.0.1, with [`Settings::default`].
+    ///
+    /// # Errors
+    ///
+    /// When no port or no thread is to be had.
+    pub fn start() -> io::Result<Self> {
+        Self::start_with(Settings::default())
+    }
+
+    /// Starts with these settings.
+    ///
+    /// # Errors
+    ///
+    /// When the address or no thread is to be had.
+    pub fn start_with(settings: Settings) -> io::Result<Self> {
+        let listener = std::net::TcpListener::bind(settings.listen)?;
+        listener.set_nonblocking(true)?;
+        let address = listener.local_addr()?;
+        let runtime = Builder::new_multi_thread().worker_threads(1).thread_name("simulator").enable_all().build()?;
+        let mut limiter = Limiter::default();
+        limiter.set(settings.requests_per_second);
+        let shared = Arc::new(Shared {
+            world: Mutex::new(World::new(&settings)),
+            clock: settings.clock,
+            recorder: Recorder::default(),
+            faults: Mutex::default(),
+            limiter: Mutex::new(limiter),
+        });
+        let listener = {
+            let _context = runtime.enter();
+            TcpListener::from_std(listener)?
+        };
+        runtime.spawn(server::serve(listener, Arc::clone(&shared)));
+        Ok(Self { address, shared, runtime: Some(runtime) })
+    }
+
+    /// The base URL of all services, `http://127.0.0.1:PORT`.
+    pub fn endpoint(&self) -> String {
+        format!("http://{}", self.address)
+    }
+
+    /// The clock, to advance it or to skew the server's time of day.
+    pub fn clock(&self) -> &Clock {
+        &self.shared.clock
+    }
+
+    /// All requests since the start or the last [`Simulator::clear_requests`], in order of arrival.
+    pub fn requests(&self) -> Vec<Request> {
+        self.shared.recorder.requests()
+    }
+
+    /// How many requests of `action` are recorded.
+    pub fn count(&self, action: &str) -> usize {
+        self.shared.recorder.count(action)
+    }
+
+    /// The most requests of `action` to one region within any one second, refused ones included.
+    pub fn highest_rate(&self, action: &str) -> usize {
+        self.shared.recorder.highest_rate(action)
+    }
+
+    /// Forgets the recorded requests.
+    pub fn clear_requests(&self) {
+        self.shared.recorder.clear();
+    }
+
+    /// Adds a fault rule behind those that are there.
+    pub fn inject(&self, rule: Rule) {
+        self.shared.faults().add(rule);
+    }
+
+    /// Strikes requests that no rule matches, with probability `rate`, by one of `faults`, as `seed` decides.
+    pub fn inject_mix(&self, seed: u64, rate: f64, faults: Vec<Fault>) {
+        self.shared.faults().mix(seed, rate, faults);
+    }
+
+    /// Ends all faults, rules and mix.
+    pub fn clear_faults(&self) {
+        self.shared.faults().clear();
+    }
+
+    /// Limits, or frees, the requests a second of each action in each region.
+    pub fn limit(&self, requests_per_second: Option<u32>) {
+        self.shared.limiter().set(requests_per_second);
+    }
+
+    /// Plays another personality from now on.
+    pub fn set_personality(&self, personality: Personality) {
+        self.shared.world().personality = personality;
+    }
+
+    /// Decides builds that end from now on: `Some(message)` fails one, and the message is its event's.
+    pub fn fail_builds(&self, failure: impl Fn(&ImageCache) -> Option<String> + Send + 'static) {
+        self.shared.world().build_failure = Box::new(failure);
+    }
+
+    /// Fails builds with this image from now on, and no others.
+    pub fn make_unpullable(&self, image: &str) {
+        let image = image.to_owned();
+        self.fail_builds(move |cache| {
+            cache.images.contains(&image).then(|| format!("Failed to pull image {image}: not found"))
+        });
+    }
+
+    /// The image caches of a region, in order of creation. Also those that lists do not show yet.
+    pub fn caches(&self, region: &str) -> Vec<ImageCache> {
+        self.advanced().image_caches.get(region).map(|caches| caches.values().cloned().collect()).unwrap_or_default()
+    }
+
+    /// An image cache, if the region has it.
+    pub fn cache(&self, region: &str, id: &str) -> Option<ImageCache> {
+        self.advanced().image_caches.get(region)?.get(id).cloned()
+    }
+
+    /// Puts a cache there as it is, and returns its ID; an empty ID, and an absent snapshot of a `Ready` cache, are made.
+    pub fn insert_cache(&self, region: &str, mut cache: ImageCache) -> String {
+        let mut world = self.shared.world();
+        if cache.id.is_empty() {
+            cache.id = random_id(&mut world.rng, "imc-");
+        }
+        if cache.snapshot_id.is_none() && cache.status == crate::Status::Ready {
+            cache.snapshot_id = Some(random_id(&mut world.rng, "snap-"));
+        }
+        let id = cache.id.clone();
+        world.image_caches.entry(region.to_owned()).or_default().insert(id.clone(), cache);
+        id
+    }
+
+    /// Changes a cache behind the API's back: status, drift, events. Returns whether there is one.
+    pub fn change_cache(&self, region: &str, id: &str, change: impl FnOnce(&mut ImageCache)) -> bool {
+        let mut world = self.advanced();
+        world.image_caches.get_mut(region).and_then(|caches| caches.get_mut(id)).map(change).is_some()
+    }
+
+    /// Removes a cache behind the API's back. Returns whether there was one.
+    pub fn delete_cache(&self, region: &str, id: &str) -> bool {
+        let mut world = self.advanced();
+        world.image_caches.get_mut(region).is_some_and(|caches| caches.shift_remove(id).is_some())
+    }
+
+    /// Ends the build of a cache now, whatever the clock says. Returns whether something was under way.
+    pub fn settle(&self, region: &str, id: &str) -> bool {
+        let now = self.shared.clock.now();
+        let mut world = self.advanced();
+        let World { personality, lag, build_failure, image_caches, rng, .. } = &mut *world;
+        match image_caches.get_mut(region).and_then(|caches| caches.get_mut(id)) {
+            Some(cache) if cache.is_building() => {
+                cache.settle(now, build_failure(cache), personality, *lag, rng);
+                true
+            }
+            _ => false,
+        }
+    }
+
+    fn advanced(&self) -> MutexGuard<'_, World> {
+        let mut world = self.shared.world();
+        world.advance(self.shared.clock.now());
+        world
+    }
+}
+
+impl Drop for Simulator {
+    fn drop(&mut self) {
+        // A plain drop would wait, which panics inside an asynchronous test.
+        if let Some(runtime) = self.runtime.take() {
+            runtime.shutdown_background();
+        }
+    }
+}

@@ -1,0 +1,53 @@
+//! Service `tcr`, version `2019-09-24`: access tokens of the container registry.
+//!
+//! Action: <https://cloud.tencent.com/document/api/1141/41829>.
+
+use jiff::SignedDuration;
+use serde_json::{Value, json};
+
+use crate::api::{Action, ApiError, Context};
+use crate::parameters::{Kind, Parameters, optional, required};
+use crate::state::{World, random_id, random_text};
+
+/// How long a temporary token lives.
+const LIFETIME: SignedDuration = SignedDuration::from_hours(1);
+
+pub(crate) const ACTIONS: &[Action] = &[Action {
+    service: "tcr",
+    version: "2019-09-24",
+    name: "CreateInstanceToken",
+    fields: &[
+        required("RegistryId", Kind::String),
+        optional("TokenType", Kind::String),
+        optional("Desc", Kind::String),
+    ],
+    unsigned: false,
+    run: create_instance_token,
+}];
+
+/// Every ID that begins with `tcr-` is an instance of the caller's.
+fn create_instance_token(world: &mut World, context: &Context, parameters: &Parameters<'_>) -> Result<Value, ApiError> {
+    let registry = parameters.string("RegistryId").unwrap_or_default();
+    if !registry.starts_with("tcr-") {
+        let message = format!("The instance {registry} does not exist.");
+        return Err(ApiError::new("ResourceNotFound.TcrResourceNotFound", message));
+    }
+    let user = context.caller.as_ref().map_or("", |caller| &caller.account_id);
+    let token = random_text(&mut world.rng, 64);
+    match parameters.string("TokenType").as_deref() {
+        // The unit of ExpTime is not documented; the official example has milliseconds.
+        None | Some("temp") => Ok(json!({
+            "Username": user,
+            "Token": token,
+            "ExpTime": (context.now + LIFETIME).as_millisecond(),
+            "TokenId": "",
+        })),
+        Some("longterm") => {
+            let id = random_id(&mut world.rng, "token-");
+            Ok(json!({"Username": user, "Token": token, "ExpTime": 0, "TokenId": id}))
+        }
+        Some(other) => {
+            Err(ApiError::new("InvalidParameter", format!("TokenType `{other}` is neither temp nor longterm.")))
+        }
+    }
+}

@@ -1,0 +1,273 @@
+//! Image caches as the API answers them, in the form that the personality gives them.
+
+use jiff::{Timestamp, tz};
+use rand::rngs::StdRng;
+use rand::seq::SliceRandom;
+use serde_json::{Map, Value, json};
+
+use super::image_cache::{Event, ImageCache, ImageRegistryCredential};
+use crate::personality::{
+    Credentials, ImageReferences, NeverExpires, Numbers, OptionalFields, Order, Personality, Times,
+};
+
+/// An `ImageCache` object.
+pub(super) fn image_cache(cache: &ImageCache, personality: &Personality, rng: &mut StdRng) -> Value {
+    let time = |time| time_text(time, personality.times);
+    let mut images: Vec<String> = cache.images.iter().map(|image| reference(image, personality)).collect();
+    let mut tags: Vec<Value> = cache.tags.iter().map(|(key, value)| json!({"Key": key, "Value": value})).collect();
+    if personality.order == Order::Changing {
+        images.shuffle(rng);
+        tags.shuffle(rng);
+    }
+    let expires = match (cache.expires_at(), personality.never_expires) {
+        (Some(at), _) => time(at),
+        (None, NeverExpires::Empty) => String::new(),
+        (None, NeverExpires::HundredYears) => time(in_hundred_years(cache.creation_time)),
+    };
+    let mut row = json!({
+        "ImageCacheId": cache.id,
+        "ImageCacheName": cache.name,
+        "ImageCacheSize": number(cache.image_cache_size, personality),
+        "Images": images,
+        "CreationTime": time(cache.creation_time),
+        "ExpireDateTime": expires,
+        "Events": cache.events.iter().map(|event| event_row(&cache.id, event, personality)).collect::<Vec<_>>(),
+        "LastMatchedTime": cache.last_matched_time.map(time).unwrap_or_default(),
+        "SnapshotId": cache.snapshot_id.as_deref().unwrap_or_default(),
+        "Status": format!("{:?}", cache.status),
+    });
+    if let Some(row) = row.as_object_mut() {
+        let mut optional = |name: &str, value: Value, empty: bool| {
+            insert_optional(row, name, value, empty, personality.optional_fields);
+        };
+        optional("RetentionDays", number(cache.retention_days, personality), cache.retention_days == 0);
+        if let Some(credentials) = credentials(&cache.image_registry_credentials, personality.credentials) {
+            let empty = credentials.is_empty();
+            optional("ImageRegistryCredentials", credentials.into(), empty);
+        }
+        optional("Tags", tags.into(), cache.tags.is_empty());
+        optional("ImageCacheType", cache.image_cache_type.as_str().into(), cache.image_cache_type.is_empty());
+        optional("Snapshotter", cache.snapshotter.as_str().into(), cache.snapshotter.is_empty());
+    }
+    row
+}
+
+/// A number, as the switch `numbers` has it.
+pub(super) fn number(number: u64, personality: &Personality) -> Value {
+    match personality.numbers {
+        Numbers::Numbers => number.into(),
+        Numbers::Strings => number.to_string().into(),
+    }
+}
+
+fn insert_optional(row: &mut Map<String, Value>, name: &str, value: Value, empty: bool, answer: OptionalFields) {
+    let value = match (answer, empty) {
+        (OptionalFields::Present, _) | (OptionalFields::NullWhenEmpty | OptionalFields::AbsentWhenEmpty, false) => {
+            value
+        }
+        (OptionalFields::Null, _) | (OptionalFields::NullWhenEmpty, true) => Value::Null,
+        (OptionalFields::Absent, _) | (OptionalFields::AbsentWhenEmpty, true) => return,
+    };
+    row.insert(name.to_owned(), value);
+}
+
+fn event_row(id: &str, event: &Event, personality: &Personality) -> Value {
+    let time = time_text(event.time, personality.times);
+    json!({
+        "ImageCacheId": id,
+        "Type": event.kind,
+        "Reason": event.reason,
+        "Message": event.message,
+        "FirstTimestamp": time,
+        "LastTimestamp": time,
+    })
+}
+
+fn credentials(credentials: &[ImageRegistryCredential], answer: Credentials) -> Option<Vec<Value>> {
+    let row = |credential: &ImageRegistryCredential| {
+        let ImageRegistryCredential { server, username, password, name } = credential;
+        let password = if answer == Credentials::Masked { "******" } else { password };
+        json!({"Server": server, "Username": username, "Password": password, "Name": name})
+    };
+    match answer {
+        Credentials::Absent => None,
+        Credentials::Empty => Some(Vec::new()),
+        Credentials::Masked | Credentials::Clear => Some(credentials.iter().map(row).collect()),
+    }
+}
+
+fn in_hundred_years(time: Timestamp) -> Timestamp {
+    let zoned = time.to_zoned(tz::TimeZone::UTC);
+    zoned.checked_add(jiff::Span::new().years(100)).map_or(time, |later| later.timestamp())
+}
+
+fn time_text(time: Timestamp, form: Times) -> String {
+    let utc = || time.to_zoned(tz::TimeZone::UTC);
+    let beijing = || time.to_zoned(tz::TimeZone::fixed(tz::offset(8)));
+    match form {
+        Times::GoUtc => utc().strftime("%Y-%m-%d %H:%M:%S +0000 UTC").to_string(),
+        Times::GoMonotonic => beijing().strftime("%Y-%m-%d %H:%M:%S%.9f +0800 CST m=+893.262707991").to_string(),
+        Times::NoZone => beijing().strftime("%Y-%m-%d %H:%M:%S").to_string(),
+        Times::Rfc3339 => utc().strftime("%Y-%m-%dT%H:%M:%SZ").to_string(),
+        Times::Milliseconds => time.as_millisecond().to_string(),
+        Times::Empty => String::new(),
+    }
+}
+
+fn reference(image: &str, personality: &Personality) -> String {
+    match personality.image_references {
+        ImageReferences::AsGiven => image.to_owned(),
+        ImageReferences::Normalised => normalised(image),
+    }
+}
+
+/// The full form of an image reference: registry, `library/`, tag.
+fn normalised(image: &str) -> String {
+    let (registry, path) = match image.split_once('/') {
+        Some((first, rest)) if first.contains(['.', ':']) || first == "localhost" => (first, rest),
+        _ => ("docker.io", image),
+    };
+    let library = if registry == "docker.io" && !path.contains('/') { "library/" } else { "" };
+    let tagged = path.contains('@') || path.rsplit('/').next().is_some_and(|last| last.contains(':'));
+    let tag = if tagged { "" } else { ":latest" };
+    format!("{registry}/{library}{path}{tag}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::tke::Status;
+    use rand::SeedableRng;
+
+    fn cache() -> ImageCache {
+        let created = Timestamp::from_millisecond(1_700_000_000_123).unwrap();
+        ImageCache {
+            id: "imc-12345678".to_owned(),
+            tags: [("team".to_owned(), "ml".to_owned())].into(),
+            image_registry_credentials: vec![ImageRegistryCredential {
+                server: "r.example.com".to_owned(),
+                username: "u".to_owned(),
+                password: "secret".to_owned(),
+                name: String::new(),
+            }],
+            vpc_id: "vpc-1".to_owned(),
+            ..ImageCache::ready("a", &["nginx", "b:1", "c:1", "d:1", "e:1"], created)
+        }
+    }
+
+    fn row(change: impl FnOnce(&mut Personality)) -> Value {
+        let mut personality = Personality::default();
+        change(&mut personality);
+        image_cache(&cache(), &personality, &mut StdRng::seed_from_u64(1))
+    }
+
+    #[test]
+    fn a_row_has_the_documented_fields_and_no_secret() {
+        let expected = json!({
+            "ImageCacheId": "imc-12345678", "ImageCacheName": "a", "ImageCacheSize": 20,
+            "Images": ["nginx", "b:1", "c:1", "d:1", "e:1"],
+            "CreationTime": "2023-11-14 22:13:20 +0000 UTC", "ExpireDateTime": "", "Events": [], "LastMatchedTime": "",
+            "SnapshotId": "", "Status": "Ready", "RetentionDays": 0, "Tags": [{"Key": "team", "Value": "ml"}],
+            "ImageCacheType": "manual", "Snapshotter": "overlay",
+        });
+        assert_eq!(row(|_| ()), expected);
+    }
+
+    #[test]
+    fn times_take_each_of_the_forms_seen() {
+        for (times, expected) in [
+            (Times::GoUtc, "2023-11-14 22:13:20 +0000 UTC"),
+            (Times::GoMonotonic, "2023-11-15 06:13:20.123000000 +0800 CST m=+893.262707991"),
+            (Times::NoZone, "2023-11-15 06:13:20"),
+            (Times::Rfc3339, "2023-11-14T22:13:20Z"),
+            (Times::Milliseconds, "1700000000123"),
+            (Times::Empty, ""),
+        ] {
+            assert_eq!(row(|personality| personality.times = times)["CreationTime"], expected);
+        }
+    }
+
+    #[test]
+    fn never_is_empty_or_a_hundred_years() {
+        let expires = |never| row(|personality| personality.never_expires = never)["ExpireDateTime"].clone();
+        assert_eq!(expires(NeverExpires::Empty), "");
+        assert_eq!(expires(NeverExpires::HundredYears), "2123-11-14 22:13:20 +0000 UTC");
+    }
+
+    #[test]
+    fn credentials_are_shown_as_the_switch_says() {
+        for (answer, expected) in [
+            (Credentials::Absent, None),
+            (Credentials::Empty, Some(json!([]))),
+            (
+                Credentials::Masked,
+                Some(json!([{"Server": "r.example.com", "Username": "u", "Password": "******", "Name": ""}])),
+            ),
+            (
+                Credentials::Clear,
+                Some(json!([{"Server": "r.example.com", "Username": "u", "Password": "secret", "Name": ""}])),
+            ),
+        ] {
+            let row = row(|personality| personality.credentials = answer);
+            assert_eq!(row.get("ImageRegistryCredentials"), expected.as_ref(), "{answer:?}");
+        }
+    }
+
+    #[test]
+    fn optional_fields_are_present_null_or_absent() {
+        for (answer, empty, full) in [
+            (OptionalFields::Present, Some(json!(0)), Some(json!("manual"))),
+            (OptionalFields::NullWhenEmpty, Some(json!(null)), Some(json!("manual"))),
+            (OptionalFields::AbsentWhenEmpty, None, Some(json!("manual"))),
+            (OptionalFields::Null, Some(json!(null)), Some(json!(null))),
+            (OptionalFields::Absent, None, None),
+        ] {
+            let row = row(|personality| personality.optional_fields = answer);
+            assert_eq!(row.get("RetentionDays"), empty.as_ref(), "{answer:?}");
+            assert_eq!(row.get("ImageCacheType"), full.as_ref(), "{answer:?}");
+        }
+    }
+
+    #[test]
+    fn numbers_are_numbers_or_strings() {
+        assert_eq!(row(|personality| personality.numbers = Numbers::Strings)["ImageCacheSize"], "20");
+    }
+
+    #[test]
+    fn images_change_their_order_only_when_told() {
+        let changed = row(|personality| personality.order = Order::Changing)["Images"].clone();
+        assert_ne!(changed, row(|_| ())["Images"]);
+        assert_eq!(changed.as_array().unwrap().len(), 5);
+    }
+
+    #[test]
+    fn references_are_normalised_as_registries_do() {
+        for (image, expected) in [
+            ("nginx", "docker.io/library/nginx:latest"),
+            ("nginx:1.27", "docker.io/library/nginx:1.27"),
+            ("team/app", "docker.io/team/app:latest"),
+            ("ccr.ccs.tencentyun.com/team/app:v1", "ccr.ccs.tencentyun.com/team/app:v1"),
+            ("localhost:5000/app", "localhost:5000/app:latest"),
+            ("app@sha256:0a", "docker.io/library/app@sha256:0a"),
+        ] {
+            assert_eq!(normalised(image), expected);
+        }
+        let row = row(|personality| personality.image_references = ImageReferences::Normalised);
+        assert_eq!(row["Images"][0], "docker.io/library/nginx:latest");
+    }
+
+    #[test]
+    fn every_status_is_spelled_as_documented() {
+        for (status, expected) in [
+            (Status::Pending, "Pending"),
+            (Status::Ready, "Ready"),
+            (Status::Failed, "Failed"),
+            (Status::Updating, "Updating"),
+            (Status::UpdateFailed, "UpdateFailed"),
+        ] {
+            let cache = ImageCache { status, ..cache() };
+            let row = image_cache(&cache, &Personality::default(), &mut StdRng::seed_from_u64(1));
+            assert_eq!(row["Status"], expected);
+        }
+    }
+}

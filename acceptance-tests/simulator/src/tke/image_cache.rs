@@ -1,0 +1,319 @@
+//! A simulated image cache: a state, the work under way, and the step that ends it. The caller brings the time.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use jiff::{SignedDuration, Timestamp};
+use rand::rngs::StdRng;
+use serde_json::Value;
+
+use crate::personality::{FailedCaches, Personality, RebuildSnapshot};
+use crate::state::random_id;
+
+/// `Status`, the documented full set.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Status {
+    Pending,
+    Ready,
+    Failed,
+    Updating,
+    UpdateFailed,
+}
+
+/// An `ImageCacheEvent`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Event {
+    /// `Normal` or `Warning`.
+    pub kind: &'static str,
+    pub reason: String,
+    pub message: String,
+    pub time: Timestamp,
+}
+
+/// An `ImageRegistryCredential`; what was not sent is empty.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct ImageRegistryCredential {
+    pub server: String,
+    pub username: String,
+    pub password: String,
+    pub name: String,
+}
+
+/// An image cache: what the API answers, and what it never answers but was given.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ImageCache {
+    /// `imc-` and 8 characters. [`Simulator::insert_cache`](crate::Simulator::insert_cache) makes one when it is empty.
+    pub id: String,
+    pub name: String,
+    pub images: Vec<String>,
+    /// In GiB.
+    pub image_cache_size: u64,
+    /// 0 never expires.
+    pub retention_days: u64,
+    pub status: Status,
+    pub snapshot_id: Option<String>,
+    pub creation_time: Timestamp,
+    pub last_matched_time: Option<Timestamp>,
+    /// Newest first.
+    pub events: Vec<Event>,
+    pub tags: BTreeMap<String, String>,
+    pub image_registry_credentials: Vec<ImageRegistryCredential>,
+    /// `manual`, or `auto` for what the super nodes make on their own.
+    pub image_cache_type: String,
+    pub snapshotter: String,
+    /// Never answered by the API, as all that follows.
+    pub vpc_id: String,
+    pub subnet_id: String,
+    pub security_group_ids: Vec<String>,
+    pub existed_eip_id: Option<String>,
+    pub auto_create_eip: bool,
+    /// As it was sent.
+    pub auto_create_eip_attribute: Option<Value>,
+    pub registry_skip_verify_list: Vec<String>,
+    pub registry_http_end_point_list: Vec<String>,
+    pub resolve_config: Option<String>,
+    /// How often the images were pulled or began to be, the creation included.
+    pub builds: u32,
+    pub(crate) work: Option<Work>,
+    pub(crate) listed_from: Option<Timestamp>,
+    pub(crate) gone_at: Option<Timestamp>,
+    pub(crate) deleted: bool,
+}
+
+/// What is under way.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Work {
+    due: Timestamp,
+    rebuild: bool,
+    /// What a failed update goes back to.
+    snapshot_before: Option<String>,
+}
+
+impl ImageCache {
+    /// A `Ready` cache of 20 GiB that someone made by hand, created at `now`, for
+    /// [`Simulator::insert_cache`](crate::Simulator::insert_cache).
+    pub fn ready(name: &str, images: &[&str], now: Timestamp) -> Self {
+        Self {
+            id: String::new(),
+            name: name.to_owned(),
+            images: images.iter().map(|image| (*image).to_owned()).collect(),
+            image_cache_size: 20,
+            retention_days: 0,
+            status: Status::Ready,
+            snapshot_id: None,
+            creation_time: now,
+            last_matched_time: None,
+            events: Vec::new(),
+            tags: BTreeMap::new(),
+            image_registry_credentials: Vec::new(),
+            image_cache_type: "manual".to_owned(),
+            snapshotter: "overlay".to_owned(),
+            vpc_id: String::new(),
+            subnet_id: String::new(),
+            security_group_ids: Vec::new(),
+            existed_eip_id: None,
+            auto_create_eip: false,
+            auto_create_eip_attribute: None,
+            registry_skip_verify_list: Vec::new(),
+            registry_http_end_point_list: Vec::new(),
+            resolve_config: None,
+            builds: 0,
+            work: None,
+            listed_from: None,
+            gone_at: None,
+            deleted: false,
+        }
+    }
+
+    /// A `Ready` cache without a name, as super nodes make them on the first use of an image.
+    pub fn automatic(images: &[&str], now: Timestamp) -> Self {
+        Self { image_cache_type: "auto".to_owned(), ..Self::ready("", images, now) }
+    }
+
+    /// When the cache expires; `None` is never.
+    pub fn expires_at(&self) -> Option<Timestamp> {
+        let days = i64::try_from(self.retention_days).ok().filter(|days| *days > 0)?;
+        self.creation_time.checked_add(SignedDuration::from_hours(days.checked_mul(24)?)).ok()
+    }
+
+    /// Whether lists show the cache.
+    pub(crate) fn is_listed(&self, now: Timestamp) -> bool {
+        self.listed_from.is_none_or(|from| from <= now)
+    }
+
+    pub(crate) fn is_gone(&self, now: Timestamp) -> bool {
+        self.gone_at.or_else(|| self.expires_at()).is_some_and(|at| at <= now)
+    }
+
+    pub(crate) fn is_due(&self, now: Timestamp) -> bool {
+        self.work.as_ref().is_some_and(|work| work.due <= now)
+    }
+
+    pub(crate) fn is_building(&self) -> bool {
+        matches!(self.status, Status::Pending | Status::Updating)
+    }
+
+    /// Starts pulling the images onto a new disk. A cache that is still `Pending` stays so, and begins anew.
+    pub(crate) fn start_build(&mut self, now: Timestamp, due: Timestamp, personality: &Personality, rng: &mut StdRng) {
+        let snapshot_before = match self.work.take() {
+            Some(work) => work.snapshot_before,
+            None => self.snapshot_id.clone(),
+        };
+        if self.status != Status::Pending {
+            self.status = Status::Updating;
+            if personality.rebuild_snapshot == RebuildSnapshot::AbsentMeanwhile {
+                self.snapshot_id = None;
+            }
+        }
+        self.work = Some(Work { due, rebuild: true, snapshot_before });
+        self.builds += 1;
+        let (instance, disk) = (random_id(rng, "eksci-"), random_id(rng, "disk-"));
+        self.tell(now, "Normal", "EksciCreated", format!("Eksci {instance} created"));
+        self.tell(now, "Normal", "DiskCreated", format!("Disk {disk} created"));
+    }
+
+    /// Goes through `Updating` without a build; work under way goes on instead.
+    pub(crate) fn start_light_update(&mut self, due: Timestamp) {
+        if self.work.is_none() {
+            self.status = Status::Updating;
+            self.work = Some(Work { due, rebuild: false, snapshot_before: self.snapshot_id.clone() });
+        }
+    }
+
+    /// Ends the work under way, as a failure when `failure` says why.
+    pub(crate) fn settle(
+        &mut self,
+        now: Timestamp,
+        failure: Option<String>,
+        personality: &Personality,
+        lag: Duration,
+        rng: &mut StdRng,
+    ) {
+        let Some(Work { due, rebuild, snapshot_before }) = self.work.take() else { return };
+        let ended = due.min(now);
+        if !rebuild {
+            self.status = Status::Ready;
+            return;
+        }
+        let created = self.status == Status::Pending;
+        if let Some(message) = failure {
+            self.status = if created { Status::Failed } else { Status::UpdateFailed };
+            self.snapshot_id = snapshot_before;
+            // The reasons of failures are not documented.
+            self.tell(ended, "Warning", "ImagePullFailed", message);
+            if created && personality.failed_caches == FailedCaches::Vanish {
+                self.gone_at = SignedDuration::try_from(lag).ok().and_then(|lag| ended.checked_add(lag).ok());
+            }
+            return;
+        }
+        self.status = Status::Ready;
+        self.snapshot_id = match (personality.rebuild_snapshot, snapshot_before) {
+            (RebuildSnapshot::Kept, Some(kept)) => Some(kept),
+            _ => Some(random_id(rng, "snap-")),
+        };
+        let snapshot = self.snapshot_id.clone().unwrap_or_default();
+        self.tell(ended, "Normal", "SnapCreated", format!("Snap {snapshot} created"));
+    }
+
+    fn tell(&mut self, time: Timestamp, kind: &'static str, reason: &str, message: String) {
+        self.events.insert(0, Event { kind, reason: reason.to_owned(), message, time });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use rand::SeedableRng;
+
+    const LAG: Duration = Duration::from_secs(5);
+
+    struct Build {
+        cache: ImageCache,
+        personality: Personality,
+        rng: StdRng,
+        now: Timestamp,
+    }
+
+    /// A cache in `status` whose build has begun and is due in 10 seconds.
+    fn build(status: Status, personality: Personality) -> Build {
+        let mut rng = StdRng::seed_from_u64(1);
+        let now = Timestamp::from_second(1_700_000_000).unwrap();
+        let mut cache = ImageCache { status, ..ImageCache::ready("a", &["nginx:1"], now) };
+        if status != Status::Pending {
+            cache.snapshot_id = Some("snap-old".to_owned());
+        }
+        cache.start_build(now, now + SignedDuration::from_secs(10), &personality, &mut rng);
+        Build { cache, personality, rng, now }
+    }
+
+    impl Build {
+        fn end(mut self, failure: Option<&str>) -> ImageCache {
+            let end = self.now + SignedDuration::from_secs(10);
+            assert!(self.cache.is_due(end));
+            self.cache.settle(end, failure.map(str::to_owned), &self.personality, LAG, &mut self.rng);
+            self.cache
+        }
+    }
+
+    #[test]
+    fn a_build_ends_in_the_status_that_its_start_and_luck_decide() {
+        for (start, meanwhile, failure, end) in [
+            (Status::Pending, Status::Pending, None, Status::Ready),
+            (Status::Pending, Status::Pending, Some("no"), Status::Failed),
+            (Status::Ready, Status::Updating, None, Status::Ready),
+            (Status::Ready, Status::Updating, Some("no"), Status::UpdateFailed),
+            (Status::UpdateFailed, Status::Updating, None, Status::Ready),
+            (Status::Failed, Status::Updating, None, Status::Ready),
+        ] {
+            let build = build(start, Personality::default());
+            assert_eq!(build.cache.status, meanwhile);
+            assert!(!build.cache.is_due(build.now));
+            assert_eq!(build.end(failure).status, end, "{start:?} {failure:?}");
+        }
+    }
+
+    #[test]
+    fn events_tell_the_build_newest_first() {
+        let reasons = |cache: ImageCache| cache.events.into_iter().map(|event| event.reason).collect::<Vec<_>>();
+        let build = || build(Status::Pending, Personality::default());
+        assert_eq!(reasons(build().end(None)), ["SnapCreated", "DiskCreated", "EksciCreated"]);
+        let failed = build().end(Some("not found"));
+        assert_eq!((failed.events[0].kind, failed.events[0].message.as_str()), ("Warning", "not found"));
+    }
+
+    #[test]
+    fn the_snapshot_of_a_rebuild_follows_the_switch() {
+        for (answer, meanwhile, changed) in [
+            (RebuildSnapshot::Changes, Some("snap-old"), true),
+            (RebuildSnapshot::Kept, Some("snap-old"), false),
+            (RebuildSnapshot::AbsentMeanwhile, None, true),
+        ] {
+            let personality = Personality { rebuild_snapshot: answer, ..Personality::default() };
+            let build = || build(Status::Ready, personality);
+            assert_eq!(build().cache.snapshot_id.as_deref(), meanwhile, "{answer:?}");
+            assert_eq!(build().end(None).snapshot_id.unwrap() != "snap-old", changed, "{answer:?}");
+            assert_eq!(build().end(Some("no")).snapshot_id.unwrap(), "snap-old", "{answer:?}");
+        }
+    }
+
+    #[test]
+    fn failed_caches_stay_or_vanish() {
+        for (answer, vanishes) in [(FailedCaches::Stay, false), (FailedCaches::Vanish, true)] {
+            let build = build(Status::Pending, Personality { failed_caches: answer, ..Personality::default() });
+            let end = build.now + SignedDuration::from_secs(10);
+            let cache = build.end(Some("no"));
+            assert!(!cache.is_gone(end));
+            assert_eq!(cache.is_gone(end + SignedDuration::from_secs(5)), vanishes);
+        }
+    }
+
+    #[test]
+    fn retention_days_end_a_cache() {
+        let now = Timestamp::from_second(1_700_000_000).unwrap();
+        let cache = ImageCache { retention_days: 2, ..ImageCache::ready("a", &["nginx:1"], now) };
+        assert!(!cache.is_gone(now + SignedDuration::from_hours(47)));
+        assert!(cache.is_gone(now + SignedDuration::from_hours(48)));
+        assert_eq!(ImageCache::ready("a", &[], now).expires_at(), None);
+        assert_eq!(ImageCache { retention_days: u64::MAX, ..cache }.expires_at(), None);
+    }
+}

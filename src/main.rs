@@ -2,13 +2,9 @@
 
 use std::process::ExitCode;
 
-use eks::protocol::tfplugin6::provider_server::Provider;
-
-/// Answers Unimplemented.
-struct Nothing;
-
-impl Provider for Nothing {}
+use eks::protocol::Service;
+use eks::provider::{ADDRESS, EksProvider};
 
 fn main() -> ExitCode {
-    eks::plugin::main("registry.terraform.io/supernode/eks", |_| Nothing)
+    eks::plugin::main(ADDRESS, |_| Service::<EksProvider>::default())
 }

@@ -1,6 +1,110 @@
 //! The `eks` provider: one file for each resource, data source and function.
 
-pub mod annotations;
-pub mod config;
-pub mod duration;
-pub mod images;
+mod annotations;
+mod config;
+mod configure;
+mod duration;
+mod errors;
+mod image_cache;
+mod images;
+mod validate;
+
+use std::collections::BTreeMap;
+
+use async_trait::async_trait;
+
+use crate::diagnostics::Diagnostics;
+use crate::framework::{self, AnyDataSource, AnyResource, Outcome, Provider};
+use crate::tencentcloud::credentials::{AccountGuard, Environment};
+use crate::tencentcloud::{Client, image_caches::ImageCaches, sts};
+use crate::value::Attr;
+
+/// Where the provider is published.
+pub const ADDRESS: &str = "registry.terraform.io/supernode/eks";
+
+/// The provider, configured. It has called nobody yet: what only needs constants works without credentials and region.
+pub struct EksProvider {
+    region: configure::Region,
+    client: Client,
+    image_caches: ImageCaches,
+    default_tags: Attr<Tags>,
+    account_guard: AccountGuard,
+}
+
+/// Tags by key.
+type Tags = BTreeMap<String, String>;
+
+#[async_trait]
+impl Provider for EksProvider {
+    type Config = config::ProviderConfig;
+
+    fn validate(config: &config::ProviderConfig, diagnostics: &mut Diagnostics) {
+        validate::validate(config, diagnostics);
+    }
+
+    async fn configure(config: config::ProviderConfig, _: &mut Diagnostics) -> Outcome<Self> {
+        configure::configure(config, Environment::capture())
+    }
+
+    fn resources() -> Vec<Box<dyn AnyResource<Self>>> {
+        vec![framework::resource(image_cache::ImageCacheResource)]
+    }
+
+    fn data_sources() -> Vec<Box<dyn AnyDataSource<Self>>> {
+        vec![]
+    }
+}
+
+impl EksProvider {
+    /// The region of what names none; unknown while the provider block is.
+    ///
+    /// # Errors
+    ///
+    /// When none is set anywhere.
+    pub async fn region(&self) -> Outcome<Attr<String>> {
+        self.region.get().await
+    }
+
+    /// The region of an object: its own, or the provider's.
+    ///
+    /// # Errors
+    ///
+    /// When none is set anywhere, or it is not known yet.
+    pub async fn region_of(&self, own: &Attr<String>) -> Outcome<String> {
+        match own.known().cloned().map_or(self.region().await?, Attr::Known) {
+            Attr::Known(region) => Ok(region),
+            _ => Err(errors::no_region().into()),
+        }
+    }
+
+    /// The image caches of the account.
+    pub fn image_caches(&self) -> &ImageCaches {
+        &self.image_caches
+    }
+
+    /// The provider's `default_tags`.
+    pub fn default_tags(&self) -> &Attr<Tags> {
+        &self.default_tags
+    }
+
+    /// `tags` over the provider's `default_tags`; unknown when one of them is.
+    pub fn tags_all(&self, tags: &Attr<Tags>) -> Attr<Tags> {
+        if tags.is_unknown() || self.default_tags.is_unknown() {
+            return Attr::Unknown;
+        }
+        let mut all = self.default_tags.known().cloned().unwrap_or_default();
+        all.extend(tags.known().cloned().into_iter().flatten());
+        all.into()
+    }
+
+    /// Refuses to go on in an account that the provider block does not allow. To be called before a write.
+    ///
+    /// # Errors
+    ///
+    /// When the account is not allowed, or cannot be told.
+    pub async fn guard_account(&self) -> Outcome<()> {
+        let identity = self.client.send_in(sts::DEFAULT_REGION, &sts::GetCallerIdentity {});
+        let allowed = self.account_guard.check(identity).await;
+        allowed.map_err(|error| errors::account(&error).into())
+    }
+}

@@ -8,8 +8,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::diagnostics::AttributePath;
 use crate::schema::{OPTIONAL, REQUIRED};
-use crate::value::{Attr, Secret};
+use crate::value::{self, Attr, Secret};
 
 /// Image caches and Pod disks for Tencent Cloud's serverless Kubernetes (TKE super nodes, formerly EKS).
 ///
@@ -226,4 +227,25 @@ pub struct Endpoints {
     /// The instance metadata service. Also `TENCENTCLOUD_ENDPOINT_URL_METADATA`.
     #[schemars(extend("x-terraform" = OPTIONAL), length(min = 1))]
     pub metadata: Attr<String>,
+}
+
+/// The arguments that say who calls.
+const CREDENTIALS: [&str; 10] = [
+    "secret_id",
+    "secret_key",
+    "security_token",
+    "profile",
+    "shared_credentials_dir",
+    "assume_role",
+    "assume_role_with_web_identity",
+    "assume_role_with_saml",
+    "mfa_certification",
+    "cam_role_name",
+];
+
+/// The first argument for credentials that is not wholly known yet, if there is one.
+pub(super) fn unknown_credentials(config: &ProviderConfig) -> Option<&'static str> {
+    let block = value::to_value(config).ok()?;
+    let unknown = |name: &str| block.get(&AttributePath::root(name)).is_some_and(|value| !value.is_wholly_known());
+    CREDENTIALS.into_iter().find(|name| unknown(name))
 }

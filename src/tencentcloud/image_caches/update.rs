@@ -69,5 +69,8 @@ fn has_the_values(row: &ImageCache, request: &UpdateImageCache) -> bool {
     let tags = |tags: &[_]| tags.iter().cloned().collect::<BTreeSet<_>>();
     request.image_cache_name.as_ref().is_none_or(|name| *name == row.image_cache_name)
         && request.retention_days.is_none_or(|days| Some(days) == row.retention_days)
-        && request.tags.as_ref().is_none_or(|requested| tags(requested) == tags(&row.tags))
+        && request
+            .tags
+            .as_ref()
+            .is_none_or(|requested| tags(requested) == tags(row.tags.as_deref().unwrap_or_default()))
 }

@@ -43,8 +43,9 @@ pub struct ImageCache {
     /// In days, 0 for ever.
     #[serde(default, deserialize_with = "lenient::number")]
     pub retention_days: Option<u64>,
-    #[serde(default, deserialize_with = "lenient::list")]
-    pub tags: Vec<Tag>,
+    /// Absent in answers of an older API, which is not the same as no tags.
+    #[serde(default)]
+    pub tags: Option<Vec<Tag>>,
     /// `manual`, or `auto` for those that super nodes made by themselves. The set is not documented.
     #[serde(default, deserialize_with = "lenient::text")]
     pub image_cache_type: String,

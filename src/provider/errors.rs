@@ -1,0 +1,97 @@
+//! Failed calls, as a user reads them: what was being done, to which cache, what the API said, and what to do.
+
+use crate::diagnostics::{AttributePath, Diagnostic};
+use crate::tencentcloud::Error;
+use crate::tencentcloud::credentials::AccountError;
+use crate::tencentcloud::image_caches::CreateError;
+
+/// A call about the image cache `id` failed. `doing` is a word such as "reading".
+pub fn api(doing: &str, id: &str, region: &str, error: &Error) -> Diagnostic {
+    Diagnostic::error(
+        format!("Failed {doing} an image cache"),
+        format!("While {doing} image cache {id} in {region}: {}.{}", chain(error), advice(error)),
+    )
+}
+
+/// A cache could not be created, or nobody knows whether it was.
+pub fn creating(name: &str, region: &str, error: &CreateError) -> Diagnostic {
+    match error {
+        CreateError::Refused(error) => Diagnostic::error(
+            "Failed creating an image cache",
+            format!("While creating image cache {name:?} in {region}: {}.{}", chain(error), advice(error)),
+        ),
+        CreateError::OutcomeUnknown { source, .. } => Diagnostic::error(
+            "Image cache may have been created",
+            format!(
+                "While creating image cache {name:?} in {region}: {}. Nobody can say whether the API made the cache, and none \
+                 of that name was found afterwards. It was not tried again, because that could make, and bill, a second one. \
+                 Look for {name:?} in the console in a few minutes: if it is there, import it or delete it; if not, apply \
+                 again.",
+                chain(source)
+            ),
+        ),
+    }
+}
+
+/// The provider block says where, and no one said which region.
+pub fn no_region() -> Diagnostic {
+    Diagnostic::error(
+        "No region",
+        "The API needs a region, and none is set. Set region here, in the provider block, or in TENCENTCLOUD_REGION, for \
+         example \"ap-guangzhou\".",
+    )
+    .at(AttributePath::root("region"))
+}
+
+/// The provider block does not allow changes in this account.
+pub fn account(error: &AccountError) -> Diagnostic {
+    Diagnostic::error(
+        "Account not allowed",
+        format!(
+            "Nothing was changed: {}. Use credentials of the right account, or change allowed_account_ids or \
+             forbidden_account_ids in the provider block.",
+            chain(error)
+        ),
+    )
+}
+
+/// An error and its causes, innermost last, as one sentence without its full stop.
+pub fn chain(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        let inner = error.to_string();
+        if !text.contains(&inner) {
+            text = format!("{text}: {inner}");
+        }
+        cause = error.source();
+    }
+    text.trim_end_matches('.').to_owned()
+}
+
+/// What to do about an error whose cause is known.
+fn advice(error: &Error) -> String {
+    let advice = match error.code().unwrap_or_default() {
+        code if code.starts_with("UnauthorizedOperation") || code == "AuthFailure.UnauthorizedOperation" => {
+            "The credentials lack the permission for this action. Grant it in CAM, as tke:<action>."
+        }
+        "AuthFailure.SecretIdNotFound" | "AuthFailure.InvalidSecretId" => {
+            "The key does not exist. Check secret_id, or TENCENTCLOUD_SECRET_ID."
+        }
+        "AuthFailure.SignatureFailure" => "Check that secret_key belongs to secret_id.",
+        "AuthFailure.TokenFailure" => {
+            "The temporary credentials are wrong or have expired. Get new ones, with secret_id, secret_key and \
+             security_token from the same session."
+        }
+        "UnsupportedRegion" => "Image caches are not offered in this region. Check region.",
+        code if code.starts_with("LimitExceeded") => {
+            "A quota of the account is used up. Ask Tencent Cloud to raise it."
+        }
+        code if code.starts_with("RequestLimitExceeded") => {
+            "Other programs use the API's quota as well. Lower requests_per_second, or raise max_retries."
+        }
+        _ if error.is_not_connected() => "Check the network, the proxy variables, and endpoints or domain.",
+        _ => return String::new(),
+    };
+    format!(" {advice}")
+}

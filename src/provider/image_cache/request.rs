@@ -1,0 +1,134 @@
+//! From plans to requests.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use secrecy::SecretString;
+
+use super::model::{ImageCacheModel, RegistryCredentials};
+use super::plan;
+use crate::tencentcloud::tke::{
+    CreateImageCache, EipAttribute, ImageRegistryCredential, Status, Tag, UpdateImageCache,
+};
+use crate::value::{Attr, Secret};
+
+/// Credentials by registry server.
+type Credentials = Attr<BTreeMap<String, RegistryCredentials>>;
+
+/// A name for a cache that has none: `tf-` and 16 letters and digits. Unique, because a lost answer to the creation is cured
+/// by looking the name up.
+pub(super) fn unique_name() -> String {
+    format!("tf-{:016x}", rand::random::<u64>())
+}
+
+/// The request that makes the planned cache. `config` holds the write-only passwords.
+pub(super) fn create(planned: &ImageCacheModel, config: &ImageCacheModel, name: &str) -> CreateImageCache {
+    let eip = planned.auto_create_eip.known();
+    CreateImageCache {
+        images: list(&planned.images),
+        vpc_id: text(&planned.vpc_id).unwrap_or_default(),
+        subnet_id: text(&planned.subnet_id).unwrap_or_default(),
+        image_cache_name: name.to_owned(),
+        security_group_ids: list(&planned.security_group_ids),
+        image_registry_credentials: credentials(
+            &planned.image_registry_credentials,
+            &config.image_registry_credentials,
+        ),
+        existed_eip_id: text(&planned.existed_eip_id),
+        auto_create_eip: eip.map(|_| true),
+        // Without attributes of its own, the API's defaults apply; the policy is required beside others.
+        auto_create_eip_attribute: eip.filter(|eip| **eip != Default::default()).map(|eip| EipAttribute {
+            delete_policy: text(&eip.delete_policy).unwrap_or_default(),
+            internet_service_provider: text(&eip.internet_service_provider),
+            internet_max_bandwidth_out: eip.internet_max_bandwidth_out.known().copied(),
+        }),
+        image_cache_size: planned.image_cache_size.known().copied(),
+        retention_days: planned.retention_days.known().copied(),
+        registry_skip_verify_list: list(&planned.registry_skip_verify_list),
+        registry_http_endpoint_list: list(&planned.registry_http_endpoint_list),
+        resolve_config: text(&planned.resolve_config),
+        tags: planned.tags_all.known().map(tags).unwrap_or_default(),
+    }
+}
+
+/// The request that takes the cache from `prior` to `planned`; `None` when the API has nothing to do.
+pub(super) fn update(
+    prior: &ImageCacheModel,
+    planned: &ImageCacheModel,
+    config: &ImageCacheModel,
+    id: &str,
+) -> Option<UpdateImageCache> {
+    let adopting = plan::is_imported(prior);
+    let credentials_change = !adopting && prior.image_registry_credentials != planned.image_registry_credentials;
+    let groups_change = !adopting && prior.security_group_ids != planned.security_group_ids;
+    let size_changes = changed(&prior.image_cache_size, &planned.image_cache_size);
+    let pulls = prior.images != planned.images
+        || prior.rebuild_triggers != planned.rebuild_triggers
+        || prior.status() == Some(Status::UpdateFailed)
+        || size_changes.is_some()
+        || credentials_change
+        || groups_change;
+
+    let update = UpdateImageCache {
+        image_cache_id: id.to_owned(),
+        image_cache_name: changed(&prior.name, &planned.name),
+        // Naming the images is what asks for a pull: assumed, because which fields do is not documented.
+        images: pulls.then(|| list(&planned.images)),
+        image_cache_size: size_changes,
+        retention_days: changed(&prior.retention_days, &planned.retention_days),
+        security_group_ids: groups_change.then(|| list(&planned.security_group_ids)),
+        image_registry_credentials: (pulls && (credentials_change || planned.image_registry_credentials.is_known()))
+            .then(|| credentials(&planned.image_registry_credentials, &config.image_registry_credentials)),
+        tags: changed(&prior.tags_all, &planned.tags_all).as_ref().map(tags),
+    };
+    changes_something(&update).then_some(update)
+}
+
+fn changes_something(update: &UpdateImageCache) -> bool {
+    let UpdateImageCache {
+        image_cache_id: _,
+        image_cache_name,
+        images,
+        image_cache_size,
+        retention_days,
+        security_group_ids,
+        image_registry_credentials,
+        tags,
+    } = update;
+    image_cache_name.is_some()
+        || images.is_some()
+        || image_cache_size.is_some()
+        || retention_days.is_some()
+        || security_group_ids.is_some()
+        || image_registry_credentials.is_some()
+        || tags.is_some()
+}
+
+fn changed<T: Clone + PartialEq>(prior: &Attr<T>, planned: &Attr<T>) -> Option<T> {
+    planned.known().filter(|_| prior != planned).cloned()
+}
+
+fn text(value: &Attr<String>) -> Option<String> {
+    value.known().cloned()
+}
+
+fn list(set: &Attr<BTreeSet<String>>) -> Vec<String> {
+    set.known().into_iter().flatten().cloned().collect()
+}
+
+fn tags(tags: &BTreeMap<String, String>) -> Vec<Tag> {
+    tags.iter().map(|(key, value)| Tag { key: key.clone(), value: value.clone() }).collect()
+}
+
+fn credentials(planned: &Credentials, config: &Credentials) -> Vec<ImageRegistryCredential> {
+    let write_only = |server: &str| config.known().and_then(|config| config.get(server)?.password_wo.known());
+    let one = |(server, credentials): (&String, &RegistryCredentials)| {
+        let password = credentials.password.known().or_else(|| write_only(server));
+        ImageRegistryCredential {
+            server: server.clone(),
+            username: text(&credentials.username).unwrap_or_default(),
+            password: SecretString::from(password.map(Secret::expose).unwrap_or_default()),
+            name: text(&credentials.name),
+        }
+    };
+    planned.known().into_iter().flatten().map(one).collect()
+}

@@ -1,0 +1,99 @@
+//! From what the API tells of a cache to its state.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::model::{CacheAnnotations, ImageCacheModel};
+use crate::provider::{annotations, images};
+use crate::tencentcloud::tke::ImageCache;
+use crate::value::Attr;
+
+/// A map of tags.
+type Tags = BTreeMap<String, String>;
+
+/// The state of an import: what is read next, and what has a default and is not the API's.
+pub(super) fn imported(region: Attr<String>, id: &str) -> ImageCacheModel {
+    let mut state = ImageCacheModel {
+        region,
+        wait_for_ready: true.into(),
+        replace_on_rebuild: false.into(),
+        ..ImageCacheModel::default()
+    };
+    set_id(&mut state, id);
+    state
+}
+
+/// Sets the ID, and the annotations that follow from it.
+pub(super) fn set_id(state: &mut ImageCacheModel, id: &str) {
+    state.id = Attr::from(id.to_owned());
+    let (auto, pinned) = (annotations::image_cache(annotations::AUTO), annotations::image_cache(id));
+    state.annotations = CacheAnnotations { auto: auto.into(), pinned: pinned.into() }.into();
+}
+
+/// Read: `state` becomes what the API says. What the API does not tell stays, and so does another spelling of the same.
+pub(super) fn refresh(state: &mut ImageCacheModel, region: &str, cache: &ImageCache, default_tags: Option<&Tags>) {
+    state.region = Attr::from(region.to_owned());
+    set_id(state, &cache.image_cache_id);
+    let told: BTreeSet<String> = cache.images.iter().cloned().collect();
+    if !told.is_empty() && !state.images.known().is_some_and(|known| images::same(known, &told)) {
+        state.images = told.into();
+    }
+    state.name = cache.image_cache_name.clone().into();
+    replace(&mut state.image_cache_size, cache.image_cache_size);
+    replace(&mut state.retention_days, cache.retention_days);
+    if let Some(told) = &cache.tags {
+        let told: Tags = told.iter().map(|tag| (tag.key.clone(), tag.value.clone())).collect();
+        if state.tags_all.known() != Some(&told) {
+            state.tags = own_tags(&told, &state.tags, default_tags);
+            state.tags_all = told.into();
+        }
+    }
+    state.status = cache.status.to_string().into();
+    state.snapshot_id = cache.snapshot_id.clone().into();
+    state.creation_time = cache.creation_time.clone().into();
+    state.expire_date_time = cache.expire_date_time.clone().into();
+    state.image_cache_type = cache.image_cache_type.clone().into();
+    state.snapshotter = cache.snapshotter.clone().into();
+}
+
+/// After create and update: what the plan left open is filled in, and what it promised stays.
+///
+/// Terraform holds apply to the plan; what differs in the cloud shows in the next read.
+pub(super) fn complete(planned: &mut ImageCacheModel, cache: Option<&ImageCache>) {
+    let mut told = ImageCacheModel::default();
+    if let Some(cache) = cache {
+        refresh(&mut told, "", cache, None);
+    }
+    fill(&mut planned.status, told.status);
+    fill(&mut planned.snapshot_id, told.snapshot_id);
+    fill(&mut planned.creation_time, told.creation_time);
+    fill(&mut planned.expire_date_time, told.expire_date_time);
+    fill(&mut planned.image_cache_type, told.image_cache_type);
+    fill(&mut planned.snapshotter, told.snapshotter);
+    fill(&mut planned.name, told.name);
+    fill(&mut planned.image_cache_size, told.image_cache_size);
+    fill(&mut planned.retention_days, told.retention_days);
+    fill(&mut planned.tags_all, Attr::Null);
+}
+
+fn fill<T>(planned: &mut Attr<T>, told: Attr<T>) {
+    if planned.is_unknown() {
+        *planned = told;
+    }
+}
+
+fn replace<T>(attribute: &mut Attr<T>, told: Option<T>) {
+    if let Some(told) = told {
+        *attribute = told.into();
+    }
+}
+
+/// The tags that are the resource's own: those that the provider's `default_tags` do not already give.
+fn own_tags(told: &Tags, known: &Attr<Tags>, default_tags: Option<&Tags>) -> Attr<Tags> {
+    let is_default = |key: &String, value: &String| {
+        let own = known.known().is_some_and(|known| known.contains_key(key));
+        !own && default_tags.and_then(|defaults| defaults.get(key)) == Some(value)
+    };
+    let own: Tags = told.iter().filter(|(k, v)| !is_default(k, v)).map(|(k, v)| (k.clone(), v.clone())).collect();
+    // No tags may be written as an empty map or left out; both are no tags.
+    if own.is_empty() && !known.is_known() { Attr::Null } else { own.into() }
+}

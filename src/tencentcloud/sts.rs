@@ -41,7 +41,7 @@ pub struct AssumeRole {
 }
 
 /// `AssumeRoleWithWebIdentity`: credentials of a role for an OpenID Connect token. Not signed.
-/// <https://cloud.tencent.com/document/api/1312/73070>
+/// <https://www.tencentcloud.com/document/api/1150/49454>
 #[derive(Debug, Clone, Serialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct AssumeRoleWithWebIdentity {
@@ -74,7 +74,9 @@ pub struct AssumeRoleWithSaml {
 }
 
 /// `GetSessionToken`: temporary credentials of the caller, which count as checked by MFA.
-/// <https://cloud.tencent.com/document/api/1312/86582>
+///
+/// Its fields are those of Tencent Cloud's SDKs; a page of its own was not found.
+/// <https://github.com/TencentCloud/tencentcloud-sdk-php/blob/master/src/TencentCloud/Sts/V20180813/Models/GetSessionTokenRequest.php>
 #[derive(Debug, Clone, Serialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct GetSessionToken {
@@ -88,7 +90,7 @@ pub struct GetSessionToken {
     pub duration_seconds: Option<i64>,
 }
 
-/// `GetCallerIdentity`: who signs. <https://cloud.tencent.com/document/api/1312/57391>
+/// `GetCallerIdentity`: who signs. <https://cloud.tencent.com/document/api/1312/66098>
 #[derive(Debug, Clone, Serialize)]
 pub struct GetCallerIdentity {}
 

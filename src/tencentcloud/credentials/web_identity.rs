@@ -34,7 +34,8 @@ pub(super) async fn configured<S: Services>(context: &Context<S>) -> Result<Outc
     }
 }
 
-/// The identity of the Pod that this runs in: four variables, set by TKE for a service account with a role.
+/// The identity of the Pod that this runs in: four variables, set by TKE for a service account with a role. The region is
+/// where STS is called, and may be missing.
 pub(super) async fn pod<S: Services>(context: &Context<S>) -> Result<Outcome, CredentialsError> {
     let region = context.environment.get(POD_REGION);
     match pod_identity(&context.environment)? {
@@ -54,7 +55,6 @@ fn pod_identity(environment: &Environment) -> Result<Option<WebIdentity>, Creden
     let token_file = required(POD_TOKEN_FILE)?;
     let provider_id = required(POD_PROVIDER_ID)?.to_owned();
     let role_arn = required(POD_ROLE_ARN)?.to_owned();
-    required(POD_REGION)?;
     limits::role_arn(&role_arn).map_err(|error| CredentialsError::invalid(POD_ROLE_ARN, error))?;
     let role =
         RoleSession { role_arn, session_name: super::config::DEFAULT_SESSION_NAME.to_owned(), duration_seconds: None };

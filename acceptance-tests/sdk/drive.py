@@ -2,12 +2,13 @@
 
 Usage: python drive.py http://127.0.0.1:PORT
 
-The simulator must run with its default key pair and `--build-time 0s`. Each check prints its name; the first that
+The simulator must run with its default key pair, `--build-time 0s` and `--instance-role builder`. Each check prints its name; the first that
 fails ends the script with its traceback.
 """
 
 import json
 import sys
+import time
 from urllib.parse import urlparse
 
 from tencentcloud.common import credential
@@ -16,12 +17,15 @@ from tencentcloud.common.profile.client_profile import ClientProfile
 from tencentcloud.common.profile.http_profile import HttpProfile
 from tencentcloud.sts.v20180813 import models as sts_models
 from tencentcloud.sts.v20180813.sts_client import StsClient
+from tencentcloud.tcr.v20190924 import models as tcr_models
+from tencentcloud.tcr.v20190924.tcr_client import TcrClient
 from tencentcloud.tke.v20180525 import models as tke_models
 from tencentcloud.tke.v20180525.tke_client import TkeClient
 
 REGION = "ap-guangzhou"
 SECRET_ID, SECRET_KEY = "AKIDSIMULATOR", "simulator-secret-key"
 HOST = urlparse(sys.argv[1]).netloc
+ROLE = {"RoleArn": "qcs::cam::uin/100000000001:roleName/builder", "RoleSessionName": "sdk-test"}
 CREATE = {"Images": ["nginx:1.27", "redis:7"], "VpcId": "vpc-12345678", "SubnetId": "subnet-12345678"}
 
 
@@ -168,6 +172,68 @@ def the_caller_has_an_identity():
     assert caller.Arn == "qcs::cam::uin/100000000001:uin/100000000001"
 
 
+def identity_of(answer):
+    """Who the temporary credentials in `answer` are."""
+    key = answer["Credentials"]
+    caller = client(StsClient, key["TmpSecretId"], key["TmpSecretKey"], key["Token"])
+    assert 0 < answer["ExpiredTime"] - time.time() <= 7200
+    assert answer["Expiration"] == time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(answer["ExpiredTime"]))
+    return caller.GetCallerIdentity(sts_models.GetCallerIdentityRequest())
+
+
+def assume(action, fields, **options):
+    return client(StsClient).call_json(action, ROLE | fields, **options)["Response"]
+
+
+def a_role_is_assumed_by_a_key():
+    identity = identity_of(assume("AssumeRole", {"Policy": "%7B%22version%22%3A%222.0%22%7D", "ExternalId": "id"}))
+    assert (identity.Type, identity.AccountId) == ("CAMRole", "100000000001")
+    assert identity.UserId.endswith(":sdk-test")
+    refused("ResourceNotFound.RoleNotFound", lambda: assume("AssumeRole", {"RoleArn": "qcs::cam::uin/2:roleName/x"}))
+
+
+def a_role_is_assumed_without_a_signature():
+    unsigned = {"options": {"SkipSign": True}}
+    web = {"ProviderId": "oidc", "WebIdentityToken": "header.claims.signature"}
+    assert identity_of(assume("AssumeRoleWithWebIdentity", web, **unsigned)).Type == "CAMRole"
+    saml = {"SAMLAssertion": "PHNhbWw+", "PrincipalArn": "qcs::cam::uin/100000000001:saml-provider/idp"}
+    assert identity_of(assume("AssumeRoleWithSAML", saml, **unsigned)).Type == "CAMRole"
+    refused("AuthFailure.InvalidAuthorization", lambda: assume("AssumeRole", {}, **unsigned))
+
+
+def a_session_is_made_with_mfa():
+    fields = {"SerialNumber": "qcs::cam:uin/100000000001::mfa/softToken", "TokenCode": "123456"}
+    sts = client(StsClient)
+    answer = sts.GetSessionToken(request(sts_models.GetSessionTokenRequest, **fields))
+    assert identity_of(json.loads(answer.to_json_string())).Type == "CAMUser"
+    wrong = request(sts_models.GetSessionTokenRequest, **fields | {"TokenCode": "none"})
+    refused("FailedOperation.CheckMFAError", lambda: sts.GetSessionToken(wrong))
+
+
+def temporary_credentials_need_their_token():
+    key = assume("AssumeRole", {})["Credentials"]
+    for token in [None, "wrong"]:
+        caller = client(TkeClient, key["TmpSecretId"], key["TmpSecretKey"], token)
+        refused("AuthFailure.TokenFailure", lambda: caller.DescribeImageCaches(tke_models.DescribeImageCachesRequest()))
+
+
+def an_instance_has_a_role():
+    role = credential.CVMRoleCredential()
+    role._role_endpoint = sys.argv[1] + "/latest/meta-data/cam/security-credentials/"
+    profile = ClientProfile(httpProfile=HttpProfile(protocol="http", endpoint=HOST))
+    identity = StsClient(role, REGION, profile).GetCallerIdentity(sts_models.GetCallerIdentityRequest())
+    assert identity.Arn == "qcs::sts:100000000001:assumed-role/builder", identity
+
+
+def a_registry_gives_tokens():
+    tcr = client(TcrClient)
+    make = lambda **fields: tcr.CreateInstanceToken(request(tcr_models.CreateInstanceTokenRequest, **fields))
+    token = make(RegistryId="tcr-12345678", TokenType="temp")
+    assert (token.Username, token.TokenId) == ("100000000001", "") and token.Token
+    assert 3500 < token.ExpTime / 1000 - time.time() <= 3600
+    refused("ResourceNotFound.TcrResourceNotFound", lambda: make(RegistryId="nothing"))
+
+
 CHECKS = [
     a_cache_lives_and_dies,
     the_most_suitable_cache_is_the_smallest_that_matches,
@@ -175,6 +241,12 @@ CHECKS = [
     wrong_parameters_are_refused,
     wrong_callers_are_refused,
     the_caller_has_an_identity,
+    a_role_is_assumed_by_a_key,
+    a_role_is_assumed_without_a_signature,
+    a_session_is_made_with_mfa,
+    temporary_credentials_need_their_token,
+    an_instance_has_a_role,
+    a_registry_gives_tokens,
 ]
 
 for check in CHECKS:

@@ -33,6 +33,7 @@ mod api;
 mod clock;
 mod faults;
 mod limiter;
+mod metadata;
 mod parameters;
 pub mod personality;
 mod recorder;

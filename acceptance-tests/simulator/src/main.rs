@@ -22,6 +22,7 @@ Usage: tencentcloud-simulator [options]
   --secret-key KEY          [simulator-secret-key]
   --account-id UIN          the account of the key pair [100000000001]
   --unpullable IMAGE        builds with this image fail
+  --instance-role NAME      the role that the metadata service gives credentials of [none]
   --requests-per-second N   limit of each action in each region [none; the real quota is 20]
   --switch NAME=ANSWER      how an undocumented question is answered; may be repeated
   --list-switches           print the switches with their answers, and exit
@@ -31,6 +32,7 @@ Usage: tencentcloud-simulator [options]
 struct Options {
     settings: Settings,
     unpullable: Option<String>,
+    instance_role: Option<String>,
 }
 
 fn main() -> ExitCode {
@@ -52,12 +54,13 @@ fn main() -> ExitCode {
 }
 
 #[tokio::main(flavor = "current_thread")]
-async fn serve(Options { settings, unpullable }: Options) -> std::io::Result<()> {
+async fn serve(Options { settings, unpullable, instance_role }: Options) -> std::io::Result<()> {
     let mut terminate = signal::unix::signal(signal::unix::SignalKind::terminate())?;
     let simulator = Simulator::start_with(settings)?;
     if let Some(image) = unpullable {
         simulator.make_unpullable(&image);
     }
+    simulator.set_instance_role(instance_role.as_deref());
     println!("listening on {}", simulator.endpoint());
     tokio::select! {
         result = signal::ctrl_c() => result,
@@ -69,7 +72,7 @@ async fn serve(Options { settings, unpullable }: Options) -> std::io::Result<()>
 fn parse(mut parser: Parser) -> Result<Option<Options>, lexopt::Error> {
     let mut settings = Settings::default();
     let mut key = KeyPair::default();
-    let mut unpullable = None;
+    let (mut unpullable, mut instance_role) = (None, None);
     while let Some(argument) = parser.next()? {
         match argument {
             Arg::Long("listen") => settings.listen = parser.value()?.parse()?,
@@ -81,6 +84,7 @@ fn parse(mut parser: Parser) -> Result<Option<Options>, lexopt::Error> {
                 key.user_id = key.account_id.clone();
             }
             Arg::Long("unpullable") => unpullable = Some(parser.value()?.string()?),
+            Arg::Long("instance-role") => instance_role = Some(parser.value()?.string()?),
             Arg::Long("requests-per-second") => settings.requests_per_second = Some(parser.value()?.parse()?),
             Arg::Long("switch") => {
                 let text = parser.value()?.string()?;
@@ -104,7 +108,7 @@ fn parse(mut parser: Parser) -> Result<Option<Options>, lexopt::Error> {
         }
     }
     settings.keys = vec![key];
-    Ok(Some(Options { settings, unpullable }))
+    Ok(Some(Options { settings, unpullable, instance_role }))
 }
 
 /// A duration such as `8s` or `300ms`.

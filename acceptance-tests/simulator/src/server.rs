@@ -1,17 +1,16 @@
 //! HTTP: one connection at a time on HTTP/1.1, the faults around the API, and resets that are real TCP resets.
 
 use std::collections::BTreeMap;
-use std::convert::Infallible;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use axum::Router;
 use axum::body::{Body, Bytes};
-use axum::extract::State;
+use axum::extract::{Path, State};
 use axum::http::header::{CONTENT_TYPE, DATE};
 use axum::http::{HeaderMap, Method, Response, StatusCode};
 use axum::response::IntoResponse;
-use axum::routing::any;
+use axum::routing::{any, get};
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::TokioIo;
@@ -21,6 +20,7 @@ use tower::ServiceExt;
 
 use crate::api::{self, ApiError, Reply};
 use crate::faults::{Fault, Moment};
+use crate::metadata;
 use crate::personality::Errors;
 use crate::recorder::{Outcome, Request};
 use crate::signature::Authorization;
@@ -28,7 +28,11 @@ use crate::simulator::Shared;
 
 /// Serves until the task is dropped.
 pub(crate) async fn serve(listener: TcpListener, shared: Arc<Shared>) {
-    let router = Router::new().route("/", any(call)).with_state(shared);
+    let router = Router::new()
+        .route("/", any(call))
+        .route(metadata::PATH, get(metadata_role))
+        .route(&format!("{}{{role}}", metadata::PATH), get(metadata_credentials))
+        .with_state(shared);
     loop {
         match listener.accept().await {
             Ok((stream, _)) => {
@@ -64,12 +68,7 @@ async fn connection(stream: TcpStream, router: Router) {
 }
 
 /// A call of the API.
-async fn call(
-    State(shared): State<Arc<Shared>>,
-    method: Method,
-    headers: HeaderMap,
-    body: Bytes,
-) -> Result<Response<Body>, Infallible> {
+async fn call(State(shared): State<Arc<Shared>>, method: Method, headers: HeaderMap, body: Bytes) -> Response<Body> {
     let request = request(&headers, &body);
     let act = |request: &Request| {
         let result = api::act(&shared, method.as_str(), request, &body);
@@ -77,7 +76,26 @@ async fn call(
         let outcome = result.as_ref().map_or_else(|error| Outcome::Refused(error.code.clone()), |_| Outcome::Answered);
         (Reply::of(&result, errors, &shared.request_id()), outcome)
     };
-    Ok(faulted(&shared, request, act).await)
+    faulted(&shared, request, act).await
+}
+
+/// The metadata service's name of the bound role.
+async fn metadata_role(State(shared): State<Arc<Shared>>) -> Response<Body> {
+    metadata_answer(&shared, "").await
+}
+
+/// The metadata service's credentials of a role.
+async fn metadata_credentials(State(shared): State<Arc<Shared>>, Path(role): Path<String>) -> Response<Body> {
+    metadata_answer(&shared, &role).await
+}
+
+async fn metadata_answer(shared: &Shared, name: &str) -> Response<Body> {
+    let request = Request {
+        action: metadata::ACTION.to_owned(),
+        body: format!("{}{name}", metadata::PATH).into(),
+        ..request(&HeaderMap::new(), &[])
+    };
+    faulted(shared, request, |_| metadata::answer(&mut shared.world(), name, shared.clock.now())).await
 }
 
 /// Carries out `act`, with the fault that strikes `request`, if any, and records what became of it.
@@ -161,5 +179,184 @@ fn request(headers: &HeaderMap, body: &[u8]) -> Request {
         headers,
         received: Instant::now(),
         outcome: Outcome::Open,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::{ErrorKind, Read, Write};
+    use std::net::TcpStream;
+
+    use super::*;
+    use crate::signature::{self, SignedRequest};
+    use crate::{Settings, Simulator};
+    use serde_json::json;
+
+    const REGION: &str = "ap-guangzhou";
+
+    /// Sends one request on a connection of its own, and returns all that comes back.
+    fn send(simulator: &Simulator, request: &str) -> std::io::Result<String> {
+        let mut stream = TcpStream::connect(simulator.endpoint().trim_start_matches("http://"))?;
+        stream.write_all(request.as_bytes())?;
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer)?;
+        Ok(answer)
+    }
+
+    /// Calls an action of `tke` as the default key.
+    fn call(simulator: &Simulator, action: &str, body: &Value) -> std::io::Result<String> {
+        call_at(simulator, action, body, jiff::Timestamp::now().as_second())
+    }
+
+    fn call_at(simulator: &Simulator, action: &str, body: &Value, timestamp: i64) -> std::io::Result<String> {
+        let body = body.to_string();
+        let mut headers: BTreeMap<String, String> = [
+            ("host", "tke.tencentcloudapi.com"),
+            ("content-type", "application/json"),
+            ("connection", "close"),
+            ("content-length", &body.len().to_string()),
+            ("x-tc-action", action),
+            ("x-tc-version", "2018-05-25"),
+            ("x-tc-region", REGION),
+            ("x-tc-timestamp", &timestamp.to_string()),
+        ]
+        .map(|(name, value)| (name.to_owned(), value.to_owned()))
+        .into();
+        let signed = SignedRequest { method: "POST", query: "", headers: &headers, body: body.as_bytes() };
+        let authorization = signature::authorization(&signed, "tke", "AKIDSIMULATOR", "simulator-secret-key");
+        headers.insert("authorization".to_owned(), authorization);
+        let headers: String = headers.iter().map(|(name, value)| format!("{name}: {value}\r\n")).collect();
+        send(simulator, &format!("POST / HTTP/1.1\r\n{headers}\r\n{body}"))
+    }
+
+    fn create(simulator: &Simulator) -> std::io::Result<String> {
+        let body = json!({"Images": ["nginx:1"], "VpcId": "vpc-1", "SubnetId": "subnet-1"});
+        call(simulator, "CreateImageCache", &body)
+    }
+
+    fn body(answer: &str) -> &str {
+        answer.split_once("\r\n\r\n").unwrap().1
+    }
+
+    #[test]
+    fn an_answer_has_the_envelope_and_is_recorded() {
+        let simulator = Simulator::start().unwrap();
+        let answer = create(&simulator).unwrap();
+        assert!(answer.starts_with("HTTP/1.1 200 OK\r\ncontent-type: application/json\r\n"), "{answer}");
+        let envelope: Value = body(&answer).parse().unwrap();
+        let id = envelope["Response"]["ImageCacheId"].as_str().unwrap();
+        assert_eq!(simulator.caches(REGION)[0].id, id);
+        assert_eq!(envelope["Response"]["RequestId"].as_str().unwrap().len(), 36);
+        let request = &simulator.requests()[0];
+        assert_eq!((request.action.as_str(), request.version.as_str()), ("CreateImageCache", "2018-05-25"));
+        assert_eq!((request.service.as_deref(), request.region.as_deref()), (Some("tke"), Some(REGION)));
+        assert_eq!((&request.body["VpcId"], &request.outcome), (&json!("vpc-1"), &Outcome::Answered));
+    }
+
+    #[test]
+    fn refusals_are_answers_with_status_200() {
+        let simulator = Simulator::start().unwrap();
+        for (action, body_sent, code) in [
+            ("DescribeImageCaches", json!({"Limit": 51}), "InvalidParameter"),
+            ("DescribeImageCaches", json!({"Token": "x"}), "UnknownParameter"),
+            ("DescribeImages", json!({}), "InvalidAction"),
+        ] {
+            let answer = call(&simulator, action, &body_sent).unwrap();
+            let envelope: Value = body(&answer).parse().unwrap();
+            assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
+            assert_eq!(envelope["Response"]["Error"]["Code"], code);
+            assert_eq!(simulator.requests().last().unwrap().outcome, Outcome::Refused(code.to_owned()));
+        }
+    }
+
+    #[test]
+    fn a_reset_is_a_reset_of_the_connection_before_or_after_acting() {
+        for (moment, made) in [(Moment::BeforeActing, 0), (Moment::AfterActing, 1)] {
+            let simulator = Simulator::start().unwrap();
+            simulator.inject(Fault::Reset(moment).on("CreateImageCache").nth(1));
+            assert_eq!(create(&simulator).unwrap_err().kind(), ErrorKind::ConnectionReset, "{moment:?}");
+            assert_eq!(simulator.caches(REGION).len(), made, "{moment:?}");
+            let outcome = Outcome::Faulted { fault: Fault::Reset(moment), acted: made == 1 };
+            assert_eq!(simulator.requests()[0].outcome, outcome);
+            assert!(create(&simulator).unwrap().contains("ImageCacheId"));
+        }
+    }
+
+    #[test]
+    fn each_fault_acts_or_not_and_answers_in_its_way() {
+        use Moment::{AfterActing, BeforeActing};
+        let denied = |moment| Fault::Error { code: "UnauthorizedOperation".into(), message: "no".into(), moment };
+        for (fault, status, answer, made) in [
+            (Fault::BadGateway(BeforeActing), 502, "<html>", 0),
+            (Fault::BadGateway(AfterActing), 502, "<html>", 1),
+            (Fault::InternalError(BeforeActing), 200, r#""Code":"InternalError""#, 0),
+            (Fault::InternalError(AfterActing), 200, r#""Code":"InternalError""#, 1),
+            (Fault::Throttled, 200, r#""Code":"RequestLimitExceeded""#, 0),
+            (Fault::AuthFailure, 200, r#""Code":"AuthFailure.SignatureFailure""#, 0),
+            (denied(BeforeActing), 200, r#""Code":"UnauthorizedOperation""#, 0),
+            (denied(AfterActing), 200, r#""Code":"UnauthorizedOperation""#, 1),
+            (Fault::TruncatedJson, 200, r#"{"Response":"#, 1),
+            (Fault::EmptyBody, 200, "", 1),
+            (Fault::Delay(Duration::from_millis(1)), 200, "ImageCacheId", 1),
+            (Fault::DelayedAnswer(Duration::from_millis(1)), 200, "ImageCacheId", 1),
+        ] {
+            let simulator = Simulator::start().unwrap();
+            simulator.inject(fault.clone().on("CreateImageCache"));
+            let answered = create(&simulator).unwrap();
+            assert!(answered.starts_with(&format!("HTTP/1.1 {status} ")), "{fault:?}: {answered}");
+            assert!(body(&answered).contains(answer), "{fault:?}: {answered}");
+            assert_eq!(body(&answered).is_empty(), fault == Fault::EmptyBody);
+            assert_eq!(
+                body(&answered).parse::<Value>().is_err(),
+                status == 502 || answer.is_empty() || made == 1 && fault == Fault::TruncatedJson
+            );
+            assert_eq!(simulator.caches(REGION).len(), made, "{fault:?}");
+        }
+    }
+
+    #[test]
+    fn a_skewed_server_refuses_and_tells_its_time() {
+        let simulator = Simulator::start().unwrap();
+        simulator.clock().set_skew(3600);
+        let answer = create(&simulator).unwrap();
+        assert!(answer.contains("AuthFailure.SignatureExpire"), "{answer}");
+        let date = answer.lines().find_map(|line| line.strip_prefix("date: ")).unwrap();
+        let told = jiff::fmt::rfc2822::parse(date).unwrap().timestamp().as_second();
+        assert!(told - jiff::Timestamp::now().as_second() > 3500, "{date}");
+        let answer = call_at(&simulator, "DescribeImageCaches", &json!({}), told).unwrap();
+        assert!(answer.contains("TotalCount"), "{answer}");
+    }
+
+    #[test]
+    fn the_request_limit_is_per_action_and_recorded() {
+        let settings = Settings { requests_per_second: Some(2), ..Settings::default() };
+        let simulator = Simulator::start_with(settings).unwrap();
+        let describe = || call(&simulator, "DescribeImageCaches", &json!({})).unwrap();
+        let answers = [describe(), describe(), describe()];
+        // A stalled machine may take more than a second for these: then there is nothing to refuse.
+        let refused = answers.iter().filter(|answer| answer.contains("RequestLimitExceeded")).count();
+        assert_eq!(refused, usize::from(simulator.highest_rate("DescribeImageCaches") == 3));
+        assert!(create(&simulator).unwrap().contains("ImageCacheId"));
+    }
+
+    #[test]
+    fn the_metadata_service_gives_credentials_and_takes_faults() {
+        let simulator = Simulator::start().unwrap();
+        simulator.set_instance_role(Some("builder"));
+        let get = |name: &str| {
+            let path = format!("{}{name}", metadata::PATH);
+            send(&simulator, &format!("GET {path} HTTP/1.1\r\nhost: metadata\r\nconnection: close\r\n\r\n")).unwrap()
+        };
+        assert_eq!(body(&get("")), "builder");
+        assert!(body(&get("builder")).contains("TmpSecretId"));
+        simulator.inject(Fault::BadGateway(Moment::BeforeActing).on("metadata"));
+        assert!(get("").starts_with("HTTP/1.1 502"));
+        assert_eq!(simulator.count("metadata"), 3);
+    }
+
+    #[test]
+    fn a_simulator_can_be_dropped_inside_an_asynchronous_test() {
+        let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+        runtime.block_on(async { drop(Simulator::start().unwrap()) });
     }
 }

@@ -117,6 +117,16 @@ fn sign(
     hex(&key)
 }
 
+/// The `Authorization` header of `secret_id` for a request with these headers, for tests that go over the wire.
+#[cfg(test)]
+pub(crate) fn authorization(request: &SignedRequest<'_>, service: &str, secret_id: &str, secret_key: &str) -> String {
+    let timestamp = &request.headers["x-tc-timestamp"];
+    let date = Timestamp::from_second(timestamp.parse().unwrap()).unwrap().strftime("%Y-%m-%d").to_string();
+    let signature = sign(request, "content-type;host", timestamp, &date, service, secret_key);
+    let scope = format!("{secret_id}/{date}/{service}/tc3_request");
+    format!("{ALGORITHM} Credential={scope}, SignedHeaders=content-type;host, Signature={signature}")
+}
+
 fn canonical_hash(request: &SignedRequest<'_>, signed_headers: &str) -> String {
     let mut headers = String::new();
     for name in signed_headers.split(';') {

@@ -3,6 +3,7 @@
 use std::io;
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use tokio::net::TcpListener;
 use tokio::runtime::{Builder, Runtime};
@@ -161,6 +162,27 @@ impl Simulator {
         });
     }
 
+    /// Makes temporary credentials live so long, whatever is asked for; `None` goes back to what is asked for.
+    pub fn set_session_lifetime(&self, lifetime: Option<Duration>) {
+        self.shared.world().sts.set_lifetime(lifetime);
+    }
+
+    /// Refuses all temporary credentials issued so far, before the time that was announced.
+    pub fn expire_sessions(&self) {
+        self.shared.world().sts.expire();
+    }
+
+    /// Accepts this web identity token alone; `None`, as at the start, accepts any that is not empty.
+    pub fn accept_web_identity(&self, token: Option<&str>) {
+        self.shared.world().sts.accept_web_identity(token.map(str::to_owned));
+    }
+
+    /// Binds a role to the instance that the metadata service serves; there is none at the start. The service has the
+    /// same base URL as all others.
+    pub fn set_instance_role(&self, role: Option<&str>) {
+        self.shared.world().sts.instance_role = role.map(str::to_owned);
+    }
+
     /// The image caches of a region, in order of creation. Also those that lists do not show yet.
     pub fn caches(&self, region: &str) -> Vec<ImageCache> {
         self.advanced().image_caches.get(region).map(|caches| caches.values().cloned().collect()).unwrap_or_default()
@@ -224,5 +246,72 @@ impl Drop for Simulator {
         if let Some(runtime) = self.runtime.take() {
             runtime.shutdown_background();
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::tke::Status;
+    use rand::SeedableRng;
+    use rand::rngs::StdRng;
+
+    const REGION: &str = "ap-guangzhou";
+
+    fn pending(images: &[&str]) -> (Simulator, String) {
+        let settings = Settings { clock: Clock::manual(), ..Settings::default() };
+        let simulator = Simulator::start_with(settings).unwrap();
+        let (now, mut rng) = (simulator.clock().now(), StdRng::seed_from_u64(1));
+        let mut cache = ImageCache { status: Status::Pending, ..ImageCache::ready("a", images, now) };
+        cache.start_build(now, now + jiff::SignedDuration::from_secs(60), &Personality::default(), &mut rng);
+        let id = simulator.insert_cache(REGION, cache);
+        (simulator, id)
+    }
+
+    fn status(simulator: &Simulator, id: &str) -> Status {
+        simulator.cache(REGION, id).unwrap().status
+    }
+
+    #[test]
+    fn a_build_ends_when_its_time_has_come_or_when_it_is_settled() {
+        let (simulator, id) = pending(&["nginx:1"]);
+        simulator.clock().advance(Duration::from_secs(59));
+        assert_eq!(status(&simulator, &id), Status::Pending);
+        simulator.clock().advance(Duration::from_secs(1));
+        assert_eq!(status(&simulator, &id), Status::Ready);
+        assert!(!simulator.settle(REGION, &id));
+
+        let (simulator, id) = pending(&["nginx:1"]);
+        assert!(simulator.settle(REGION, &id));
+        assert_eq!(status(&simulator, &id), Status::Ready);
+        assert!(!simulator.settle(REGION, "imc-unknown"));
+    }
+
+    #[test]
+    fn unpullable_images_fail_their_builds() {
+        for (image, expected) in [("bad:1", Status::Failed), ("good:1", Status::Ready)] {
+            let (simulator, id) = pending(&[image]);
+            simulator.make_unpullable("bad:1");
+            simulator.settle(REGION, &id);
+            assert_eq!(status(&simulator, &id), expected);
+        }
+    }
+
+    #[test]
+    fn the_test_meddles_with_caches_behind_the_api() {
+        let simulator = Simulator::start().unwrap();
+        let now = simulator.clock().now();
+        let ids: Vec<String> = (0..3)
+            .map(|i| simulator.insert_cache(REGION, ImageCache::ready(&format!("c{i}"), &["nginx"], now)))
+            .collect();
+        assert_eq!(simulator.caches(REGION).len(), 3);
+        assert!(simulator.caches("ap-shanghai").is_empty());
+        assert!(simulator.cache(REGION, &ids[0]).unwrap().snapshot_id.is_some());
+        assert!(simulator.change_cache(REGION, &ids[1], |cache| cache.retention_days = 1));
+        assert!(simulator.delete_cache(REGION, &ids[0]) && !simulator.delete_cache(REGION, &ids[0]));
+        simulator.clock().advance(Duration::from_secs(86_400));
+        assert_eq!(simulator.cache(REGION, &ids[1]), None);
+        assert!(!simulator.change_cache(REGION, &ids[1], |_| ()));
+        assert_eq!(simulator.caches(REGION)[0].id, ids[2]);
     }
 }

@@ -11,6 +11,7 @@ use rand::{RngExt, SeedableRng};
 
 use crate::personality::Personality;
 use crate::settings::{KeyPair, Settings};
+use crate::sts::Sts;
 use crate::tke::ImageCache;
 
 /// Decides whether a build fails, and with which message.
@@ -26,6 +27,7 @@ pub(crate) struct World {
     /// By region, the image caches by ID in order of creation.
     pub image_caches: HashMap<String, IndexMap<String, ImageCache>>,
     pub build_failure: BuildFailure,
+    pub sts: Sts,
     pub rng: StdRng,
 }
 
@@ -38,6 +40,7 @@ impl World {
             keys: settings.keys.clone(),
             image_caches: HashMap::new(),
             build_failure: Box::new(|_| None),
+            sts: Sts::default(),
             rng: StdRng::seed_from_u64(settings.seed),
         }
     }

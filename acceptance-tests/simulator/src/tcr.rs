@@ -51,3 +51,28 @@ fn create_instance_token(world: &mut World, context: &Context, parameters: &Para
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::api::fixture::Api;
+
+    #[test]
+    fn a_temporary_token_lives_an_hour_in_milliseconds() {
+        let mut api = Api::new(|_| ());
+        let answer = api.call("CreateInstanceToken", json!({"RegistryId": "tcr-12345678"})).unwrap();
+        assert_eq!(answer["ExpTime"], 1_700_003_600_000_u64);
+        assert_eq!((&answer["Username"], &answer["TokenId"]), (&json!("100000000001"), &json!("")));
+    }
+
+    #[test]
+    fn wrong_instances_and_types_are_refused() {
+        for (body, expected) in [
+            (json!({"RegistryId": "ins-1"}), "ResourceNotFound.TcrResourceNotFound"),
+            (json!({"RegistryId": "tcr-1", "TokenType": "eternal"}), "InvalidParameter"),
+            (json!({}), "MissingParameter"),
+        ] {
+            assert_eq!(Api::new(|_| ()).call("CreateInstanceToken", body).unwrap_err(), expected);
+        }
+    }
+}

@@ -29,7 +29,7 @@ fn scripts() -> PathBuf {
 /// Starts the program, and returns its address with it.
 fn simulator() -> (Child, String) {
     let mut simulator = Command::new(env!("CARGO_BIN_EXE_tencentcloud-simulator"))
-        .args(["--build-time", "0s"])
+        .args(["--build-time", "0s", "--instance-role", "builder"])
         .stdout(Stdio::piped())
         .spawn()
         .expect("the simulator starts");

@@ -97,3 +97,90 @@ fn check_eip(parameters: &Parameters<'_>) -> Result<(), ApiError> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::api::fixture::Api;
+    use crate::personality::Personality;
+
+    fn body(change: Value) -> Value {
+        let mut body = json!({"Images": ["nginx:1"], "VpcId": "vpc-1", "SubnetId": "subnet-1", "ImageCacheName": "a"});
+        body.as_object_mut().unwrap().extend(change.as_object().unwrap().clone());
+        body
+    }
+
+    #[test]
+    fn wrong_values_are_refused() {
+        for (change, expected) in [
+            (json!({"Images": []}), "InvalidParameter"),
+            (json!({"Images": [""]}), "InvalidParameter"),
+            (json!({"Images": ["a b"]}), "InvalidParameter"),
+            (json!({"ImageCacheSize": 19}), "InvalidParameter"),
+            (json!({"ImageCacheSize": 32_001}), "InvalidParameter"),
+            (json!({"ExistedEipId": "eip-1", "AutoCreateEip": true}), "InvalidParameter"),
+            (json!({"ExistedEipId": "eip-1", "AutoCreateEipAttribute": {"DeletePolicy": ""}}), "InvalidParameter"),
+            (json!({"AutoCreateEipAttribute": {}}), "MissingParameter"),
+            (
+                json!({"AutoCreateEipAttribute": {"DeletePolicy": "", "InternetServiceProvider": "X"}}),
+                "InvalidParameter",
+            ),
+            (json!({"ExistedEipIds": ["eip-1"]}), "UnknownParameter"),
+        ] {
+            let mut api = Api::new(|_| ());
+            assert_eq!(api.call("CreateImageCache", body(change.clone())).unwrap_err(), expected, "{change}");
+            assert!(api.world.image_caches.values().all(|caches| caches.is_empty()), "{change}");
+        }
+    }
+
+    #[test]
+    fn what_the_api_never_answers_is_kept_for_the_test() {
+        let mut api = Api::new(|_| ());
+        let eip = json!({"DeletePolicy": "Never"});
+        let sent = json!({"SecurityGroupIds": ["sg-1"], "AutoCreateEipAttribute": eip, "ResolveConfig": "x",
+                          "RegistryHttpEndPointList": ["h"]});
+        api.call("CreateImageCache", body(sent)).unwrap();
+        let cache = &api.world.image_caches["ap-guangzhou"][0];
+        assert_eq!((cache.vpc_id.as_str(), cache.subnet_id.as_str()), ("vpc-1", "subnet-1"));
+        assert_eq!(
+            (&cache.security_group_ids[0], &cache.registry_http_end_point_list[0]),
+            (&"sg-1".into(), &"h".into())
+        );
+        assert_eq!((&cache.auto_create_eip_attribute, cache.resolve_config.as_deref()), (&Some(eip), Some("x")));
+    }
+
+    #[test]
+    fn sizes_are_taken_or_rounded_up() {
+        for (answer, expected) in [(SizeStep::Accepted, 25), (SizeStep::RoundedUp, 30)] {
+            let mut api = Api::new(|world| world.personality.size_step = answer);
+            api.call("CreateImageCache", body(json!({"ImageCacheSize": 25}))).unwrap();
+            assert_eq!(api.world.image_caches["ap-guangzhou"][0].image_cache_size, expected);
+        }
+    }
+
+    #[test]
+    fn names_are_unique_when_told() {
+        for (answer, expected) in [(Names::NotUnique, Ok(())), (Names::Unique, Err("InvalidParameter".to_owned()))] {
+            let mut api = Api::new(|world| world.personality.names = answer);
+            api.call("CreateImageCache", body(json!({}))).unwrap();
+            assert_eq!(api.call("CreateImageCache", body(json!({}))).map(|_| ()), expected);
+        }
+    }
+
+    #[test]
+    fn a_new_cache_is_listed_at_once_or_later() {
+        for (created, at_once) in [(Created::ListedAtOnce, 1), (Created::ListedLater, 0)] {
+            let mut api = Api::new(|world| world.personality = Personality { created, ..Personality::default() });
+            let id = api.call("CreateImageCache", body(json!({}))).unwrap()["ImageCacheId"].clone();
+            let count = |api: &mut Api| {
+                let all = api.call("DescribeImageCaches", json!({})).unwrap()["TotalCount"].clone();
+                let one =
+                    api.call("DescribeImageCaches", json!({"ImageCacheIds": [id]})).unwrap()["TotalCount"].clone();
+                (all, one)
+            };
+            assert_eq!(count(&mut api), (at_once.into(), at_once.into()));
+            api.wait(5);
+            assert_eq!(count(&mut api), (1.into(), 1.into()));
+        }
+    }
+}

@@ -52,3 +52,87 @@ fn delete_image_caches(world: &mut World, context: &Context, parameters: &Parame
     }
     Ok(json!({}))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::api::fixture::Api;
+    use crate::tke::{ImageCache, Status};
+
+    /// A region with the `Ready` caches `imc-a` and `imc-b`.
+    fn api(prepare: impl FnOnce(&mut World)) -> Api {
+        let mut api = Api::new(prepare);
+        let caches = api.world.image_caches.entry("ap-guangzhou".to_owned()).or_default();
+        for id in ["imc-a", "imc-b"] {
+            caches
+                .insert(id.to_owned(), ImageCache { id: id.to_owned(), ..ImageCache::ready(id, &["nginx"], api.now) });
+        }
+        api
+    }
+
+    fn delete(api: &mut Api, ids: &[&str]) -> Result<(), String> {
+        api.call("DeleteImageCaches", json!({ "ImageCacheIds": ids })).map(|_| ())
+    }
+
+    fn listed(api: &mut Api) -> usize {
+        api.call("DescribeImageCaches", json!({})).unwrap()["ImageCaches"].as_array().unwrap().len()
+    }
+
+    #[test]
+    fn unknown_ids_follow_their_switches() {
+        let not_found = || Err("ResourceNotFound".to_owned());
+        for (unknown, partly, ids, expected, left) in [
+            (DeleteUnknown::ResourceNotFound, PartlyUnknown::Others, ["imc-x", "imc-y"], not_found(), 2),
+            (DeleteUnknown::Success, PartlyUnknown::Others, ["imc-x", "imc-y"], Ok(()), 2),
+            (DeleteUnknown::ResourceNotFound, PartlyUnknown::Others, ["imc-a", "imc-y"], Ok(()), 1),
+            (DeleteUnknown::Success, PartlyUnknown::Error, ["imc-a", "imc-y"], not_found(), 2),
+            (DeleteUnknown::Success, PartlyUnknown::Error, ["imc-a", "imc-b"], Ok(()), 0),
+        ] {
+            let mut api = api(|world| {
+                world.personality.delete_unknown = unknown;
+                world.personality.partly_unknown = partly;
+            });
+            assert_eq!(delete(&mut api, &ids), expected, "{unknown:?} {partly:?} {ids:?}");
+            assert_eq!(listed(&mut api), left, "{unknown:?} {partly:?} {ids:?}");
+        }
+    }
+
+    #[test]
+    fn an_empty_list_is_refused() {
+        assert_eq!(delete(&mut api(|_| ()), &[]), Err("InvalidParameter".to_owned()));
+    }
+
+    #[test]
+    fn deleted_caches_vanish_at_once_or_linger() {
+        for (answer, left) in [(Delete::AtOnce, 1), (Delete::Lingers, 2)] {
+            let mut api = api(|world| world.personality.delete = answer);
+            delete(&mut api, &["imc-a"]).unwrap();
+            assert_eq!(listed(&mut api), left, "{answer:?}");
+            let update = api.call("UpdateImageCache", json!({"ImageCacheId": "imc-a", "RetentionDays": 1}));
+            assert_eq!(update.unwrap_err(), "ResourceNotFound", "{answer:?}");
+            api.wait(5);
+            assert_eq!(listed(&mut api), 1, "{answer:?}");
+        }
+    }
+
+    #[test]
+    fn deleting_what_lingers_again_succeeds_and_does_not_prolong() {
+        let mut api = api(|world| world.personality.delete = Delete::Lingers);
+        delete(&mut api, &["imc-a"]).unwrap();
+        api.wait(3);
+        delete(&mut api, &["imc-a"]).unwrap();
+        api.wait(2);
+        assert_eq!(listed(&mut api), 1);
+    }
+
+    #[test]
+    fn building_caches_are_refused_when_told() {
+        for status in [Status::Pending, Status::Updating] {
+            let mut api = api(|world| world.personality.delete = Delete::RefusedWhileBuilding);
+            api.world.image_caches.get_mut("ap-guangzhou").unwrap()["imc-b"].status = status;
+            assert_eq!(delete(&mut api, &["imc-a", "imc-b"]), Err("FailedOperation".to_owned()));
+            assert_eq!(listed(&mut api), 2);
+            delete(&mut api, &["imc-a"]).unwrap();
+        }
+    }
+}

@@ -89,3 +89,111 @@ fn check_count(count: usize, answer: DescribeIds) -> Result<(), ApiError> {
     }
     Err(ApiError::new("InvalidParameter", format!("ImageCacheIds has {count} IDs, more than {most}.")))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::api::fixture::Api;
+    use crate::personality::Numbers;
+
+    /// A region with `count` caches, `imc-0` named `cache-0` and so on.
+    fn api(count: usize, prepare: impl FnOnce(&mut World)) -> Api {
+        let mut api = Api::new(prepare);
+        let caches = api.world.image_caches.entry("ap-guangzhou".to_owned()).or_default();
+        for i in 0..count {
+            let id = format!("imc-{i}");
+            let cache = ImageCache::ready(&format!("cache-{i}"), &["nginx"], api.now);
+            caches.insert(id.clone(), ImageCache { id, ..cache });
+        }
+        api
+    }
+
+    fn ids(api: &mut Api, body: Value) -> Result<Vec<String>, String> {
+        let answer = api.call("DescribeImageCaches", body)?;
+        let rows = answer["ImageCaches"].as_array().unwrap();
+        Ok(rows.iter().map(|row| row["ImageCacheId"].as_str().unwrap().to_owned()).collect())
+    }
+
+    #[test]
+    fn pages_have_20_rows_and_at_most_50() {
+        let mut api = api(120, |_| ());
+        for (body, expected) in [
+            (json!({}), Ok(20)),
+            (json!({"Limit": 50}), Ok(50)),
+            (json!({"Limit": 50, "Offset": 100}), Ok(20)),
+            (json!({"Offset": 120}), Ok(0)),
+            (json!({"Offset": u64::MAX}), Ok(0)),
+            (json!({"Limit": 51}), Err("InvalidParameter".to_owned())),
+            (json!({"Limit": 0}), Err("InvalidParameter".to_owned())),
+        ] {
+            assert_eq!(ids(&mut api, body.clone()).map(|ids| ids.len()), expected, "{body}");
+        }
+        assert_eq!(api.call("DescribeImageCaches", json!({})).unwrap()["TotalCount"], 120);
+        api.world.personality.numbers = Numbers::Strings;
+        assert_eq!(api.call("DescribeImageCaches", json!({})).unwrap()["TotalCount"], "120");
+    }
+
+    #[test]
+    fn names_and_filters_narrow() {
+        for (name_match, body, expected) in [
+            (NameMatch::Exact, json!({"ImageCacheNames": ["cache-1"]}), &["imc-1"][..]),
+            (NameMatch::Substring, json!({"ImageCacheNames": ["cache-1"]}), &["imc-1", "imc-10", "imc-11"]),
+            (NameMatch::Exact, json!({"ImageCacheNames": ["cache-1", "cache-2", "x"]}), &["imc-1", "imc-2"]),
+            (NameMatch::Exact, json!({"ImageCacheNames": []}), &["imc-0", "imc-1", "imc-2"]),
+            (
+                NameMatch::Exact,
+                json!({"Filters": [{"Name": "image-cache-name", "Values": ["cache-3", "cache-4"]}]}),
+                &["imc-3", "imc-4"],
+            ),
+            (NameMatch::Exact, json!({"ImageCacheIds": ["imc-5"], "ImageCacheNames": ["cache-6"]}), &[]),
+        ] {
+            let mut api = api(12, |world| world.personality.name_match = name_match);
+            let found = ids(&mut api, body.clone()).unwrap();
+            assert_eq!(found.iter().take(3).collect::<Vec<_>>(), expected, "{body}");
+        }
+        let unknown = json!({"Filters": [{"Name": "status", "Values": ["Ready"]}]});
+        assert_eq!(ids(&mut api(1, |_| ()), unknown).unwrap_err(), "InvalidParameter");
+    }
+
+    #[test]
+    fn unknown_ids_follow_their_switches() {
+        let not_found = || Err("ResourceNotFound".to_owned());
+        for (unknown, partly, wanted, expected) in [
+            (DescribeUnknown::Empty, PartlyUnknown::Others, ["imc-x", "imc-y"], Ok(0)),
+            (DescribeUnknown::ResourceNotFound, PartlyUnknown::Others, ["imc-x", "imc-y"], not_found()),
+            (DescribeUnknown::ResourceNotFound, PartlyUnknown::Others, ["imc-0", "imc-y"], Ok(1)),
+            (DescribeUnknown::Empty, PartlyUnknown::Error, ["imc-0", "imc-y"], not_found()),
+            (DescribeUnknown::Empty, PartlyUnknown::Error, ["imc-0", "imc-1"], Ok(2)),
+        ] {
+            let mut api = api(2, |world| {
+                world.personality.describe_unknown = unknown;
+                world.personality.partly_unknown = partly;
+            });
+            let found = ids(&mut api, json!({ "ImageCacheIds": wanted })).map(|ids| ids.len());
+            assert_eq!(found, expected, "{unknown:?} {partly:?} {wanted:?}");
+        }
+    }
+
+    #[test]
+    fn the_number_of_ids_is_limited_when_told() {
+        for (answer, most) in [
+            (DescribeIds::Twenty, 20),
+            (DescribeIds::Fifty, 50),
+            (DescribeIds::Hundred, 100),
+            (DescribeIds::Unlimited, 500),
+        ] {
+            let mut api = api(1, |world| world.personality.describe_ids = answer);
+            let mut accepts = |count| ids(&mut api, json!({ "ImageCacheIds": vec!["imc-0"; count] })).is_ok();
+            assert_eq!((accepts(most), accepts(most + 1)), (true, answer == DescribeIds::Unlimited), "{answer:?}");
+        }
+    }
+
+    #[test]
+    fn rows_change_their_order_only_when_told() {
+        let mut stable = api(40, |_| ());
+        let mut changing = api(40, |world| world.personality.order = Order::Changing);
+        let page = |api: &mut Api| ids(api, json!({"Limit": 40})).unwrap();
+        assert_eq!(page(&mut stable), page(&mut stable));
+        assert_ne!(page(&mut changing), page(&mut changing));
+    }
+}

@@ -45,3 +45,41 @@ fn get_most_suitable_image_cache(
         None => Ok(json!({"Found": false, "ImageCache": null})),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::api::fixture::Api;
+    use jiff::SignedDuration;
+
+    #[test]
+    fn the_smaller_then_the_later_ready_cache_with_identical_references_wins() {
+        let mut api = Api::new(|_| ());
+        let caches = api.world.image_caches.entry("ap-guangzhou".to_owned()).or_default();
+        for (id, images, size, status, age) in [
+            ("large", &["nginx:1", "redis:7"][..], 100, Status::Ready, 0),
+            ("older", &["nginx:1", "redis:7"], 50, Status::Ready, 2),
+            ("newer", &["nginx:1", "redis:7"], 50, Status::Ready, 1),
+            ("building", &["nginx:1"], 20, Status::Updating, 0),
+            ("latest", &["nginx"], 20, Status::Ready, 0),
+        ] {
+            let created = api.now - SignedDuration::from_hours(age);
+            let cache = ImageCache::ready(id, images, created);
+            caches.insert(id.to_owned(), ImageCache { id: id.to_owned(), image_cache_size: size, status, ..cache });
+        }
+        for (body, expected) in [
+            (json!({"Images": ["nginx:1"]}), Some("newer")),
+            (json!({"Images": ["nginx:1", "redis:7"]}), Some("newer")),
+            (json!({"Images": ["nginx"]}), Some("latest")),
+            (json!({"Images": ["nginx:latest"]}), None),
+            (json!({"Images": ["nginx:1", "redis:8"]}), None),
+            (json!({"Images": ["nginx"], "Snapshotter": "overlay"}), Some("latest")),
+            (json!({"Images": ["nginx"], "Snapshotter": "nydus"}), None),
+        ] {
+            let answer = api.call("GetMostSuitableImageCache", body.clone()).unwrap();
+            assert_eq!(answer["ImageCache"]["ImageCacheId"].as_str(), expected, "{body}");
+            assert_eq!(answer["Found"], expected.is_some(), "{body}");
+        }
+        assert_eq!(api.world.image_caches["ap-guangzhou"]["newer"].last_matched_time, Some(api.now));
+    }
+}

@@ -147,3 +147,215 @@ fn omitted<T>(parameters: &Parameters<'_>, name: &str, reset: bool) -> Option<Ve
 fn not_ignored<T>(list: Option<Vec<T>>, personality: &Personality) -> Option<Vec<T>> {
     list.filter(|list| !list.is_empty() || personality.empty_lists == EmptyLists::Clear)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::api::fixture::Api;
+    use crate::personality::RebuildSnapshot;
+    use crate::tke::ImageRegistryCredential;
+
+    /// A region with the cache `imc-a`: 50 GiB, 7 days, a tag, a security group, a credential.
+    fn api(status: Status, personality: Personality) -> Api {
+        let mut api = Api::new(|world| world.personality = personality);
+        let cache = ImageCache {
+            id: "imc-a".to_owned(),
+            image_cache_size: 50,
+            retention_days: 7,
+            status,
+            snapshot_id: Some("snap-old".to_owned()),
+            tags: [("team".to_owned(), "ml".to_owned())].into(),
+            security_group_ids: vec!["sg-1".to_owned()],
+            image_registry_credentials: vec![ImageRegistryCredential::default()],
+            ..ImageCache::ready("a", &["nginx:1"], api.now)
+        };
+        api.world.image_caches.entry("ap-guangzhou".to_owned()).or_default().insert(cache.id.clone(), cache);
+        api
+    }
+
+    /// The cache right after the update `body`.
+    fn updated(personality: Personality, body: Value) -> ImageCache {
+        let mut api = api(Status::Ready, personality);
+        update(&mut api, body).unwrap();
+        cache(&api).clone()
+    }
+
+    fn update(api: &mut Api, mut body: Value) -> Result<Value, String> {
+        body["ImageCacheId"] = "imc-a".into();
+        api.call("UpdateImageCache", body)
+    }
+
+    fn cache(api: &Api) -> &ImageCache {
+        &api.world.image_caches["ap-guangzhou"]["imc-a"]
+    }
+
+    #[test]
+    fn each_field_rebuilds_or_not() {
+        for (body, expected) in [
+            (json!({"ImageCacheName": "b"}), Status::Ready),
+            (json!({"RetentionDays": 0}), Status::Ready),
+            (json!({"Tags": []}), Status::Ready),
+            (json!({"Images": ["nginx:2"]}), Status::Updating),
+            (json!({"Images": ["nginx:1"]}), Status::Updating),
+            (json!({"ImageCacheSize": 60}), Status::Updating),
+            (json!({"SecurityGroupIds": []}), Status::Updating),
+            (json!({"ImageRegistryCredentials": [{"Server": "r"}]}), Status::Updating),
+        ] {
+            assert_eq!(updated(Personality::default(), body.clone()).status, expected, "{body}");
+        }
+    }
+
+    #[test]
+    fn a_rebuild_ends_ready_with_another_snapshot() {
+        let mut api = api(Status::Ready, Personality::default());
+        update(&mut api, json!({"Images": ["nginx:2"]})).unwrap();
+        api.wait(9);
+        api.call("DescribeImageCaches", json!({})).unwrap();
+        assert_eq!(cache(&api).status, Status::Updating);
+        api.wait(1);
+        api.call("DescribeImageCaches", json!({})).unwrap();
+        assert_eq!((cache(&api).status, cache(&api).builds), (Status::Ready, 1));
+        assert_ne!(cache(&api).snapshot_id.as_deref(), Some("snap-old"));
+    }
+
+    #[test]
+    fn omitted_fields_are_kept_or_reset() {
+        let body = || json!({"ImageCacheName": "b"});
+        let kept = updated(Personality::default(), body());
+        assert_eq!((kept.image_cache_size, kept.retention_days, kept.tags.len()), (50, 7, 1));
+        assert_eq!((kept.security_group_ids.len(), kept.image_registry_credentials.len()), (1, 1));
+        let reset = Personality { omitted_fields: OmittedFields::Reset, ..Personality::default() };
+        let reset = updated(reset, body());
+        assert_eq!((reset.image_cache_size, reset.retention_days, reset.tags.len()), (20, 0, 0));
+        assert_eq!((reset.security_group_ids.len(), reset.image_registry_credentials.len()), (0, 0));
+        assert_eq!((reset.images.as_slice(), reset.status), (&["nginx:1".to_owned()][..], Status::Updating));
+    }
+
+    #[test]
+    fn tags_replace_or_merge() {
+        let keys = |update_tags| {
+            let personality = Personality { update_tags, ..Personality::default() };
+            let cache = updated(personality, json!({"Tags": [{"Key": "env", "Value": "dev"}]}));
+            cache.tags.into_keys().collect::<Vec<_>>()
+        };
+        assert_eq!(keys(UpdateTags::Replace), ["env"]);
+        assert_eq!(keys(UpdateTags::Merge), ["env", "team"]);
+    }
+
+    #[test]
+    fn empty_lists_clear_or_are_ignored() {
+        let body = || json!({"Tags": [], "SecurityGroupIds": [], "ImageRegistryCredentials": []});
+        for (empty_lists, left, status) in
+            [(EmptyLists::Clear, 0, Status::Updating), (EmptyLists::Ignored, 1, Status::Ready)]
+        {
+            let cache = updated(Personality { empty_lists, ..Personality::default() }, body());
+            let lengths = [cache.tags.len(), cache.security_group_ids.len(), cache.image_registry_credentials.len()];
+            assert_eq!((lengths, cache.status), ([left; 3], status), "{empty_lists:?}");
+        }
+    }
+
+    #[test]
+    fn a_light_update_stays_ready_or_goes_through_updating_with_its_snapshot() {
+        for (light_update, meanwhile) in
+            [(LightUpdate::StaysReady, Status::Ready), (LightUpdate::Updates, Status::Updating)]
+        {
+            let mut api = api(Status::Ready, Personality { light_update, ..Personality::default() });
+            update(&mut api, json!({"RetentionDays": 1})).unwrap();
+            assert_eq!(cache(&api).status, meanwhile);
+            api.wait(10);
+            api.call("DescribeImageCaches", json!({})).unwrap();
+            assert_eq!((cache(&api).status, cache(&api).snapshot_id.as_deref()), (Status::Ready, Some("snap-old")));
+        }
+    }
+
+    #[test]
+    fn an_unchanged_update_rebuilds_or_does_nothing() {
+        for (unchanged_update, expected) in
+            [(UnchangedUpdate::Rebuilds, Status::Updating), (UnchangedUpdate::DoesNothing, Status::Ready)]
+        {
+            let personality = Personality { unchanged_update, ..Personality::default() };
+            assert_eq!(updated(personality, json!({"Images": ["nginx:1"]})).status, expected);
+            assert_eq!(updated(personality, json!({"Images": ["nginx:2"]})).status, Status::Updating);
+        }
+    }
+
+    #[test]
+    fn shrinking_is_accepted_refused_or_ignored() {
+        for (shrink, expected) in [
+            (Shrink::Accepted, Ok((30, Status::Updating))),
+            (Shrink::Refused, Err("UnsupportedOperation".to_owned())),
+            (Shrink::Ignored, Ok((50, Status::Ready))),
+        ] {
+            let mut api = api(Status::Ready, Personality { shrink, ..Personality::default() });
+            let result = update(&mut api, json!({"ImageCacheSize": 30}));
+            let result = result.map(|_| (cache(&api).image_cache_size, cache(&api).status));
+            assert_eq!(result, expected, "{shrink:?}");
+        }
+    }
+
+    #[test]
+    fn sizes_are_taken_or_rounded_up() {
+        let size_step = SizeStep::RoundedUp;
+        let personality = Personality { size_step, ..Personality::default() };
+        assert_eq!(updated(personality, json!({"ImageCacheSize": 61})).image_cache_size, 70);
+        assert_eq!(updated(Personality::default(), json!({"ImageCacheSize": 61})).image_cache_size, 61);
+    }
+
+    #[test]
+    fn statuses_refuse_updates_when_told() {
+        let default = Personality::default();
+        let building = |update_while_building| Personality { update_while_building, ..default };
+        let failed = |update_when_failed| Personality { update_when_failed, ..default };
+        let update_failed = |update_when_update_failed| Personality { update_when_update_failed, ..default };
+        let (unsupported, running) = (Some("UnsupportedOperation"), Some("FailedOperation.TaskAlreadyRunning"));
+        for (status, personality, expected) in [
+            (Status::Pending, default, None),
+            (Status::Updating, default, None),
+            (Status::Failed, default, None),
+            (Status::UpdateFailed, default, None),
+            (Status::Pending, building(UpdateWhileBuilding::UnsupportedOperation), unsupported),
+            (Status::Updating, building(UpdateWhileBuilding::TaskAlreadyRunning), running),
+            (Status::Ready, building(UpdateWhileBuilding::TaskAlreadyRunning), None),
+            (Status::Failed, failed(UpdateWhenFailed::UnsupportedOperation), unsupported),
+            (Status::Failed, failed(UpdateWhenFailed::TaskAlreadyRunning), running),
+            (Status::UpdateFailed, update_failed(UpdateWhenUpdateFailed::UnsupportedOperation), unsupported),
+            (Status::UpdateFailed, update_failed(UpdateWhenUpdateFailed::TaskAlreadyRunning), running),
+        ] {
+            let mut api = api(status, personality);
+            let code = update(&mut api, json!({"Images": ["nginx:2"]})).err();
+            assert_eq!(code.as_deref(), expected, "{status:?} {personality:?}");
+            let images = if expected.is_none() { "nginx:2" } else { "nginx:1" };
+            assert_eq!(cache(&api).images, [images], "{status:?} {personality:?}");
+        }
+    }
+
+    #[test]
+    fn an_update_while_pending_stays_pending_and_begins_anew() {
+        let mut api = api(Status::Ready, Personality::default());
+        let created =
+            api.call("CreateImageCache", json!({"Images": ["nginx:1"], "VpcId": "vpc-1", "SubnetId": "subnet-1"}));
+        let id = created.unwrap()["ImageCacheId"].as_str().unwrap().to_owned();
+        api.wait(9);
+        api.call("UpdateImageCache", json!({"ImageCacheId": id, "Images": ["nginx:2"]})).unwrap();
+        api.wait(9);
+        let status = |api: &mut Api| {
+            let body = json!({ "ImageCacheIds": [id] });
+            api.call("DescribeImageCaches", body).unwrap()["ImageCaches"][0]["Status"].clone()
+        };
+        assert_eq!(status(&mut api), "Pending");
+        api.wait(1);
+        assert_eq!(status(&mut api), "Ready");
+    }
+
+    #[test]
+    fn a_failed_update_keeps_the_snapshot_even_when_it_was_hidden() {
+        let rebuild_snapshot = RebuildSnapshot::AbsentMeanwhile;
+        let mut api = api(Status::Ready, Personality { rebuild_snapshot, ..Personality::default() });
+        api.world.build_failure = Box::new(|cache| cache.images.contains(&"bad".to_owned()).then(|| "no".to_owned()));
+        update(&mut api, json!({"Images": ["bad"]})).unwrap();
+        assert_eq!(cache(&api).snapshot_id, None);
+        api.wait(10);
+        api.call("DescribeImageCaches", json!({})).unwrap();
+        assert_eq!((cache(&api).status, cache(&api).snapshot_id.as_deref()), (Status::UpdateFailed, Some("snap-old")));
+    }
+}

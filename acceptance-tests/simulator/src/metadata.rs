@@ -1,0 +1,55 @@
+//! The instance metadata service, as far as roles go: `/latest/meta-data/cam/security-credentials/`.
+//!
+//! Documentation: <https://cloud.tencent.com/document/product/213/4934>.
+
+use jiff::Timestamp;
+
+use crate::api::Reply;
+use crate::recorder::Outcome;
+use crate::state::World;
+use crate::sts::Identity;
+
+/// The action under which its requests are recorded, and struck by faults.
+pub(crate) const ACTION: &str = "metadata";
+
+/// Where the service lists the role; the role's credentials are below.
+pub(crate) const PATH: &str = "/latest/meta-data/cam/security-credentials/";
+
+/// How long the credentials live, in seconds.
+const LIFETIME: u64 = 7_200;
+
+/// Answers a GET of [`PATH`] and `name`: the role's name for an empty one, credentials for the role's.
+pub(crate) fn answer(world: &mut World, name: &str, now: Timestamp) -> (Reply, Outcome) {
+    match world.sts.instance_role.clone() {
+        Some(role) if name.is_empty() => {
+            (Reply { status: 200, content_type: "text/plain", body: role.into() }, Outcome::Answered)
+        }
+        Some(role) if name == role => {
+            let account = world.keys.first().map_or("", |key| &key.account_id).to_owned();
+            let identity = Identity::of_role(&account, &role, "instance", &account);
+            (Reply::json(200, &world.issue(identity, LIFETIME, now).metadata()), Outcome::Answered)
+        }
+        _ => (Reply::html(404, "Not Found"), Outcome::Refused("404".to_owned())),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::settings::Settings;
+
+    #[test]
+    fn only_the_bound_role_has_credentials() {
+        let mut world = World::new(&Settings::default());
+        let mut get = |role: Option<&str>, name: &str| {
+            world.sts.instance_role = role.map(str::to_owned);
+            let (reply, _) = answer(&mut world, name, Timestamp::now());
+            (reply.status, reply.body.into_owned())
+        };
+        assert_eq!(get(None, "").0, 404);
+        assert_eq!(get(Some("builder"), ""), (200, "builder".to_owned()));
+        assert_eq!(get(Some("builder"), "other").0, 404);
+        let (status, body) = get(Some("builder"), "builder");
+        assert!(status == 200 && body.contains(r#""Code":"Success""#), "{body}");
+    }
+}

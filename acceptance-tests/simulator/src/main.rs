@@ -8,7 +8,7 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use lexopt::{Arg, Parser, ValueExt};
-use tencentcloud_simulator::{KeyPair, Settings, Simulator};
+use tencentcloud_simulator::{KeyPair, Personality, Settings, Simulator};
 use tokio::signal;
 
 const HELP: &str = "\
@@ -92,11 +92,11 @@ fn parse(mut parser: Parser) -> Result<Option<Options>, lexopt::Error> {
                 settings.personality = changed.ok_or_else(|| format!("no switch with an answer: {text}"))?;
             }
             Arg::Long("list-switches") => {
-                for tencentcloud_simulator::Switch { name, answer } in settings.personality.switches() {
-                    println!("{name}={answer} (default)");
+                for switch in Personality::default().switches() {
+                    println!("{switch} (default)");
                 }
-                for (switch, _) in tencentcloud_simulator::Personality::single_deviations() {
-                    println!("{}={}", switch.name, switch.answer);
+                for (switch, _) in Personality::single_deviations() {
+                    println!("{switch}");
                 }
                 return Ok(None);
             }
@@ -147,7 +147,7 @@ mod tests {
         let options = parse(Parser::from_iter(arguments)).unwrap().unwrap();
         assert_eq!(options.settings.build_time, Duration::from_secs(8));
         assert_eq!(options.settings.keys[0].secret_id, "A");
-        assert_eq!(options.settings.personality.switches()[9].answer, "refused");
+        assert_eq!(Some(options.settings.personality), Personality::default().with("shrink", "refused"));
         for arguments in [["simulator", "--switch", "shrink=maybe"], ["simulator", "--listen", "nowhere"]] {
             assert!(parse(Parser::from_iter(arguments)).is_err(), "{arguments:?}");
         }

@@ -4,6 +4,8 @@
 //! (create), `70857` (update), `70858` (most suitable), `70859` (describe), and the data types,
 //! <https://cloud.tencent.com/document/api/457/31866>. None of the answers was seen on a live account.
 
+use std::fmt;
+
 use rand::rngs::StdRng;
 use rand::seq::IndexedRandom;
 use rand::{RngExt, SeedableRng};
@@ -92,6 +94,13 @@ macro_rules! switches {
 pub struct Switch {
     pub name: &'static str,
     pub answer: &'static str,
+}
+
+impl fmt::Display for Switch {
+    /// As the program's option `--switch` takes it, `shrink=refused`.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}={}", self.name, self.answer)
+    }
 }
 
 switches! {

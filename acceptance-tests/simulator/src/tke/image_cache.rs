@@ -130,7 +130,8 @@ impl ImageCache {
         Self { image_cache_type: "auto".to_owned(), ..Self::ready("", images, now) }
     }
 
-    /// When the cache expires; `None` is never.
+    /// When the cache expires; `None` is never. That `RetentionDays` counts from the creation, also after an update, is
+    /// an assumption.
     pub fn expires_at(&self) -> Option<Timestamp> {
         let days = i64::try_from(self.retention_days).ok().filter(|days| *days > 0)?;
         self.creation_time.checked_add(SignedDuration::from_hours(days.checked_mul(24)?)).ok()

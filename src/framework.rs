@@ -5,11 +5,15 @@
 //! not its wire: [`crate::protocol`] does.
 
 mod answer;
+#[cfg(test)]
+pub(crate) mod conformance;
 mod data_source;
 mod panic;
 mod plan;
 mod private;
 mod resource;
+#[cfg(test)]
+pub(crate) mod sample;
 mod server;
 mod validate;
 

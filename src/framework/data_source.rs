@@ -96,3 +96,6 @@ impl<D: DataSource> AnyDataSource<D::Provider> for Registered<D> {
         (known_value(self.schema(), &model, &mut diagnostics), diagnostics)
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -46,7 +46,7 @@ mod tests {
             panic!("no row {}", 7);
         })
         .await;
-        let diagnostic = result.map(|()| ()).unwrap_err();
+        let diagnostic = result.unwrap_err();
         assert!(diagnostic.detail.contains("ended unexpectedly: no row 7."), "{}", diagnostic.detail);
         assert_eq!(saved, Some("imc-1"));
     }

@@ -242,3 +242,6 @@ impl<M: Model> ResourcePlan<M> {
         !self.replace.is_empty()
     }
 }
+
+#[cfg(test)]
+mod tests;

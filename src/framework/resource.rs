@@ -322,3 +322,6 @@ impl<R: Resource> Registered<R> {
         Applied { value, private, diagnostics }
     }
 }
+
+#[cfg(test)]
+mod tests;

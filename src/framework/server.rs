@@ -131,3 +131,6 @@ fn unknown(what: &str, type_name: &str) -> Diagnostic {
         format!("This version of the provider has no {what} {type_name:?}. Check the name, or upgrade the provider."),
     )
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,209 @@
+//! Plays Terraform for one resource, and holds every answer against what Terraform enforces.
+//!
+//! [`run`] walks a resource through its life; [`Terraform`] is for tests that go their own way. A violation panics: it
+//! is what Terraform would report as a bug of the provider. Errors of the resource are answers, for the test to judge.
+
+mod propose;
+mod rules;
+
+pub use propose::propose;
+pub use rules::{apply_violations, plan_violations, second_plan_violations, state_violations};
+
+use super::{AnyResource, Context, Outcome, Planned, Private, WriteOnly};
+use crate::diagnostics::Diagnostics;
+use crate::value::{Type, Value};
+
+/// Creates, updates to each further configuration, and destroys; after each apply, a plan has nothing to do, with and
+/// without a read before it.
+///
+/// # Panics
+///
+/// At any error, and at any violation of Terraform's rules.
+pub async fn run<P>(resource: &dyn AnyResource<P>, context: &Context<P>, configs: &[Value]) {
+    let mut terraform = Terraform::new(resource, context);
+    for config in configs {
+        terraform.apply(config).await.unwrap_or_else(|errors| panic!("{config:?}: {errors:#?}"));
+        terraform.assert_settled(config).await;
+    }
+    terraform.destroy().await.unwrap_or_else(|errors| panic!("{errors:#?}"));
+}
+
+/// `config` with null for each attribute that it leaves out.
+pub fn complete(config: Value, ty: &Type) -> Value {
+    match (config, ty) {
+        (Value::Map(mut object), Type::Object(types)) => Value::Map(
+            types
+                .iter()
+                .map(|(name, ty)| (name.clone(), complete(object.remove(name).unwrap_or_default(), ty)))
+                .collect(),
+        ),
+        (Value::Map(elements), Type::Map(element)) => {
+            Value::Map(elements.into_iter().map(|(key, value)| (key, complete(value, element))).collect())
+        }
+        (Value::List(elements), Type::List(element) | Type::Set(element)) => {
+            Value::List(elements.into_iter().map(|value| complete(value, element)).collect())
+        }
+        (value, _) => value,
+    }
+}
+
+/// Terraform with one object in its state, or none.
+pub struct Terraform<'a, P> {
+    resource: &'a dyn AnyResource<P>,
+    context: &'a Context<P>,
+    /// The object; null when there is none.
+    pub state: Value,
+    /// What the resource remembers.
+    pub private: Private,
+    /// True when the next apply replaces the object, because its creation failed.
+    pub tainted: bool,
+}
+
+impl<'a, P> Terraform<'a, P> {
+    /// With an empty state.
+    pub fn new(resource: &'a dyn AnyResource<P>, context: &'a Context<P>) -> Self {
+        Self { resource, context, state: Value::Null, private: Private::default(), tainted: false }
+    }
+
+    /// Plans the step to `config`, which is null to destroy.
+    ///
+    /// # Errors
+    ///
+    /// What validation or planning reports as errors.
+    pub async fn plan(&self, config: &Value) -> Outcome<Planned> {
+        self.plan_from(&self.state, config).await
+    }
+
+    async fn plan_from(&self, prior: &Value, config: &Value) -> Outcome<Planned> {
+        let (resource, schema) = (self.resource, self.resource.schema());
+        assert_eq!(config.conforms(&schema.ty), Ok(()), "the test's own configuration");
+        if !config.is_null() {
+            let found = resource.validate(config, WriteOnly::Allowed).await;
+            if found.has_errors() {
+                return Err(found);
+            }
+        }
+        let propose = || propose(&schema.block, prior, config);
+        let planned = resource.plan(self.context, prior, propose(), config, self.private.clone()).await;
+        if planned.diagnostics.has_errors() {
+            return Err(planned.diagnostics);
+        }
+        let none: &[String] = &[];
+        assert_eq!(
+            plan_violations(schema, prior, config, &planned.value, &planned.requires_replace),
+            none,
+            "{config:?}"
+        );
+        let again = resource.plan(self.context, prior, propose(), config, self.private.clone()).await;
+        assert_eq!((&planned.value, &planned.requires_replace), (&again.value, &again.requires_replace), "{config:?}");
+        Ok(planned)
+    }
+
+    /// Plans and applies.
+    ///
+    /// # Errors
+    ///
+    /// What went wrong; the state is what Terraform would have saved.
+    pub async fn apply(&mut self, config: &Value) -> Outcome<Diagnostics> {
+        self.apply_later(config, config).await
+    }
+
+    /// Plans for `config`, which may hold unknown values, and applies `known`, which they turn out to be.
+    ///
+    /// # Errors
+    ///
+    /// As [`Terraform::apply`].
+    pub async fn apply_later(&mut self, config: &Value, known: &Value) -> Outcome<Diagnostics> {
+        let planned = self.plan(config).await?;
+        if !self.state.is_null() && (self.tainted || !planned.requires_replace.is_empty()) {
+            let replacement = self.plan_from(&Value::Null, config).await?;
+            self.destroy().await?;
+            return self.apply_plan(replacement, known).await;
+        }
+        self.apply_plan(planned, known).await
+    }
+
+    async fn apply_plan(&mut self, first: Planned, config: &Value) -> Outcome<Diagnostics> {
+        let schema = self.resource.schema();
+        let planned = self.plan(config).await?;
+        let none: &[String] = &[];
+        assert_eq!(second_plan_violations(&first.value, &planned.value, &schema.ty), none, "{config:?}");
+        let mut found = first.diagnostics;
+        found.extend(planned.diagnostics);
+        if planned.value == self.state {
+            return Ok(found);
+        }
+        let prior = self.state.clone();
+        let applied = self.resource.apply(self.context, &prior, &planned.value, config, planned.private).await;
+        let has_errors = applied.diagnostics.has_errors();
+        assert_eq!(apply_violations(schema, &planned.value, &applied.value, has_errors), none, "{config:?}");
+        found.extend(applied.diagnostics);
+        if !(has_errors && applied.value.is_null()) {
+            self.tainted = has_errors && prior.is_null();
+            self.private = if applied.value.is_null() { Private::default() } else { applied.private };
+            self.state = applied.value;
+        }
+        if has_errors { Err(found) } else { Ok(found) }
+    }
+
+    /// Reads the object again.
+    ///
+    /// # Errors
+    ///
+    /// What went wrong; the state stays as it was.
+    pub async fn refresh(&mut self) -> Outcome<Diagnostics> {
+        let read = self.resource.read(self.context, &self.state, self.private.clone()).await;
+        if read.diagnostics.has_errors() {
+            return Err(read.diagnostics);
+        }
+        let none: &[String] = &[];
+        assert_eq!(state_violations(self.resource.schema(), &read.value), none);
+        (self.state, self.private) = (read.value, read.private);
+        Ok(read.diagnostics)
+    }
+
+    /// Imports by ID, and reads.
+    ///
+    /// # Errors
+    ///
+    /// What went wrong. What does not exist leaves the state null.
+    pub async fn import(&mut self, id: &str) -> Outcome<Diagnostics> {
+        assert!(self.state.is_null(), "an object is imported into an empty state");
+        let imported = self.resource.import(self.context, id).await;
+        if imported.diagnostics.has_errors() {
+            return Err(imported.diagnostics);
+        }
+        assert!(!imported.value.is_null(), "an import without an error has an object");
+        let none: &[String] = &[];
+        assert_eq!(state_violations(self.resource.schema(), &imported.value), none);
+        (self.state, self.private) = (imported.value, imported.private);
+        self.refresh().await
+    }
+
+    /// Destroys the object.
+    ///
+    /// # Errors
+    ///
+    /// What went wrong; the object stays in the state.
+    pub async fn destroy(&mut self) -> Outcome<Diagnostics> {
+        let planned = self.plan(&Value::Null).await?;
+        self.apply_plan(planned, &Value::Null).await
+    }
+
+    /// Holds that nothing is left to do, before and after a read.
+    ///
+    /// # Panics
+    ///
+    /// When a plan differs from the state, or a read changes it.
+    pub async fn assert_settled(&mut self, config: &Value) {
+        for refreshed in [false, true] {
+            let planned = self.plan(config).await.unwrap_or_else(|errors| panic!("{errors:#?}"));
+            assert_eq!(planned.value, self.state, "a plan with nothing to do (refreshed: {refreshed})");
+            let before = self.state.clone();
+            self.refresh().await.unwrap_or_else(|errors| panic!("{errors:#?}"));
+            assert_eq!(before, self.state, "a read of what nobody changed");
+        }
+    }
+}
+
+mod tests;

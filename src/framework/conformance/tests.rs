@@ -1,0 +1,178 @@
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use tokio_util::sync::CancellationToken;
+
+use super::*;
+use crate::diagnostics::AttributePath;
+use crate::framework::resource;
+use crate::framework::sample::{Disk, Disks, Sample};
+use crate::schema::Schema;
+
+fn context() -> Context<Sample> {
+    Context { provider: Arc::new(Sample::default()), stop: CancellationToken::new() }
+}
+
+fn schema() -> Schema {
+    Schema::of::<Disk>(1).unwrap()
+}
+
+fn object<const N: usize>(entries: [(&str, Value); N]) -> Value {
+    complete(Value::map(entries), &schema().ty)
+}
+
+#[tokio::test]
+async fn a_resource_that_keeps_the_rules_passes() {
+    let configs = [
+        object([("name", "a".into())]),
+        object([("name", "a".into()), ("size", 30_i64.into())]),
+        object([("name", "b".into()), ("mounts", Value::list([Value::map([("path", "/a")])]))]),
+    ];
+    run(&*resource(Disks), &context(), &configs).await;
+}
+
+#[tokio::test]
+async fn an_imported_object_is_read() {
+    let context = context();
+    let disks = resource(Disks);
+    let mut first = Terraform::new(&*disks, &context);
+    let config = object([("name", "a".into())]);
+    first.apply(&config).await.unwrap();
+    let mut second = Terraform::new(&*disks, &context);
+    second.import("a").await.unwrap();
+    assert_eq!(second.state, first.state);
+    second.assert_settled(&config).await;
+
+    let mut third = Terraform::new(&*disks, &context);
+    third.import("nowhere").await.unwrap();
+    assert_eq!(third.state, Value::Null);
+}
+
+#[tokio::test]
+async fn a_failed_create_is_kept_tainted_and_replaced() {
+    let context = context();
+    let disks = resource(Disks);
+    let mut terraform = Terraform::new(&*disks, &context);
+    let errors = terraform.apply(&object([("name", "half".into())])).await.unwrap_err();
+    assert_eq!(errors.iter().map(|e| e.summary.as_str()).collect::<Vec<_>>(), ["Half"]);
+    assert!(terraform.tainted);
+    assert_eq!(terraform.state, object([("name", "half".into()), ("id", "half".into()), ("wait", true.into())]));
+    terraform.apply(&object([("name", "a".into())])).await.unwrap();
+    assert!(!terraform.tainted);
+    assert_eq!(terraform.state.as_map().unwrap()["status"], "Ready".into());
+}
+
+#[test]
+fn each_broken_rule_of_a_plan_is_found() {
+    let config = object([
+        ("name", "a".into()),
+        ("labels", Value::Unknown),
+        ("accounts", Value::map([("x", Value::map([("user", "u")]))])),
+        ("mounts", Value::list([Value::map([("path", "/a")])])),
+        ("owners", Value::list([Value::map([("user", "u")])])),
+    ]);
+    let account = |user: Value, password: Value| {
+        Value::map([("x", Value::map([("user", user), ("password_wo", password), ("length", Value::Null)]))])
+    };
+    let prior = object([("name", "z".into()), ("id", "1".into())]);
+    for (name, value, expected) in [
+        ("name", "b".into(), Some("name: not what is configured")),
+        ("name", "z".into(), None),
+        ("name", Value::Unknown, Some("name: not what is configured")),
+        ("name", 1_i64.into(), Some("name: expected a string")),
+        ("labels", Value::list(["x"]), Some("labels: a known value for an unknown one")),
+        ("size", Value::Unknown, None),
+        ("size", 7_i64.into(), None),
+        ("status", "x".into(), None),
+        (
+            "timeouts",
+            Value::map([("create", "1m")]),
+            Some("timeouts: a block must be there if and only if it is configured"),
+        ),
+        ("accounts", account("u".into(), Value::Null), None),
+        ("accounts", account("u".into(), "secret".into()), Some("a write-only value is there")),
+        ("accounts", account("v".into(), Value::Null), Some(r#"accounts["x"].user: not what is configured"#)),
+        ("accounts", Value::Unknown, Some("accounts: not the nested objects that are configured")),
+        ("accounts", Value::Null, Some("accounts: not the nested objects that are configured")),
+        ("mounts", Value::List(vec![]), Some("mounts: not the nested objects that are configured")),
+        ("owners", Value::List(vec![]), Some("owners: not the nested objects that are configured")),
+    ] {
+        let mut planned = config.as_map().unwrap().clone();
+        planned.insert(name.into(), value.clone());
+        let planned = Value::Map(planned);
+        let found = plan_violations(&schema(), &prior, &config, &planned, &BTreeSet::new());
+        assert_eq!(found.first().map(String::as_str), expected, "{name} {value:?}");
+    }
+    let found = plan_violations(&schema(), &prior, &Value::Null, &prior, &BTreeSet::new());
+    assert_eq!(found, ["the plan must be null if and only if the configuration is"]);
+    let unconfigured = object([("name", "a".into()), ("labels", Value::list(["x"]))]);
+    let found = plan_violations(&schema(), &prior, &object([("name", "a".into())]), &unconfigured, &BTreeSet::new());
+    assert_eq!(found, ["labels: a value for what is neither configured nor computed"]);
+    for (path, expected) in [
+        ("name", vec![]),
+        ("labels", vec!["labels: a replacement because of what does not change"]),
+        ("nothing", vec!["nothing: a replacement because of what does not exist"]),
+    ] {
+        let replace = BTreeSet::from([AttributePath::root(path)]);
+        let config = object([("name", "a".into())]);
+        assert_eq!(plan_violations(&schema(), &prior, &config, &config, &replace), expected, "{path}");
+    }
+}
+
+#[test]
+fn each_broken_rule_of_an_apply_is_found() {
+    let unknown = || Value::set([Value::from("x"), Value::Unknown]);
+    for (name, planned, applied, expected) in [
+        ("size", Value::Unknown, 7_i64.into(), vec![]),
+        ("size", 7_i64.into(), 7_i64.into(), vec![]),
+        ("size", 7_i64.into(), 8_i64.into(), vec!["size: not what was planned"]),
+        ("size", 7_i64.into(), Value::Null, vec!["size: not what was planned"]),
+        ("size", Value::Null, 7_i64.into(), vec!["size: not what was planned"]),
+        ("size", Value::Unknown, Value::Unknown, vec!["a state has unknown values"]),
+        ("labels", unknown(), Value::list(["x", "y"]), vec![]),
+        ("labels", unknown(), Value::list(["x"]), vec![]),
+        ("labels", unknown(), Value::list(["y"]), vec!["labels: not the set that was planned"]),
+        ("labels", unknown(), Value::list(["x", "y", "z"]), vec!["labels: not the set that was planned"]),
+        ("mounts", Value::List(vec![Value::Unknown]), Value::List(vec![]), vec!["mounts: not what was planned"]),
+        (
+            "accounts",
+            Value::map([("x", Value::Unknown)]),
+            Value::Map([].into()),
+            vec!["accounts: not what was planned"],
+        ),
+    ] {
+        let (before, after) = (object([(name, planned)]), object([(name, applied)]));
+        assert_eq!(apply_violations(&schema(), &before, &after, false), expected, "{before:?}");
+    }
+    let (planned, applied) = (object([("size", 7_i64.into())]), object([("size", 8_i64.into())]));
+    assert!(apply_violations(&schema(), &planned, &applied, true).is_empty());
+    assert_eq!(apply_violations(&schema(), &planned, &Value::Null, false), [": not what was planned"]);
+}
+
+/// The table of Terraform's merge: prior state, configuration, proposal.
+#[test]
+fn a_proposal_is_the_configuration_over_the_prior_state() {
+    let mount = |path: &str, device: Value| Value::map([("path", path.into()), ("device", device)]);
+    let mounts = |elements: &[Value]| Value::List(elements.to_vec());
+    for (case, name, prior, config, expected) in [
+        ("computed keeps its state", "status", "Ready".into(), Value::Null, "Ready".into()),
+        ("optional and computed keeps its state", "size", 7_i64.into(), Value::Null, 7_i64.into()),
+        ("what is configured wins", "size", 7_i64.into(), 8_i64.into(), 8_i64.into()),
+        ("unknown wins", "size", 7_i64.into(), Value::Unknown, Value::Unknown),
+        ("what is left out goes", "labels", Value::list(["x"]), Value::Null, Value::Null),
+        (
+            "elements of a list by index",
+            "mounts",
+            mounts(&[mount("/a", "vda".into())]),
+            mounts(&[mount("/b", Value::Null), mount("/c", Value::Null)]),
+            mounts(&[mount("/b", "vda".into()), mount("/c", Value::Null)]),
+        ),
+        ("an unknown list", "mounts", mounts(&[mount("/a", "vda".into())]), Value::Unknown, Value::Unknown),
+    ] {
+        let (prior, config) = (object([(name, prior)]), object([(name, config)]));
+        assert_eq!(propose(&schema().block, &prior, &config), object([(name, expected)]), "{case}");
+    }
+    let config = object([("name", "a".into())]);
+    assert_eq!(propose(&schema().block, &Value::Null, &config), config);
+    assert_eq!(propose(&schema().block, &config, &Value::Null), Value::Null);
+}

@@ -1,0 +1,71 @@
+//! A small provider with its cloud in memory: what the tests of the framework and of the protocol are run on.
+//!
+//! The names of its objects say how they misbehave, see [`Disks`].
+
+mod disk;
+mod disk_source;
+
+use std::collections::BTreeMap;
+use std::sync::Mutex;
+
+use async_trait::async_trait;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+pub use disk::{Disk, Disks};
+pub use disk_source::DiskSource;
+
+use super::{AnyDataSource, AnyResource, Outcome, Provider, data_source, resource};
+use crate::diagnostics::{AttributePath, Diagnostic, Diagnostics};
+use crate::schema::OPTIONAL;
+use crate::value::Attr;
+
+/// The provider, configured, and its cloud.
+#[derive(Debug, Default)]
+pub struct Sample {
+    /// The provider block.
+    pub prefix: Attr<String>,
+    /// By ID.
+    pub cloud: Mutex<BTreeMap<String, Disk>>,
+}
+
+/// Disks that are not there.
+#[derive(Debug, Serialize, Deserialize, JsonSchema)]
+pub struct SampleConfig {
+    /// Begins every ID. `panic` panics, `refused` is refused.
+    #[schemars(extend("x-terraform" = OPTIONAL), length(min = 1))]
+    pub prefix: Attr<String>,
+}
+
+#[async_trait]
+impl Provider for Sample {
+    type Config = SampleConfig;
+
+    fn validate(config: &SampleConfig, diagnostics: &mut Diagnostics) {
+        if config.prefix.as_str().is_some_and(|prefix| prefix.contains(' ')) {
+            let detail = "prefix holds a space. Remove it.";
+            diagnostics.push(Diagnostic::error("Invalid prefix", detail).at(AttributePath::root("prefix")));
+        }
+    }
+
+    async fn configure(config: SampleConfig, diagnostics: &mut Diagnostics) -> Outcome<Self> {
+        match config.prefix.as_str() {
+            Some("panic") => panic!("no prefix"),
+            Some("refused") => Err(Diagnostic::error("Refused", "This prefix is refused.").into()),
+            _ => {
+                if config.prefix.is_null() {
+                    diagnostics.push(Diagnostic::warning("No prefix", "IDs begin with nothing."));
+                }
+                Ok(Self { prefix: config.prefix, ..Self::default() })
+            }
+        }
+    }
+
+    fn resources() -> Vec<Box<dyn AnyResource<Self>>> {
+        vec![resource(Disks)]
+    }
+
+    fn data_sources() -> Vec<Box<dyn AnyDataSource<Self>>> {
+        vec![data_source(DiskSource)]
+    }
+}

@@ -1,0 +1,41 @@
+use super::*;
+use crate::framework::sample::Sample;
+
+fn config(prefix: &str) -> Value {
+    Value::map([("prefix", prefix)])
+}
+
+#[tokio::test]
+async fn the_last_configuration_counts() {
+    let server = Server::<Sample>::default();
+    assert_eq!(server.context().unwrap_err().summary, "Provider not configured");
+    for prefix in ["a-", "b-"] {
+        assert!(server.configure(&config(prefix)).await.is_empty());
+        assert_eq!(server.context().unwrap().provider.prefix.as_str(), Some(prefix));
+    }
+    for (prefix, expected) in [("refused", "Refused"), ("panic", "The provider crashed")] {
+        assert!(server.configure(&config("c-")).await.is_empty());
+        let found = server.configure(&config(prefix)).await;
+        assert_eq!(found.iter().map(|d| d.summary.as_str()).collect::<Vec<_>>(), [expected]);
+        assert!(server.context().is_err(), "{prefix}");
+    }
+    let found = server.configure(&Value::map([("prefix", Value::Null)])).await;
+    assert!(!found.is_empty() && !found.has_errors());
+    assert!(server.context().is_ok());
+}
+
+#[tokio::test]
+async fn stop_cancels_what_began_before_it() {
+    let server = Server::<Sample>::default();
+    server.configure(&config("a-")).await;
+    let before = server.context().unwrap();
+    server.stop();
+    let after = server.context().unwrap();
+    assert_eq!([before.stop.is_cancelled(), after.stop.is_cancelled()], [true, false]);
+}
+
+#[test]
+#[should_panic = "the provider has two of the name \"x\""]
+fn two_of_one_name_are_refused() {
+    by_name(vec![Box::new("x"), Box::new("x")], |name: &&'static str| name);
+}

@@ -85,3 +85,62 @@ impl Api {
             .await
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use serde::Serialize;
+
+    use super::{
+        super::{
+            Retry,
+            canned::{Reply, Server, json},
+            tke::Done,
+        },
+        *,
+    };
+
+    #[derive(Serialize)]
+    struct Read;
+
+    #[derive(Serialize)]
+    struct Make;
+
+    macro_rules! action {
+        ($name:ident, $retry:ident) => {
+            impl Action for $name {
+                const SERVICE: &'static str = "tke";
+                const VERSION: &'static str = "2018-05-25";
+                const NAME: &'static str = stringify!($name);
+                const RETRY: Retry = Retry::$retry;
+                type Response = Done;
+            }
+        };
+    }
+    action!(Read, Idempotent);
+    action!(Make, Once);
+
+    /// Was it a success in the end, and how often was `action` sent?
+    async fn send<A: Action>(action: A, max_retries: u32, first: Reply) -> (bool, usize) {
+        let server = Server::start(vec![first, json(r#"{"Response": {"RequestId": "r"}}"#)]).await;
+        let endpoints = Endpoints::default().with_override("tke", &server.url).unwrap();
+        let api = Api::new(Settings { endpoints, max_retries, ..Settings::default() });
+        let result = api.send(Some("ap-guangzhou"), Auth::Skip, &action).await;
+        (result.is_ok(), server.requests().len())
+    }
+
+    fn throttled() -> Reply {
+        json(r#"{"Response": {"Error": {"Code": "RequestLimitExceeded", "Message": "slow"}, "RequestId": "r"}}"#)
+    }
+
+    #[tokio::test]
+    async fn only_what_is_safe_is_sent_again() {
+        let results = tokio::join!(
+            send(Read, 5, throttled()),
+            send(Make, 5, throttled()),
+            send(Read, 5, Reply::Silence),
+            send(Make, 5, Reply::Silence),
+            send(Read, 0, throttled()),
+        );
+        assert_eq!(results, ((true, 2), (true, 2), (true, 2), (false, 1), (false, 1)));
+    }
+}

@@ -32,6 +32,9 @@ pub enum Error {
         seconds_behind: Option<i64>,
         request_id: String,
     },
+    /// The call cannot be sent as it is, and trying again does not help.
+    #[error("{action}: {problem}")]
+    Unsendable { action: &'static str, problem: &'static str, source: Source },
     /// The call was never sent: no connection was made.
     #[error("{action}: no connection to {endpoint}")]
     NotConnected { action: &'static str, endpoint: String, source: Source },
@@ -112,9 +115,11 @@ impl Error {
                 !self.is_throttling()
                     && (*http_status >= 500 || self.is_class("InternalError") || self.is_class("ServiceUnavailable"))
             }
-            Self::ClockSkew { .. } | Self::NotConnected { .. } | Self::NoRegion { .. } | Self::Credentials { .. } => {
-                false
-            }
+            Self::ClockSkew { .. }
+            | Self::Unsendable { .. }
+            | Self::NotConnected { .. }
+            | Self::NoRegion { .. }
+            | Self::Credentials { .. } => false,
         }
     }
 

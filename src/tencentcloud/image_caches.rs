@@ -2,11 +2,11 @@
 //!
 //! | file | rule |
 //! | --- | --- |
-//! | [`read`] | reads that arrive together share calls; a read that follows a write sees it |
-//! | [`create`] | `CreateImageCache` is never sent twice; a lost answer is found again by name |
-//! | [`update`] | an update in doubt is read back before it is repeated |
-//! | [`poll`] | all waits of a region share one poll |
-//! | [`wait`] | each wait ends by its own timeout and cancellation |
+//! | `read` | reads that arrive together share calls; a read that follows a write sees it |
+//! | `create` | `CreateImageCache` is never sent twice; a lost answer is found again by name |
+//! | `update` | an update in doubt is read back before it is repeated |
+//! | `poll` | all waits of a region share one poll |
+//! | `wait` | each wait ends by its own timeout and cancellation |
 //!
 //! Image caches are regional, and so is everything here: quota, reads, polls, names.
 
@@ -19,6 +19,9 @@ mod read;
 mod snapshot;
 mod update;
 mod wait;
+
+#[cfg(test)]
+mod fake;
 
 use std::{
     collections::HashMap,
@@ -101,7 +104,7 @@ impl ImageCaches {
     /// Starts making an image cache, and returns its ID. `request` must have a name.
     ///
     /// Do not drop the future before it ends: the ID would be lost. It ends within the timeouts of the calls plus the
-    /// [patience](create) of a look-up.
+    /// 15 seconds of a look-up.
     ///
     /// # Errors
     ///

@@ -104,17 +104,17 @@ impl Transport {
         body: Vec<u8>,
         clock_offset: i64,
     ) -> Result<Answer, Error> {
-        let not_connected = |endpoint: &str, source: Source| Error::NotConnected {
-            action: A::NAME,
-            endpoint: endpoint.to_owned(),
-            source,
-        };
-        let url = self.endpoints.url(A::SERVICE).map_err(|error| not_connected(A::SERVICE, Arc::new(error)))?;
+        let unsendable = |problem, source| Error::Unsendable { action: A::NAME, problem, source };
+        let url = self.endpoints.url(A::SERVICE);
+        let url = url.map_err(|error| unsendable("the endpoint is no URL", Arc::new(error)))?;
         // What the HTTP library puts into `Host`: the port only where it is not the scheme's own.
         let host = &url[Position::BeforeHost..Position::AfterPort];
-        let headers = headers::<A>(host, region, auth, &body, clock_offset)
-            .map_err(|error| not_connected(host, Arc::new(error)))?;
-        let http = self.http.get_or_try_init(build).await.map_err(|error| not_connected(host, Arc::new(error)))?;
+        let headers = headers::<A>(host, region, auth, &body, clock_offset).map_err(|error| {
+            let problem = "the region, the secret ID or the token has a character that no HTTP header can have";
+            unsendable(problem, Arc::new(error))
+        })?;
+        let http = self.http.get_or_try_init(build).await;
+        let http = http.map_err(|error| unsendable("HTTPS cannot be set up", Arc::new(error)))?;
 
         let sent = http.post(url.clone()).headers(headers).body(body).send().await;
         let answer = match sent {
@@ -122,11 +122,12 @@ impl Transport {
             Err(error) => Err(error),
         };
         answer.map_err(|error| {
-            let endpoint = host.to_owned();
-            if error.is_connect() || error.is_builder() {
-                not_connected(host, Arc::new(error.without_url()))
+            let (endpoint, connected) = (host.to_owned(), !error.is_connect());
+            let source: Source = Arc::new(error.without_url());
+            if connected {
+                Error::NoAnswer { action: A::NAME, endpoint, source }
             } else {
-                Error::NoAnswer { action: A::NAME, endpoint, source: Arc::new(error.without_url()) }
+                Error::NotConnected { action: A::NAME, endpoint, source }
             }
         })
     }

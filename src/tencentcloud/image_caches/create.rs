@@ -10,7 +10,8 @@
 //! that the look-up finds. Another process that makes a cache of the same name, images and size in the same
 //! seconds cannot be told apart.
 //!
-//! Assumed, because it is not documented: a cache is listed by its name within [`PATIENCE`] of the call that made it.
+//! Assumed, because it is not documented: a cache is listed by its name within [`PATIENCE`] of the call that made it, and
+//! with its images as they were given.
 
 use std::{
     collections::{BTreeSet, HashMap, HashSet},
@@ -157,5 +158,124 @@ impl Answer for Lookup {
             }
             Err(error) => names.into_iter().map(|name| (name, Err(error.clone()))).collect(),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use futures_util::future::join_all;
+
+    use super::{
+        super::{
+            ImageCaches,
+            fake::{Fake, Fault, REGION},
+        },
+        *,
+    };
+
+    fn request(name: &str) -> CreateImageCache {
+        CreateImageCache {
+            images: vec!["nginx:1.27".to_owned()],
+            image_cache_name: name.to_owned(),
+            image_cache_size: Some(20),
+            ..Default::default()
+        }
+    }
+
+    async fn create(caches: &ImageCaches, name: &str) -> Result<String, CreateError> {
+        caches.create(REGION, request(name)).await
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_lost_answer_is_found_by_name_and_the_call_not_repeated() {
+        for listed_after in [Duration::ZERO, Duration::from_secs(10)] {
+            let (fake, caches) = Fake::new();
+            fake.add("web");
+            fake.state().unlisted = listed_after;
+            fake.fault("create", Fault::LostAfter);
+            let id = create(&caches, "web").await.unwrap();
+            let mut state = fake.state();
+            assert_eq!(state.creates, 1);
+            assert_eq!(state.rows.len(), 2);
+            assert_eq!(id, state.rows[1].cache.image_cache_id, "the new one, not the one that was there");
+            assert!(state.row(&id).is_some());
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn the_outcome_is_called_unknown_when_nothing_is_found() {
+        for fault in [Fault::LostBefore, Fault::Code("InternalError")] {
+            let (fake, caches) = Fake::new();
+            fake.add("web");
+            fake.add("web-2");
+            fake.fault("create", fault);
+            let error = create(&caches, "web").await.unwrap_err();
+            assert!(matches!(&error, CreateError::OutcomeUnknown { name, .. } if name == "web"), "{error:?}");
+            assert_eq!(fake.state().creates, 1);
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_refusal_is_reported_at_once() {
+        let (fake, caches) = Fake::new();
+        fake.fault("create", Fault::Code("InvalidParameter"));
+        let error = create(&caches, "web").await.unwrap_err();
+        assert!(matches!(&error, CreateError::Refused(error) if error.is_invalid_parameter()), "{error:?}");
+        assert_eq!(fake.describes(), 1, "the look-up before, none after");
+
+        fake.fault("describe", Fault::Code("UnauthorizedOperation"));
+        create(&caches, "web").await.unwrap_err();
+        assert_eq!(fake.state().creates, 1, "without the look-up nothing is made");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn creates_of_one_name_end_as_different_caches_whichever_answer_is_lost() {
+        for lost in 0..3 {
+            let (fake, caches) = Fake::new();
+            for _ in 0..lost {
+                fake.fault("create", Fault::LostAfter);
+            }
+            let ids = join_all((0..3).map(|_| create(&caches, "web"))).await;
+            let ids: HashSet<_> = ids.into_iter().map(Result::unwrap).collect();
+            assert_eq!(ids.len(), 3, "{lost} lost answers");
+            assert_eq!(fake.state().rows.len(), 3);
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_create_under_way_is_not_taken_for_the_lost_one() {
+        let (fake, caches) = Fake::new();
+        fake.fault("create", Fault::LostBefore);
+        fake.fault("create", Fault::Late(Duration::from_secs(3)));
+        let (first, second) = tokio::join!(create(&caches, "web"), create(&caches, "web"));
+        assert!(matches!(first, Err(CreateError::OutcomeUnknown { .. })), "{first:?}");
+        assert_eq!(second.unwrap(), fake.state().rows[0].cache.image_cache_id);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_cache_with_other_images_or_another_size_is_not_adopted() {
+        let row = |images: &[&str], size| {
+            let row = serde_json::json!({"ImageCacheId": "imc-a", "Images": images, "ImageCacheSize": size});
+            serde_json::from_value::<ImageCache>(row).unwrap()
+        };
+        for (row, expected) in [
+            (row(&["nginx:1.27"], Some(20)), true),
+            (row(&["nginx:1.27"], None), true),
+            (row(&[], None), true),
+            (row(&["nginx:1.28"], Some(20)), false),
+            (row(&["nginx:1.27", "redis:7"], Some(20)), false),
+            (row(&["nginx:1.27"], Some(30)), false),
+        ] {
+            assert_eq!(fits(&row, &request("web")), expected, "{row:?}");
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn creates_of_one_moment_share_the_look_up() {
+        let (fake, caches) = Fake::new();
+        let names: Vec<_> = (0..10).map(|i| format!("cache-{i}")).collect();
+        let ids = join_all(names.iter().map(|name| create(&caches, name))).await;
+        assert!(ids.iter().all(Result::is_ok));
+        assert_eq!(fake.describes(), 1);
     }
 }

@@ -157,3 +157,42 @@ fn halves(ids: &[String]) -> impl Iterator<Item = Vec<String>> {
 fn concerns_the_ids(error: &Error) -> bool {
     error.is_not_found() || error.is_invalid_parameter()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::fake::{Fake, Fault, REGION};
+
+    #[tokio::test(start_paused = true)]
+    async fn all_pages_are_listed_and_each_row_once() {
+        let (fake, caches) = Fake::new();
+        for i in 0..120 {
+            fake.add(&format!("cache-{i}"));
+        }
+        let again = fake.state().rows[0].clone();
+        fake.state().rows.push(again);
+        assert_eq!(caches.list(REGION, &[]).await.unwrap().len(), 120);
+        assert_eq!(fake.describes(), 3);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_name_is_matched_exactly() {
+        let (fake, caches) = Fake::new();
+        for name in ["web", "web-2", "other", "web"] {
+            fake.add(name);
+        }
+        let rows = caches.list(REGION, &["web".to_owned()]).await.unwrap();
+        assert_eq!(rows.iter().map(|row| row.image_cache_name.as_str()).collect::<Vec<_>>(), ["web", "web"]);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_page_that_fails_is_an_error_not_a_shorter_list() {
+        let (fake, caches) = Fake::new();
+        for i in 0..120 {
+            fake.add(&format!("cache-{i}"));
+        }
+        for _ in 0..3 {
+            fake.fault("describe", Fault::Code("InternalError"));
+        }
+        caches.list(REGION, &[]).await.unwrap_err();
+    }
+}

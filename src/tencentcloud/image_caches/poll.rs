@@ -155,3 +155,70 @@ fn status(sighting: &Sighting) -> Option<&str> {
         Sighting::None | Sighting::Absent | Sighting::Failed(_) => None,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use futures_util::future::join_all;
+    use tokio_util::sync::CancellationToken;
+
+    use super::{
+        super::{
+            ImageCaches,
+            fake::{Fake, INTERVAL, REGION},
+        },
+        *,
+    };
+    use crate::tencentcloud::tke::CreateImageCache;
+
+    /// Makes `count` caches one after the other, and waits for all of them together.
+    async fn make(caches: &ImageCaches, count: usize) {
+        let cancel = CancellationToken::new();
+        let made = (0..count).map(|i| {
+            let (caches, cancel) = (caches.clone(), &cancel);
+            async move {
+                let request = CreateImageCache { image_cache_name: format!("cache-{i}"), ..Default::default() };
+                tokio::time::sleep(Duration::from_millis(51) * i as u32).await;
+                let id = caches.create(REGION, request).await.unwrap();
+                caches.wait_ready(REGION, &id, Duration::from_secs(3600), cancel, &mut |_| {}).await.unwrap();
+            }
+        });
+        join_all(made).await;
+    }
+
+    fn polls(fake: &Fake) -> usize {
+        fake.state().describes.iter().filter(|call| !call.image_cache_ids.is_empty()).count()
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn fifty_builds_of_half_a_minute_take_at_most_ten_polls() {
+        let (fake, caches) = Fake::new();
+        fake.state().build = Duration::from_secs(30);
+        make(&caches, 50).await;
+        assert!(polls(&fake) <= 10, "{}", polls(&fake));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_poll_is_one_call_for_every_fifty_and_comes_less_often_by_and_by() {
+        let (fake, caches) = Fake::new();
+        fake.state().build = Duration::from_secs(1800);
+        let start = Instant::now();
+        make(&caches, 120).await;
+        let took = start.elapsed();
+        assert!(took < Duration::from_secs(1800 + 6) + INTERVAL.mul_f64(LONGEST * (1.0 + JITTER)), "{took:?}");
+        // 3 calls every 5 seconds would be 1,080.
+        assert!((260..400).contains(&polls(&fake)), "{}", polls(&fake));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn nobody_polls_when_nobody_waits() {
+        let (fake, caches) = Fake::new();
+        let id = fake.add("web");
+        caches.delete(REGION, &id).await.unwrap();
+        let start = Instant::now();
+        caches.wait_gone(REGION, &id, Duration::from_secs(600), &CancellationToken::new()).await.unwrap();
+        assert!(start.elapsed() < INTERVAL / 2, "a deletion is looked at soon: {:?}", start.elapsed());
+        let after = polls(&fake);
+        tokio::time::sleep(Duration::from_secs(600)).await;
+        assert_eq!(polls(&fake), after);
+    }
+}

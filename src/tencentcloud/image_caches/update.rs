@@ -74,3 +74,81 @@ fn has_the_values(row: &ImageCache, request: &UpdateImageCache) -> bool {
             .as_ref()
             .is_none_or(|requested| tags(requested) == tags(row.tags.as_deref().unwrap_or_default()))
 }
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::super::fake::{Fake, Fault, REGION};
+    use super::*;
+
+    fn rename(id: &str) -> UpdateImageCache {
+        let name = Some("new".to_owned());
+        UpdateImageCache { image_cache_id: id.to_owned(), image_cache_name: name, ..Default::default() }
+    }
+
+    fn rebuild(id: &str) -> UpdateImageCache {
+        UpdateImageCache { images: Some(vec!["nginx:1.28".to_owned()]), ..rename(id) }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn an_update_is_repeated_only_when_it_was_not_carried_out() {
+        type Request = fn(&str) -> UpdateImageCache;
+        for (case, request, build, faults, sent) in [
+            ("no fault", rename as Request, 0, vec![], 1),
+            ("renamed, the answer is lost", rename, 0, vec![Fault::LostAfter], 1),
+            ("lost on the way", rename, 0, vec![Fault::LostBefore], 2),
+            ("lost on the way twice", rename, 0, vec![Fault::LostBefore, Fault::Code("InternalError")], 3),
+            ("building, the answer is lost", rebuild, 60, vec![Fault::LostAfter], 1),
+            ("a build, lost on the way", rebuild, 60, vec![Fault::LostBefore], 2),
+            ("built within the call", rebuild, 0, vec![Fault::LostAfter], 2),
+        ] {
+            let (fake, caches) = Fake::new();
+            let id = fake.add("old");
+            fake.state().build = Duration::from_secs(build);
+            for fault in faults {
+                fake.fault("update", fault);
+            }
+            caches.update(REGION, request(&id)).await.unwrap();
+            assert_eq!(fake.state().updates, sent, "{case}");
+            assert_eq!(fake.state().row(&id).unwrap().cache.image_cache_name, "new", "{case}");
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_build_that_refuses_the_repetition_is_the_first_ones() {
+        let (fake, caches) = Fake::new();
+        let id = fake.add("old");
+        fake.state().build = Duration::from_secs(60);
+        fake.fault("update", Fault::LostAfter);
+        // The look that would have shown the build fails.
+        fake.fault("describe", Fault::Code("InternalError"));
+        caches.update(REGION, rebuild(&id)).await.unwrap();
+        assert_eq!(fake.state().updates, 2);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_refusal_is_an_error() {
+        let (fake, caches) = Fake::new();
+        let id = fake.add("old");
+        fake.fault("update", Fault::Code("UnsupportedOperation"));
+        assert!(caches.update(REGION, rename(&id)).await.unwrap_err().is_unsupported_now());
+        assert!(caches.update(REGION, rename("imc-gone")).await.unwrap_err().is_not_found());
+        assert_eq!(fake.state().updates, 2);
+
+        for _ in 0..ATTEMPTS {
+            fake.fault("update", Fault::LostBefore);
+        }
+        assert!(caches.update(REGION, rename(&id)).await.unwrap_err().outcome_unknown());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_does_not_exist_is_deleted() {
+        let (fake, caches) = Fake::new();
+        let id = fake.add("old");
+        caches.delete(REGION, &id).await.unwrap();
+        caches.delete(REGION, &id).await.unwrap();
+        fake.fault("delete", Fault::Code("UnsupportedOperation"));
+        assert!(caches.delete(REGION, &id).await.unwrap_err().is_unsupported_now());
+    }
+}

@@ -37,7 +37,7 @@ pub enum WaitError {
         /// What was seen last, if it was ever listed.
         last: Option<Arc<ImageCache>>,
         /// The last poll failed like this.
-        source: Option<Error>,
+        source: Option<Box<Error>>,
     },
     /// The wait was given up from outside. The cache goes on by itself.
     #[error("the wait for image cache {id} was cancelled{}", status(last.as_deref()))]
@@ -121,7 +121,7 @@ async fn wait<T>(
             () = cancel.cancelled() => return Err(WaitError::Cancelled { id: id.to_owned(), last }),
             changed = sightings.changed() => changed.expect("the poller keeps the sender while there is a receiver"),
             () = &mut deadline => {
-                return Err(WaitError::TimedOut { id: id.to_owned(), timeout, last, source: error });
+                return Err(WaitError::TimedOut { id: id.to_owned(), timeout, last, source: error.map(Box::new) });
             }
         }
         let sighting = sightings.borrow_and_update().clone();
@@ -155,4 +155,98 @@ fn passes(error: &Error) -> bool {
 
 fn status(last: Option<&ImageCache>) -> String {
     last.map(|cache| format!(", its last status was {}", cache.status)).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{
+        super::{
+            ImageCaches,
+            fake::{Fake, Fault, INTERVAL, REGION},
+        },
+        *,
+    };
+    use crate::tencentcloud::tke::CreateImageCache;
+
+    const TIMEOUT: Duration = Duration::from_secs(600);
+
+    async fn create(caches: &ImageCaches) -> String {
+        let request = CreateImageCache { image_cache_name: "web".to_owned(), ..Default::default() };
+        caches.create(REGION, request).await.unwrap()
+    }
+
+    async fn ready(caches: &ImageCaches, id: &str) -> Result<Arc<ImageCache>, WaitError> {
+        caches.wait_ready(REGION, id, TIMEOUT, &CancellationToken::new(), &mut |_| {}).await
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_wait_ends_with_the_build() {
+        for (outcome, expected) in [
+            (Status::Ready, "Ready"),
+            (Status::Failed, "image cache imc-00000000 has failed"),
+            (Status::UpdateFailed, "the update of image cache imc-00000000 has failed"),
+            (Status::Unknown("Asleep".into()), "image cache imc-00000000 has the unknown status \"Asleep\""),
+        ] {
+            let (fake, caches) = Fake::new();
+            fake.state().build = Duration::from_secs(100);
+            fake.state().outcome = Some(outcome);
+            let id = create(&caches).await;
+            let mut seen = Vec::new();
+            let mut on_status = |cache: &ImageCache| seen.push(cache.status.to_string());
+            let result = caches.wait_ready(REGION, &id, TIMEOUT, &CancellationToken::new(), &mut on_status).await;
+            let result = result.map_or_else(|error| error.to_string(), |cache| cache.status.to_string());
+            assert_eq!(result, expected);
+            assert_eq!(seen.len(), 2, "Pending and what followed, each once: {seen:?}");
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn each_wait_has_its_own_end() {
+        let (fake, caches) = Fake::new();
+        fake.state().build = Duration::from_secs(100);
+        let id = create(&caches).await;
+        let (never, cancel) = (CancellationToken::new(), CancellationToken::new());
+        let wait = async |timeout, cancel| caches.wait_ready(REGION, &id, timeout, cancel, &mut |_| {}).await;
+        let (short, cancelled, long, ()) =
+            tokio::join!(wait(Duration::from_secs(30), &never), wait(TIMEOUT, &cancel), wait(TIMEOUT, &never), async {
+                sleep(Duration::from_secs(20)).await;
+                cancel.cancel();
+            });
+        let last = |last: Option<Arc<ImageCache>>| last.unwrap().status.clone();
+        match (short.unwrap_err(), cancelled.unwrap_err()) {
+            (WaitError::TimedOut { last: short, timeout, .. }, WaitError::Cancelled { last: cancelled, .. }) => {
+                assert_eq!((last(short), last(cancelled)), (Status::Pending, Status::Pending));
+                assert_eq!(timeout, Duration::from_secs(30));
+            }
+            errors => panic!("{errors:?}"),
+        }
+        assert_eq!(long.unwrap().status, Status::Ready);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_new_cache_may_be_listed_late_and_an_old_one_may_be_gone() {
+        let (fake, caches) = Fake::new();
+        fake.state().unlisted = Duration::from_secs(40);
+        let id = create(&caches).await;
+        assert_eq!(ready(&caches, &id).await.unwrap().status, Status::Ready);
+
+        fake.state().rows.clear();
+        let start = Instant::now();
+        assert!(matches!(ready(&caches, &id).await, Err(WaitError::Gone { .. })));
+        assert!(start.elapsed() < UNLISTED + 2 * INTERVAL.mul_f64(2.0), "{:?}", start.elapsed());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_wait_survives_failures_that_pass_and_no_others() {
+        let (fake, caches) = Fake::new();
+        fake.state().build = Duration::from_secs(100);
+        let id = create(&caches).await;
+        for fault in [Fault::LostBefore, Fault::Code("InternalError"), Fault::Code("RequestLimitExceeded")] {
+            fake.fault("describe", fault);
+        }
+        assert_eq!(ready(&caches, &id).await.unwrap().status, Status::Ready);
+
+        fake.fault("describe", Fault::Code("AuthFailure.SecretIdNotFound"));
+        assert!(matches!(ready(&caches, &id).await, Err(WaitError::Api { .. })));
+    }
 }

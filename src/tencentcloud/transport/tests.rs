@@ -183,3 +183,12 @@ async fn a_wrong_clock_is_corrected_once_by_the_servers_date() {
     let error = send(&server).await.unwrap_err();
     assert!(matches!(error, Error::ClockSkew { seconds_behind: None, .. }), "{error:?}");
 }
+
+#[tokio::test]
+async fn what_no_header_can_hold_is_an_error_and_not_shown() {
+    let transport = Transport::new(Endpoints::default());
+    let credentials = Credentials { token: Some("a-token\n".into()), ..credentials() };
+    let error = transport.send(None, Auth::Signed(&credentials), &Probe { value: 7 }).await.unwrap_err();
+    assert!(matches!(error, Error::Unsendable { .. }) && !error.outcome_unknown(), "{error:?}");
+    assert!(!format!("{error:?}").contains("a-token"), "{error:?}");
+}

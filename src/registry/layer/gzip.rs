@@ -42,8 +42,10 @@ pub(super) struct Sample {
 
 impl Sample {
     pub fn of(head: &[u8]) -> Self {
-        let (_, has_members) = read_to_end(GzDecoder::new(head));
-        let (unpacked, _) = read_to_end(MultiGzDecoder::new(head));
+        let (mut unpacked, has_members) = read_to_end(GzDecoder::new(head));
+        if has_members {
+            (unpacked, _) = read_to_end(MultiGzDecoder::new(head));
+        }
         Self { ratio: unpacked as f64 / head.len() as f64, has_members }
     }
 

@@ -1,0 +1,119 @@
+//! Who gets in: passwords, Docker's configuration, TLS, and what refusals say.
+
+use std::collections::BTreeMap;
+
+use eks::registry::{Config, Inspector, Login, Platform, Reference};
+
+use crate::docker_registry::{DockerRegistry, PASSWORD, Setup, USERNAME};
+use crate::layers::{TAR_GZIP, gzip, tar};
+
+/// What looking `reference` up says: `ok`, or the error.
+async fn outcome(config: Config, reference: Reference) -> String {
+    let results = Inspector::new(config).inspect(std::slice::from_ref(&reference), &Platform::default()).await;
+    match &results[0] {
+        Ok(_) => "ok".to_owned(),
+        Err(error) => {
+            let text = error.to_string();
+            let start = format!("cannot look up the image {reference} in the registry {}: ", reference.registry());
+            assert!(
+                text.starts_with(&start) && !text.contains(PASSWORD) && !format!("{error:?}").contains(PASSWORD),
+                "{text}"
+            );
+            text[start.len()..].to_owned()
+        }
+    }
+}
+
+async fn registry_with_image(setup: Setup) -> DockerRegistry {
+    let registry = DockerRegistry::start(setup).await;
+    let layer = registry.push_blob("team/app", gzip(&tar(1, 100_000))).await;
+    registry.push_image("team/app", "1", &[(layer, TAR_GZIP)], false).await;
+    registry
+}
+
+fn with_password(registry: &DockerRegistry, password: &str) -> Config {
+    let login = Login { username: USERNAME.to_owned(), password: password.into() };
+    Config { credentials: BTreeMap::from([(registry.host.clone(), login)]), ..registry.config() }
+}
+
+#[tokio::test]
+async fn a_registry_with_passwords_wants_the_right_one() {
+    let registry = registry_with_image(Setup { htpasswd: true, tls: false }).await;
+    let host = &registry.host;
+    let reference = registry.reference("team/app:1");
+    for (config, expected) in [
+        (with_password(&registry, PASSWORD), "ok".to_owned()),
+        (
+            with_password(&registry, "wrong"),
+            format!("{host} refuses access with the credentials for it: check the user name and password"),
+        ),
+        (
+            registry.config(),
+            format!(
+                "{host} refuses access without credentials, and there are none for it: give them, or log in with Docker"
+            ),
+        ),
+    ] {
+        assert_eq!(outcome(config, reference.clone()).await, expected);
+    }
+}
+
+#[tokio::test]
+async fn the_password_can_come_from_dockers_configuration() {
+    let registry = registry_with_image(Setup { htpasswd: true, tls: false }).await;
+    let directory = tempfile::tempdir().unwrap();
+    let text =
+        format!(r#"{{"auths": {{"{}": {{"username": "{USERNAME}", "password": "{PASSWORD}"}}}}}}"#, registry.host);
+    std::fs::write(directory.path().join("config.json"), text).unwrap();
+    let path = directory.path().to_str().unwrap().to_owned();
+    let config = Config { environment: BTreeMap::from([("DOCKER_CONFIG".to_owned(), path)]), ..registry.config() };
+    assert_eq!(outcome(config, registry.reference("team/app:1")).await, "ok");
+}
+
+#[tokio::test]
+async fn an_unverified_certificate_is_accepted_only_where_it_is_listed() {
+    let registry = registry_with_image(Setup { htpasswd: true, tls: true }).await;
+    let reference = registry.reference("team/app:1");
+    let listed = with_password(&registry, PASSWORD);
+    let unlisted = Config { skip_verify_hosts: ["other.example.com".to_owned()].into(), ..listed.clone() };
+    let over_http =
+        Config { http_hosts: [registry.host.clone()].into(), skip_verify_hosts: Default::default(), ..listed.clone() };
+    assert_eq!(outcome(listed, reference.clone()).await, "ok");
+    let refused = outcome(unlisted, reference.clone()).await;
+    assert!(refused.contains("no answer from") && refused.contains("certificate"), "{refused}");
+    let refused = outcome(over_http, reference).await;
+    assert!(refused.contains("answers with status 400"), "{refused}");
+}
+
+#[tokio::test]
+async fn plain_http_is_used_only_where_it_is_listed() {
+    let registry = registry_with_image(Setup::default()).await;
+    let reference = registry.reference("team/app:1");
+    assert_eq!(outcome(registry.config(), reference.clone()).await, "ok");
+    let refused = outcome(Config::default(), reference).await;
+    assert!(refused.starts_with(&format!("no answer from {}: ", registry.host)), "{refused}");
+}
+
+#[tokio::test]
+async fn what_is_not_there_is_named() {
+    let registry = registry_with_image(Setup::default()).await;
+    let missing = "sha256:9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08";
+    for (name, expected) in [
+        ("team/app:2", "there is no tag 2".to_owned()),
+        ("team/other:1", "there is no tag 1".to_owned()),
+        (&format!("team/app@{missing}"), format!("there is no manifest {missing}")),
+    ] {
+        let actual = outcome(registry.config(), registry.reference(name)).await;
+        assert_eq!(actual, format!("{expected}, or these credentials may not read it"));
+    }
+    let unknown = outcome(Config::default(), Reference::parse("registry.invalid/a:1").unwrap()).await;
+    assert!(unknown.starts_with("no answer from registry.invalid: "), "{unknown}");
+}
+
+#[tokio::test]
+async fn one_image_that_fails_does_not_stop_the_others() {
+    let registry = registry_with_image(Setup::default()).await;
+    let references = ["team/app:1", "team/app:2", "team/app:1"].map(|name| registry.reference(name));
+    let results = registry.inspector().inspect(&references, &Platform::default()).await;
+    assert_eq!(results.iter().map(Result::is_ok).collect::<Vec<_>>(), [true, false, true]);
+}

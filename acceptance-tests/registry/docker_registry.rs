@@ -1,0 +1,192 @@
+//! Debian's `docker-registry` on loopback, and what it takes to push an image to it.
+
+use std::collections::BTreeSet;
+use std::process::{Child, Command, Stdio};
+use std::sync::Once;
+use std::time::Duration;
+
+use eks::registry::{Config, Inspector, Login, Reference};
+use reqwest::{Client, RequestBuilder};
+use serde_json::{Value, json};
+use sha2::{Digest as _, Sha256};
+use tempfile::TempDir;
+
+pub const USERNAME: &str = "tester";
+pub const PASSWORD: &str = "correct horse";
+/// bcrypt of [`PASSWORD`].
+const HTPASSWD: &str = "tester:$2y$05$abcdefghijklmnopqrstuuHNbAKRhpaujgo33bRWs.NLUTJO3lOy2\n";
+
+const MANIFEST: &str = "application/vnd.oci.image.manifest.v1+json";
+const DOCKER_MANIFEST: &str = "application/vnd.docker.distribution.manifest.v2+json";
+
+/// How a registry is set up.
+#[derive(Clone, Copy, Default)]
+pub struct Setup {
+    pub htpasswd: bool,
+    pub tls: bool,
+}
+
+/// A running registry. It ends, and its files go, with the value.
+pub struct DockerRegistry {
+    process: Child,
+    directory: TempDir,
+    client: Client,
+    setup: Setup,
+    /// `127.0.0.1:port`.
+    pub host: String,
+}
+
+impl Drop for DockerRegistry {
+    fn drop(&mut self) {
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
+}
+
+/// A layer or manifest that was pushed.
+#[derive(Clone, Debug)]
+pub struct Pushed {
+    pub digest: String,
+    pub size: u64,
+}
+
+impl DockerRegistry {
+    pub async fn start(setup: Setup) -> Self {
+        install();
+        let directory = tempfile::tempdir().unwrap();
+        // The port is free until the registry binds it, unless another process is very quick.
+        let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+        let host = format!("127.0.0.1:{port}");
+        std::fs::write(directory.path().join("config.yml"), configuration(&directory, &host, setup)).unwrap();
+        let process = Command::new("docker-registry")
+            .arg("serve")
+            .arg(directory.path().join("config.yml"))
+            .stdout(Stdio::null())
+            .stderr(std::fs::File::create(directory.path().join("log")).unwrap())
+            .spawn()
+            .expect("docker-registry starts");
+        let client = Client::builder().tls_danger_accept_invalid_certs(true).no_proxy().build().unwrap();
+        let registry = Self { process, directory, client, setup, host };
+        registry.wait_until_it_answers().await;
+        registry
+    }
+
+    async fn wait_until_it_answers(&self) {
+        for _ in 0..200 {
+            if self
+                .request(self.client.get(self.url("/")))
+                .send()
+                .await
+                .is_ok_and(|answer| answer.status().is_success())
+            {
+                return;
+            }
+            tokio::time::sleep(Duration::from_millis(25)).await;
+        }
+        let log = std::fs::read_to_string(self.directory.path().join("log")).unwrap_or_default();
+        panic!("docker-registry does not answer: {log}");
+    }
+
+    /// An inspector's configuration that reaches this registry, as nobody.
+    pub fn config(&self) -> Config {
+        let hosts = BTreeSet::from([self.host.clone()]);
+        if self.setup.tls {
+            Config { skip_verify_hosts: hosts, ..Config::default() }
+        } else {
+            Config { http_hosts: hosts, ..Config::default() }
+        }
+    }
+
+    /// The same, with a password if the registry wants one.
+    pub fn inspector(&self) -> Inspector {
+        let mut config = self.config();
+        if self.setup.htpasswd {
+            let login = Login { username: USERNAME.to_owned(), password: PASSWORD.into() };
+            config.credentials.insert(self.host.clone(), login);
+        }
+        Inspector::new(config)
+    }
+
+    pub fn reference(&self, name: &str) -> Reference {
+        Reference::parse(&format!("{}/{name}", self.host)).unwrap()
+    }
+
+    pub async fn push_blob(&self, repository: &str, bytes: Vec<u8>) -> Pushed {
+        let pushed = Pushed { digest: digest(&bytes), size: bytes.len() as u64 };
+        let start =
+            self.request(self.client.post(self.url(&format!("/{repository}/blobs/uploads/")))).send().await.unwrap();
+        let mut location = start.url().join(start.headers()["location"].to_str().unwrap()).unwrap();
+        location.query_pairs_mut().append_pair("digest", &pushed.digest);
+        let put = self.client.put(location).header("content-type", "application/octet-stream").body(bytes);
+        let answer = self.request(put).send().await.unwrap();
+        assert_eq!(answer.status(), 201, "pushing a blob");
+        pushed
+    }
+
+    /// Pushes the manifest of layers that are there, in the form of Docker or of the OCI.
+    pub async fn push_image(&self, repository: &str, tag: &str, layers: &[(Pushed, &str)], docker: bool) -> Pushed {
+        let config = self.push_blob(repository, b"{}".to_vec()).await;
+        let descriptor = |Pushed { digest, size }: &Pushed, media_type: &str| json!({ "mediaType": media_type, "digest": digest, "size": size });
+        let (media_type, config_type) = match docker {
+            true => (DOCKER_MANIFEST, "application/vnd.docker.container.image.v1+json"),
+            false => (MANIFEST, "application/vnd.oci.image.config.v1+json"),
+        };
+        let layers: Vec<Value> = layers.iter().map(|(layer, media_type)| descriptor(layer, media_type)).collect();
+        let manifest = json!({
+            "schemaVersion": 2, "mediaType": media_type, "config": descriptor(&config, config_type), "layers": layers
+        });
+        self.push_manifest(repository, tag, media_type, &manifest).await
+    }
+
+    pub async fn push_manifest(&self, repository: &str, tag: &str, media_type: &str, manifest: &Value) -> Pushed {
+        let bytes = serde_json::to_vec(manifest).unwrap();
+        let pushed = Pushed { digest: digest(&bytes), size: bytes.len() as u64 };
+        let put =
+            self.client.put(self.url(&format!("/{repository}/manifests/{tag}"))).header("content-type", media_type);
+        let answer = self.request(put.body(bytes)).send().await.unwrap();
+        assert_eq!(answer.status(), 201, "pushing a manifest: {}", answer.text().await.unwrap());
+        pushed
+    }
+
+    fn url(&self, path: &str) -> String {
+        format!("{}://{}/v2{path}", if self.setup.tls { "https" } else { "http" }, self.host)
+    }
+
+    fn request(&self, request: RequestBuilder) -> RequestBuilder {
+        if self.setup.htpasswd { request.basic_auth(USERNAME, Some(PASSWORD)) } else { request }
+    }
+}
+
+pub fn digest(bytes: &[u8]) -> String {
+    let hex: String = Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect();
+    format!("sha256:{hex}")
+}
+
+fn configuration(directory: &TempDir, host: &str, setup: Setup) -> String {
+    let path = |name: &str| directory.path().join(name).to_str().unwrap().to_owned();
+    let mut text = format!(
+        "version: 0.1\nlog: {{level: warn}}\nstorage:\n  filesystem: {{rootdirectory: {}}}\nhttp:\n  addr: {host}\n",
+        path("storage")
+    );
+    if setup.tls {
+        let certified = rcgen::generate_simple_self_signed(vec!["127.0.0.1".to_owned()]).unwrap();
+        std::fs::write(path("cert.pem"), certified.cert.pem()).unwrap();
+        std::fs::write(path("key.pem"), certified.signing_key.serialize_pem()).unwrap();
+        text += &format!("  tls: {{certificate: {}, key: {}}}\n", path("cert.pem"), path("key.pem"));
+    }
+    if setup.htpasswd {
+        std::fs::write(path("htpasswd"), HTPASSWD).unwrap();
+        text += &format!("auth:\n  htpasswd: {{realm: test, path: {}}}\n", path("htpasswd"));
+    }
+    text
+}
+
+/// Installs the packages, once.
+pub fn install() {
+    static INSTALLED: Once = Once::new();
+    INSTALLED.call_once(|| {
+        let script = concat!(env!("CARGO_MANIFEST_DIR"), "/acceptance-tests/registry/install.sh");
+        let status = Command::new(script).status().expect("install.sh can be run");
+        assert!(status.success(), "the packages docker-registry, gzip and zstd cannot be installed: see {script}");
+    });
+}

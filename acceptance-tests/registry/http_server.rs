@@ -1,0 +1,100 @@
+//! A small HTTP server that answers whatever it is told to, and remembers what it was asked.
+
+use std::sync::{Arc, Mutex};
+
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::{TcpListener, TcpStream};
+
+/// One request as it came.
+#[derive(Clone, Debug)]
+pub struct Request {
+    /// Path and query, or the whole URL if the server is used as a proxy.
+    pub target: String,
+    pub head: String,
+}
+
+impl Request {
+    /// The value of a header.
+    pub fn header(&self, name: &str) -> Option<&str> {
+        let mut headers = self.head.lines().filter_map(|line| line.split_once(": "));
+        headers.find(|(key, _)| key.eq_ignore_ascii_case(name)).map(|(_, value)| value)
+    }
+}
+
+/// What to answer.
+pub enum Answer {
+    /// Status, headers with line ends, body. The length is added.
+    Full(u16, String, Vec<u8>),
+    /// Status, headers, and zeros until the other side has enough.
+    Endless(u16, String),
+    /// Nothing, and the connection stays open.
+    Silence,
+}
+
+pub struct HttpServer {
+    /// `127.0.0.1:port`.
+    pub host: String,
+    requests: Arc<Mutex<Vec<Request>>>,
+    sent: Arc<Mutex<u64>>,
+}
+
+impl HttpServer {
+    /// Starts a server. `handle` also gets the server's own host.
+    pub async fn start(handle: impl Fn(&Request, &str) -> Answer + Send + Sync + 'static) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let host = listener.local_addr().unwrap().to_string();
+        let server = Self { host: host.clone(), requests: Arc::default(), sent: Arc::default() };
+        let (requests, sent, handle) = (server.requests.clone(), server.sent.clone(), Arc::new(handle));
+        tokio::spawn(async move {
+            while let Ok((stream, _)) = listener.accept().await {
+                let (requests, sent, handle, host) = (requests.clone(), sent.clone(), handle.clone(), host.clone());
+                tokio::spawn(async move {
+                    let mut stream = stream;
+                    let Some(request) = read_request(&mut stream).await else { return };
+                    requests.lock().unwrap().push(request.clone());
+                    // A client that goes away early is what many tests are about.
+                    let _ = write_answer(&mut stream, handle(&request, &host), &sent).await;
+                });
+            }
+        });
+        server
+    }
+
+    pub fn requests(&self) -> Vec<Request> {
+        self.requests.lock().unwrap().clone()
+    }
+
+    /// Bytes of endless bodies that were handed to the network.
+    pub fn sent(&self) -> u64 {
+        *self.sent.lock().unwrap()
+    }
+}
+
+async fn read_request(stream: &mut TcpStream) -> Option<Request> {
+    let mut head = Vec::new();
+    while !head.ends_with(b"\r\n\r\n") {
+        head.push(stream.read_u8().await.ok()?);
+    }
+    let head = String::from_utf8(head).ok()?;
+    let target = head.split(' ').nth(1)?.to_owned();
+    Some(Request { target, head })
+}
+
+async fn write_answer(stream: &mut TcpStream, answer: Answer, sent: &Mutex<u64>) -> std::io::Result<()> {
+    let start = |status: u16, headers: &str| format!("HTTP/1.1 {status} Status\r\nConnection: close\r\n{headers}");
+    match answer {
+        Answer::Full(status, headers, body) => {
+            let head = format!("{}Content-Length: {}\r\n\r\n", start(status, &headers), body.len());
+            stream.write_all(head.as_bytes()).await?;
+            stream.write_all(&body).await
+        }
+        Answer::Endless(status, headers) => {
+            stream.write_all(format!("{}\r\n", start(status, &headers)).as_bytes()).await?;
+            loop {
+                stream.write_all(&[0; 4096]).await?;
+                *sent.lock().unwrap() += 4096;
+            }
+        }
+        Answer::Silence => std::future::pending().await,
+    }
+}

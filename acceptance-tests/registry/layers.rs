@@ -1,0 +1,80 @@
+//! Layers in every compression, and what they really unpack to.
+
+use std::io::Write as _;
+use std::process::{Command, Stdio};
+
+use flate2::{Compress, Compression, Crc, FlushCompress, write::GzEncoder};
+
+pub const TAR: &str = "application/vnd.oci.image.layer.v1.tar";
+pub const TAR_GZIP: &str = "application/vnd.oci.image.layer.v1.tar+gzip";
+pub const TAR_ZSTD: &str = "application/vnd.oci.image.layer.v1.tar+zstd";
+pub const DOCKER_TAR_GZIP: &str = "application/vnd.docker.image.rootfs.diff.tar.gzip";
+
+/// A tar archive with one file of `len` bytes that compress to about half, other ones for each `seed`.
+pub fn tar(seed: u32, len: usize) -> Vec<u8> {
+    let mut state = seed;
+    let mut letter = || {
+        state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+        b"etaoinshrdlucmwf"[(state >> 28) as usize]
+    };
+    let mut archive = vec![0; 512];
+    archive[..4].copy_from_slice(b"file");
+    archive[124..135].copy_from_slice(format!("{len:011o}").as_bytes());
+    archive[257..265].copy_from_slice(b"ustar\x0000");
+    archive.extend((0..len).map(|_| letter()));
+    archive.resize(archive.len().next_multiple_of(512) + 1024, 0);
+    archive
+}
+
+pub fn gzip(content: &[u8]) -> Vec<u8> {
+    let mut encoder = GzEncoder::new(Vec::new(), Compression::fast());
+    encoder.write_all(content).unwrap();
+    encoder.finish().unwrap()
+}
+
+/// By the program, with the content size in the frame header or, as encoders of streams do, without.
+pub fn zstd(content: &[u8], with_size: bool) -> Vec<u8> {
+    let size = format!("--stream-size={}", content.len());
+    run("zstd", if with_size { vec!["-q", "-c", &size] } else { vec!["-q", "-c"] }, content.to_vec())
+}
+
+/// One gzip member of `mib` MiB of zeros, without compressing that much: deflate forgets all at a full flush, so the same
+/// compressed MiB can follow itself.
+pub fn gzip_zeros(mib: usize) -> Vec<u8> {
+    let chunk = vec![0; 1 << 20];
+    let mut deflate = Compress::new(Compression::best(), false);
+    let mut compressed = Vec::with_capacity(1 << 20);
+    deflate.compress_vec(&chunk, &mut compressed, FlushCompress::Full).unwrap();
+    assert_eq!(deflate.total_in(), 1 << 20);
+    let (mut crc, mut chunk_crc) = (Crc::new(), Crc::new());
+    chunk_crc.update(&chunk);
+    let mut blob = vec![0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 255];
+    for _ in 0..mib {
+        blob.extend(&compressed);
+        crc.combine(&chunk_crc);
+    }
+    blob.extend([3, 0]); // The last block, empty.
+    blob.extend(crc.sum().to_le_bytes());
+    blob.extend(((mib << 20) as u32).to_le_bytes());
+    blob
+}
+
+/// How many bytes really come out of a blob.
+pub fn unpack(blob: &[u8]) -> u64 {
+    let program = match blob {
+        [0x1f, 0x8b, ..] => "gzip -dc | wc -c",
+        [0x28, 0xb5, ..] => "zstd -dc | wc -c",
+        _ => "wc -c",
+    };
+    String::from_utf8(run("sh", vec!["-c", program], blob.to_vec())).unwrap().trim().parse().unwrap()
+}
+
+fn run(program: &str, arguments: Vec<&str>, input: Vec<u8>) -> Vec<u8> {
+    let mut child = Command::new(program).args(arguments).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
+    let mut stdin = child.stdin.take().unwrap();
+    let writer = std::thread::spawn(move || stdin.write_all(&input).unwrap());
+    let output = child.wait_with_output().unwrap();
+    writer.join().unwrap();
+    assert!(output.status.success(), "{program} fails");
+    output.stdout
+}

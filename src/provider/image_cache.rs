@@ -202,7 +202,7 @@ async fn settle(
         }
         Err(WaitError::TimedOut { last, source, .. }) => {
             save(response, planned, last.as_deref());
-            Err(messages::timed_out(operation, id, region, timeout, status(response), source.as_ref()).into())
+            Err(messages::timed_out(operation, id, region, timeout, status(response), source.as_deref()).into())
         }
         Err(WaitError::UnknownStatus(cache)) => {
             save(response, planned, Some(&cache));

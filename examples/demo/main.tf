@@ -1,0 +1,40 @@
+# One image cache, and the annotations for Pods that start from it.
+
+terraform {
+  required_providers {
+    eks = {
+      source = "supernode/eks"
+    }
+  }
+}
+
+provider "eks" {
+  region        = "ap-guangzhou"
+  poll_interval = "1s"
+}
+
+resource "eks_image_cache" "vllm" {
+  name             = "vllm"
+  images           = ["vllm/vllm-openai:v0.8.5"]
+  image_cache_size = 60
+  vpc_id           = "vpc-1a2b3c4d"
+  subnet_id        = "subnet-1a2b3c4d"
+}
+
+data "eks_pod_disk" "vllm" {
+  image_cache = eks_image_cache.vllm.id
+  size        = 100
+}
+
+output "image_cache" {
+  value = {
+    id          = eks_image_cache.vllm.id
+    status      = eks_image_cache.vllm.status
+    snapshot_id = eks_image_cache.vllm.snapshot_id
+  }
+}
+
+output "pod_annotations" {
+  description = "For .spec.template.metadata.annotations of the workload."
+  value       = data.eks_pod_disk.vllm.annotations
+}

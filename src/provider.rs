@@ -7,6 +7,7 @@ mod duration;
 mod errors;
 mod image_cache;
 mod images;
+mod pod_disk;
 mod validate;
 
 use std::collections::BTreeMap;
@@ -51,7 +52,7 @@ impl Provider for EksProvider {
     }
 
     fn data_sources() -> Vec<Box<dyn AnyDataSource<Self>>> {
-        vec![]
+        vec![framework::data_source(pod_disk::PodDisk)]
     }
 }
 

@@ -10,7 +10,7 @@ mod housekeeping;
 use std::collections::{BTreeMap, BTreeSet};
 
 pub use global_config::global_config;
-pub use housekeeping::{Housekeeping, ImageGc, ThresholdFault};
+pub use housekeeping::{Housekeeping, ImageGc};
 
 /// What all keys begin with.
 const PREFIX: &str = "eks.tke.cloud.tencent.com/";

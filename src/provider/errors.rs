@@ -37,8 +37,8 @@ pub fn creating(name: &str, region: &str, error: &CreateError) -> Diagnostic {
 pub fn no_region() -> Diagnostic {
     Diagnostic::error(
         "No region",
-        "The API needs a region, and none is set. Set region here, in the provider block, or in TENCENTCLOUD_REGION, for \
-         example \"ap-guangzhou\".",
+        "The API needs a region, and none is set. Set region in the provider block, or in TENCENTCLOUD_REGION, for example \
+         \"ap-guangzhou\". A resource may also name its own.",
     )
     .at(AttributePath::root("region"))
 }

@@ -1,0 +1,110 @@
+//! What the images need, as their registries tell it.
+
+use std::collections::BTreeMap;
+
+use secrecy::SecretString;
+
+use super::model::{ImageSize, PodDiskModel, RegistryCredentials};
+use crate::diagnostics::{AttributePath, Diagnostic, Diagnostics};
+use crate::framework::Outcome;
+use crate::registry::{self, DiskNeed, InspectError, Inspector, Login, Platform, Reference, sum_distinct_layers};
+use crate::value::Attr;
+
+/// GiB for what the containers write, when the configuration does not say.
+const DEFAULT_HEADROOM: u64 = 5;
+
+/// What the registries said.
+#[derive(Debug)]
+pub(super) struct Inspection {
+    /// By image, as the configuration writes it.
+    pub sizes: BTreeMap<String, ImageSize>,
+    /// All images together, and the headroom.
+    pub need: DiskNeed,
+}
+
+/// Asks the registries of the images in `config`. `None` when there are no images, or nobody is to be asked.
+///
+/// `environment` tells where the user's Docker configuration is, and the proxies.
+///
+/// # Errors
+///
+/// One for each image that could not be looked up, at `images`.
+pub(super) async fn inspect(
+    config: &PodDiskModel,
+    environment: BTreeMap<String, String>,
+) -> Outcome<Option<Inspection>> {
+    let Some(images) = config.images.known().filter(|_| config.inspect_images != Attr::Known(false)) else {
+        return Ok(None);
+    };
+    let references: Vec<_> = images
+        .iter()
+        .map(|image| Reference::parse(image))
+        .collect::<Result<_, _>>()
+        .map_err(|error| Diagnostic::error("Invalid image reference", format!("{error}.")).at(at()))?;
+    let platform = platform(config).map_err(|error| {
+        Diagnostic::error("Invalid platform", format!("{error}.")).at(AttributePath::root("platform"))
+    })?;
+
+    let results = Inspector::new(settings(config, environment)).inspect(&references, &platform).await;
+    let (mut inspected, mut errors) = (Vec::new(), Diagnostics::default());
+    for result in results {
+        match result {
+            Ok(image) => inspected.push(image),
+            Err(error) => errors.push(failed(&error)),
+        }
+    }
+    if errors.has_errors() {
+        return Err(errors);
+    }
+    let need = DiskNeed::new(&inspected, config.headroom.known().copied().unwrap_or(DEFAULT_HEADROOM));
+    let sizes = images.iter().cloned().zip(inspected.iter().map(image_size)).collect();
+    Ok(Some(Inspection { sizes, need }))
+}
+
+/// The platform in `config`, or the default one.
+pub(super) fn platform(config: &PodDiskModel) -> Result<Platform, registry::PlatformError> {
+    config.platform.as_str().map_or_else(|| Ok(Platform::default()), str::parse)
+}
+
+fn settings(config: &PodDiskModel, environment: BTreeMap<String, String>) -> registry::Config {
+    let credentials = config.image_registry_credentials.known().into_iter().flatten();
+    registry::Config {
+        credentials: credentials.filter_map(|(server, one)| Some((server.clone(), login(one)?))).collect(),
+        http_hosts: config.registry_http_endpoint_list.known().cloned().unwrap_or_default(),
+        skip_verify_hosts: config.registry_skip_verify_list.known().cloned().unwrap_or_default(),
+        environment,
+    }
+}
+
+fn login(credentials: &RegistryCredentials) -> Option<Login> {
+    let username = credentials.username.known()?.clone();
+    let password = SecretString::from(credentials.password.known()?.expose());
+    Some(Login { username, password })
+}
+
+fn image_size(image: &registry::ImageSize) -> ImageSize {
+    let layers = sum_distinct_layers(&image.layers);
+    ImageSize {
+        digest: image.digest.clone().into(),
+        compressed_bytes: layers.compressed_bytes.into(),
+        unpacked_bytes: layers.unpacked_bytes.into(),
+        exact: layers.exact.into(),
+    }
+}
+
+fn failed(error: &InspectError) -> Diagnostic {
+    let detail = format!(
+        "{}.\n\nWhere this registry cannot be reached, set size, for example 50, and inspect_images to false.",
+        capitalized(&error.to_string())
+    );
+    Diagnostic::error("Size of an image not known", detail).at(at())
+}
+
+fn capitalized(text: &str) -> String {
+    let mut chars = text.chars();
+    chars.next().map(|first| first.to_uppercase().chain(chars).collect()).unwrap_or_default()
+}
+
+fn at() -> AttributePath {
+    AttributePath::root("images")
+}

@@ -24,7 +24,13 @@ fn message<'a>(info: &'a PanicHookInfo<'_>) -> &'a str {
 }
 
 fn report(message: &str, place: &str, backtrace: &str) -> String {
-    format!("panic: {message}\n\n{place}\n{backtrace}\n")
+    let mut report = format!("panic: {message}\n\n{place}\n");
+    // A stripped binary knows few of its frames.
+    for frame in backtrace.lines().filter(|frame| !frame.ends_with("<unknown>")) {
+        report.push_str(frame);
+        report.push('\n');
+    }
+    report
 }
 
 #[cfg(test)]
@@ -32,7 +38,8 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_report_starts_as_go_would() {
-        assert_eq!(report("index 3", "src/x.rs:1:2", "0: main"), "panic: index 3\n\nsrc/x.rs:1:2\n0: main\n");
+    fn a_report_starts_as_go_would_and_shows_the_frames_that_have_names() {
+        let report = report("index 3", "src/x.rs:1:2", "   0: <unknown>\n   1: main\n             at ./src/x.rs:1");
+        assert_eq!(report, "panic: index 3\n\nsrc/x.rs:1:2\n   1: main\n             at ./src/x.rs:1\n");
     }
 }

@@ -6,5 +6,5 @@ use eks::protocol::Service;
 use eks::provider::{ADDRESS, EksProvider};
 
 fn main() -> ExitCode {
-    eks::plugin::main(ADDRESS, |_| Service::<EksProvider>::default())
+    eks::plugin::main(ADDRESS, Service::<EksProvider>::new)
 }

@@ -20,22 +20,31 @@ pub struct Server<P> {
     resources: BTreeMap<&'static str, Box<dyn AnyResource<P>>>,
     data_sources: BTreeMap<&'static str, Box<dyn AnyDataSource<P>>>,
     configured: RwLock<Option<Arc<P>>>,
+    /// Ends what is in flight now.
     stop: Mutex<CancellationToken>,
+    /// Ends what is in flight, and what begins later.
+    shutdown: CancellationToken,
 }
 
 impl<P: Provider> Default for Server<P> {
     fn default() -> Self {
+        Self::new(CancellationToken::new())
+    }
+}
+
+impl<P: Provider> Server<P> {
+    /// A provider that is stopped, besides by [`Server::stop`], by `shutdown`: the end of the process.
+    pub fn new(shutdown: CancellationToken) -> Self {
         Self {
             schema: OnceLock::new(),
             resources: by_name(P::resources(), |resource| resource.type_name()),
             data_sources: by_name(P::data_sources(), |data_source| data_source.type_name()),
             configured: RwLock::default(),
-            stop: Mutex::default(),
+            stop: Mutex::new(shutdown.child_token()),
+            shutdown,
         }
     }
-}
 
-impl<P: Provider> Server<P> {
     /// The schema of the provider block.
     pub fn schema(&self) -> &Schema {
         self.schema.get_or_init(|| checked("the provider block", Schema::of_provider::<P::Config>()))
@@ -107,7 +116,7 @@ impl<P: Provider> Server<P> {
 
     /// Cancels what is in flight. What begins later is not cancelled.
     pub fn stop(&self) {
-        std::mem::take(&mut *self.stop_token()).cancel();
+        std::mem::replace(&mut *self.stop_token(), self.shutdown.child_token()).cancel();
     }
 
     fn stop_token(&self) -> std::sync::MutexGuard<'_, CancellationToken> {

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use tokio_util::sync::CancellationToken;
 use tonic::{Request, Response, Status};
 
 use super::convert::{decode, diagnostics, encode, path, split};
@@ -20,7 +21,14 @@ pub struct Service<P> {
 
 impl<P: Provider> Default for Service<P> {
     fn default() -> Self {
-        Self { server: Arc::default() }
+        Self::new(CancellationToken::new())
+    }
+}
+
+impl<P: Provider> Service<P> {
+    /// Serves the provider until `shutdown`, which ends the waits that are in flight then.
+    pub fn new(shutdown: CancellationToken) -> Self {
+        Self { server: Arc::new(Server::new(shutdown)) }
     }
 }
 

@@ -4,8 +4,13 @@
 //! would lose its attribute and its title: every answer carries diagnostics.
 
 mod convert;
+mod data_source;
+mod provider;
+mod resource;
 mod schema;
 mod service;
+#[cfg(test)]
+mod tests;
 pub mod tfplugin6;
 #[cfg(test)]
 mod wire_facts;

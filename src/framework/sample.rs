@@ -13,7 +13,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 pub use disk::{Disk, Disks};
-pub use disk_source::DiskSource;
+pub use disk_source::{DiskLookup, DiskSource};
 
 use super::{AnyDataSource, AnyResource, Outcome, Provider, data_source, resource};
 use crate::diagnostics::{AttributePath, Diagnostic, Diagnostics};

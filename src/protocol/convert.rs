@@ -1,7 +1,7 @@
 //! Values, paths and messages on the wire.
 
 use super::tfplugin6 as wire;
-use crate::diagnostics::{AttributePath, Diagnostic, Diagnostics, Severity, Step};
+use crate::diagnostics::{AttributePath, Diagnostic, Severity, Step};
 use crate::value::{Type, Value, ValueError, json, msgpack};
 
 /// Reads a value of type `ty`. No value at all is null.
@@ -26,21 +26,13 @@ pub fn decode(value: Option<&wire::DynamicValue>, ty: &Type) -> Result<Value, Di
 }
 
 /// Writes a value of type `ty`.
-pub fn encode(value: &Value, ty: &Type) -> Option<wire::DynamicValue> {
-    Some(wire::DynamicValue { msgpack: msgpack::encode(value, ty), json: Vec::new() })
+pub fn encode(value: &Value, ty: &Type) -> wire::DynamicValue {
+    wire::DynamicValue { msgpack: msgpack::encode(value, ty), json: Vec::new() }
 }
 
 /// Messages for an answer.
 pub fn diagnostics(diagnostics: impl IntoIterator<Item = Diagnostic>) -> Vec<wire::Diagnostic> {
     diagnostics.into_iter().map(diagnostic).collect()
-}
-
-/// The messages of an operation's result, and the value that goes with it.
-pub fn split<T: Default>(result: Result<T, Diagnostics>) -> (T, Vec<wire::Diagnostic>) {
-    match result {
-        Ok(value) => (value, Vec::new()),
-        Err(errors) => (T::default(), diagnostics(errors)),
-    }
 }
 
 fn diagnostic(diagnostic: Diagnostic) -> wire::Diagnostic {

@@ -1,0 +1,162 @@
+use super::*;
+use crate::protocol::tfplugin6::{get_metadata, get_provider_schema, stop_provider, validate_provider_config};
+
+fn capabilities() -> Option<wire::ServerCapabilities> {
+    Some(wire::ServerCapabilities { get_provider_schema_optional: true, ..Default::default() })
+}
+
+#[tokio::test]
+async fn metadata_names_everything() {
+    let answer = client().get_metadata(get_metadata::Request {}).await.unwrap().into_inner();
+    let expected = get_metadata::Response {
+        server_capabilities: capabilities(),
+        resources: vec![get_metadata::ResourceMetadata { type_name: "sample_disk".into() }],
+        data_sources: vec![get_metadata::DataSourceMetadata { type_name: "sample_disk".into() }],
+        ..Default::default()
+    };
+    assert_eq!(answer, expected);
+}
+
+fn plain(name: &str, ty: &str, description: &str) -> wire::schema::Attribute {
+    wire::schema::Attribute {
+        name: name.into(),
+        r#type: ty.into(),
+        description: description.into(),
+        description_kind: wire::StringKind::Markdown.into(),
+        ..Default::default()
+    }
+}
+
+fn nested(
+    name: &str,
+    nesting: wire::schema::object::NestingMode,
+    description: &str,
+    attributes: Vec<wire::schema::Attribute>,
+) -> wire::schema::Attribute {
+    let object = wire::schema::Object { attributes, nesting: nesting.into(), ..Default::default() };
+    wire::schema::Attribute { nested_type: Some(object), ..plain(name, "", description) }
+}
+
+fn block(description: &str, attributes: Vec<wire::schema::Attribute>) -> wire::schema::Block {
+    wire::schema::Block {
+        attributes,
+        description: description.into(),
+        description_kind: wire::StringKind::Markdown.into(),
+        ..Default::default()
+    }
+}
+
+fn required(attribute: wire::schema::Attribute) -> wire::schema::Attribute {
+    wire::schema::Attribute { required: true, ..attribute }
+}
+
+fn optional(attribute: wire::schema::Attribute) -> wire::schema::Attribute {
+    wire::schema::Attribute { optional: true, ..attribute }
+}
+
+fn computed(attribute: wire::schema::Attribute) -> wire::schema::Attribute {
+    wire::schema::Attribute { computed: true, ..attribute }
+}
+
+pub(super) fn disk_schema() -> wire::Schema {
+    use wire::schema::object::NestingMode;
+    let password = wire::schema::Attribute {
+        write_only: true,
+        sensitive: true,
+        ..optional(plain("password_wo", "\"string\"", "Its password."))
+    };
+    let account = vec![
+        computed(plain("length", "\"number\"", "Length of its password.")),
+        password,
+        required(plain("user", "\"string\"", "Its user.")),
+    ];
+    let mount = vec![
+        computed(plain("device", "\"string\"", "Given by the cloud.")),
+        required(plain("path", "\"string\"", "Where.")),
+    ];
+    let owner = vec![required(plain("user", "\"string\"", "Who."))];
+    let attributes = vec![
+        optional(nested("accounts", NestingMode::Map, "Who may use it, by server.", account)),
+        computed(plain("id", "\"string\"", "Its ID.")),
+        optional(plain("labels", "[\"set\",\"string\"]", "Free words.")),
+        optional(nested("mounts", NestingMode::List, "Where it is mounted, in order.", mount)),
+        required(plain("name", "\"string\"", "Its name.")),
+        optional(nested("owners", NestingMode::Set, "Who owns it.", owner)),
+        computed(optional(plain("size", "\"number\"", "In GiB."))),
+        computed(plain("status", "\"string\"", "Its status.")),
+        computed(optional(plain("wait", "\"bool\"", "Whether to wait."))),
+    ];
+    let timeouts = block("How long it may take.", vec![optional(plain("create", "\"string\"", "Of create."))]);
+    let timeouts = wire::schema::NestedBlock {
+        type_name: "timeouts".into(),
+        block: Some(timeouts),
+        nesting: wire::schema::nested_block::NestingMode::Single.into(),
+        ..Default::default()
+    };
+    let block = wire::schema::Block { block_types: vec![timeouts], ..block("A disk.", attributes) };
+    wire::Schema { version: 1, block: Some(block) }
+}
+
+#[tokio::test]
+async fn the_schema_is_that_of_the_structs() {
+    let answer = client().get_provider_schema(get_provider_schema::Request {}).await.unwrap().into_inner();
+    let prefix = "Begins every ID. `panic` panics, `refused` is refused.";
+    let prefix = optional(plain("prefix", "\"string\"", prefix));
+    let lookup = vec![
+        required(plain("id", "\"string\"", "Its ID. `panics` panics, `vague` leaves the size unknown.")),
+        computed(plain("size", "\"number\"", "In GiB.")),
+    ];
+    let schema = |block| wire::Schema { version: 0, block: Some(block) };
+    let expected = get_provider_schema::Response {
+        provider: Some(schema(block("Disks that are not there.", vec![prefix]))),
+        resource_schemas: [("sample_disk".to_owned(), disk_schema())].into(),
+        data_source_schemas: [("sample_disk".to_owned(), schema(block("Looks a disk up.", lookup)))].into(),
+        server_capabilities: capabilities(),
+        ..Default::default()
+    };
+    assert_eq!(answer, expected);
+}
+
+#[tokio::test]
+async fn the_provider_block_is_validated() {
+    let prefix = |prefix: Value| object::<SampleConfig, 1>([("prefix", prefix)]);
+    let path = at([attribute("prefix")]);
+    for (config, expected) in [
+        (prefix("d-".into()), vec![]),
+        (prefix(Value::Null), vec![]),
+        (prefix(Value::Unknown), vec![]),
+        (bytes(b"\x81\xa6prefix\xc7\x05\x0c\x81\x01\xc2\xc0\xc0"), vec![]),
+        (Some(wire::DynamicValue { json: br#"{"prefix":"d-"}"#.into(), msgpack: Vec::new() }), vec![]),
+        (prefix("a b".into()), vec![error("Invalid prefix", "prefix holds a space. Remove it.", path.clone())]),
+        (bytes(b"\x81\xa6prefix\x01"), vec![malformed("prefix: expected a string", path)]),
+        (bytes(b"\x80"), vec![malformed("missing attribute \"prefix\"", None)]),
+        (bytes(b"\xff"), vec![malformed("expected an object", None)]),
+    ] {
+        let request = validate_provider_config::Request { config: config.clone() };
+        let answer = client().validate_provider_config(request).await.unwrap().into_inner();
+        assert_eq!(answer, validate_provider_config::Response { diagnostics: expected }, "{config:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_configuration_that_is_refused_is_an_error() {
+    for (prefix, expected) in [
+        (Value::Null, vec![warning("No prefix", "IDs begin with nothing.")]),
+        (Value::Unknown, vec![]),
+        ("refused".into(), vec![error("Refused", "This prefix is refused.", None)]),
+        ("panic".into(), vec![crash("no prefix")]),
+    ] {
+        let answer = configure(&mut client(), prefix).await;
+        assert_eq!(answer, configure_provider::Response { diagnostics: expected });
+    }
+    let request = configure_provider::Request { config: bytes(b"\x80"), ..Default::default() };
+    let answer = client().configure_provider(request).await.unwrap().into_inner();
+    let diagnostics = vec![malformed("missing attribute \"prefix\"", None)];
+    assert_eq!(answer, configure_provider::Response { diagnostics });
+}
+
+#[tokio::test]
+async fn stop_answers_at_once_and_without_an_error() {
+    let answer = client().stop_provider(stop_provider::Request {}).await.unwrap().into_inner();
+    assert_eq!(answer, stop_provider::Response::default());
+}

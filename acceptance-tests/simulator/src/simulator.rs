@@ -183,6 +183,12 @@ impl Simulator {
         self.shared.world().sts.instance_role = role.map(str::to_owned);
     }
 
+    /// The regions that have image caches.
+    pub fn regions(&self) -> Vec<String> {
+        let world = self.advanced();
+        world.image_caches.iter().filter(|(_, caches)| !caches.is_empty()).map(|(region, _)| region.clone()).collect()
+    }
+
     /// The image caches of a region, in order of creation. Also those that lists do not show yet.
     pub fn caches(&self, region: &str) -> Vec<ImageCache> {
         self.advanced().image_caches.get(region).map(|caches| caches.values().cloned().collect()).unwrap_or_default()

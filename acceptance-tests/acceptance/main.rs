@@ -1,0 +1,18 @@
+//! The provider as its users meet it: a real Terraform, against a simulator of the Tencent Cloud API.
+//!
+//! Every test has its own directory, its own simulated cloud and its own state, so all of them run at once. What a test
+//! leaves in its cloud fails it. Nothing waits for a fixed time: conditions are waited for, with a deadline.
+//!
+//! `terraform` or `tofu` comes from `PATH`, or from `TF_ACC_TERRAFORM_PATH`; see [`cli`].
+
+#![cfg(unix)]
+#![forbid(unsafe_code)]
+
+mod cli;
+mod config;
+mod plan;
+mod run;
+mod state;
+mod workspace;
+
+mod lifecycle;

@@ -1,0 +1,204 @@
+//! A run of Terraform: under way, and what came out.
+
+use std::io::Read;
+use std::os::unix::process::CommandExt as _;
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::thread::{self, JoinHandle};
+use std::time::{Duration, Instant};
+
+use serde_json::Value;
+
+/// After this, a run hangs and is killed. The slowest takes seconds, on a loaded machine more.
+const DEADLINE: Duration = Duration::from_secs(120);
+
+/// How often a condition is looked at. Costs little, and delays little.
+const LOOK_EVERY: Duration = Duration::from_millis(5);
+
+/// Waits until `condition` holds.
+///
+/// # Panics
+///
+/// After two minutes, naming `what` did not happen.
+pub fn wait_until(what: &str, mut condition: impl FnMut() -> bool) {
+    let deadline = Instant::now() + DEADLINE;
+    while !condition() {
+        assert!(Instant::now() < deadline, "did not happen: {what}");
+        thread::sleep(LOOK_EVERY);
+    }
+}
+
+/// A run that goes on in the background, in a process group of its own. Dropping it kills it.
+#[derive(Debug)]
+pub struct Running {
+    arguments: String,
+    process: Child,
+    stdout: Option<JoinHandle<String>>,
+    stderr: Option<JoinHandle<String>>,
+}
+
+impl Running {
+    pub fn start(mut command: Command) -> Self {
+        let arguments: Vec<_> = command.get_args().map(|argument| argument.to_string_lossy().into_owned()).collect();
+        let command = command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).process_group(0);
+        let mut process = command.spawn().unwrap();
+        let stdout = Some(read(process.stdout.take().unwrap()));
+        let stderr = Some(read(process.stderr.take().unwrap()));
+        Self { arguments: arguments.join(" "), process, stdout, stderr }
+    }
+
+    /// Sends SIGINT to Terraform and to the provider, as Ctrl-C in a terminal does.
+    pub fn interrupt(&self) {
+        self.signal("-INT");
+    }
+
+    /// Waits for the end.
+    pub fn wait(mut self) -> Run {
+        let mut status = None;
+        wait_until(&format!("the end of terraform {}", self.arguments), || {
+            status = self.process.try_wait().unwrap();
+            status.is_some()
+        });
+        let text = |thread: Option<JoinHandle<String>>| thread.unwrap().join().unwrap();
+        Run {
+            arguments: std::mem::take(&mut self.arguments),
+            status: status.unwrap(),
+            stdout: text(self.stdout.take()),
+            stderr: text(self.stderr.take()),
+        }
+    }
+
+    fn signal(&self, name: &str) {
+        let group = format!("-{}", self.process.id());
+        assert!(Command::new("kill").args([name, "--", &group]).status().unwrap().success());
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        if self.process.try_wait().is_ok_and(|status| status.is_none()) {
+            self.signal("-KILL");
+            let _ = self.process.wait();
+        }
+    }
+}
+
+fn read(mut from: impl Read + Send + 'static) -> JoinHandle<String> {
+    thread::spawn(move || {
+        let mut bytes = Vec::new();
+        from.read_to_end(&mut bytes).unwrap();
+        String::from_utf8(bytes).unwrap()
+    })
+}
+
+/// What came out of a run.
+#[derive(Debug)]
+pub struct Run {
+    arguments: String,
+    status: ExitStatus,
+    pub stdout: String,
+    pub stderr: String,
+}
+
+impl Run {
+    #[track_caller]
+    pub fn succeeds(self) -> Self {
+        assert!(self.status.success(), "{self}");
+        self
+    }
+
+    #[track_caller]
+    pub fn fails(self) -> Self {
+        assert!(!self.status.success(), "{self}");
+        self
+    }
+
+    pub fn exit_code(&self) -> Option<i32> {
+        self.status.code()
+    }
+
+    /// Stdout as one JSON document, as `show -json` writes it.
+    #[track_caller]
+    pub fn json(&self) -> Value {
+        serde_json::from_str(&self.stdout).unwrap_or_else(|error| panic!("{error} in {self}"))
+    }
+
+    /// What a run with `-json` tells, a message each.
+    fn messages(&self) -> impl Iterator<Item = Value> {
+        self.stdout.lines().filter_map(|line| serde_json::from_str(line).ok())
+    }
+
+    /// Errors and warnings of a run with `-json`, without Terraform's own warning about the development override.
+    pub fn diagnostics(&self) -> Vec<Diagnostic> {
+        let read = |message: Value| serde_json::from_value(message.get("diagnostic")?.clone()).ok();
+        let told: Vec<Diagnostic> = if self.arguments.starts_with("validate") {
+            serde_json::from_value(self.json()["diagnostics"].clone()).unwrap()
+        } else {
+            self.messages().filter_map(read).collect()
+        };
+        told.into_iter()
+            .filter(|diagnostic| diagnostic.summary != "Provider development overrides are in effect")
+            .collect()
+    }
+
+    /// The only error of a run with `-json` that failed.
+    #[track_caller]
+    pub fn error(&self) -> Diagnostic {
+        assert!(!self.status.success(), "{self}");
+        let errors: Vec<_> = self.diagnostics().into_iter().filter(|d| d.severity == "error").collect();
+        let [error] = &errors[..] else { panic!("{} errors in {self}", errors.len()) };
+        error.clone()
+    }
+
+    /// The warnings of a run with `-json`.
+    pub fn warnings(&self) -> Vec<Diagnostic> {
+        self.diagnostics().into_iter().filter(|diagnostic| diagnostic.severity == "warning").collect()
+    }
+
+    /// Stderr as one line of words: the frame and the line breaks that Terraform puts into messages are undone.
+    pub fn unwrapped_stderr(&self) -> String {
+        let words = self.stderr.split_whitespace().filter(|word| !matches!(*word, "│" | "╷" | "╵"));
+        words.collect::<Vec<_>>().join(" ")
+    }
+}
+
+impl std::fmt::Display for Run {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let Self { arguments, status, stdout, stderr } = self;
+        write!(f, "terraform {arguments}: {status}\n{stdout}\n{stderr}")
+    }
+}
+
+/// An error or a warning, as Terraform's machine-readable output tells it.
+#[derive(Debug, Clone, serde::Deserialize)]
+pub struct Diagnostic {
+    pub severity: String,
+    pub summary: String,
+    #[serde(default)]
+    pub detail: String,
+    #[serde(default)]
+    pub address: Option<String>,
+    #[serde(default)]
+    snippet: Option<Snippet>,
+}
+
+#[derive(Debug, Clone, serde::Deserialize)]
+struct Snippet {
+    code: String,
+}
+
+impl Diagnostic {
+    /// The line of the configuration that it points at; empty when it points at none.
+    pub fn code(&self) -> &str {
+        self.snippet.as_ref().map(|snippet| snippet.code.trim()).unwrap_or_default()
+    }
+
+    /// Fails unless summary or detail hold each of these.
+    #[track_caller]
+    pub fn says(&self, parts: &[&str]) -> &Self {
+        let text = format!("{}\n{}", self.summary, self.detail);
+        for part in parts {
+            assert!(text.contains(part), "no {part:?} in: {text}");
+        }
+        self
+    }
+}

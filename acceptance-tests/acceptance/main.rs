@@ -15,4 +15,9 @@ mod run;
 mod state;
 mod workspace;
 
+mod cloud_changes;
+mod failure;
+mod import;
 mod lifecycle;
+mod plan_table;
+mod waiting;

@@ -1,0 +1,201 @@
+//! What a plan decides when the configuration changes: nothing, an update in place, a replacement.
+
+use std::collections::BTreeMap;
+
+use serde_json::{Value, json};
+
+use crate::config::{CacheBlock, REGION, all};
+use crate::workspace::Workspace;
+
+/// What becomes known only after a build.
+const BUILT: &[&str] = &["creation_time", "expire_date_time", "snapshot_id", "status"];
+
+const UPDATE: &[&str] = &["update"];
+const REPLACE: &[&str] = &["delete", "create"];
+
+/// A change of a configuration, and what the plan makes of it.
+struct Row {
+    label: &'static str,
+    before: CacheBlock,
+    after: CacheBlock,
+    actions: &'static [&'static str],
+    /// Attributes known after apply, for updates; causes, for replacements.
+    attributes: &'static [&'static str],
+    /// Fields of the `UpdateImageCache` request, the ID apart; none is no request.
+    sent: &'static [&'static str],
+}
+
+/// A row that changes or adds one argument.
+fn changed(label: &'static str, argument: &'static str, from: &str, to: &str) -> Row {
+    let block = CacheBlock::labelled(label);
+    let before = if from.is_empty() { block.clone() } else { block.clone().set(argument, from) };
+    let after = if to.is_empty() { block } else { block.set(argument, to) };
+    Row { label, before, after, actions: UPDATE, attributes: &[], sent: &[] }
+}
+
+impl Row {
+    fn updates(self, unknown: &'static [&'static str], sent: &'static [&'static str]) -> Self {
+        Self { attributes: unknown, sent, ..self }
+    }
+
+    fn replaces(self, causes: &'static [&'static str]) -> Self {
+        Self { actions: REPLACE, attributes: causes, ..self }
+    }
+
+    /// Sets an argument before and after.
+    fn with(self, name: &'static str, expression: &str) -> Self {
+        let (before, after) = (self.before.set(name, expression), self.after.set(name, expression));
+        Self { before, after, ..self }
+    }
+}
+
+/// Applies all rows at once, and holds each against its expectation.
+fn hold(rows: &[Row]) {
+    let workspace = Workspace::new();
+    workspace.step(all(rows.iter().map(|row| &row.before)));
+    let before = workspace.state();
+    let address = |row: &Row| format!("eks_image_cache.{}", row.label);
+
+    let plan = workspace.planned(all(rows.iter().map(|row| &row.after)));
+    for row in rows {
+        let change = plan.change(&address(row));
+        assert_eq!(change.actions(), row.actions, "{}", row.label);
+        if row.actions == UPDATE {
+            assert_eq!(change.unknown(), row.attributes, "known after apply: {}", row.label);
+            assert_eq!(change.after("id"), change.before("id"), "{}", row.label);
+            assert_eq!(change.after("annotations"), change.before("annotations"), "{}", row.label);
+        } else {
+            assert_eq!(change.replaced_by(), row.attributes, "{}", row.label);
+            let auto = json!({"eks.tke.cloud.tencent.com/use-image-cache": "auto"});
+            assert_eq!(change.after("annotations")["auto"], auto, "{}", row.label);
+        }
+    }
+    assert_eq!(workspace.cloud.count("UpdateImageCache"), 0, "a plan changes nothing");
+
+    workspace.cloud.clear_requests();
+    workspace.apply_planned().succeeds();
+    workspace.plan_is_empty();
+    let after = workspace.state();
+    let mut sent: BTreeMap<String, Value> = BTreeMap::new();
+    for body in workspace.sent("UpdateImageCache") {
+        let id = body["ImageCacheId"].as_str().unwrap().to_owned();
+        assert!(sent.insert(id, body).is_none(), "updated twice");
+    }
+    for row in rows {
+        let (old, new) = (before.id(&address(row)), after.id(&address(row)));
+        assert_eq!(old == new, row.actions == UPDATE, "{}", row.label);
+        let fields: Vec<_> = match sent.get(old) {
+            Some(body) => body.as_object().unwrap().keys().filter(|key| *key != "ImageCacheId").collect(),
+            None => vec![],
+        };
+        assert_eq!(fields, row.sent, "{}", row.label);
+        assert_eq!(after.text(&address(row), "status"), "Ready", "{}", row.label);
+        if row.actions != UPDATE {
+            assert!(workspace.cloud.cache(REGION, old).is_none(), "still there: {}", row.label);
+        }
+    }
+    workspace.destroy();
+}
+
+#[test]
+fn what_pulls_nothing_changes_in_place_and_everything_stays_known() {
+    hold(&[
+        changed("name", "name", r#""a""#, r#""b""#).updates(&[], &["ImageCacheName"]),
+        changed("name_given", "name", "", r#""given""#).updates(&[], &["ImageCacheName"]),
+        changed("retention", "retention_days", "30", "60").updates(&["expire_date_time"], &["RetentionDays"]),
+        changed("for_ever", "retention_days", "30", "0").updates(&["expire_date_time"], &["RetentionDays"]),
+        changed("tags", "tags", r#"{ team = "ml" }"#, r#"{ team = "web" }"#).updates(&[], &["Tags"]),
+        changed("tags_added", "tags", "", r#"{ team = "ml" }"#).updates(&[], &["Tags"]),
+        changed("tags_removed", "tags", r#"{ team = "ml" }"#, "").updates(&[], &["Tags"]),
+        changed("tags_emptied", "tags", r#"{ team = "ml" }"#, "{}").updates(&[], &["Tags"]),
+        changed("waits_no_more", "wait_for_ready", "true", "false").updates(&[], &[]),
+        changed("replaces_from_now", "replace_on_rebuild", "false", "true").updates(&[], &[]),
+    ]);
+}
+
+#[test]
+fn what_pulls_the_images_again_changes_in_place_and_only_what_a_build_changes_is_unknown() {
+    const CREDENTIALS: &str = r#"{ "registry.example.com" = { username = "ci", password = "one" } }"#;
+    const OTHERS: &str = r#"{ "registry.example.com" = { username = "cd", password = "one" } }"#;
+    hold(&[
+        changed("images", "images", r#"["nginx:1.26"]"#, r#"["nginx:1.27", "redis:7"]"#).updates(BUILT, &["Images"]),
+        changed("size", "image_cache_size", "20", "50").updates(BUILT, &["ImageCacheSize", "Images"]),
+        changed("groups", "security_group_ids", r#"["sg-1"]"#, r#"["sg-2"]"#)
+            .updates(BUILT, &["Images", "SecurityGroupIds"]),
+        changed("groups_removed", "security_group_ids", r#"["sg-1"]"#, "")
+            .updates(BUILT, &["Images", "SecurityGroupIds"]),
+        changed("triggers", "rebuild_triggers", r#"{ day = "1" }"#, r#"{ day = "2" }"#).updates(BUILT, &["Images"]),
+        changed("credentials", "image_registry_credentials", CREDENTIALS, OTHERS)
+            .updates(BUILT, &["ImageRegistryCredentials", "Images"]),
+        changed("credentials_removed", "image_registry_credentials", CREDENTIALS, "")
+            .updates(BUILT, &["ImageRegistryCredentials", "Images"]),
+        changed("images_with_credentials", "images", r#"["nginx:1.26"]"#, r#"["nginx:1.27"]"#)
+            .with("image_registry_credentials", CREDENTIALS)
+            .updates(BUILT, &["ImageRegistryCredentials", "Images"]),
+    ]);
+}
+
+#[test]
+fn what_the_api_cannot_change_replaces() {
+    hold(&[
+        changed("vpc", "vpc_id", r#""vpc-1""#, r#""vpc-2""#).replaces(&["vpc_id"]),
+        changed("subnet", "subnet_id", r#""subnet-1""#, r#""subnet-2""#).replaces(&["subnet_id"]),
+        changed("eip", "existed_eip_id", r#""eip-1""#, r#""eip-2""#).replaces(&["existed_eip_id"]),
+        changed("auto_eip", "auto_create_eip", "", "{}").replaces(&["auto_create_eip"]),
+        changed(
+            "auto_eip_bandwidth",
+            "auto_create_eip",
+            r#"{ delete_policy = "Never", internet_max_bandwidth_out = 10 }"#,
+            r#"{ delete_policy = "Never", internet_max_bandwidth_out = 20 }"#,
+        )
+        .replaces(&["auto_create_eip"]),
+        changed("skip_verify", "registry_skip_verify_list", "", r#"["a.example.com"]"#)
+            .replaces(&["registry_skip_verify_list"]),
+        changed("http", "registry_http_endpoint_list", r#"["a.example.com"]"#, "")
+            .replaces(&["registry_http_endpoint_list"]),
+        changed("dns", "resolve_config", r#""nameserver 10.0.0.2""#, r#""nameserver 10.0.0.3""#)
+            .replaces(&["resolve_config"]),
+        changed("region", "region", r#""ap-guangzhou""#, r#""ap-singapore""#).replaces(&["region"]),
+    ]);
+}
+
+#[test]
+fn replace_on_rebuild_replaces_what_would_pull_again_and_nothing_else() {
+    hold(&[
+        changed("images", "images", r#"["nginx:1.26"]"#, r#"["nginx:1.27"]"#)
+            .with("replace_on_rebuild", "true")
+            .replaces(&["images"]),
+        changed("triggers", "rebuild_triggers", "", r#"{ day = "2" }"#)
+            .with("replace_on_rebuild", "true")
+            .replaces(&["rebuild_triggers"]),
+        changed("groups", "security_group_ids", r#"["sg-1"]"#, r#"["sg-2"]"#)
+            .with("replace_on_rebuild", "true")
+            .replaces(&["security_group_ids"]),
+        changed("name", "name", r#""a""#, r#""b""#)
+            .with("replace_on_rebuild", "true")
+            .updates(&[], &["ImageCacheName"]),
+    ]);
+}
+
+#[test]
+fn with_create_before_destroy_the_new_cache_is_ready_before_the_old_one_goes() {
+    let workspace = Workspace::new();
+    let block = CacheBlock::labelled("test")
+        .set("replace_on_rebuild", "true")
+        .block("lifecycle {\n    create_before_destroy = true\n  }");
+    workspace.step(&block);
+    let old = workspace.cloud_cache().id;
+
+    let plan = workspace.planned(block.set("images", r#"["nginx:1.28"]"#));
+    assert_eq!(plan.change("eks_image_cache.test").actions(), ["create", "delete"]);
+    workspace.cloud.clear_requests();
+    workspace.apply_planned().succeeds();
+    workspace.plan_is_empty();
+
+    let actions: Vec<_> = workspace.cloud.requests().into_iter().map(|request| request.action).collect();
+    let position = |action: &str| actions.iter().position(|a| a == action).unwrap();
+    let waited = &actions[position("CreateImageCache")..position("DeleteImageCaches")];
+    assert!(waited.iter().filter(|action| *action == "DescribeImageCaches").count() > 1, "{actions:?}");
+    assert_ne!(workspace.cloud_cache().id, old);
+    workspace.destroy();
+}

@@ -1,0 +1,111 @@
+//! Waiting for builds: whether, how long, interrupted, and gone on with.
+
+use tencentcloud_simulator::Status;
+
+use crate::config::{REGION, cache};
+use crate::workspace::Workspace;
+
+const TEST: &str = "eks_image_cache.test";
+
+#[test]
+fn ctrl_c_during_the_wait_saves_the_cache_untainted_and_the_next_apply_goes_on_waiting() {
+    let workspace = Workspace::with_endless_builds();
+    workspace.write(cache());
+    let apply = workspace.start_apply();
+    workspace.wait_for_requests("DescribeImageCaches", 2);
+    apply.interrupt();
+    let run = apply.wait();
+    let [warning] = &run.warnings()[..] else { panic!("{run}") };
+    let id = workspace.cloud_cache().id;
+    warning.says(&["Stopped waiting", &id, "its status is Pending", "not tainted"]);
+    let state = workspace.state();
+    assert!(!state.is_tainted(TEST));
+    assert_eq!((state.id(TEST), state.text(TEST, "status")), (id.as_str(), "Pending"));
+
+    // A plan goes on waiting in place, and what the wait will tell is unknown.
+    let plan = workspace.planned(cache());
+    assert_eq!(plan.change(TEST).actions(), ["update"]);
+    assert!(plan.change(TEST).unknown().contains(&"status"));
+    let seen = workspace.cloud.count("DescribeImageCaches");
+    let apply = workspace.start_apply();
+    workspace.wait_for_requests("DescribeImageCaches", seen + 2);
+    assert!(workspace.cloud.settle(REGION, &id));
+    apply.wait().succeeds();
+    workspace.plan_is_empty();
+
+    assert_eq!(workspace.state().text(TEST, "status"), "Ready");
+    assert_eq!((workspace.cloud.count("CreateImageCache"), workspace.cloud.count("UpdateImageCache")), (1, 0));
+    workspace.destroy();
+}
+
+#[test]
+fn ctrl_c_during_an_update_saves_what_was_sent() {
+    let workspace = Workspace::with_endless_builds();
+    workspace.write(cache());
+    let apply = workspace.start_apply();
+    workspace.wait_for_requests("CreateImageCache", 1);
+    let id = workspace.cloud_cache().id;
+    workspace.cloud.settle(REGION, &id);
+    apply.wait().succeeds();
+
+    let changed = cache().set("images", r#"["nginx:1.28"]"#);
+    workspace.write(&changed);
+    let apply = workspace.start_apply();
+    workspace.wait_for_requests("UpdateImageCache", 1);
+    apply.interrupt();
+    apply.wait();
+    let state = workspace.state();
+    assert_eq!(state.text(TEST, "status"), "Updating");
+    assert_eq!(state.attributes(TEST)["images"][0], "nginx:1.28");
+
+    workspace.cloud.settle(REGION, &id);
+    workspace.step(changed);
+    assert_eq!(workspace.cloud.count("UpdateImageCache"), 1, "sent once");
+    workspace.destroy();
+}
+
+#[test]
+fn a_timeout_names_the_status_and_untaint_goes_on_without_a_rebuild() {
+    let workspace = Workspace::with_endless_builds();
+    let block = cache().block("timeouts {\n    create = \"300ms\"\n  }");
+    workspace.write(&block);
+    let run = workspace.apply().fails();
+    let id = workspace.cloud_cache().id;
+    let error = run.error();
+    error.says(&["not Ready in time", &id, REGION, "after 300ms", "its status is Pending", "terraform untaint"]);
+    assert!(error.code().contains("300ms"), "points at timeouts.create, not {:?}", error.code());
+    assert!(workspace.state().is_tainted(TEST));
+
+    workspace.run(&["untaint", TEST]).succeeds();
+    workspace.cloud.settle(REGION, &id);
+    workspace.step(block);
+    assert_eq!((workspace.cloud_cache().id, workspace.cloud.count("CreateImageCache")), (id, 1));
+    workspace.destroy();
+}
+
+#[test]
+fn without_wait_for_ready_apply_returns_at_once_and_the_plan_after_it_is_empty() {
+    let workspace = Workspace::with_endless_builds();
+    workspace.step(cache().set("wait_for_ready", "false"));
+    assert_eq!(workspace.state().text(TEST, "status"), "Pending");
+    assert_eq!(workspace.cloud_cache().status, Status::Pending);
+
+    // A cache that is still being built goes as well.
+    workspace.destroy();
+}
+
+#[test]
+fn waiting_is_caught_up_when_wait_for_ready_is_set_later() {
+    let workspace = Workspace::with_endless_builds();
+    workspace.step(cache().set("wait_for_ready", "false"));
+    let id = workspace.cloud_cache().id;
+    let seen = workspace.cloud.count("DescribeImageCaches");
+    workspace.write(cache());
+    let apply = workspace.start_apply();
+    workspace.wait_for_requests("DescribeImageCaches", seen + 3);
+    workspace.cloud.settle(REGION, &id);
+    apply.wait().succeeds();
+    workspace.plan_is_empty();
+    assert_eq!(workspace.state().text(TEST, "status"), "Ready");
+    workspace.destroy();
+}

@@ -109,12 +109,16 @@ impl Resource for ImageCacheResource {
                 return Ok(());
             }
         }
+        let mut status = prior.status;
         if let Some(update) = update {
             provider.guard_account().await?;
             let caches = provider.image_caches();
             caches.update(&region, update).await.map_err(|error| errors::api("updating", &id, &region, &error))?;
+            if planned.status.is_unknown() {
+                status = Status::Updating.to_string().into();
+            }
         }
-        response.state = Some(ImageCacheModel { status: prior.status, ..planned.clone() });
+        response.state = Some(ImageCacheModel { status, ..planned.clone() });
         settle(context, planned, response, Operation::Update).await
     }
 

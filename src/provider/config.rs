@@ -58,8 +58,8 @@ pub struct ProviderConfig {
     #[schemars(extend("x-terraform" = OPTIONAL))]
     pub mfa_certification: Attr<MfaCertification>,
 
-    /// CAM role of the instance that Terraform runs on, whose temporary keys the metadata service gives. Also
-    /// `TENCENTCLOUD_CAM_ROLE_NAME`.
+    /// CAM role of the instance that Terraform runs on, whose temporary keys the metadata service gives, for example
+    /// `terraform`. Also `TENCENTCLOUD_CAM_ROLE_NAME`.
     #[schemars(extend("x-terraform" = OPTIONAL), length(min = 1))]
     pub cam_role_name: Attr<String>,
 
@@ -68,7 +68,7 @@ pub struct ProviderConfig {
     #[schemars(extend("x-terraform" = OPTIONAL), length(min = 1), inner(length(min = 1)))]
     pub allowed_account_ids: Attr<BTreeSet<String>>,
 
-    /// IDs of accounts that may not be changed. Conflicts with `allowed_account_ids`.
+    /// IDs of accounts that may not be changed, for example `["100000000002"]`. Conflicts with `allowed_account_ids`.
     #[schemars(extend("x-terraform" = OPTIONAL), length(min = 1), inner(length(min = 1)))]
     pub forbidden_account_ids: Attr<BTreeSet<String>>,
 
@@ -86,7 +86,7 @@ pub struct ProviderConfig {
     #[schemars(extend("x-terraform" = OPTIONAL))]
     pub endpoints: Attr<Endpoints>,
 
-    /// Tags for every image cache; a cache's own `tags` win over them.
+    /// Tags for every image cache, for example `{ team = "ai" }`; a cache's own `tags` win over them.
     #[schemars(extend("x-terraform" = OPTIONAL))]
     pub default_tags: Attr<BTreeMap<String, String>>,
 
@@ -131,7 +131,8 @@ pub struct AssumeRole {
     #[schemars(extend("x-terraform" = OPTIONAL))]
     pub source_identity: Attr<String>,
 
-    /// Serial number of the MFA device. Also `TENCENTCLOUD_ASSUME_ROLE_SERIAL_NUMBER`.
+    /// Serial number of the MFA device, for example `qcs::cam:uin/100000000001::mfa/softToken`. Also
+    /// `TENCENTCLOUD_ASSUME_ROLE_SERIAL_NUMBER`.
     #[schemars(extend("x-terraform" = OPTIONAL))]
     pub serial_number: Attr<String>,
 
@@ -143,7 +144,7 @@ pub struct AssumeRole {
 /// A role to assume with an OIDC token.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct AssumeRoleWithWebIdentity {
-    /// Name of the identity provider in CAM. Also `TENCENTCLOUD_ASSUME_ROLE_PROVIDER_ID`.
+    /// Name of the identity provider in CAM, for example `github`. Also `TENCENTCLOUD_ASSUME_ROLE_PROVIDER_ID`.
     #[schemars(extend("x-terraform" = OPTIONAL))]
     pub provider_id: Attr<String>,
 
@@ -156,7 +157,7 @@ pub struct AssumeRoleWithWebIdentity {
     #[schemars(extend("x-terraform" = OPTIONAL))]
     pub web_identity_token_file: Attr<String>,
 
-    /// The role. Also `TENCENTCLOUD_ASSUME_ROLE_ARN`.
+    /// The role, for example `qcs::cam::uin/100000000001:roleName/ci`. Also `TENCENTCLOUD_ASSUME_ROLE_ARN`.
     #[schemars(extend("x-terraform" = OPTIONAL))]
     pub role_arn: Attr<String>,
 
@@ -176,11 +177,12 @@ pub struct AssumeRoleWithSaml {
     #[schemars(extend("x-terraform" = OPTIONAL.sensitive()))]
     pub saml_assertion: Attr<Secret>,
 
-    /// The identity provider. Also `TENCENTCLOUD_ASSUME_ROLE_PRINCIPAL_ARN`.
+    /// The identity provider, for example `qcs::cam::uin/100000000001:saml-provider/okta`. Also
+    /// `TENCENTCLOUD_ASSUME_ROLE_PRINCIPAL_ARN`.
     #[schemars(extend("x-terraform" = OPTIONAL))]
     pub principal_arn: Attr<String>,
 
-    /// The role. Also `TENCENTCLOUD_ASSUME_ROLE_ARN`.
+    /// The role, for example `qcs::cam::uin/100000000001:roleName/ci`. Also `TENCENTCLOUD_ASSUME_ROLE_ARN`.
     #[schemars(extend("x-terraform" = OPTIONAL))]
     pub role_arn: Attr<String>,
 
@@ -196,7 +198,8 @@ pub struct AssumeRoleWithSaml {
 /// A second factor.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct MfaCertification {
-    /// Serial number of the device. Also `TENCENTCLOUD_MFA_CERTIFICATION_SERIAL_NUMBER`.
+    /// Serial number of the device, for example `qcs::cam:uin/100000000001::mfa/softToken`. Also
+    /// `TENCENTCLOUD_MFA_CERTIFICATION_SERIAL_NUMBER`.
     #[schemars(extend("x-terraform" = OPTIONAL))]
     pub serial_number: Attr<String>,
 
@@ -204,7 +207,8 @@ pub struct MfaCertification {
     #[schemars(extend("x-terraform" = OPTIONAL.sensitive()))]
     pub token_code: Attr<Secret>,
 
-    /// Life of the session in seconds. Default 1800. Also `TENCENTCLOUD_MFA_CERTIFICATION_DURATION_SECONDS`.
+    /// Life of the session in seconds, from 1 to 129600 (7200 for the account's owner). Default 1800. Also
+    /// `TENCENTCLOUD_MFA_CERTIFICATION_DURATION_SECONDS`.
     #[schemars(extend("x-terraform" = OPTIONAL), range(min = 1, max = 129600))]
     pub duration_seconds: Attr<u32>,
 }

@@ -34,7 +34,8 @@ pub struct ImageCacheModel {
     #[schemars(extend("x-terraform" = REQUIRED.requires_replace()), length(min = 1))]
     pub subnet_id: Attr<String>,
 
-    /// Name of the cache. When absent, the provider makes a unique name that begins with `tf-`. Changed in place.
+    /// Name of the cache, for example `llm`. When absent, the provider makes a unique name that begins with `tf-`. Changed in
+    /// place.
     #[schemars(extend("x-terraform" = OPTIONAL_COMPUTED.use_state_for_unknown()), length(min = 1))]
     pub name: Attr<String>,
 
@@ -48,8 +49,8 @@ pub struct ImageCacheModel {
     #[schemars(extend("x-terraform" = OPTIONAL_COMPUTED.use_state_for_unknown()), range(min = 20, max = 32000))]
     pub image_cache_size: Attr<u64>,
 
-    /// Days after which Tencent Cloud deletes the cache; 0, which the API takes when absent, keeps it for ever. An expired
-    /// cache leaves the state, and the next plan creates it again. Changed in place.
+    /// Days after which Tencent Cloud deletes the cache, for example 30; 0, which the API takes when absent, keeps it for ever.
+    /// An expired cache leaves the state, and the next plan creates it again. Changed in place.
     #[schemars(extend("x-terraform" = OPTIONAL_COMPUTED.use_state_for_unknown()), range(min = 0))]
     pub retention_days: Attr<u64>,
 
@@ -58,7 +59,7 @@ pub struct ImageCacheModel {
     #[schemars(extend("x-terraform" = OPTIONAL), length(min = 1), inner(length(min = 1)))]
     pub security_group_ids: Attr<BTreeSet<String>>,
 
-    /// Tags of the cache. They win over the provider's `default_tags`. Changed in place.
+    /// Tags of the cache, for example `{ team = "ai" }`. They win over the provider's `default_tags`. Changed in place.
     #[schemars(extend("x-terraform" = OPTIONAL))]
     pub tags: Attr<BTreeMap<String, String>>,
 
@@ -96,7 +97,8 @@ pub struct ImageCacheModel {
     #[schemars(extend("x-terraform" = OPTIONAL.requires_replace()), length(min = 1))]
     pub resolve_config: Attr<String>,
 
-    /// Any change of these values pulls all images again, in place: the digest of a tag that moves, a date.
+    /// Any change of these values pulls all images again, in place: the digest of a tag that moves, a date. For example
+    /// `{ month = "2026-11" }`.
     #[schemars(extend("x-terraform" = OPTIONAL))]
     pub rebuild_triggers: Attr<BTreeMap<String, String>>,
 

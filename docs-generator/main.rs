@@ -1,0 +1,98 @@
+//! The documentation in `docs/`: written from the schemas and `examples/`, and held up to date by these tests.
+//!
+//! `UPDATE_DOCS=1 cargo test --test docs` writes the pages; without the variable, the test fails when one is stale.
+//! The guides in `docs/guides/` are written by hand, and only checked.
+
+#![forbid(unsafe_code)]
+
+mod examples;
+mod links;
+mod pages;
+mod prose;
+mod schema;
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::{env, fs};
+
+use eks::framework::Server;
+use eks::provider::EksProvider;
+
+/// The root of the project.
+fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
+/// The files with this extension below `directory`, sorted; directories that begin with a dot and build output left out.
+fn files(directory: &Path, extension: &str) -> Vec<PathBuf> {
+    let mut found = Vec::new();
+    let mut directories = vec![directory.to_owned()];
+    while let Some(directory) = directories.pop() {
+        let Ok(entries) = fs::read_dir(&directory) else { continue };
+        for path in entries.map(|entry| entry.unwrap().path()) {
+            let name = path.file_name().unwrap_or_default().to_string_lossy();
+            if path.is_dir() && !name.starts_with('.') && name != "target" {
+                directories.push(path);
+            } else if path.extension().is_some_and(|found| found == extension) {
+                found.push(path);
+            }
+        }
+    }
+    found.sort();
+    found
+}
+
+#[test]
+fn the_pages_are_up_to_date() {
+    let docs = root().join("docs");
+    let expected = pages::render(&Server::<EksProvider>::default());
+    let written: BTreeMap<PathBuf, String> = files(&docs, "md")
+        .into_iter()
+        .map(|path| (path.strip_prefix(&docs).unwrap().to_owned(), fs::read_to_string(&path).unwrap()))
+        .filter(|(path, _)| !path.starts_with("guides"))
+        .collect();
+    let stale: Vec<_> = expected.iter().filter(|(path, text)| written.get(*path) != Some(text)).collect();
+    let left_over: Vec<_> = written.keys().filter(|path| !expected.contains_key(*path)).collect();
+    if env::var_os("UPDATE_DOCS").is_some() {
+        for (path, text) in stale {
+            let path = docs.join(path);
+            fs::create_dir_all(path.parent().unwrap()).unwrap();
+            fs::write(path, text).unwrap();
+        }
+        left_over.into_iter().for_each(|path| fs::remove_file(docs.join(path)).unwrap());
+        return;
+    }
+    let stale: Vec<_> = stale.into_iter().map(|(path, _)| path).chain(left_over).collect();
+    assert!(stale.is_empty(), "stale in docs/: {stale:?}; run `UPDATE_DOCS=1 cargo test --test docs`");
+}
+
+#[test]
+fn the_descriptions_say_what_the_schemas_know() {
+    let server = Server::<EksProvider>::default();
+    let mut silent = prose::omissions("provider", &server.schema().block);
+    for resource in server.resources() {
+        silent.extend(prose::omissions(resource.type_name(), &resource.schema().block));
+    }
+    for data_source in server.data_sources() {
+        silent.extend(prose::omissions(data_source.type_name(), &data_source.schema().block));
+    }
+    assert!(silent.is_empty(), "mend the doc comments:\n{}", silent.join("\n"));
+}
+
+#[test]
+fn every_link_leads_somewhere() {
+    let broken: Vec<_> = files(root(), "md").iter().flat_map(|page| links::broken(root(), page)).collect();
+    assert!(broken.is_empty(), "{}", broken.join("\n"));
+}
+
+#[test]
+fn every_guide_can_be_listed() {
+    for guide in files(&root().join("docs/guides"), "md") {
+        let text = fs::read_to_string(&guide).unwrap();
+        let mut front_matter = text.strip_prefix("---\n").and_then(|rest| rest.split("\n---\n").next()).into_iter();
+        let keys: Vec<_> = front_matter.by_ref().flat_map(str::lines).filter_map(|line| line.split_once(':')).collect();
+        for key in ["page_title", "subcategory", "description"] {
+            assert!(keys.iter().any(|(found, _)| *found == key), "{}: no {key}", guide.display());
+        }
+    }
+}

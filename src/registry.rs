@@ -12,6 +12,7 @@ mod address;
 mod authorization;
 mod credentials;
 mod disk;
+mod environment;
 mod error;
 mod inspect;
 mod layer;
@@ -23,6 +24,7 @@ mod transport;
 
 pub use credentials::{CredentialsError, Login};
 pub use disk::{DiskNeed, LayerSum, sum_distinct_layers};
+pub use environment::Environment;
 pub use error::{Cause, InspectError};
 pub use inspect::{Config, ImageSize, Inspector, Layer};
 pub use platform::{Platform, PlatformError};

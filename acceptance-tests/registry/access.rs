@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use eks::registry::{Config, Inspector, Login, Platform, Reference};
+use eks::registry::{Config, Environment, Inspector, Login, Platform, Reference};
 
 use crate::docker_registry::{DockerRegistry, PASSWORD, Setup, USERNAME};
 use crate::layers::{TAR_GZIP, gzip, tar};
@@ -66,7 +66,8 @@ async fn the_password_can_come_from_dockers_configuration() {
         format!(r#"{{"auths": {{"{}": {{"username": "{USERNAME}", "password": "{PASSWORD}"}}}}}}"#, registry.host);
     std::fs::write(directory.path().join("config.json"), text).unwrap();
     let path = directory.path().to_str().unwrap().to_owned();
-    let config = Config { environment: BTreeMap::from([("DOCKER_CONFIG".to_owned(), path)]), ..registry.config() };
+    let config =
+        Config { environment: Environment::from_iter([("DOCKER_CONFIG".to_owned(), path)]), ..registry.config() };
     assert_eq!(outcome(config, registry.reference("team/app:1")).await, "ok");
 }
 

@@ -1,11 +1,9 @@
 //! Debian's `docker-registry` on loopback, and what it takes to push an image to it.
 
-use std::collections::BTreeSet;
 use std::process::{Child, Command, Stdio};
 use std::sync::Once;
 use std::time::Duration;
 
-use eks::registry::{Config, Inspector, Login, Reference};
 use reqwest::{Client, RequestBuilder};
 use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
@@ -31,7 +29,7 @@ pub struct DockerRegistry {
     process: Child,
     directory: TempDir,
     client: Client,
-    setup: Setup,
+    pub setup: Setup,
     /// `127.0.0.1:port`.
     pub host: String,
 }
@@ -85,30 +83,6 @@ impl DockerRegistry {
         }
         let log = std::fs::read_to_string(self.directory.path().join("log")).unwrap_or_default();
         panic!("docker-registry does not answer: {log}");
-    }
-
-    /// An inspector's configuration that reaches this registry, as nobody.
-    pub fn config(&self) -> Config {
-        let hosts = BTreeSet::from([self.host.clone()]);
-        if self.setup.tls {
-            Config { skip_verify_hosts: hosts, ..Config::default() }
-        } else {
-            Config { http_hosts: hosts, ..Config::default() }
-        }
-    }
-
-    /// The same, with a password if the registry wants one.
-    pub fn inspector(&self) -> Inspector {
-        let mut config = self.config();
-        if self.setup.htpasswd {
-            let login = Login { username: USERNAME.to_owned(), password: PASSWORD.into() };
-            config.credentials.insert(self.host.clone(), login);
-        }
-        Inspector::new(config)
-    }
-
-    pub fn reference(&self, name: &str) -> Reference {
-        Reference::parse(&format!("{}/{name}", self.host)).unwrap()
     }
 
     pub async fn push_blob(&self, repository: &str, bytes: Vec<u8>) -> Pushed {
@@ -187,6 +161,6 @@ pub fn install() {
     INSTALLED.call_once(|| {
         let script = concat!(env!("CARGO_MANIFEST_DIR"), "/acceptance-tests/registry/install.sh");
         let status = Command::new(script).status().expect("install.sh can be run");
-        assert!(status.success(), "the packages docker-registry, gzip and zstd cannot be installed: see {script}");
+        assert!(status.success(), "the packages docker-registry, pigz and zstd cannot be installed: see {script}");
     });
 }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use eks::registry::{Cause, Config, ImageSize, InspectError, Inspector, Login, Platform, Reference};
+use eks::registry::{Cause, Config, Environment, ImageSize, InspectError, Inspector, Login, Platform, Reference};
 
 use crate::docker_registry::digest;
 use crate::http_server::{Answer, HttpServer, Request};
@@ -149,7 +149,7 @@ async fn inspect_public(
     handle: impl Fn(&Request, &str) -> Answer + Send + Sync + 'static,
 ) -> (Result<ImageSize, InspectError>, HttpServer) {
     let proxy = HttpServer::start(handle).await;
-    let environment = BTreeMap::from([("http_proxy".to_owned(), format!("http://{}", proxy.host))]);
+    let environment = Environment::from_iter([("http_proxy".to_owned(), format!("http://{}", proxy.host))]);
     let mut config = Config { environment, ..config("203.0.113.5") };
     config.http_hosts.extend(["10.0.0.8", "[::1]", "169.254.169.254", "localhost", "198.51.100.7"].map(str::to_owned));
     (inspect(config, "203.0.113.5/app:1").await, proxy)

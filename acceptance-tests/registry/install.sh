@@ -2,7 +2,7 @@
 # Installs what the registry tests need, as root, on Debian: a registry, and the tools that unpack layers.
 set -eu
 missing=
-for program in docker-registry gzip zstd; do
+for program in docker-registry pigz zstd; do
     command -v "$program" >/dev/null || missing="$missing $program"
 done
 [ -n "$missing" ] || exit 0

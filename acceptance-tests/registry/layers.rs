@@ -62,7 +62,7 @@ pub fn gzip_zeros(mib: usize) -> Vec<u8> {
 /// How many bytes really come out of a blob.
 pub fn unpack(blob: &[u8]) -> u64 {
     let program = match blob {
-        [0x1f, 0x8b, ..] => "gzip -dc | wc -c",
+        [0x1f, 0x8b, ..] => "pigz -dc | wc -c",
         [0x28, 0xb5, ..] => "zstd -dc | wc -c",
         _ => "wc -c",
     };

@@ -4,6 +4,7 @@
 //! `install.sh` installs the packages. It is called by the tests, and where it cannot do its work they fail and say so.
 
 mod access;
+mod client;
 mod docker_registry;
 mod hostile;
 mod http_server;

@@ -16,7 +16,7 @@ use url::Url;
 
 use super::credentials::{Credential, Login};
 use super::error::Cause;
-use super::transport::{Get, Transport, host, read_body};
+use super::transport::{Get, Transport, check_referral, host, read_body};
 
 /// Tokens are a few KiB.
 const MAX_TOKEN_ANSWER: usize = 256 << 10;
@@ -98,7 +98,7 @@ async fn bearer(
     deadline: Instant,
 ) -> Result<HeaderValue, Cause> {
     let scope = format!("repository:{repository}:pull");
-    let reach = transport.check_referral(home, &realm).await?;
+    check_referral(home, &realm).await?;
     let with = if credential.is_some() { WITH_CREDENTIALS } else { WITHOUT_CREDENTIALS };
     let response = match credential {
         Some(Credential::IdentityToken(token)) => {
@@ -109,14 +109,14 @@ async fn bearer(
                 ("scope", &scope),
             ];
             form.extend(service.map(|service| ("service", service)));
-            transport.post_form(&realm, reach, &form).await?
+            transport.post_form(&realm, &form).await?
         }
         login => {
             realm
                 .query_pairs_mut()
                 .extend_pairs(service.map(|service| ("service", service)))
                 .append_pair("scope", &scope);
-            let mut get = Get::new(realm.clone(), deadline).within(reach);
+            let mut get = Get::new(realm.clone(), deadline);
             if let Some(Credential::Login(login)) = login {
                 get.authorization = Some(basic(&login)?);
             }

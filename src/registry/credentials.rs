@@ -21,6 +21,7 @@ use std::fmt;
 
 use secrecy::SecretString;
 
+use super::environment::Environment;
 use super::once::OnceMap;
 
 /// A user name and password for a registry server.
@@ -59,12 +60,12 @@ impl CredentialsError {
 #[derive(Debug)]
 pub(super) struct Credentials {
     given: BTreeMap<String, Login>,
-    environment: BTreeMap<String, String>,
+    environment: Environment,
     found: OnceMap<String, Option<Credential>>,
 }
 
 impl Credentials {
-    pub fn new(given: BTreeMap<String, Login>, environment: BTreeMap<String, String>) -> Self {
+    pub fn new(given: BTreeMap<String, Login>, environment: Environment) -> Self {
         let given = given.into_iter().map(|(server, login)| (server_name(&server), login)).collect();
         Self { given, environment, found: OnceMap::default() }
     }
@@ -109,7 +110,7 @@ mod tests {
     #[tokio::test]
     async fn given_credentials_come_before_the_configuration() {
         let login = Login { username: "me".to_owned(), password: "secret".into() };
-        let environment = BTreeMap::from([("DOCKER_CONFIG".to_owned(), "/dev/null".to_owned())]);
+        let environment = Environment::from_iter([("DOCKER_CONFIG".to_owned(), "/dev/null".to_owned())]);
         let credentials = Credentials::new(BTreeMap::from([("https://r.io".to_owned(), login)]), environment);
         let found = credentials.find("r.io").await.unwrap();
         assert!(matches!(found, Some(Credential::Login(login)) if login.username == "me"));

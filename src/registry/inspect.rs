@@ -1,6 +1,7 @@
 //! Looks images up in their registries.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
 use std::ops::Range;
 use std::time::Duration;
 
@@ -14,6 +15,7 @@ use url::Url;
 
 use super::authorization::{Challenge, WITH_CREDENTIALS, WITHOUT_CREDENTIALS, unauthorized};
 use super::credentials::{Credentials, Login};
+use super::environment::Environment;
 use super::error::{Cause, InspectError};
 use super::layer::{ReadRange, Unpacked, measure};
 use super::manifest::{Descriptor, Document, MEDIA_TYPES, has_digest, sha256};
@@ -39,8 +41,8 @@ pub struct Config {
     pub http_hosts: BTreeSet<String>,
     /// Hosts whose TLS certificate is not verified, written likewise.
     pub skip_verify_hosts: BTreeSet<String>,
-    /// The environment: where the Docker configuration is, which proxies to use, and what credential helpers see.
-    pub environment: BTreeMap<String, String>,
+    /// Where the Docker configuration is, which proxies to use, and what credential helpers see.
+    pub environment: Environment,
 }
 
 /// An image, as its registry has it.
@@ -70,7 +72,6 @@ pub struct Layer {
 }
 
 /// Looks images up in their registries. A layer that several images share is read once.
-#[derive(Debug)]
 pub struct Inspector {
     transport: Transport,
     credentials: Credentials,
@@ -107,6 +108,13 @@ impl Inspector {
         };
         let result = timeout_at(deadline, inspection).await.unwrap_or(Err(Cause::TimedOut(TIMEOUT)));
         result.map_err(|cause| InspectError { image: reference.clone(), cause })
+    }
+}
+
+/// Without its parts: proxies and tokens among them are secret.
+impl fmt::Debug for Inspector {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Inspector").finish_non_exhaustive()
     }
 }
 

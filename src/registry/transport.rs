@@ -6,8 +6,7 @@
 //! - 429, 502, 503, 504 are repeated, after `Retry-After` if there is one; not beyond the deadline of the image.
 //! - Proxies come from the environment that is handed in: `HTTPS_PROXY`, `HTTP_PROXY`, `ALL_PROXY`, `NO_PROXY`.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
-use std::sync::{Mutex, PoisonError};
+use std::collections::BTreeSet;
 use std::time::{Duration, SystemTime};
 
 use reqwest::header::{ACCEPT, AUTHORIZATION, HeaderMap, HeaderValue, LOCATION, RETRY_AFTER};
@@ -15,8 +14,10 @@ use reqwest::{Client, NoProxy, Proxy, Response, StatusCode, redirect};
 use tokio::time::{Instant, sleep};
 use url::Url;
 
-use super::address::{GuardedResolver, Reach};
+use super::address::Reach;
+use super::environment::Environment;
 use super::error::{Cause, innermost};
+use super::once::OnceMap;
 
 const MAX_REDIRECTS: usize = 5;
 const MAX_ATTEMPTS: u32 = 4;
@@ -28,18 +29,12 @@ pub(super) struct Get {
     pub headers: HeaderMap,
     /// Sent to the origin of `url` only.
     pub authorization: Option<HeaderValue>,
-    /// How near the host of `url` may be, if a registry named it and not the user.
-    reach: Option<Reach>,
     deadline: Instant,
 }
 
 impl Get {
     pub fn new(url: Url, deadline: Instant) -> Self {
-        Self { url, headers: HeaderMap::new(), authorization: None, reach: None, deadline }
-    }
-
-    pub fn within(self, reach: Option<Reach>) -> Self {
-        Self { reach, ..self }
+        Self { url, headers: HeaderMap::new(), authorization: None, deadline }
     }
 
     pub fn accept(mut self, media_types: &'static str) -> Self {
@@ -48,29 +43,19 @@ impl Get {
     }
 }
 
-#[derive(Debug)]
+/// The hosts that are treated in a special way, and the clients for them and for all others.
 pub(super) struct Transport {
     http_hosts: BTreeSet<String>,
     skip_verify_hosts: BTreeSet<String>,
-    environment: BTreeMap<String, String>,
-    /// Made when first needed, because loading the root certificates takes milliseconds.
-    clients: Mutex<HashMap<ClientKind, Client>>,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-struct ClientKind {
-    verified: bool,
-    /// The nearest addresses that names may lead to; `None` for the host that the user named.
-    reach: Option<Reach>,
+    environment: Environment,
+    /// One that verifies certificates, and one that does not. Made when first needed, because loading the root
+    /// certificates takes milliseconds.
+    clients: OnceMap<bool, Client>,
 }
 
 impl Transport {
-    pub fn new(
-        http_hosts: BTreeSet<String>,
-        skip_verify_hosts: BTreeSet<String>,
-        environment: BTreeMap<String, String>,
-    ) -> Self {
-        Self { http_hosts, skip_verify_hosts, environment, clients: Mutex::default() }
+    pub fn new(http_hosts: BTreeSet<String>, skip_verify_hosts: BTreeSet<String>, environment: Environment) -> Self {
+        Self { http_hosts, skip_verify_hosts, environment, clients: OnceMap::default() }
     }
 
     /// The address of a registry's API.
@@ -107,18 +92,17 @@ impl Transport {
     }
 
     /// Sends a form with credentials in it. It follows no redirect.
-    pub async fn post_form(&self, url: &Url, reach: Option<Reach>, form: &[(&str, &str)]) -> Result<Response, Cause> {
-        let client = self.client(url, reach)?;
+    pub async fn post_form(&self, url: &Url, form: &[(&str, &str)]) -> Result<Response, Cause> {
+        let client = self.client(url).await?;
         let sent = client.post(url.clone()).form(form).send().await;
         sent.map_err(|error| Cause::Unreachable { host: host(url), reason: innermost(error) })
     }
 
     async fn follow(&self, request: &Get) -> Result<Response, Cause> {
         let mut url = request.url.clone();
-        let mut reach = request.reach;
         for _ in 0..=MAX_REDIRECTS {
             let is_home = url.origin() == request.url.origin();
-            let client = self.client(&url, if is_home { request.reach } else { reach })?;
+            let client = self.client(&url).await?;
             let mut get = client.get(url.clone()).headers(request.headers.clone());
             if let Some(authorization) = request.authorization.as_ref().filter(|_| is_home) {
                 get = get.header(AUTHORIZATION, authorization);
@@ -130,24 +114,13 @@ impl Transport {
             };
             let refuse = |reason| Cause::Redirect { to: host(&url), reason };
             url = url.join(location).map_err(|_| refuse("the Location is not a URL"))?;
-            if reach.is_none() {
-                reach = Some(Reach::of_host(&request.url).await);
-            }
+            check_referral(&request.url, &url).await?;
         }
         Err(Cause::Redirect { to: host(&url), reason: "it is one of too many redirects" })
     }
 
-    /// Checks that the registry at `home` may refer to `url`, and returns the limit to resolve its name with.
-    pub async fn check_referral(&self, home: &Url, url: &Url) -> Result<Option<Reach>, Cause> {
-        if home.origin() == url.origin() {
-            return Ok(None);
-        }
-        let reach = Some(Reach::of_host(home).await);
-        self.client(url, reach).map(|_| reach)
-    }
-
     /// The client for `url`, or why that is not to be called.
-    fn client(&self, url: &Url, reach: Option<Reach>) -> Result<Client, Cause> {
+    async fn client(&self, url: &Url) -> Result<Client, Cause> {
         let refuse = |reason| Err(Cause::Redirect { to: host(url), reason });
         let authority = authority(url);
         match url.scheme() {
@@ -156,31 +129,18 @@ impl Transport {
             "http" => return refuse("it is plain HTTP, and the host is not in the list for that"),
             _ => return refuse("it is neither HTTPS nor HTTP"),
         }
-        if !url.username().is_empty() || url.password().is_some() {
-            return refuse("its URL contains credentials");
-        }
-        if reach.zip(Reach::of_literal(url)).is_some_and(|(limit, actual)| actual > limit || actual == Reach::Nowhere) {
-            return refuse("it is an address of this machine or of a private network");
-        }
-        let kind = ClientKind { verified: !lists(&self.skip_verify_hosts, &authority), reach };
-        let mut clients = self.clients.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(client) = clients.get(&kind) {
-            return Ok(client.clone());
-        }
-        let client = self.build(kind)?;
-        clients.insert(kind, client.clone());
-        Ok(client)
+        let is_verified = !lists(&self.skip_verify_hosts, &authority);
+        self.clients.get_or_try_make(is_verified, async { self.build(is_verified) }).await
     }
 
-    fn build(&self, kind: ClientKind) -> Result<Client, Cause> {
+    fn build(&self, is_verified: bool) -> Result<Client, Cause> {
         let mut builder = Client::builder()
             .user_agent(concat!("terraform-provider-eks/", env!("CARGO_PKG_VERSION")))
             .redirect(redirect::Policy::none())
             .connect_timeout(CONNECT_TIMEOUT)
             .gzip(false)
-            .tls_danger_accept_invalid_certs(!kind.verified)
+            .tls_danger_accept_invalid_certs(!is_verified)
             .no_proxy();
-        let mut proxy_hosts = Vec::new();
         let no_proxy = self.variable("no_proxy").and_then(NoProxy::from_string);
         let all = self.variable("all_proxy");
         type MakeProxy = fn(&str) -> reqwest::Result<Proxy>;
@@ -193,19 +153,28 @@ impl Transport {
                 Cause::Client(format!("the environment variable {} is not the URL of a proxy", name.to_uppercase()))
             };
             builder = builder.proxy(make(address).map_err(invalid)?.no_proxy(no_proxy.clone()));
-            let url = Url::parse(address).or_else(|_| Url::parse(&format!("http://{address}")));
-            proxy_hosts.extend(url.ok().as_ref().and_then(Url::host_str).map(str::to_owned));
-        }
-        if let Some(reach) = kind.reach {
-            builder = builder.dns_resolver(GuardedResolver { reach, proxies: proxy_hosts.into() });
         }
         builder.build().map_err(|error| Cause::Client(innermost(error)))
     }
 
-    /// A variable of the environment in lower or, as is also common, upper case. Empty counts as absent.
+    /// A variable of the environment in lower or, as is also common, upper case.
     fn variable(&self, name: &str) -> Option<&str> {
-        let value = self.environment.get(name).or_else(|| self.environment.get(&name.to_uppercase()));
-        value.map(String::as_str).filter(|value| !value.is_empty())
+        self.environment.get(name).or_else(|| self.environment.get(&name.to_uppercase()))
+    }
+}
+
+/// Checks that the registry or token service at `home` may refer to `url`: by the rule of [`address`](super::address),
+/// and without credentials in the URL.
+pub(super) async fn check_referral(home: &Url, url: &Url) -> Result<(), Cause> {
+    let refuse = |reason| Err(Cause::Redirect { to: host(url), reason });
+    if !url.username().is_empty() || url.password().is_some() {
+        return refuse("its URL contains credentials");
+    }
+    match Reach::of_literal(url) {
+        None | Some(Reach::Public) => Ok(()),
+        Some(_) if url.host() == home.host() => Ok(()),
+        Some(reach) if reach < Reach::Nowhere && reach <= Reach::of_host(home).await => Ok(()),
+        Some(_) => refuse("it is an address of this machine or of a private network"),
     }
 }
 

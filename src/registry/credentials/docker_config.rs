@@ -8,6 +8,8 @@ use base64::prelude::BASE64_STANDARD;
 use secrecy::SecretString;
 use serde::Deserialize;
 
+use crate::registry::Environment;
+
 use super::{Credential, CredentialsError, Login, program, server_name};
 
 /// The key that Docker uses for its own registry, in the file and towards helper programs.
@@ -32,10 +34,7 @@ struct Auth {
 }
 
 /// The credential for `registry`, if the configuration has one.
-pub(super) async fn find(
-    registry: &str,
-    environment: &BTreeMap<String, String>,
-) -> Result<Option<Credential>, CredentialsError> {
+pub(super) async fn find(registry: &str, environment: &Environment) -> Result<Option<Credential>, CredentialsError> {
     let Some(path) = path(environment) else { return Ok(None) };
     let Some(config) = read(&path).await? else { return Ok(None) };
     let server = if registry == crate::registry::DEFAULT_REGISTRY { DOCKER_HUB } else { registry };
@@ -52,12 +51,11 @@ pub(super) async fn find(
         .map_err(|reason| CredentialsError::new(path.display(), format!("auths of {server}: {reason}")))
 }
 
-fn path(environment: &BTreeMap<String, String>) -> Option<PathBuf> {
-    let variable = |name| environment.get(name).filter(|value| !value.is_empty());
-    match variable("DOCKER_CONFIG") {
+fn path(environment: &Environment) -> Option<PathBuf> {
+    match environment.get("DOCKER_CONFIG") {
         Some(directory) => Some(Path::new(directory).join("config.json")),
         None => {
-            let home = variable("HOME").or_else(|| variable("USERPROFILE"))?;
+            let home = environment.get("HOME").or_else(|| environment.get("USERPROFILE"))?;
             Some(Path::new(home).join(".docker/config.json"))
         }
     }
@@ -109,7 +107,7 @@ mod tests {
     /// A directory with a configuration and a helper program `docker-credential-test`, and the environment for both.
     struct Fixture {
         directory: tempfile::TempDir,
-        environment: BTreeMap<String, String>,
+        environment: Environment,
     }
 
     impl Fixture {
@@ -117,7 +115,7 @@ mod tests {
             let directory = tempfile::tempdir().unwrap();
             let home = directory.path().to_str().unwrap().to_owned();
             std::fs::write(directory.path().join("config.json"), config).unwrap();
-            let environment = BTreeMap::from([
+            let environment = Environment::from_iter([
                 ("DOCKER_CONFIG".to_owned(), home.clone()),
                 ("PATH".to_owned(), format!("{home}:/bin")),
             ]);
@@ -168,12 +166,13 @@ mod tests {
 
     #[tokio::test]
     async fn no_file_means_anonymous_and_a_broken_one_is_an_error() {
-        let mut fixture = Fixture::new(r#"{"auths": {"r.io": {"auth": 5, "password": "hunter2"}}}"#);
+        let fixture = Fixture::new(r#"{"auths": {"r.io": {"auth": 5, "password": "hunter2"}}}"#);
         let error = fixture.find("r.io").await;
         assert!(error.contains("config.json: it is not a Docker configuration: line 1") && !error.contains("hunter2"));
-        fixture.environment.insert("DOCKER_CONFIG".to_owned(), "/nonexistent".to_owned());
-        assert_eq!(fixture.find("r.io").await, "anonymous");
-        assert!(find("r.io", &BTreeMap::new()).await.unwrap().is_none());
+        let elsewhere = Environment::from_iter([("DOCKER_CONFIG".to_owned(), "/nonexistent".to_owned())]);
+        for environment in [elsewhere, Environment::default()] {
+            assert!(find("r.io", &environment).await.unwrap().is_none());
+        }
     }
 
     #[tokio::test]
@@ -182,7 +181,7 @@ mod tests {
         let home = fixture.directory.path();
         std::fs::create_dir(home.join(".docker")).unwrap();
         std::fs::write(home.join(".docker/config.json"), r#"{"auths":{"r.io":{"auth":"dTpw"}}}"#).unwrap();
-        let environment = BTreeMap::from([("HOME".to_owned(), home.to_str().unwrap().to_owned())]);
+        let environment = Environment::from_iter([("HOME".to_owned(), home.to_str().unwrap().to_owned())]);
         assert!(find("r.io", &environment).await.unwrap().is_some());
     }
 

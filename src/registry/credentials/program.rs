@@ -2,7 +2,6 @@
 //!
 //! Source: <https://github.com/docker/docker-credential-helpers#development>.
 
-use std::collections::BTreeMap;
 use std::process::Stdio;
 use std::time::Duration;
 
@@ -11,6 +10,8 @@ use serde::Deserialize;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::process::Command;
 use tokio::time::timeout;
+
+use crate::registry::Environment;
 
 use super::{Credential, CredentialsError, Login};
 
@@ -32,7 +33,7 @@ struct Answer {
 pub(super) async fn get(
     name: &str,
     server: &str,
-    environment: &BTreeMap<String, String>,
+    environment: &Environment,
 ) -> Result<Option<Credential>, CredentialsError> {
     let program = format!("docker-credential-{name}");
     let fail = |reason: String| CredentialsError::new(&program, reason);
@@ -58,11 +59,11 @@ pub(super) async fn get(
 }
 
 /// What the program prints, and whether it succeeds.
-async fn ask(program: &str, server: &str, environment: &BTreeMap<String, String>) -> std::io::Result<(Vec<u8>, bool)> {
+async fn ask(program: &str, server: &str, environment: &Environment) -> std::io::Result<(Vec<u8>, bool)> {
     let mut child = Command::new(program)
         .arg("get")
         .env_clear()
-        .envs(environment)
+        .envs(environment.iter())
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .stderr(Stdio::null())

@@ -1,0 +1,33 @@
+//! The client that is tested, set up to reach a registry of the tests.
+
+use std::collections::BTreeSet;
+
+use eks::registry::{Config, Inspector, Login, Reference};
+
+use crate::docker_registry::{DockerRegistry, PASSWORD, USERNAME};
+
+impl DockerRegistry {
+    /// An inspector's configuration that reaches this registry, as nobody.
+    pub fn config(&self) -> Config {
+        let hosts = BTreeSet::from([self.host.clone()]);
+        if self.setup.tls {
+            Config { skip_verify_hosts: hosts, ..Config::default() }
+        } else {
+            Config { http_hosts: hosts, ..Config::default() }
+        }
+    }
+
+    /// The same, with a password if the registry wants one.
+    pub fn inspector(&self) -> Inspector {
+        let mut config = self.config();
+        if self.setup.htpasswd {
+            let login = Login { username: USERNAME.to_owned(), password: PASSWORD.into() };
+            config.credentials.insert(self.host.clone(), login);
+        }
+        Inspector::new(config)
+    }
+
+    pub fn reference(&self, name: &str) -> Reference {
+        Reference::parse(&format!("{}/{name}", self.host)).unwrap()
+    }
+}

@@ -72,7 +72,10 @@ impl EksProvider {
     ///
     /// When none is set anywhere, or it is not known yet.
     pub async fn region_of(&self, own: &Attr<String>) -> Outcome<String> {
-        match own.known().cloned().map_or(self.region().await?, Attr::Known) {
+        if let Attr::Known(own) = own {
+            return Ok(own.clone());
+        }
+        match self.region().await? {
             Attr::Known(region) => Ok(region),
             _ => Err(errors::no_region().into()),
         }
@@ -107,5 +110,17 @@ impl EksProvider {
         let identity = self.client.send_in(sts::DEFAULT_REGION, &sts::GetCallerIdentity {});
         let allowed = self.account_guard.check(identity).await;
         allowed.map_err(|error| errors::account(&error).into())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn an_object_with_a_region_needs_none_of_the_provider() {
+        let provider = configure::configure(config::ProviderConfig::default(), Environment::default()).unwrap();
+        assert_eq!(provider.region_of(&Attr::from("ap-shanghai".to_owned())).await.unwrap(), "ap-shanghai");
+        assert!(provider.region_of(&Attr::Null).await.unwrap_err().has_errors());
     }
 }

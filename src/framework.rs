@@ -8,6 +8,7 @@ mod answer;
 #[cfg(test)]
 pub(crate) mod conformance;
 mod data_source;
+mod function;
 mod panic;
 mod plan;
 mod private;
@@ -23,6 +24,7 @@ use async_trait::async_trait;
 use tokio_util::sync::CancellationToken;
 
 pub use data_source::{AnyDataSource, DataSource, data_source};
+pub use function::{AnyFunction, Function, FunctionError, function};
 pub use plan::ResourcePlan;
 pub use private::Private;
 pub use resource::{AnyResource, Applied, Planned, Resource, Response, resource};
@@ -56,6 +58,11 @@ pub trait Provider: Sized + Send + Sync + 'static {
 
     /// The data sources, each made by [`data_source()`].
     fn data_sources() -> Vec<Box<dyn AnyDataSource<Self>>>;
+
+    /// The functions, each made by [`function()`].
+    fn functions() -> Vec<Box<dyn AnyFunction>> {
+        Vec::new()
+    }
 }
 
 /// What an operation may use besides its values.

@@ -5,6 +5,7 @@
 
 mod convert;
 mod data_source;
+mod function;
 mod provider;
 mod resource;
 mod schema;

@@ -11,12 +11,14 @@
 mod behavior;
 mod check;
 mod derive;
+mod signature;
 
 use std::collections::BTreeMap;
 
 pub use behavior::{BLOCK, Behavior, COMPUTED, OPTIONAL, OPTIONAL_COMPUTED, REQUIRED};
 pub use check::Check;
 pub use derive::SchemaError;
+pub use signature::{Parameter, Signature};
 
 use crate::value::{Type, Value};
 
@@ -74,6 +76,15 @@ pub enum Kind {
     Plain(Type),
     /// Objects with attributes of their own.
     Nested(Nesting, BTreeMap<String, Attribute>),
+}
+
+impl Kind {
+    fn plain(&self) -> Option<&Type> {
+        match self {
+            Self::Plain(ty) => Some(ty),
+            Self::Nested(..) => None,
+        }
+    }
 }
 
 /// How many nested objects there are, and how they are addressed.

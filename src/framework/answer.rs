@@ -64,8 +64,8 @@ pub(super) fn errors(result: Result<Outcome<()>, Diagnostic>) -> Diagnostics {
     }
 }
 
-/// The schema of something that the provider has. A wrong one is a mistake in this program, found by the first test.
-pub(super) fn checked(what: &str, schema: Result<Schema, SchemaError>) -> Schema {
+/// The schema or signature of something that the provider has. A wrong one is a mistake in this program, found by the first test.
+pub(super) fn checked<S>(what: &str, schema: Result<S, SchemaError>) -> S {
     schema.unwrap_or_else(|error| panic!("the schema of {what} is wrong: {error}"))
 }
 

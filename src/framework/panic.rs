@@ -16,17 +16,24 @@ use crate::diagnostics::Diagnostic;
 /// What the operation had changed through its borrows stays changed: that is the point, and it is sound because a
 /// state is set whole or not at all.
 pub async fn catch<T>(operation: impl Future<Output = T>) -> Result<T, Diagnostic> {
-    AssertUnwindSafe(operation).catch_unwind().await.map_err(|panic| {
-        Diagnostic::error(
-            "The provider crashed",
-            format!(
-                "An operation of the provider ended unexpectedly: {}. This is a bug in the provider. Please report it, \
-                 with the stack trace that follows and the configuration that leads to it. What was known of the object \
-                 until then is in the state.",
-                message(&*panic)
-            ),
-        )
-    })
+    AssertUnwindSafe(operation).catch_unwind().await.map_err(|panic| crash(&*panic))
+}
+
+/// As [`catch`], for what does not wait.
+pub fn catch_sync<T>(operation: impl FnOnce() -> T) -> Result<T, Diagnostic> {
+    std::panic::catch_unwind(AssertUnwindSafe(operation)).map_err(|panic| crash(&*panic))
+}
+
+fn crash(panic: &(dyn Any + Send)) -> Diagnostic {
+    Diagnostic::error(
+        "The provider crashed",
+        format!(
+            "An operation of the provider ended unexpectedly: {}. This is a bug in the provider. Please report it, with \
+             the stack trace that follows and the configuration that leads to it. What was known of the object until \
+             then is in the state.",
+            message(panic)
+        ),
+    )
 }
 
 fn message(panic: &(dyn Any + Send)) -> &str {

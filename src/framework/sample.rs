@@ -4,6 +4,7 @@
 
 mod disk;
 mod disk_source;
+mod repeat;
 
 use std::collections::BTreeMap;
 use std::sync::Mutex;
@@ -14,8 +15,9 @@ use serde::{Deserialize, Serialize};
 
 pub use disk::{Disk, Disks};
 pub use disk_source::{DiskLookup, DiskSource};
+pub use repeat::Repeat;
 
-use super::{AnyDataSource, AnyResource, Outcome, Provider, data_source, resource};
+use super::{AnyDataSource, AnyFunction, AnyResource, Outcome, Provider, data_source, function, resource};
 use crate::diagnostics::{AttributePath, Diagnostic, Diagnostics};
 use crate::schema::OPTIONAL;
 use crate::value::Attr;
@@ -67,5 +69,9 @@ impl Provider for Sample {
 
     fn data_sources() -> Vec<Box<dyn AnyDataSource<Self>>> {
         vec![data_source(DiskSource)]
+    }
+
+    fn functions() -> Vec<Box<dyn AnyFunction>> {
+        vec![function(Repeat)]
     }
 }

@@ -7,7 +7,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::answer::{checked, unreadable};
 use super::validate::{self, WriteOnly};
-use super::{AnyDataSource, AnyResource, Context, Provider, panic};
+use super::{AnyDataSource, AnyFunction, AnyResource, Context, FunctionError, Provider, panic};
 use crate::diagnostics::{Diagnostic, Diagnostics};
 use crate::schema::Schema;
 use crate::value::{self, Value};
@@ -19,6 +19,7 @@ pub struct Server<P> {
     schema: OnceLock<Schema>,
     resources: BTreeMap<&'static str, Box<dyn AnyResource<P>>>,
     data_sources: BTreeMap<&'static str, Box<dyn AnyDataSource<P>>>,
+    functions: BTreeMap<&'static str, Box<dyn AnyFunction>>,
     configured: RwLock<Option<Arc<P>>>,
     /// Ends what is in flight now.
     stop: Mutex<CancellationToken>,
@@ -39,6 +40,7 @@ impl<P: Provider> Server<P> {
             schema: OnceLock::new(),
             resources: by_name(P::resources(), |resource| resource.type_name()),
             data_sources: by_name(P::data_sources(), |data_source| data_source.type_name()),
+            functions: by_name(P::functions(), |function| function.name()),
             configured: RwLock::default(),
             stop: Mutex::new(shutdown.child_token()),
             shutdown,
@@ -76,6 +78,21 @@ impl<P: Provider> Server<P> {
     /// When there is none of that name.
     pub fn data_source(&self, type_name: &str) -> Result<&dyn AnyDataSource<P>, Diagnostic> {
         self.data_sources.get(type_name).map(|source| &**source).ok_or_else(|| unknown("data source", type_name))
+    }
+
+    /// All functions.
+    pub fn functions(&self) -> impl Iterator<Item = &dyn AnyFunction> {
+        self.functions.values().map(|function| &**function)
+    }
+
+    /// One function.
+    ///
+    /// # Errors
+    ///
+    /// When there is none of that name.
+    pub fn function(&self, name: &str) -> Result<&dyn AnyFunction, FunctionError> {
+        let function = self.functions.get(name).map(|function| &**function);
+        function.ok_or_else(|| FunctionError::new(unknown("function", name).detail))
     }
 
     /// What is wrong with the provider block.

@@ -1,6 +1,7 @@
 //! Calls about the provider as a whole.
 
 use super::convert::{decode, diagnostics};
+use super::function::signature;
 use super::schema::schema;
 use super::tfplugin6::{
     self as wire, configure_provider, get_metadata, get_provider_schema, stop_provider, validate_provider_config,
@@ -20,6 +21,7 @@ pub async fn metadata<P: Provider>(server: &Server<P>, _: get_metadata::Request)
         server_capabilities: Some(capabilities()),
         resources: server.resources().map(|r| resource(r.type_name())).collect(),
         data_sources: server.data_sources().map(|d| data_source(d.type_name())).collect(),
+        functions: server.functions().map(|f| get_metadata::FunctionMetadata { name: f.name().to_owned() }).collect(),
         ..Default::default()
     }
 }
@@ -32,6 +34,7 @@ pub async fn schemas<P: Provider>(
         provider: Some(schema(server.schema())),
         resource_schemas: server.resources().map(|r| (r.type_name().to_owned(), schema(r.schema()))).collect(),
         data_source_schemas: server.data_sources().map(|d| (d.type_name().to_owned(), schema(d.schema()))).collect(),
+        functions: server.functions().map(|f| (f.name().to_owned(), signature(f))).collect(),
         server_capabilities: Some(capabilities()),
         ..Default::default()
     }

@@ -6,7 +6,7 @@ use tokio_util::sync::CancellationToken;
 use tonic::{Request, Response, Status};
 
 use super::tfplugin6::{self as wire, provider_server};
-use super::{data_source, provider, resource};
+use super::{data_source, function, provider, resource};
 use crate::framework::{Provider, Server};
 
 /// Serves a provider over the plugin protocol, version 6.
@@ -62,4 +62,7 @@ answer! {
 
     validate_data_resource_config => data_source::validate,
     read_data_source => data_source::read,
+
+    get_functions => function::functions,
+    call_function => function::call,
 }

@@ -64,18 +64,19 @@ impl Check {
         }
     }
 
-    /// The checks that the keywords of a JSON schema ask for, for values of type `ty`.
+    /// The checks that the keywords of a JSON schema ask for, for values of type `ty`, or of nested
+    /// attributes.
     ///
     /// # Errors
     ///
     /// The keyword whose value is no whole number.
-    pub(super) fn from_keywords(schema: &Map<String, Json>, ty: &Type) -> Result<Vec<Self>, String> {
+    pub(super) fn from_keywords(schema: &Map<String, Json>, ty: Option<&Type>) -> Result<Vec<Self>, String> {
         let whole = |name: &str| match schema.get(name) {
             None => Ok(None),
             Some(json) => json.as_i64().map(Some).ok_or_else(|| format!("{name} is not a whole number")),
         };
         let mut checks = Vec::new();
-        if *ty == Type::Number {
+        if ty == Some(&Type::Number) {
             let integer = schema.get("type").and_then(Json::as_str) == Some("integer");
             let (format_min, format_max) = format_bounds(schema);
             let (min, max) = (whole("minimum")?.or(format_min), whole("maximum")?.or(format_max));
@@ -186,7 +187,7 @@ mod tests {
             ),
         ] {
             let json: Map<String, Json> = serde_json::from_str(schema).unwrap();
-            assert_eq!(Check::from_keywords(&json, &ty), expected, "{schema}");
+            assert_eq!(Check::from_keywords(&json, Some(&ty)), expected, "{schema}");
         }
     }
 }

@@ -4,6 +4,7 @@
 
 use std::collections::BTreeMap;
 
+use schemars::JsonSchema;
 use schemars::generate::SchemaSettings;
 use serde_json::{Map, Value as Json};
 
@@ -48,17 +49,21 @@ type Attributes = BTreeMap<String, Attribute>;
 
 /// The block that `T` describes; `reserved` are names that it may not use at its root.
 pub(super) fn block<T: Model>(reserved: &[&str]) -> Result<Block, SchemaError> {
+    let block = read_block("", &json_schema::<T>()?)?;
+    match block.attributes.keys().chain(block.blocks.keys()).find(|name| reserved.contains(&name.as_str())) {
+        Some(name) => Err(fault(name, "Terraform keeps this name for itself")),
+        None => Ok(block),
+    }
+}
+
+/// What `schemars` says of `T`.
+pub(super) fn json_schema<T: JsonSchema>() -> Result<Map<String, Json>, SchemaError> {
     let settings = SchemaSettings::draft2020_12().with(|settings| {
         settings.inline_subschemas = true;
         settings.meta_schema = None;
     });
     let root = settings.into_generator().into_root_schema_for::<T>();
-    let schema = root.as_object().ok_or_else(|| fault("", "not an object"))?;
-    let block = read_block("", schema)?;
-    match block.attributes.keys().chain(block.blocks.keys()).find(|name| reserved.contains(&name.as_str())) {
-        Some(name) => Err(fault(name, "Terraform keeps this name for itself")),
-        None => Ok(block),
-    }
+    root.as_object().cloned().ok_or_else(|| fault("", "not described"))
 }
 
 fn read_block(field: &str, schema: &Map<String, Json>) -> Result<Block, SchemaError> {
@@ -79,12 +84,7 @@ fn members(parent: &str, schema: &Map<String, Json>) -> Result<(Attributes, BTre
     for (name, property) in schema.get("properties").and_then(Json::as_object).into_iter().flatten() {
         let field = join(parent, name);
         let property = property.as_object().ok_or_else(|| fault(&field, "not described"))?;
-        let first = name.bytes().next().unwrap_or_default();
-        if !(first.is_ascii_lowercase() || first == b'_')
-            || !name.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_')
-        {
-            return Err(fault(&field, "a name has lower case letters, digits and underscores only, no digit first"));
-        }
+        check_name(&field, name)?;
         let behavior = behavior(&field, property)?;
         if behavior.block {
             blocks.insert(name.clone(), read_block(&field, property)?);
@@ -95,28 +95,37 @@ fn members(parent: &str, schema: &Map<String, Json>) -> Result<(Attributes, BTre
     Ok((attributes, blocks))
 }
 
+pub(super) fn check_name(field: &str, name: &str) -> Result<(), SchemaError> {
+    let valid = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_';
+    if name.is_empty() || name.as_bytes()[0].is_ascii_digit() || !name.bytes().all(valid) {
+        return Err(fault(field, "a name has lower case letters, digits and underscores only, no digit first"));
+    }
+    Ok(())
+}
+
 fn attribute(field: &str, schema: &Map<String, Json>, behavior: Behavior) -> Result<Attribute, SchemaError> {
     let description = description(field, schema)?;
     let kind = kind(field, schema)?;
     if let Kind::Nested(nesting, attributes) = &kind {
         refuse_nested(field, behavior, *nesting, attributes)?;
     }
+    let (checks, element_checks) = checks(field, schema, kind.plain())?;
+    let default = behavior.default_bool.map(Value::Bool);
+    Ok(Attribute { description, kind, behavior, default, checks, element_checks })
+}
+
+/// The checks of a value, and of each of its elements; `ty` is `None` for nested attributes.
+pub(super) fn checks(
+    field: &str,
+    schema: &Map<String, Json>,
+    ty: Option<&Type>,
+) -> Result<(Vec<Check>, Vec<Check>), SchemaError> {
     let checks = |schema, ty| Check::from_keywords(schema, ty).map_err(|message| fault(field, message));
-    let (ty, element) = match &kind {
-        Kind::Plain(Type::List(element) | Type::Set(element) | Type::Map(element)) => {
-            (&Type::List(element.clone()), element_schema(schema).map(|schema| (schema, &**element)))
-        }
-        Kind::Plain(ty) => (ty, None),
-        Kind::Nested(..) => (&Type::Object(BTreeMap::new()), None),
+    let of_elements = match (ty, element_schema(schema)) {
+        (Some(Type::List(ty) | Type::Set(ty) | Type::Map(ty)), Some(schema)) => checks(schema, Some(&**ty))?,
+        _ => Vec::new(),
     };
-    Ok(Attribute {
-        description,
-        behavior,
-        default: behavior.default_bool.map(Value::Bool),
-        checks: checks(schema, ty)?,
-        element_checks: element.map_or(Ok(Vec::new()), |(schema, ty)| checks(schema, ty))?,
-        kind,
-    })
+    Ok((checks(schema, ty)?, of_elements))
 }
 
 /// What nested attributes cannot be, for where they are.
@@ -176,7 +185,8 @@ fn element_schema(schema: &Map<String, Json>) -> Option<&Map<String, Json>> {
     schema.get("items").or_else(|| schema.get("additionalProperties")).and_then(Json::as_object)
 }
 
-fn plain(field: &str, schema: &Map<String, Json>) -> Result<Type, SchemaError> {
+/// The type of a value without attributes of its own. Unlike an attribute, a function may take and give objects.
+pub(super) fn plain(field: &str, schema: &Map<String, Json>) -> Result<Type, SchemaError> {
     refuse_keywords(field, schema)?;
     let element = || match element_schema(schema) {
         Some(element) => plain(field, element).map(Box::new),
@@ -188,7 +198,18 @@ fn plain(field: &str, schema: &Map<String, Json>) -> Result<Type, SchemaError> {
         Some("integer" | "number") => Ok(Type::Number),
         Some("array") if schema.get("uniqueItems") == Some(&Json::Bool(true)) => Ok(Type::Set(element()?)),
         Some("array") => Ok(Type::List(element()?)),
-        Some("object") => Ok(Type::Map(element()?)),
+        Some("object") => match schema.get("properties").and_then(Json::as_object) {
+            Some(properties) => properties
+                .iter()
+                .map(|(name, property)| {
+                    let field = join(field, name);
+                    let property = property.as_object().ok_or_else(|| fault(&field, "not described"))?;
+                    Ok((name.clone(), plain(&field, property)?))
+                })
+                .collect::<Result<_, _>>()
+                .map(Type::Object),
+            None => Ok(Type::Map(element()?)),
+        },
         None if check::variants(schema).is_some() => Ok(Type::String),
         other => Err(fault(field, format!("no Terraform type for JSON type {other:?}"))),
     }
@@ -208,7 +229,7 @@ fn refuse_keywords(field: &str, schema: &Map<String, Json>) -> Result<(), Schema
     }
 }
 
-fn description(field: &str, schema: &Map<String, Json>) -> Result<String, SchemaError> {
+pub(super) fn description(field: &str, schema: &Map<String, Json>) -> Result<String, SchemaError> {
     match schema.get("description").and_then(Json::as_str).map(str::trim) {
         None | Some("") => Err(fault(field, "no doc comment")),
         Some(text) => Ok(text.to_owned()),
@@ -219,7 +240,7 @@ fn join(parent: &str, name: &str) -> String {
     if parent.is_empty() { name.to_owned() } else { format!("{parent}.{name}") }
 }
 
-fn fault(field: &str, message: impl Into<String>) -> SchemaError {
+pub(super) fn fault(field: &str, message: impl Into<String>) -> SchemaError {
     SchemaError { field: field.to_owned(), message: message.into() }
 }
 

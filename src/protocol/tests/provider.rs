@@ -12,6 +12,7 @@ async fn metadata_names_everything() {
         server_capabilities: capabilities(),
         resources: vec![get_metadata::ResourceMetadata { type_name: "sample_disk".into() }],
         data_sources: vec![get_metadata::DataSourceMetadata { type_name: "sample_disk".into() }],
+        functions: vec![get_metadata::FunctionMetadata { name: "repeat".into() }],
         ..Default::default()
     };
     assert_eq!(answer, expected);
@@ -111,6 +112,7 @@ async fn the_schema_is_that_of_the_structs() {
         provider: Some(schema(block("Disks that are not there.", vec![prefix]))),
         resource_schemas: [("sample_disk".to_owned(), disk_schema())].into(),
         data_source_schemas: [("sample_disk".to_owned(), schema(block("Looks a disk up.", lookup)))].into(),
+        functions: super::function::functions(),
         server_capabilities: capabilities(),
         ..Default::default()
     };

@@ -1,0 +1,48 @@
+//! `repeat`, a function.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::framework::{Function, FunctionError};
+
+/// Repeats a text.
+///
+/// And counts.
+#[derive(Serialize, Deserialize, JsonSchema)]
+pub struct RepeatParameters {
+    /// The text. `panic` panics.
+    #[schemars(length(min = 1))]
+    text: String,
+    /// How often.
+    #[schemars(range(max = 9))]
+    times: u32,
+}
+
+/// A text that was repeated.
+#[derive(Serialize, JsonSchema)]
+pub struct Repeated {
+    /// The text.
+    text: String,
+    /// Its length.
+    length: u64,
+}
+
+/// The function.
+pub struct Repeat;
+
+impl Function for Repeat {
+    type Parameters = RepeatParameters;
+    type Result = Repeated;
+    const NAME: &'static str = "repeat";
+
+    fn call(&self, RepeatParameters { text, times }: RepeatParameters) -> Result<Repeated, FunctionError> {
+        if text == "panic" {
+            panic!("no text");
+        }
+        if times == 9 {
+            return Err(FunctionError::at(1, "9 times is too often."));
+        }
+        let text = text.repeat(times as usize);
+        Ok(Repeated { length: text.len() as u64, text })
+    }
+}

@@ -1,0 +1,52 @@
+//! Calls about functions.
+
+use super::convert::{decode, encode};
+use super::tfplugin6::{self as wire, call_function, get_functions};
+use crate::framework::{AnyFunction, FunctionError, Provider, Server};
+
+pub async fn functions<P: Provider>(server: &Server<P>, _: get_functions::Request) -> get_functions::Response {
+    let functions = server.functions().map(|function| (function.name().to_owned(), signature(function))).collect();
+    get_functions::Response { functions, ..Default::default() }
+}
+
+/// A function's signature for an answer.
+pub fn signature(function: &dyn AnyFunction) -> wire::Function {
+    let signature = function.signature();
+    let markdown = wire::StringKind::Markdown.into();
+    let parameters = signature.parameters.iter().map(|parameter| wire::function::Parameter {
+        name: parameter.name.clone(),
+        r#type: parameter.ty.to_json().into_bytes(),
+        description: parameter.description.clone(),
+        description_kind: markdown,
+        ..Default::default()
+    });
+    wire::Function {
+        parameters: parameters.collect(),
+        r#return: Some(wire::function::Return { r#type: signature.result.to_json().into_bytes() }),
+        summary: signature.summary.clone(),
+        description: signature.description.clone(),
+        description_kind: markdown,
+        ..Default::default()
+    }
+}
+
+pub async fn call<P: Provider>(server: &Server<P>, request: call_function::Request) -> call_function::Response {
+    let call = || {
+        let function = server.function(&request.name)?;
+        let signature = function.signature();
+        let arguments =
+            request.arguments.iter().zip(&signature.parameters).enumerate().map(|(i, (value, parameter))| {
+                decode(Some(value), &parameter.ty).map_err(|error| FunctionError::at(i, error.detail))
+            });
+        let result = function.call(arguments.collect::<Result<_, _>>()?)?;
+        Ok(encode(&result, &signature.result))
+    };
+    match call() {
+        Ok(result) => call_function::Response { result: Some(result), error: None },
+        Err(FunctionError { text, argument }) => {
+            let function_argument = argument.and_then(|index| i64::try_from(index).ok());
+            let error = wire::FunctionError { text, function_argument };
+            call_function::Response { result: None, error: Some(error) }
+        }
+    }
+}

@@ -8,6 +8,7 @@ mod answer;
 #[cfg(test)]
 pub(crate) mod conformance;
 mod data_source;
+mod ephemeral;
 mod function;
 mod panic;
 mod plan;
@@ -24,6 +25,7 @@ use async_trait::async_trait;
 use tokio_util::sync::CancellationToken;
 
 pub use data_source::{AnyDataSource, DataSource, data_source};
+pub use ephemeral::{AnyEphemeralResource, Ephemeral, EphemeralResource, Opened, ephemeral_resource};
 pub use function::{AnyFunction, Function, FunctionError, function};
 pub use plan::ResourcePlan;
 pub use private::Private;
@@ -58,6 +60,11 @@ pub trait Provider: Sized + Send + Sync + 'static {
 
     /// The data sources, each made by [`data_source()`].
     fn data_sources() -> Vec<Box<dyn AnyDataSource<Self>>>;
+
+    /// The ephemeral resources, each made by [`ephemeral_resource()`].
+    fn ephemeral_resources() -> Vec<Box<dyn AnyEphemeralResource<Self>>> {
+        Vec::new()
+    }
 
     /// The functions, each made by [`function()`].
     fn functions() -> Vec<Box<dyn AnyFunction>> {

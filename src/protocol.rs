@@ -5,6 +5,7 @@
 
 mod convert;
 mod data_source;
+mod ephemeral;
 mod function;
 mod provider;
 mod resource;

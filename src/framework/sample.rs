@@ -5,6 +5,7 @@
 mod disk;
 mod disk_source;
 mod repeat;
+mod token;
 
 use std::collections::BTreeMap;
 use std::sync::Mutex;
@@ -16,8 +17,10 @@ use serde::{Deserialize, Serialize};
 pub use disk::{Disk, Disks};
 pub use disk_source::{DiskLookup, DiskSource};
 pub use repeat::Repeat;
+pub use token::{RENEW_AT, Token, Tokens};
 
-use super::{AnyDataSource, AnyFunction, AnyResource, Outcome, Provider, data_source, function, resource};
+use super::{AnyDataSource, AnyEphemeralResource, AnyFunction, AnyResource, Outcome, Provider};
+use super::{data_source, ephemeral_resource, function, resource};
 use crate::diagnostics::{AttributePath, Diagnostic, Diagnostics};
 use crate::schema::OPTIONAL;
 use crate::value::Attr;
@@ -69,6 +72,10 @@ impl Provider for Sample {
 
     fn data_sources() -> Vec<Box<dyn AnyDataSource<Self>>> {
         vec![data_source(DiskSource)]
+    }
+
+    fn ephemeral_resources() -> Vec<Box<dyn AnyEphemeralResource<Self>>> {
+        vec![ephemeral_resource(Tokens)]
     }
 
     fn functions() -> Vec<Box<dyn AnyFunction>> {

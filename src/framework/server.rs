@@ -7,7 +7,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::answer::{checked, unreadable};
 use super::validate::{self, WriteOnly};
-use super::{AnyDataSource, AnyFunction, AnyResource, Context, FunctionError, Provider, panic};
+use super::{AnyDataSource, AnyEphemeralResource, AnyFunction, AnyResource, Context, FunctionError, Provider, panic};
 use crate::diagnostics::{Diagnostic, Diagnostics};
 use crate::schema::Schema;
 use crate::value::{self, Value};
@@ -19,6 +19,7 @@ pub struct Server<P> {
     schema: OnceLock<Schema>,
     resources: BTreeMap<&'static str, Box<dyn AnyResource<P>>>,
     data_sources: BTreeMap<&'static str, Box<dyn AnyDataSource<P>>>,
+    ephemeral_resources: BTreeMap<&'static str, Box<dyn AnyEphemeralResource<P>>>,
     functions: BTreeMap<&'static str, Box<dyn AnyFunction>>,
     configured: RwLock<Option<Arc<P>>>,
     /// Ends what is in flight now.
@@ -40,6 +41,7 @@ impl<P: Provider> Server<P> {
             schema: OnceLock::new(),
             resources: by_name(P::resources(), |resource| resource.type_name()),
             data_sources: by_name(P::data_sources(), |data_source| data_source.type_name()),
+            ephemeral_resources: by_name(P::ephemeral_resources(), |resource| resource.type_name()),
             functions: by_name(P::functions(), |function| function.name()),
             configured: RwLock::default(),
             stop: Mutex::new(shutdown.child_token()),
@@ -78,6 +80,21 @@ impl<P: Provider> Server<P> {
     /// When there is none of that name.
     pub fn data_source(&self, type_name: &str) -> Result<&dyn AnyDataSource<P>, Diagnostic> {
         self.data_sources.get(type_name).map(|source| &**source).ok_or_else(|| unknown("data source", type_name))
+    }
+
+    /// All ephemeral resources.
+    pub fn ephemeral_resources(&self) -> impl Iterator<Item = &dyn AnyEphemeralResource<P>> {
+        self.ephemeral_resources.values().map(|resource| &**resource)
+    }
+
+    /// One ephemeral resource.
+    ///
+    /// # Errors
+    ///
+    /// When there is none of that name.
+    pub fn ephemeral_resource(&self, type_name: &str) -> Result<&dyn AnyEphemeralResource<P>, Diagnostic> {
+        let resource = self.ephemeral_resources.get(type_name).map(|resource| &**resource);
+        resource.ok_or_else(|| unknown("ephemeral resource", type_name))
     }
 
     /// All functions.

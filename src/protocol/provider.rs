@@ -17,10 +17,12 @@ fn capabilities() -> wire::ServerCapabilities {
 pub async fn metadata<P: Provider>(server: &Server<P>, _: get_metadata::Request) -> get_metadata::Response {
     let resource = |name: &str| get_metadata::ResourceMetadata { type_name: name.to_owned() };
     let data_source = |name: &str| get_metadata::DataSourceMetadata { type_name: name.to_owned() };
+    let ephemeral = |name: &str| get_metadata::EphemeralMetadata { type_name: name.to_owned() };
     get_metadata::Response {
         server_capabilities: Some(capabilities()),
         resources: server.resources().map(|r| resource(r.type_name())).collect(),
         data_sources: server.data_sources().map(|d| data_source(d.type_name())).collect(),
+        ephemeral_resources: server.ephemeral_resources().map(|e| ephemeral(e.type_name())).collect(),
         functions: server.functions().map(|f| get_metadata::FunctionMetadata { name: f.name().to_owned() }).collect(),
         ..Default::default()
     }
@@ -34,6 +36,10 @@ pub async fn schemas<P: Provider>(
         provider: Some(schema(server.schema())),
         resource_schemas: server.resources().map(|r| (r.type_name().to_owned(), schema(r.schema()))).collect(),
         data_source_schemas: server.data_sources().map(|d| (d.type_name().to_owned(), schema(d.schema()))).collect(),
+        ephemeral_resource_schemas: server
+            .ephemeral_resources()
+            .map(|e| (e.type_name().to_owned(), schema(e.schema())))
+            .collect(),
         functions: server.functions().map(|f| (f.name().to_owned(), signature(f))).collect(),
         server_capabilities: Some(capabilities()),
         ..Default::default()

@@ -6,7 +6,7 @@ use tokio_util::sync::CancellationToken;
 use tonic::{Request, Response, Status};
 
 use super::tfplugin6::{self as wire, provider_server};
-use super::{data_source, function, provider, resource};
+use super::{data_source, ephemeral, function, provider, resource};
 use crate::framework::{Provider, Server};
 
 /// Serves a provider over the plugin protocol, version 6.
@@ -62,6 +62,11 @@ answer! {
 
     validate_data_resource_config => data_source::validate,
     read_data_source => data_source::read,
+
+    validate_ephemeral_resource_config => ephemeral::validate,
+    open_ephemeral_resource => ephemeral::open,
+    renew_ephemeral_resource => ephemeral::renew,
+    close_ephemeral_resource => ephemeral::close,
 
     get_functions => function::functions,
     call_function => function::call,

@@ -3,6 +3,7 @@
 //! Whole answers are compared.
 
 mod data_source;
+mod ephemeral;
 mod function;
 mod provider;
 mod resource;

@@ -12,6 +12,7 @@ async fn metadata_names_everything() {
         server_capabilities: capabilities(),
         resources: vec![get_metadata::ResourceMetadata { type_name: "sample_disk".into() }],
         data_sources: vec![get_metadata::DataSourceMetadata { type_name: "sample_disk".into() }],
+        ephemeral_resources: vec![get_metadata::EphemeralMetadata { type_name: "sample_token".into() }],
         functions: vec![get_metadata::FunctionMetadata { name: "repeat".into() }],
         ..Default::default()
     };
@@ -107,11 +108,20 @@ async fn the_schema_is_that_of_the_structs() {
         required(plain("id", "\"string\"", "Its ID. `panics` panics, `vague` leaves the size unknown.")),
         computed(plain("size", "\"number\"", "In GiB.")),
     ];
+    let token = vec![
+        wire::schema::Attribute { sensitive: true, ..computed(plain("token", "\"string\"", "The token.")) },
+        required(plain(
+            "user",
+            "\"string\"",
+            "Whose. `panics` panics in every operation, `refused` is refused in every one.",
+        )),
+    ];
     let schema = |block| wire::Schema { version: 0, block: Some(block) };
     let expected = get_provider_schema::Response {
         provider: Some(schema(block("Disks that are not there.", vec![prefix]))),
         resource_schemas: [("sample_disk".to_owned(), disk_schema())].into(),
         data_source_schemas: [("sample_disk".to_owned(), schema(block("Looks a disk up.", lookup)))].into(),
+        ephemeral_resource_schemas: [("sample_token".to_owned(), schema(block("A token.", token)))].into(),
         functions: super::function::functions(),
         server_capabilities: capabilities(),
         ..Default::default()

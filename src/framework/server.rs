@@ -1,13 +1,13 @@
 //! A provider in service: what it has, its configuration, and its stop signal.
 
-use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex, OnceLock, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, RwLock};
 
 use tokio_util::sync::CancellationToken;
 
 use super::answer::{checked, unreadable};
+use super::named::Named;
 use super::validate::{self, WriteOnly};
-use super::{AnyDataSource, AnyEphemeralResource, AnyFunction, AnyResource, Context, FunctionError, Provider, panic};
+use super::{AnyDataSource, AnyEphemeralResource, AnyFunction, AnyResource, Context, Provider, panic};
 use crate::diagnostics::{Diagnostic, Diagnostics};
 use crate::schema::Schema;
 use crate::value::{self, Value};
@@ -16,11 +16,15 @@ use crate::value::{self, Value};
 ///
 /// One process may be configured more than once (reattached, in tests): the last configuration counts.
 pub struct Server<P> {
+    /// The resources.
+    pub resources: Named<dyn AnyResource<P>>,
+    /// The data sources.
+    pub data_sources: Named<dyn AnyDataSource<P>>,
+    /// The ephemeral resources.
+    pub ephemeral_resources: Named<dyn AnyEphemeralResource<P>>,
+    /// The functions.
+    pub functions: Named<dyn AnyFunction>,
     schema: OnceLock<Schema>,
-    resources: BTreeMap<&'static str, Box<dyn AnyResource<P>>>,
-    data_sources: BTreeMap<&'static str, Box<dyn AnyDataSource<P>>>,
-    ephemeral_resources: BTreeMap<&'static str, Box<dyn AnyEphemeralResource<P>>>,
-    functions: BTreeMap<&'static str, Box<dyn AnyFunction>>,
     configured: RwLock<Option<Arc<P>>>,
     /// Ends what is in flight now.
     stop: Mutex<CancellationToken>,
@@ -38,11 +42,13 @@ impl<P: Provider> Server<P> {
     /// A provider that is stopped, besides by [`Server::stop`], by `shutdown`: the end of the process.
     pub fn new(shutdown: CancellationToken) -> Self {
         Self {
+            resources: Named::new("resource", P::resources(), |resource| resource.type_name()),
+            data_sources: Named::new("data source", P::data_sources(), |source| source.type_name()),
+            ephemeral_resources: Named::new("ephemeral resource", P::ephemeral_resources(), |resource| {
+                resource.type_name()
+            }),
+            functions: Named::new("function", P::functions(), |function| function.name()),
             schema: OnceLock::new(),
-            resources: by_name(P::resources(), |resource| resource.type_name()),
-            data_sources: by_name(P::data_sources(), |data_source| data_source.type_name()),
-            ephemeral_resources: by_name(P::ephemeral_resources(), |resource| resource.type_name()),
-            functions: by_name(P::functions(), |function| function.name()),
             configured: RwLock::default(),
             stop: Mutex::new(shutdown.child_token()),
             shutdown,
@@ -52,64 +58,6 @@ impl<P: Provider> Server<P> {
     /// The schema of the provider block.
     pub fn schema(&self) -> &Schema {
         self.schema.get_or_init(|| checked("the provider block", Schema::of_provider::<P::Config>()))
-    }
-
-    /// All resources.
-    pub fn resources(&self) -> impl Iterator<Item = &dyn AnyResource<P>> {
-        self.resources.values().map(|resource| &**resource)
-    }
-
-    /// All data sources.
-    pub fn data_sources(&self) -> impl Iterator<Item = &dyn AnyDataSource<P>> {
-        self.data_sources.values().map(|data_source| &**data_source)
-    }
-
-    /// One resource.
-    ///
-    /// # Errors
-    ///
-    /// When there is none of that name.
-    pub fn resource(&self, type_name: &str) -> Result<&dyn AnyResource<P>, Diagnostic> {
-        self.resources.get(type_name).map(|resource| &**resource).ok_or_else(|| unknown("resource", type_name))
-    }
-
-    /// One data source.
-    ///
-    /// # Errors
-    ///
-    /// When there is none of that name.
-    pub fn data_source(&self, type_name: &str) -> Result<&dyn AnyDataSource<P>, Diagnostic> {
-        self.data_sources.get(type_name).map(|source| &**source).ok_or_else(|| unknown("data source", type_name))
-    }
-
-    /// All ephemeral resources.
-    pub fn ephemeral_resources(&self) -> impl Iterator<Item = &dyn AnyEphemeralResource<P>> {
-        self.ephemeral_resources.values().map(|resource| &**resource)
-    }
-
-    /// One ephemeral resource.
-    ///
-    /// # Errors
-    ///
-    /// When there is none of that name.
-    pub fn ephemeral_resource(&self, type_name: &str) -> Result<&dyn AnyEphemeralResource<P>, Diagnostic> {
-        let resource = self.ephemeral_resources.get(type_name).map(|resource| &**resource);
-        resource.ok_or_else(|| unknown("ephemeral resource", type_name))
-    }
-
-    /// All functions.
-    pub fn functions(&self) -> impl Iterator<Item = &dyn AnyFunction> {
-        self.functions.values().map(|function| &**function)
-    }
-
-    /// One function.
-    ///
-    /// # Errors
-    ///
-    /// When there is none of that name.
-    pub fn function(&self, name: &str) -> Result<&dyn AnyFunction, FunctionError> {
-        let function = self.functions.get(name).map(|function| &**function);
-        function.ok_or_else(|| FunctionError::new(unknown("function", name).detail))
     }
 
     /// What is wrong with the provider block.
@@ -153,26 +101,9 @@ impl<P: Provider> Server<P> {
         std::mem::replace(&mut *self.stop_token(), self.shutdown.child_token()).cancel();
     }
 
-    fn stop_token(&self) -> std::sync::MutexGuard<'_, CancellationToken> {
+    fn stop_token(&self) -> MutexGuard<'_, CancellationToken> {
         self.stop.lock().unwrap_or_else(PoisonError::into_inner)
     }
-}
-
-/// By name, each once: Terraform could not tell two of one name apart.
-fn by_name<T: ?Sized>(all: Vec<Box<T>>, name: impl Fn(&T) -> &'static str) -> BTreeMap<&'static str, Box<T>> {
-    let mut map = BTreeMap::new();
-    for one in all {
-        let name = name(&one);
-        assert!(map.insert(name, one).is_none(), "the provider has two of the name {name:?}");
-    }
-    map
-}
-
-fn unknown(what: &str, type_name: &str) -> Diagnostic {
-    Diagnostic::error(
-        format!("Unknown {what}"),
-        format!("This version of the provider has no {what} {type_name:?}. Check the name, or upgrade the provider."),
-    )
 }
 
 #[cfg(test)]

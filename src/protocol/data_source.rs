@@ -9,7 +9,7 @@ pub async fn validate<P: Provider>(
     request: validate_data_resource_config::Request,
 ) -> validate_data_resource_config::Response {
     let validate = async || -> Outcome<_> {
-        let data_source = server.data_source(&request.type_name)?;
+        let data_source = server.data_sources.get(&request.type_name)?;
         let config = decode(request.config.as_ref(), &data_source.schema().ty)?;
         Ok(data_source.validate(&config).await)
     };
@@ -19,7 +19,7 @@ pub async fn validate<P: Provider>(
 
 pub async fn read<P: Provider>(server: &Server<P>, request: read_data_source::Request) -> read_data_source::Response {
     let read = async || -> Outcome<_> {
-        let data_source = server.data_source(&request.type_name)?;
+        let data_source = server.data_sources.get(&request.type_name)?;
         let ty = &data_source.schema().ty;
         let config = decode(request.config.as_ref(), ty)?;
         let (value, found) = data_source.read(&server.context()?, &config).await;

@@ -11,7 +11,7 @@ pub async fn validate<P: Provider>(
     request: validate_ephemeral_resource_config::Request,
 ) -> validate_ephemeral_resource_config::Response {
     let validate = async || -> Outcome<_> {
-        let resource = server.ephemeral_resource(&request.type_name)?;
+        let resource = server.ephemeral_resources.get(&request.type_name)?;
         let config = decode(request.config.as_ref(), &resource.schema().ty)?;
         Ok(resource.validate(&config).await)
     };
@@ -24,7 +24,7 @@ pub async fn open<P: Provider>(
     request: open_ephemeral_resource::Request,
 ) -> open_ephemeral_resource::Response {
     let open = async || -> Outcome<_> {
-        let resource = server.ephemeral_resource(&request.type_name)?;
+        let resource = server.ephemeral_resources.get(&request.type_name)?;
         let ty = &resource.schema().ty;
         let config = decode(request.config.as_ref(), ty)?;
         let Ephemeral { value, renew_at, private, diagnostics: found } =
@@ -48,7 +48,7 @@ pub async fn renew<P: Provider>(
     request: renew_ephemeral_resource::Request,
 ) -> renew_ephemeral_resource::Response {
     let renew = async || -> Outcome<_> {
-        let resource = server.ephemeral_resource(&request.type_name)?;
+        let resource = server.ephemeral_resources.get(&request.type_name)?;
         let private = Private::from_bytes(request.private.as_deref().unwrap_or_default())?;
         let renewed = resource.renew(&server.context()?, private).await;
         Ok(renew_ephemeral_resource::Response {
@@ -69,7 +69,7 @@ pub async fn close<P: Provider>(
     request: close_ephemeral_resource::Request,
 ) -> close_ephemeral_resource::Response {
     let close = async || -> Outcome<_> {
-        let resource = server.ephemeral_resource(&request.type_name)?;
+        let resource = server.ephemeral_resources.get(&request.type_name)?;
         let private = Private::from_bytes(request.private.as_deref().unwrap_or_default())?;
         Ok(resource.close(&server.context()?, private).await)
     };

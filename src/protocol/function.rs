@@ -2,16 +2,17 @@
 
 use super::convert::{decode, encode};
 use super::tfplugin6::{self as wire, call_function, get_functions};
-use crate::framework::{AnyFunction, FunctionError, Provider, Server};
+use crate::framework::{FunctionError, Provider, Server};
+use crate::schema::Signature;
 
 pub async fn functions<P: Provider>(server: &Server<P>, _: get_functions::Request) -> get_functions::Response {
-    let functions = server.functions().map(|function| (function.name().to_owned(), signature(function))).collect();
+    let functions =
+        server.functions.iter().map(|(name, function)| (name.to_owned(), signature(function.signature()))).collect();
     get_functions::Response { functions, ..Default::default() }
 }
 
 /// A function's signature for an answer.
-pub fn signature(function: &dyn AnyFunction) -> wire::Function {
-    let signature = function.signature();
+pub fn signature(signature: &Signature) -> wire::Function {
     let markdown = wire::StringKind::Markdown.into();
     let parameters = signature.parameters.iter().map(|parameter| wire::function::Parameter {
         name: parameter.name.clone(),
@@ -32,7 +33,7 @@ pub fn signature(function: &dyn AnyFunction) -> wire::Function {
 
 pub async fn call<P: Provider>(server: &Server<P>, request: call_function::Request) -> call_function::Response {
     let call = || {
-        let function = server.function(&request.name)?;
+        let function = server.functions.get(&request.name).map_err(|error| FunctionError::new(error.detail))?;
         let signature = function.signature();
         let arguments =
             request.arguments.iter().zip(&signature.parameters).enumerate().map(|(i, (value, parameter))| {

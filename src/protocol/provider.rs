@@ -1,12 +1,14 @@
 //! Calls about the provider as a whole.
 
+use std::collections::BTreeMap;
+
 use super::convert::{decode, diagnostics};
 use super::function::signature;
 use super::schema::schema;
 use super::tfplugin6::{
     self as wire, configure_provider, get_metadata, get_provider_schema, stop_provider, validate_provider_config,
 };
-use crate::framework::{Provider, Server};
+use crate::framework::{Named, Provider, Server};
 
 /// What this server can do beyond the base protocol.
 fn capabilities() -> wire::ServerCapabilities {
@@ -15,15 +17,17 @@ fn capabilities() -> wire::ServerCapabilities {
 }
 
 pub async fn metadata<P: Provider>(server: &Server<P>, _: get_metadata::Request) -> get_metadata::Response {
-    let resource = |name: &str| get_metadata::ResourceMetadata { type_name: name.to_owned() };
-    let data_source = |name: &str| get_metadata::DataSourceMetadata { type_name: name.to_owned() };
-    let ephemeral = |name: &str| get_metadata::EphemeralMetadata { type_name: name.to_owned() };
+    fn names<T: ?Sized, M>(named: &Named<T>, metadata: impl Fn(String) -> M) -> Vec<M> {
+        named.iter().map(|(name, _)| metadata(name.to_owned())).collect()
+    }
     get_metadata::Response {
         server_capabilities: Some(capabilities()),
-        resources: server.resources().map(|r| resource(r.type_name())).collect(),
-        data_sources: server.data_sources().map(|d| data_source(d.type_name())).collect(),
-        ephemeral_resources: server.ephemeral_resources().map(|e| ephemeral(e.type_name())).collect(),
-        functions: server.functions().map(|f| get_metadata::FunctionMetadata { name: f.name().to_owned() }).collect(),
+        resources: names(&server.resources, |type_name| get_metadata::ResourceMetadata { type_name }),
+        data_sources: names(&server.data_sources, |type_name| get_metadata::DataSourceMetadata { type_name }),
+        ephemeral_resources: names(&server.ephemeral_resources, |type_name| get_metadata::EphemeralMetadata {
+            type_name,
+        }),
+        functions: names(&server.functions, |name| get_metadata::FunctionMetadata { name }),
         ..Default::default()
     }
 }
@@ -32,15 +36,15 @@ pub async fn schemas<P: Provider>(
     server: &Server<P>,
     _: get_provider_schema::Request,
 ) -> get_provider_schema::Response {
+    fn by_name<T: ?Sized, S>(named: &Named<T>, schema: impl Fn(&T) -> S) -> BTreeMap<String, S> {
+        named.iter().map(|(name, one)| (name.to_owned(), schema(one))).collect()
+    }
     get_provider_schema::Response {
         provider: Some(schema(server.schema())),
-        resource_schemas: server.resources().map(|r| (r.type_name().to_owned(), schema(r.schema()))).collect(),
-        data_source_schemas: server.data_sources().map(|d| (d.type_name().to_owned(), schema(d.schema()))).collect(),
-        ephemeral_resource_schemas: server
-            .ephemeral_resources()
-            .map(|e| (e.type_name().to_owned(), schema(e.schema())))
-            .collect(),
-        functions: server.functions().map(|f| (f.name().to_owned(), signature(f))).collect(),
+        resource_schemas: by_name(&server.resources, |resource| schema(resource.schema())),
+        data_source_schemas: by_name(&server.data_sources, |source| schema(source.schema())),
+        ephemeral_resource_schemas: by_name(&server.ephemeral_resources, |resource| schema(resource.schema())),
+        functions: by_name(&server.functions, |function| signature(function.signature())),
         server_capabilities: Some(capabilities()),
         ..Default::default()
     }

@@ -26,7 +26,7 @@ pub async fn validate<P: Provider>(
         _ => WriteOnly::Refused,
     };
     let validate = async || -> Outcome<_> {
-        let resource = server.resource(&request.type_name)?;
+        let resource = server.resources.get(&request.type_name)?;
         let config = decode(request.config.as_ref(), &resource.schema().ty)?;
         Ok(resource.validate(&config, write_only).await)
     };
@@ -51,7 +51,7 @@ pub async fn upgrade<P: Provider>(
     request: upgrade_resource_state::Request,
 ) -> upgrade_resource_state::Response {
     let upgrade = async || -> Outcome<_> {
-        let resource = server.resource(&request.type_name)?;
+        let resource = server.resources.get(&request.type_name)?;
         let state = resource.upgrade(request.version, json(request.raw_state.as_ref())?).await?;
         Ok(upgrade_resource_state::Response {
             upgraded_state: Some(encode(&state, &resource.schema().ty)),
@@ -66,7 +66,7 @@ pub async fn upgrade<P: Provider>(
 
 pub async fn read<P: Provider>(server: &Server<P>, request: read_resource::Request) -> read_resource::Response {
     let read = async || -> Outcome<_> {
-        let resource = server.resource(&request.type_name)?;
+        let resource = server.resources.get(&request.type_name)?;
         let ty = &resource.schema().ty;
         let prior = decode(request.current_state.as_ref(), ty)?;
         let private = Private::from_bytes(&request.private)?;
@@ -91,7 +91,7 @@ pub async fn plan<P: Provider>(
     request: plan_resource_change::Request,
 ) -> plan_resource_change::Response {
     let plan = async || -> Outcome<_> {
-        let resource = server.resource(&request.type_name)?;
+        let resource = server.resources.get(&request.type_name)?;
         let ty = &resource.schema().ty;
         let prior = decode(request.prior_state.as_ref(), ty)?;
         let proposed = decode(request.proposed_new_state.as_ref(), ty)?;
@@ -119,7 +119,7 @@ pub async fn apply<P: Provider>(
     request: apply_resource_change::Request,
 ) -> apply_resource_change::Response {
     let apply = async || -> Outcome<_> {
-        let resource = server.resource(&request.type_name)?;
+        let resource = server.resources.get(&request.type_name)?;
         let ty = &resource.schema().ty;
         let prior = decode(request.prior_state.as_ref(), ty)?;
         let planned = decode(request.planned_state.as_ref(), ty)?;
@@ -146,7 +146,7 @@ pub async fn import<P: Provider>(
     request: import_resource_state::Request,
 ) -> import_resource_state::Response {
     let import = async || -> Outcome<_> {
-        let resource = server.resource(&request.type_name)?;
+        let resource = server.resources.get(&request.type_name)?;
         let Applied { value, private, diagnostics: found } = resource.import(&server.context()?, &request.id).await;
         let imported = import_resource_state::ImportedResource {
             type_name: request.type_name.clone(),

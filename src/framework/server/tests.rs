@@ -33,9 +33,3 @@ async fn stop_cancels_what_began_before_it() {
     let after = server.context().unwrap();
     assert_eq!([before.stop.is_cancelled(), after.stop.is_cancelled()], [true, false]);
 }
-
-#[test]
-#[should_panic = "the provider has two of the name \"x\""]
-fn two_of_one_name_are_refused() {
-    by_name(vec![Box::new("x"), Box::new("x")], |name: &&'static str| name);
-}

@@ -1,0 +1,70 @@
+//! What a provider has of one kind, by name.
+
+use std::collections::BTreeMap;
+
+use crate::diagnostics::Diagnostic;
+
+/// Things of one kind, each with a name of its own.
+pub struct Named<T: ?Sized> {
+    kind: &'static str,
+    by_name: BTreeMap<&'static str, Box<T>>,
+}
+
+impl<T: ?Sized> Named<T> {
+    /// All of one `kind`, such as `resource`, which is for messages.
+    ///
+    /// # Panics
+    ///
+    /// When two have one name: Terraform could not tell them apart. That is a mistake in this program.
+    pub(super) fn new(kind: &'static str, all: Vec<Box<T>>, name: impl Fn(&T) -> &'static str) -> Self {
+        let mut by_name = BTreeMap::new();
+        for one in all {
+            let name = name(&one);
+            assert!(by_name.insert(name, one).is_none(), "the provider has two of kind {kind} and name {name:?}");
+        }
+        Self { kind, by_name }
+    }
+
+    /// Each with its name, in the order of the names.
+    pub fn iter(&self) -> impl Iterator<Item = (&'static str, &T)> {
+        self.by_name.iter().map(|(name, one)| (*name, &**one))
+    }
+
+    /// The one of that name.
+    ///
+    /// # Errors
+    ///
+    /// When there is none.
+    pub fn get(&self, name: &str) -> Result<&T, Diagnostic> {
+        self.by_name.get(name).map(|one| &**one).ok_or_else(|| {
+            let kind = self.kind;
+            let detail = format!(
+                "This version of the provider has no {kind} {name:?}. Check the name, or upgrade the provider."
+            );
+            Diagnostic::error(format!("Unknown {kind}"), detail)
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn named(names: &[&'static str]) -> Named<&'static str> {
+        Named::new("resource", names.iter().map(|name| Box::new(*name)).collect(), |name| name)
+    }
+
+    #[test]
+    fn what_is_not_there_is_an_error() {
+        let named = named(&["b", "a"]);
+        assert_eq!(named.iter().collect::<Vec<_>>(), [("a", &"a"), ("b", &"b")]);
+        assert_eq!(named.get("a"), Ok(&"a"));
+        assert_eq!(named.get("c").unwrap_err().summary, "Unknown resource");
+    }
+
+    #[test]
+    #[should_panic = "the provider has two of kind resource and name \"a\""]
+    fn two_of_one_name_are_refused() {
+        named(&["a", "a"]);
+    }
+}

@@ -9,8 +9,6 @@ mod matching;
 mod model;
 mod validate;
 
-use std::collections::BTreeMap;
-
 use async_trait::async_trait;
 
 use self::disk::{CacheRequest, DiskRequest};
@@ -20,6 +18,7 @@ use super::EksProvider;
 use super::annotations::{self, Annotations, Housekeeping};
 use crate::diagnostics::{Diagnostic, Diagnostics};
 use crate::framework::{Context, DataSource, Outcome};
+use crate::registry::Environment;
 use crate::value::Attr;
 
 /// The data source.
@@ -43,7 +42,7 @@ impl DataSource for PodDisk {
     ) -> Outcome<PodDiskModel> {
         let lookups = async {
             let matched = matching::find(&context.provider, &config, diagnostics);
-            tokio::try_join!(matched, inspection::inspect(&config, environment()))
+            tokio::try_join!(matched, inspection::inspect(&config, Environment::capture()))
         };
         let (matched, inspection) = tokio::select! {
             found = lookups => found?,
@@ -72,13 +71,6 @@ fn answer(
         matched_image_cache: matched.into(),
         ..config
     })
-}
-
-/// The process's environment, without what is not text: registries take proxies and the Docker configuration from it.
-fn environment() -> BTreeMap<String, String> {
-    std::env::vars_os()
-        .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
-        .collect()
 }
 
 fn interrupted() -> Diagnostic {

@@ -7,7 +7,9 @@ use secrecy::SecretString;
 use super::model::{ImageSize, PodDiskModel, RegistryCredentials};
 use crate::diagnostics::{AttributePath, Diagnostic, Diagnostics};
 use crate::framework::Outcome;
-use crate::registry::{self, DiskNeed, InspectError, Inspector, Login, Platform, Reference, sum_distinct_layers};
+use crate::registry::{
+    self, DiskNeed, Environment, InspectError, Inspector, Login, Platform, Reference, sum_distinct_layers,
+};
 use crate::value::Attr;
 
 /// GiB for what the containers write, when the configuration does not say.
@@ -29,10 +31,7 @@ pub(super) struct Inspection {
 /// # Errors
 ///
 /// One for each image that could not be looked up, at `images`.
-pub(super) async fn inspect(
-    config: &PodDiskModel,
-    environment: BTreeMap<String, String>,
-) -> Outcome<Option<Inspection>> {
+pub(super) async fn inspect(config: &PodDiskModel, environment: Environment) -> Outcome<Option<Inspection>> {
     let Some(images) = config.images.known().filter(|_| config.inspect_images != Attr::Known(false)) else {
         return Ok(None);
     };
@@ -66,7 +65,7 @@ pub(super) fn platform(config: &PodDiskModel) -> Result<Platform, registry::Plat
     config.platform.as_str().map_or_else(|| Ok(Platform::default()), str::parse)
 }
 
-fn settings(config: &PodDiskModel, environment: BTreeMap<String, String>) -> registry::Config {
+fn settings(config: &PodDiskModel, environment: Environment) -> registry::Config {
     let credentials = config.image_registry_credentials.known().into_iter().flatten();
     registry::Config {
         credentials: credentials.filter_map(|(server, one)| Some((server.clone(), login(one)?))).collect(),

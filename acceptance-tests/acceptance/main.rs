@@ -16,7 +16,9 @@ mod state;
 mod workspace;
 
 mod cloud_changes;
+mod examples;
 mod failure;
+mod guides;
 mod import;
 mod lifecycle;
 mod plan_table;

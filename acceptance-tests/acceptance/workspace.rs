@@ -18,6 +18,9 @@ use crate::state::State;
 
 const SOURCE: &str = "registry.terraform.io/supernode/eks";
 
+/// What `supernode/eks` is, in Terraform and in OpenTofu.
+const SOURCES: [&str; 2] = [SOURCE, "registry.opentofu.org/supernode/eks"];
+
 /// A directory with a configuration and a state, and the cloud that it is applied to. Dropping it fails the test when
 /// something is left in the cloud.
 #[derive(Debug)]
@@ -50,8 +53,9 @@ impl Workspace {
         let workspace = Self { directory: tempfile::tempdir().unwrap(), cloud, environment };
         fs::create_dir(workspace.path("home")).unwrap();
         let provider = Path::new(env!("CARGO_BIN_EXE_terraform-provider-eks")).parent().unwrap();
+        let overrides = SOURCES.map(|source| format!("    {source:?} = {provider:?}\n")).concat();
         let cli_config = format!(
-            "provider_installation {{\n  dev_overrides {{ {SOURCE:?} = {provider:?} }}\n  direct {{}}\n}}\n\
+            "provider_installation {{\n  dev_overrides {{\n{overrides}  }}\n  direct {{}}\n}}\n\
              disable_checkpoint = true\n"
         );
         fs::write(workspace.path("cli.tfrc"), cli_config).unwrap();
@@ -78,6 +82,16 @@ impl Workspace {
              provider \"eks\" {{\n{arguments}\n}}\n"
         );
         fs::write(self.path("provider.tf"), text).unwrap();
+    }
+
+    /// Takes over the files of a directory, and of those in it.
+    pub fn copy(&self, from: &Path) {
+        copy(from, self.directory.path());
+    }
+
+    /// Removes a file of the configuration.
+    pub fn remove(&self, name: &str) {
+        fs::remove_file(self.path(name)).unwrap();
     }
 
     /// Writes the configuration, in place of what was there.
@@ -196,6 +210,18 @@ impl Drop for Workspace {
         if !std::thread::panicking() {
             let left: Vec<_> = self.cloud.regions().iter().flat_map(|region| self.cloud.caches(region)).collect();
             assert!(left.is_empty(), "left in the cloud: {left:#?}");
+        }
+    }
+}
+
+fn copy(from: &Path, to: &Path) {
+    fs::create_dir_all(to).unwrap();
+    for entry in fs::read_dir(from).unwrap().map(Result::unwrap) {
+        let to = to.join(entry.file_name());
+        if entry.file_type().unwrap().is_dir() {
+            copy(&entry.path(), &to);
+        } else {
+            fs::copy(entry.path(), to).unwrap();
         }
     }
 }

@@ -1,0 +1,84 @@
+//! `examples/`: formatted, valid, planned, and the modules tested by their own tests.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use crate::cli::Cli;
+use crate::workspace::Workspace;
+
+/// Examples that ask public registries, which a test does not: they are validated, and not planned.
+const ASK_REGISTRIES: [&str; 3] = ["images.tf", "moving-tag.tf", "precondition.tf"];
+
+/// Examples for a Terraform that is at least so new; both products gave their features the same versions.
+const NEED_VERSION: [(&str, (u32, u32)); 1] = [("private-registry.tf", (1, 11))];
+
+fn examples() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("examples")
+}
+
+/// The directories in a directory of `examples/`, sorted.
+fn directories(name: &str) -> Vec<PathBuf> {
+    let entries = fs::read_dir(examples().join(name)).unwrap().map(|entry| entry.unwrap().path());
+    let mut directories: Vec<_> = entries.filter(|path| path.is_dir()).collect();
+    directories.sort();
+    directories
+}
+
+/// The names of the files for Terraform in a directory.
+fn configuration(directory: &Path) -> Vec<String> {
+    let names = fs::read_dir(directory).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap());
+    names.filter(|name| name.ends_with(".tf")).collect()
+}
+
+/// Plans an example whose directory may leave out what needs a registry or a newer Terraform.
+#[track_caller]
+fn validates_and_plans(directory: &Path) {
+    let mut workspace = Workspace::new();
+    workspace.environment("TF_VAR_registry_password", "secret");
+    workspace.copy(directory);
+    let names = configuration(directory);
+    let too_new = |name: &str| NEED_VERSION.iter().any(|(known, since)| *known == name && Cli::get().version < *since);
+    for name in names.iter().filter(|name| too_new(name)) {
+        workspace.remove(name);
+    }
+    workspace.run(&["validate"]).succeeds();
+    // An import is planned by reading the object, which is not there.
+    let not_planned = |name: &str| ASK_REGISTRIES.contains(&name) || name.starts_with("import");
+    for name in names.iter().filter(|name| !too_new(name) && not_planned(name)) {
+        workspace.remove(name);
+    }
+    workspace.plan().succeeds();
+}
+
+#[test]
+fn examples_are_formatted() {
+    let examples = examples();
+    Workspace::new().run(&["fmt", "-check", "-diff", "-recursive", &examples.display().to_string()]).succeeds();
+}
+
+#[test]
+fn the_provider_example_can_be_planned() {
+    validates_and_plans(&examples().join("provider"));
+}
+
+#[test]
+fn resource_examples_can_be_planned() {
+    directories("resources").iter().for_each(|directory| validates_and_plans(directory));
+}
+
+#[test]
+fn data_source_examples_can_be_planned() {
+    directories("data-sources").iter().for_each(|directory| validates_and_plans(directory));
+}
+
+#[test]
+fn modules_pass_their_tests() {
+    for module in directories("modules") {
+        let workspace = Workspace::new();
+        workspace.remove("provider.tf");
+        workspace.copy(&module);
+        workspace.run(&["validate"]).succeeds();
+        let tested = workspace.run(&["test"]).succeeds();
+        assert!(!tested.stdout.contains(" 0 passed"), "{}: {tested}", module.display());
+    }
+}

@@ -1,0 +1,19 @@
+output "manifest" {
+  description = "The Deployment, as YAML for kubectl apply."
+  value       = yamlencode(local.deployment)
+}
+
+output "pod_annotations" {
+  description = "Annotations of the Pod template, for a workload that is written elsewhere."
+  value       = data.eks_pod_disk.this.annotations
+}
+
+output "image_cache_id" {
+  description = "ID of the image cache."
+  value       = eks_image_cache.this.id
+}
+
+output "billed_size" {
+  description = "GiB that are billed for each Pod while it runs."
+  value       = data.eks_pod_disk.this.billed_size
+}

@@ -70,10 +70,10 @@ fn the_pages_are_up_to_date() {
 fn the_descriptions_say_what_the_schemas_know() {
     let server = Server::<EksProvider>::default();
     let mut silent = prose::omissions("provider", &server.schema().block);
-    for resource in server.resources() {
+    for (_, resource) in server.resources.iter() {
         silent.extend(prose::omissions(resource.type_name(), &resource.schema().block));
     }
-    for data_source in server.data_sources() {
+    for (_, data_source) in server.data_sources.iter() {
         silent.extend(prose::omissions(data_source.type_name(), &data_source.schema().block));
     }
     assert!(silent.is_empty(), "mend the doc comments:\n{}", silent.join("\n"));

@@ -76,11 +76,11 @@ pub fn render(server: &Server<EksProvider>) -> BTreeMap<PathBuf, String> {
         let path = PathBuf::from(section.directory).join(format!("{short}.md"));
         pages.insert(path, render_page(&environment, &template, &page));
     };
-    for resource in server.resources() {
+    for (_, resource) in server.resources.iter() {
         let block = &resource.schema().block;
         add(&RESOURCE, resource.type_name(), &block.description, SchemaText::of(block));
     }
-    for data_source in server.data_sources() {
+    for (_, data_source) in server.data_sources.iter() {
         let block = &data_source.schema().block;
         add(&DATA_SOURCE, data_source.type_name(), &block.description, SchemaText::of(block));
     }

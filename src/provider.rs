@@ -114,13 +114,4 @@ impl EksProvider {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[tokio::test]
-    async fn an_object_with_a_region_needs_none_of_the_provider() {
-        let provider = configure::configure(config::ProviderConfig::default(), Environment::default()).unwrap();
-        assert_eq!(provider.region_of(&Attr::from("ap-shanghai".to_owned())).await.unwrap(), "ap-shanghai");
-        assert!(provider.region_of(&Attr::Null).await.unwrap_err().has_errors());
-    }
-}
+mod tests;

@@ -155,13 +155,15 @@ async fn inspect_public(
     (inspect(config, "203.0.113.5/app:1").await, proxy)
 }
 
+type Handle = Box<dyn Fn(&Request, &str) -> Answer + Send + Sync>;
+
 #[tokio::test]
 async fn a_public_registry_cannot_refer_to_private_addresses() {
     for target in
         ["10.0.0.8", "127.0.0.1:1", "[::1]:1", "169.254.169.254", "localhost:1", "2130706433", "[::ffff:a00:8]"]
     {
         let realm = format!("Bearer realm=\"http://{target}/token\",service=\"s\"");
-        let answers: [Box<dyn Fn(&Request, &str) -> Answer + Send + Sync>; 2] = [
+        let answers: [Handle; 2] = [
             Box::new(move |request, _| match request.header("authorization") {
                 None => challenge("Basic realm=\"r\""),
                 Some(_) => redirect(&format!("http://{target}/latest/meta-data/")),
@@ -225,8 +227,8 @@ async fn a_token_is_asked_for_with_the_projects_own_scope() {
 
 #[tokio::test]
 async fn a_token_service_that_misbehaves_is_an_error() {
-    type Handle = fn() -> Answer;
-    let cases: [(Handle, &str); 5] = [
+    type Respond = fn() -> Answer;
+    let cases: [(Respond, &str); 5] = [
         (|| Answer::Endless(200, String::new()), "the answer of the token service is larger than"),
         (|| Answer::Full(401, String::new(), Vec::new()), "refuses access with the credentials for it"),
         (|| Answer::Full(500, String::new(), Vec::new()), "answers with status 500"),

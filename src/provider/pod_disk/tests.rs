@@ -8,8 +8,8 @@ use tokio_util::sync::CancellationToken;
 use super::*;
 use crate::diagnostics::{AttributePath, Severity};
 use crate::framework;
-use crate::registry;
 use crate::provider::{config::ProviderConfig, configure};
+use crate::registry;
 use crate::tencentcloud::Error;
 use crate::tencentcloud::credentials::Environment;
 use crate::tencentcloud::image_caches::{ImageCacheApi, ImageCaches};
@@ -383,7 +383,8 @@ async fn a_size_that_cannot_hold_the_images_is_an_error_with_the_arithmetic() {
 #[tokio::test]
 async fn an_image_that_is_not_there_is_an_error_at_the_images() {
     let host = registry("404 Not Found", "{}".to_owned()).await;
-    let errors = inspection::inspect(&of_registry(&host, Attr::Null), registry::Environment::default()).await.unwrap_err();
+    let errors =
+        inspection::inspect(&of_registry(&host, Attr::Null), registry::Environment::default()).await.unwrap_err();
     let [error] = errors.iter().collect::<Vec<_>>()[..] else { panic!("{errors:?}") };
     assert_eq!(error.path, AttributePath::root("images"));
     assert!(error.detail.contains(&format!("{host}/ai/vllm:1")), "{}", error.detail);

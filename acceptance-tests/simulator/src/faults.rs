@@ -39,6 +39,8 @@ pub enum Fault {
     TruncatedJson,
     /// Acts, and answers with nothing.
     EmptyBody,
+    /// Acts, and answers with each `text` in the JSON replaced: an unknown value, a missing field.
+    Replaced { text: String, with: String },
     /// Acts and answers, but only after so long.
     Delay(Duration),
     /// Acts, and answers only after so long.

@@ -125,7 +125,11 @@ fn acts(fault: &Fault) -> bool {
         }
         Fault::Error { moment, .. } => *moment == Moment::AfterActing,
         Fault::Throttled | Fault::AuthFailure => false,
-        Fault::TruncatedJson | Fault::EmptyBody | Fault::Delay(_) | Fault::DelayedAnswer(_) => true,
+        Fault::TruncatedJson
+        | Fault::EmptyBody
+        | Fault::Replaced { .. }
+        | Fault::Delay(_)
+        | Fault::DelayedAnswer(_) => true,
     }
 }
 
@@ -147,6 +151,9 @@ fn spoilt(shared: &Shared, fault: Fault, reply: Option<Reply>) -> Option<Reply> 
             Reply { body: reply.body[..half].to_owned().into(), ..reply }
         }),
         Fault::EmptyBody => reply.map(|reply| Reply { body: "".into(), ..reply }),
+        Fault::Replaced { text, with } => {
+            reply.map(|reply| Reply { body: reply.body.replace(&text, &with).into(), ..reply })
+        }
         Fault::Delay(_) | Fault::DelayedAnswer(_) => reply,
     }
 }
@@ -297,6 +304,7 @@ mod tests {
             (denied(AfterActing), 200, r#""Code":"UnauthorizedOperation""#, true, 1),
             (Fault::TruncatedJson, 200, r#"{"Response":"#, false, 1),
             (Fault::EmptyBody, 200, "", false, 1),
+            (Fault::Replaced { text: "imc-".into(), with: "odd-".into() }, 200, "odd-", true, 1),
             (Fault::Delay(Duration::from_millis(1)), 200, "ImageCacheId", true, 1),
             (Fault::DelayedAnswer(Duration::from_millis(1)), 200, "ImageCacheId", true, 1),
         ] {

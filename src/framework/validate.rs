@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 
 use super::answer::{errors, unreadable};
 use super::panic;
-use crate::diagnostics::{AttributePath, Diagnostic, Diagnostics};
+use crate::diagnostics::{AttributePath, Diagnostic, Diagnostics, Step};
 use crate::schema::{Attribute, Block, Check, Kind, Model, Nesting};
 use crate::value::{self, Value};
 
@@ -21,7 +21,7 @@ pub enum WriteOnly {
 }
 
 /// Checks `config` against `block`, reports everything that is wrong, and if nothing is, asks `own` for what only the
-/// model knows.
+/// model knows. Each message points at the line of the configuration that it is about.
 pub(super) async fn validate<M: Model>(
     block: &Block,
     config: &Value,
@@ -30,17 +30,31 @@ pub(super) async fn validate<M: Model>(
 ) -> Diagnostics {
     let mut diagnostics = Diagnostics::default();
     validate_block(&AttributePath::default(), block, config, write_only, &mut diagnostics);
-    if diagnostics.has_errors() {
-        return diagnostics;
+    if !diagnostics.has_errors() {
+        let result = panic::catch(async {
+            let config = value::from_value(config).map_err(unreadable)?;
+            own(&config, &mut diagnostics);
+            Ok(())
+        });
+        let result = result.await;
+        diagnostics.extend(errors(result));
     }
-    let result = panic::catch(async {
-        let config = value::from_value(config).map_err(unreadable)?;
-        own(&config, &mut diagnostics);
-        Ok(())
-    });
-    let result = result.await;
-    diagnostics.extend(errors(result));
-    diagnostics
+    diagnostics.into_iter().map(|diagnostic| Diagnostic { path: line(block, &diagnostic.path), ..diagnostic }).collect()
+}
+
+/// The part of `path` that Terraform finds in a configuration: it looks into blocks, not into the value of an attribute.
+/// A path that goes on would point at the head of the whole resource. The message names the rest.
+fn line(mut block: &Block, path: &AttributePath) -> AttributePath {
+    let mut found = AttributePath::default();
+    for step in path.steps() {
+        let Step::Attribute(name) = step else { break };
+        found = found.attribute(name);
+        match block.blocks.get(name) {
+            Some(nested) => block = nested,
+            None => break,
+        }
+    }
+    found
 }
 
 fn validate_block(at: &AttributePath, block: &Block, config: &Value, client: WriteOnly, report: &mut Diagnostics) {

@@ -192,6 +192,31 @@ fn answers_that_make_no_sense_are_errors_with_action_status_and_request_id() {
 }
 
 #[test]
+fn an_answer_with_an_unknown_status_is_an_error_that_keeps_the_cache() {
+    let workspace = Workspace::new();
+    let text = r#""Status":"Ready""#.to_owned();
+    let with = r#""Status":"Hibernating""#.to_owned();
+    workspace.cloud.inject(Fault::Replaced { text, with }.on("DescribeImageCaches"));
+    workspace.write(cache());
+    let error = workspace.apply().error();
+    let id = workspace.cloud_cache().id;
+    error.says(&["Unknown status", &id, "Hibernating", "upgrade the provider"]);
+    assert_eq!(workspace.state().id(TEST), id);
+    workspace.cloud.clear_faults();
+    workspace.destroy();
+}
+
+#[test]
+fn a_create_answer_without_the_id_adopts_the_cache() {
+    let workspace = Workspace::new();
+    let (text, with) = ("ImageCacheId".to_owned(), "SomethingElse".to_owned());
+    workspace.cloud.inject(Fault::Replaced { text, with }.on("CreateImageCache"));
+    workspace.step(cache());
+    assert_eq!(workspace.cloud.count("CreateImageCache"), 1);
+    workspace.destroy();
+}
+
+#[test]
 fn a_slow_api_is_waited_for() {
     let workspace = Workspace::with(Settings { build_time: Duration::ZERO, ..Settings::default() });
     workspace.cloud.inject(Fault::DelayedAnswer(Duration::from_millis(700)).on("CreateImageCache"));

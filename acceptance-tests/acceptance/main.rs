@@ -15,6 +15,7 @@ mod run;
 mod state;
 mod workspace;
 
+mod bad_input;
 mod cloud_changes;
 mod examples;
 mod failure;
@@ -22,4 +23,8 @@ mod guides;
 mod import;
 mod lifecycle;
 mod plan_table;
+mod pod_disk;
+mod provider_block;
+mod schema;
+mod secrets;
 mod waiting;

@@ -184,12 +184,19 @@ pub struct Diagnostic {
 #[derive(Debug, Clone, serde::Deserialize)]
 struct Snippet {
     code: String,
+    #[serde(default)]
+    context: Option<String>,
 }
 
 impl Diagnostic {
     /// The line of the configuration that it points at; empty when it points at none.
     pub fn code(&self) -> &str {
         self.snippet.as_ref().map(|snippet| snippet.code.trim()).unwrap_or_default()
+    }
+
+    /// The header of the block that it points into, such as `resource "eks_image_cache" "test"`.
+    pub fn block(&self) -> &str {
+        self.snippet.as_ref().and_then(|snippet| snippet.context.as_deref()).unwrap_or_default()
     }
 
     /// Fails unless summary or detail hold each of these.

@@ -1,0 +1,184 @@
+//! Wrong configurations: told at once, at the right place, with what was expected, and without a call.
+
+use crate::config::{CacheBlock, PROVIDER, cache};
+use crate::run::Diagnostic;
+use crate::workspace::Workspace;
+
+/// A wrong value: what it is, where the error points, and what it says.
+struct Row {
+    block: String,
+    /// The header of the block that the error points into.
+    header: String,
+    /// Part of the line that it points at; empty is the block's own line.
+    code: &'static str,
+    says: &'static [&'static str],
+}
+
+fn cache_row(n: usize, argument: &'static str, expression: &str, says: &'static [&'static str]) -> Row {
+    let label = format!("row_{n}");
+    let block = CacheBlock::labelled(&label).set(argument, expression).to_string();
+    Row { block, header: format!("resource \"eks_image_cache\" {label:?}"), code: argument, says }
+}
+
+fn disk_row(n: usize, arguments: &str, code: &'static str, says: &'static [&'static str]) -> Row {
+    let label = format!("row_{n}");
+    let block = format!("data \"eks_pod_disk\" {label:?} {{\n  {arguments}\n}}\n");
+    Row { block, header: format!("data \"eks_pod_disk\" {label:?}"), code, says }
+}
+
+/// Validates all rows at once: each has one error, which is its own.
+fn hold(rows: &[Row]) {
+    let workspace = Workspace::new();
+    workspace.write(rows.iter().map(|row| row.block.clone()).collect::<Vec<_>>().join("\n"));
+    let errors = workspace.run(&["validate", "-json"]).fails().diagnostics();
+    for Row { block, header, code, says } in rows {
+        let own: Vec<&Diagnostic> = errors.iter().filter(|error| error.block() == header).collect();
+        let [error] = own[..] else { panic!("{} errors for {block}: {own:#?}", own.len()) };
+        assert!(error.code().contains(code), "points at {:?} for {block}: {error:#?}", error.code());
+        error.says(says);
+    }
+    assert_eq!(errors.len(), rows.len(), "{errors:#?}");
+    assert_eq!(workspace.cloud.requests(), []);
+}
+
+#[test]
+fn wrong_arguments_of_an_image_cache() {
+    let both = r#"{ "r.example.com" = { username = "ci", password = "a", password_wo = "b" } }"#;
+    let neither = r#"{ "r.example.com" = { username = "ci" } }"#;
+    let no_username = r#"{ "r.example.com" = { password = "a" } }"#;
+    let url = r#"{ "https://r.example.com" = { username = "ci", password = "a" } }"#;
+    let version_alone = r#"{ "r.example.com" = { username = "ci", password = "a", password_wo_version = 1 } }"#;
+    let rows: [(&str, &str, &[&str]); 27] = [
+        ("images", "[]", &["images", "at least"]),
+        ("images", "null", &["images"]),
+        ("images", r#"[""]"#, &["Invalid image reference", "nginx:1.27"]),
+        ("images", r#"["nginx 1.27"]"#, &["Invalid image reference", "nginx 1.27"]),
+        ("images", r#"["Nginx:1.27"]"#, &["Invalid image reference", "Nginx:1.27"]),
+        ("images", r#"["nginx:"]"#, &["Invalid image reference", "nginx:"]),
+        ("images", r#"["https://docker.io/nginx"]"#, &["Invalid image reference", "https://docker.io/nginx"]),
+        ("images", r#"["nginx@sha256:abc"]"#, &["Invalid image reference", "nginx@sha256:abc"]),
+        ("image_cache_size", "19", &["image_cache_size", "20", "32000", "19"]),
+        ("image_cache_size", "32001", &["image_cache_size", "20", "32000", "32001"]),
+        ("image_cache_size", "20.5", &["image_cache_size", "whole number", "20.5"]),
+        ("image_cache_size", r#""large""#, &["image_cache_size", "number"]),
+        ("retention_days", "-1", &["retention_days", "-1"]),
+        ("retention_days", "1.5", &["retention_days", "whole number"]),
+        ("name", r#""""#, &["name", "empty"]),
+        ("name", r#"" web""#, &["name", "white space"]),
+        ("vpc_id", r#""""#, &["vpc_id"]),
+        ("vpc_id", "null", &["vpc_id"]),
+        ("subnet_id", r#""subnet-1\n""#, &["subnet_id"]),
+        ("security_group_ids", "[]", &["security_group_ids"]),
+        ("security_group_ids", r#"[""]"#, &["security_group_ids"]),
+        ("auto_create_eip", "{ internet_max_bandwidth_out = 0 }", &["internet_max_bandwidth_out", "0"]),
+        ("image_registry_credentials", both, &["Two passwords", "r.example.com", "password_wo"]),
+        ("image_registry_credentials", neither, &["Missing password", "r.example.com", "password_wo"]),
+        ("image_registry_credentials", no_username, &["username"]),
+        (
+            "image_registry_credentials",
+            url,
+            &["Invalid registry server", "https://r.example.com", "registry.example.com"],
+        ),
+        ("image_registry_credentials", version_alone, &["password_wo_version", "no password_wo"]),
+    ];
+    let rows = rows.into_iter().enumerate().map(|(n, (argument, value, says))| cache_row(n, argument, value, says));
+    hold(&rows.collect::<Vec<_>>());
+}
+
+#[test]
+fn wrong_combinations_and_blocks_of_an_image_cache() {
+    let row = |block: CacheBlock, label: &str, code: &'static str, says: &'static [&'static str]| Row {
+        block: block.to_string(),
+        header: format!("resource \"eks_image_cache\" {label:?}"),
+        code,
+        says,
+    };
+    let timeout = |label: &str, text: &str| {
+        CacheBlock::labelled(label).block(&format!("timeouts {{\n    create = {text:?}\n  }}"))
+    };
+    hold(&[
+        row(
+            CacheBlock::labelled("two_eips").set("existed_eip_id", r#""eip-1""#).set("auto_create_eip", "{}"),
+            "two_eips",
+            "auto_create_eip",
+            &["Two EIPs", "existed_eip_id", "Remove one"],
+        ),
+        row(timeout("words", "soon"), "words", "soon", &["Invalid duration", "timeouts.create", "60m", "soon"]),
+        row(timeout("negative", "-5m"), "negative", "-5m", &["Invalid duration", "60m", "-5m"]),
+        row(timeout("unitless", "5"), "unitless", "5", &["Invalid duration", "60m"]),
+        row(timeout("zero", "0s"), "zero", "0s", &["Invalid duration", "greater than zero"]),
+        row(CacheBlock::labelled("no_vpc").without("vpc_id"), "no_vpc", "", &["vpc_id", "required"]),
+        row(CacheBlock::labelled("computed").set("status", r#""Ready""#), "computed", "status", &["status"]),
+        row(CacheBlock::labelled("typo").set("image", r#""nginx""#), "typo", "image", &["image"]),
+    ]);
+}
+
+#[test]
+fn wrong_arguments_of_a_pod_disk() {
+    let rows: [(&str, &str, &[&str]); 17] = [
+        ("size = 19", "size", &["size", "20", "32000", "19"]),
+        ("size = 32001", "size", &["size", "20", "32000", "32001"]),
+        ("size = 20.5", "size", &["size", "whole number"]),
+        ("inspect_images = false", "inspect_images", &["Missing size", "image_cache"]),
+        ("image_cache = \"cache\"", "image_cache", &["auto", "imc-"]),
+        ("image_cache = \"\"", "image_cache", &["auto", "imc-"]),
+        ("size = 50\n  disk_type = \"CLOUD_SSD\"", "disk_type", &["image_cache"]),
+        ("size = 50\n  retain_minutes = 10", "retain_minutes", &["image_cache"]),
+        ("image_cache = \"auto\"\n  disk_type = \"SSD\"", "disk_type", &["CLOUD_SSD", "SSD"]),
+        ("image_cache = \"auto\"\n  retain_minutes = 0", "retain_minutes", &["retain_minutes", "0"]),
+        ("size = 50\n  images = [\"nginx:\"]", "images", &["Invalid image reference", "nginx:"]),
+        ("size = 50\n  platform = \"linux\"", "platform", &["linux/amd64"]),
+        ("size = 50\n  container_gc_threshold = 101", "container_gc_threshold", &["100", "101"]),
+        ("size = 50\n  pod_eviction_threshold = 0", "pod_eviction_threshold", &["1", "0"]),
+        ("size = 50\n  image_gc = { low_threshold = 80, high_threshold = 70 }", "image_gc", &["thresholds"]),
+        ("size = 50\n  image_gc = { period = \"soon\" }", "image_gc", &["Invalid duration", "image_gc.period", "soon"]),
+        ("size = 50\n  registry_skip_verify_list = [\"a,b\"]", "registry_skip_verify_list", &["Invalid registry"]),
+    ];
+    let rows = rows.into_iter().enumerate().map(|(n, (arguments, code, says))| disk_row(n, arguments, code, says));
+    hold(&rows.collect::<Vec<_>>());
+}
+
+#[test]
+fn wrong_provider_blocks() {
+    let rows: [(&str, &str, &[&str]); 12] = [
+        ("poll_interval = \"soon\"", "poll_interval", &["Invalid duration", "30s", "soon"]),
+        ("max_retries = -1", "max_retries", &["max_retries", "0", "100", "-1"]),
+        ("requests_per_second = 0", "requests_per_second", &["requests_per_second", "1", "1000"]),
+        ("protocol = \"ftp\"", "protocol", &["Invalid endpoint", "ftp"]),
+        ("domain = \"https://example.com\"", "domain", &["Invalid endpoint"]),
+        ("endpoints = { tke = \"tke.example.com\" }", "endpoints", &["Invalid endpoint", "tke.example.com"]),
+        (
+            "allowed_account_ids = [\"1\"]\n  forbidden_account_ids = [\"2\"]",
+            "forbidden_account_ids",
+            &["Two account lists", "Remove one"],
+        ),
+        ("assume_role = {}", "assume_role", &["role_arn"]),
+        ("assume_role = { role_arn = \"deployer\" }", "assume_role", &["role_arn", "qcs::cam::uin"]),
+        ("region = \"\"", "region", &["region"]),
+        ("default_tags = [\"a\"]", "default_tags", &["default_tags"]),
+        ("secret = \"x\"", "secret", &["secret"]),
+    ];
+    let workspace = Workspace::new();
+    // A block that nothing uses is not validated.
+    workspace.write(cache());
+    for (arguments, code, says) in rows {
+        workspace.provider(arguments);
+        let error = workspace.run(&["validate", "-json"]).error();
+        assert!(error.code().contains(code), "points at {:?} for {arguments}", error.code());
+        error.says(says);
+    }
+    assert_eq!(workspace.cloud.requests(), []);
+}
+
+#[test]
+fn a_value_that_is_known_only_at_plan_is_checked_then() {
+    let workspace = Workspace::new();
+    workspace.provider(PROVIDER);
+    workspace
+        .write(format!("variable \"size\" {{\n  type = number\n}}\n\n{}", cache().set("image_cache_size", "var.size")));
+    workspace.run(&["validate", "-json"]).succeeds();
+    let error = workspace.run(&["plan", "-input=false", "-json", "-var=size=10"]).error();
+    assert!(error.code().contains("image_cache_size"), "{error:?}");
+    error.says(&["20", "32000", "10"]);
+    assert_eq!(workspace.cloud.requests(), []);
+}

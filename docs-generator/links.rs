@@ -6,12 +6,12 @@
 use std::fs;
 use std::path::Path;
 
-use eks::provider::ADDRESS;
+use crate::pages::registry_address;
 
 /// What is wrong with the links of `page`, a line each.
 pub fn broken(root: &Path, page: &Path) -> Vec<String> {
     let text = fs::read_to_string(page).unwrap();
-    let registry = format!("https://{}/latest/docs", ADDRESS.replacen('/', "/providers/", 1));
+    let registry = registry_address();
     let fault = |target: &str| {
         let (address, anchor) = target.split_once('#').unwrap_or((target, ""));
         if let Some(path) = address.strip_prefix(&registry) {

@@ -10,6 +10,7 @@ mod links;
 mod pages;
 mod prose;
 mod schema;
+mod signature;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -70,11 +71,14 @@ fn the_pages_are_up_to_date() {
 fn the_descriptions_say_what_the_schemas_know() {
     let server = Server::<EksProvider>::default();
     let mut silent = prose::omissions("provider", &server.schema().block);
-    for (_, resource) in server.resources.iter() {
-        silent.extend(prose::omissions(resource.type_name(), &resource.schema().block));
+    for (name, resource) in server.resources.iter() {
+        silent.extend(prose::omissions(name, &resource.schema().block));
     }
-    for (_, data_source) in server.data_sources.iter() {
-        silent.extend(prose::omissions(data_source.type_name(), &data_source.schema().block));
+    for (name, data_source) in server.data_sources.iter() {
+        silent.extend(prose::omissions(name, &data_source.schema().block));
+    }
+    for (name, ephemeral_resource) in server.ephemeral_resources.iter() {
+        silent.extend(prose::omissions(name, &ephemeral_resource.schema().block));
     }
     assert!(silent.is_empty(), "mend the doc comments:\n{}", silent.join("\n"));
 }

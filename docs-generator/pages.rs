@@ -8,6 +8,7 @@ use std::path::PathBuf;
 
 use eks::framework::Server;
 use eks::provider::{ADDRESS, EksProvider};
+use eks::schema::Block;
 use minijinja::syntax::SyntaxConfig;
 use minijinja::value::Serde;
 use minijinja::{Environment, UndefinedBehavior, path_loader};
@@ -16,6 +17,7 @@ use serde::Serialize;
 use crate::examples::Examples;
 use crate::root;
 use crate::schema::SchemaText;
+use crate::signature::SignatureText;
 
 /// A kind of page.
 struct Section {
@@ -29,6 +31,9 @@ struct Section {
 
 const RESOURCE: Section = Section { directory: "resources", template: "resource", example: "resource.tf" };
 const DATA_SOURCE: Section = Section { directory: "data-sources", template: "data-source", example: "data-source.tf" };
+const EPHEMERAL_RESOURCE: Section =
+    Section { directory: "ephemeral-resources", template: "ephemeral-resource", example: "ephemeral-resource.tf" };
+const FUNCTION: Section = Section { directory: "functions", template: "function", example: "function.tf" };
 
 /// What a template is given.
 #[derive(Serialize)]
@@ -40,56 +45,93 @@ struct Page {
     /// The first paragraph of the description as plain text, for search results.
     summary: String,
     examples: Examples,
-    schema: SchemaText,
+    reference: Reference,
+}
+
+/// What the code knows of a page's subject.
+#[derive(Serialize)]
+#[serde(untagged)]
+enum Reference {
+    Schema(SchemaText),
+    Signature(SignatureText),
 }
 
 /// All pages by their path in `docs/`.
 pub fn render(server: &Server<EksProvider>) -> BTreeMap<PathBuf, String> {
+    let mut pages = Pages { environment: environment(), rendered: BTreeMap::new() };
+    pages.add_index(&server.schema().block);
+    for (name, resource) in server.resources.iter() {
+        pages.add(&RESOURCE, name, &resource.schema().block);
+    }
+    for (name, data_source) in server.data_sources.iter() {
+        pages.add(&DATA_SOURCE, name, &data_source.schema().block);
+    }
+    for (name, ephemeral_resource) in server.ephemeral_resources.iter() {
+        pages.add(&EPHEMERAL_RESOURCE, name, &ephemeral_resource.schema().block);
+    }
+    for (name, function) in server.functions.iter() {
+        let signature = function.signature();
+        let reference = Reference::Signature(SignatureText::of(name, signature));
+        pages.add_reference(&FUNCTION, name, &signature.description, reference);
+    }
+    pages.rendered
+}
+
+struct Pages {
+    environment: Environment<'static>,
+    rendered: BTreeMap<PathBuf, String>,
+}
+
+impl Pages {
+    fn add_index(&mut self, block: &Block) {
+        let examples = Examples::read(&root().join("examples/provider"), "provider.tf");
+        let reference = Reference::Schema(SchemaText::of(block));
+        let page = Page::new("eks", &block.description, examples, reference);
+        self.rendered.insert("index.md".into(), self.page("index.md.jinja", &page));
+    }
+
+    fn add(&mut self, section: &Section, name: &str, block: &Block) {
+        self.add_reference(section, name, &block.description, Reference::Schema(SchemaText::of(block)));
+    }
+
+    fn add_reference(&mut self, section: &Section, name: &str, description: &str, reference: Reference) {
+        let directory = root().join("examples").join(section.directory).join(name);
+        let page = Page::new(name, description, Examples::read(&directory, section.example), reference);
+        let short = name.trim_start_matches("eks_");
+        let own = format!("{}/{short}.md.jinja", section.directory);
+        let has_own = self.environment.get_template(&own).is_ok();
+        let template = if has_own { own } else { format!("{}.md.jinja", section.template) };
+        let path = PathBuf::from(section.directory).join(format!("{short}.md"));
+        self.rendered.insert(path, self.page(&template, &page));
+    }
+
+    fn page(&self, template: &str, page: &Page) -> String {
+        let rendered = self.environment.get_template(template).and_then(|template| template.render(Serde(page)));
+        without_blank_runs(&rendered.unwrap_or_else(|error| panic!("{template}: {error:#}")))
+    }
+}
+
+impl Page {
+    fn new(name: &str, description: &str, examples: Examples, reference: Reference) -> Self {
+        let paragraph = description.split("\n\n").next().unwrap_or_default();
+        let summary = paragraph.split_whitespace().collect::<Vec<_>>().join(" ").replace('`', "");
+        Self { name: name.to_owned(), description: description.to_owned(), summary, examples, reference }
+    }
+}
+
+fn environment() -> Environment<'static> {
     let mut environment = Environment::new();
     environment.set_loader(path_loader(root().join("docs-generator/templates")));
     environment.set_undefined_behavior(UndefinedBehavior::Strict);
     let syntax = SyntaxConfig::builder().trim_blocks(true).lstrip_blocks(true).keep_trailing_newline(true).build();
     environment.set_syntax(syntax.unwrap());
-    environment.add_global("docs", format!("https://{}/latest/docs", ADDRESS.replacen('/', "/providers/", 1)));
-
-    let provider = &server.schema().block;
-    let index = Page {
-        name: "eks".to_owned(),
-        summary: summary(&provider.description),
-        description: provider.description.clone(),
-        examples: Examples::read(&root().join("examples/provider"), "provider.tf"),
-        schema: SchemaText::of(provider),
-    };
-    let mut pages = BTreeMap::from([(PathBuf::from("index.md"), render_page(&environment, "index.md.jinja", &index))]);
-    let mut add = |section: &Section, name: &str, description: &str, schema: SchemaText| {
-        let short = name.trim_start_matches("eks_");
-        let page = Page {
-            name: name.to_owned(),
-            summary: summary(description),
-            description: description.to_owned(),
-            examples: Examples::read(&root().join("examples").join(section.directory).join(name), section.example),
-            schema,
-        };
-        let own = format!("{}/{short}.md.jinja", section.directory);
-        let has_own = environment.get_template(&own).is_ok();
-        let template = if has_own { own } else { format!("{}.md.jinja", section.template) };
-        let path = PathBuf::from(section.directory).join(format!("{short}.md"));
-        pages.insert(path, render_page(&environment, &template, &page));
-    };
-    for (_, resource) in server.resources.iter() {
-        let block = &resource.schema().block;
-        add(&RESOURCE, resource.type_name(), &block.description, SchemaText::of(block));
-    }
-    for (_, data_source) in server.data_sources.iter() {
-        let block = &data_source.schema().block;
-        add(&DATA_SOURCE, data_source.type_name(), &block.description, SchemaText::of(block));
-    }
-    pages
+    environment.add_global("docs", registry_address());
+    environment
 }
 
-fn render_page(environment: &Environment, template: &str, page: &Page) -> String {
-    let rendered = environment.get_template(template).and_then(|template| template.render(Serde(page)));
-    without_blank_runs(&rendered.unwrap_or_else(|error| panic!("{template}: {error:#}")))
+/// Where the Registry shows `docs/`.
+pub fn registry_address() -> String {
+    format!("https://{}/latest/docs", ADDRESS.replacen('/', "/providers/", 1))
 }
 
 /// One blank line at most between two others, and none at the end: what templates leave out leaves blank lines behind.
@@ -97,9 +139,4 @@ fn without_blank_runs(text: &str) -> String {
     let mut lines: Vec<&str> = text.lines().collect();
     lines.dedup_by(|line, before| line.is_empty() && before.is_empty());
     lines.join("\n").trim_end().to_owned() + "\n"
-}
-
-fn summary(description: &str) -> String {
-    let paragraph = description.split("\n\n").next().unwrap_or_default();
-    paragraph.split_whitespace().collect::<Vec<_>>().join(" ").replace('`', "")
 }

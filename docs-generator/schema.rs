@@ -137,7 +137,7 @@ fn section(
 }
 
 /// A description without its line breaks, for a list.
-fn one_line(text: &str) -> String {
+pub fn one_line(text: &str) -> String {
     text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 

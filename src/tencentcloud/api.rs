@@ -1,7 +1,7 @@
 //! Calls within the quota, repeated where that is safe. Who calls is said with each call; [`Client`](super::Client) is
 //! the same with fixed credentials.
 
-use std::{num::NonZeroU32, sync::Arc};
+use std::{num::NonZeroU32, sync::Arc, time::SystemTime};
 
 use backon::Retryable;
 
@@ -52,6 +52,11 @@ impl Api {
             limiter: Limiter::new(settings.requests_per_second),
             max_retries: settings.max_retries,
         }))
+    }
+
+    /// The servers' time: this machine's, corrected once a server has refused a signature for its age.
+    pub fn now(&self) -> SystemTime {
+        self.0.transport.now().into()
     }
 
     /// Calls `action` in `region` (`None` for the few actions that have none), and returns its answer.

@@ -65,6 +65,11 @@ impl Transport {
         Self { endpoints, http: OnceCell::new(), clock_offset: AtomicI64::new(0) }
     }
 
+    /// The servers' time, as far as it is known: this machine's, until a refusal has told how far off that is.
+    pub fn now(&self) -> Timestamp {
+        at(self.clock_offset.load(Ordering::Relaxed))
+    }
+
     /// Sends `action` once, and returns its answer.
     ///
     /// # Errors
@@ -147,6 +152,12 @@ async fn build() -> Result<reqwest::Client, reqwest::Error> {
         .build()
 }
 
+/// The servers' time, so many seconds after this machine's.
+fn at(clock_offset: i64) -> Timestamp {
+    let now = Timestamp::now();
+    now.checked_add(SignedDuration::from_secs(clock_offset)).unwrap_or(now)
+}
+
 /// <https://www.tencentcloud.com/document/product/267/37446>: the common parameters.
 fn headers<A: Action>(
     host: &str,
@@ -155,8 +166,7 @@ fn headers<A: Action>(
     body: &[u8],
     clock_offset: i64,
 ) -> Result<HeaderMap, header::InvalidHeaderValue> {
-    let now = Timestamp::now();
-    let time = now.checked_add(SignedDuration::from_secs(clock_offset)).unwrap_or(now);
+    let time = at(clock_offset);
     let mut headers = HeaderMap::from_iter([
         (header::CONTENT_TYPE, HeaderValue::from_static(CONTENT_TYPE)),
         (HeaderName::from_static("x-tc-action"), HeaderValue::from_static(A::NAME)),

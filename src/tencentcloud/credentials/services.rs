@@ -32,14 +32,14 @@ pub trait Services: Send + Sync + std::fmt::Debug + 'static {
     /// [`CredentialsError::Metadata`] when there is no answer within 2 seconds, or another status.
     fn metadata(&self, path: &str) -> impl Future<Output = Result<Option<String>, CredentialsError>> + Send;
 
-    /// The time by which credentials expire.
+    /// The time by which credentials expire, which is that of the servers.
     fn now(&self) -> SystemTime;
 }
 
 /// The metadata service of every instance.
 pub const DEFAULT_METADATA_URL: &str = "http://metadata.tencentyun.com";
 
-/// The services as they are: the API's client, plain HTTP to the metadata service, and the system's clock.
+/// The services as they are: the API's client, plain HTTP to the metadata service, and the servers' clock.
 #[derive(Debug)]
 pub struct CloudServices {
     api: Api,
@@ -78,7 +78,7 @@ impl Services for CloudServices {
     }
 
     fn now(&self) -> SystemTime {
-        SystemTime::now()
+        self.api.now()
     }
 }
 
@@ -96,8 +96,9 @@ fn cause(error: &dyn std::error::Error) -> String {
 mod tests {
     use super::*;
     use crate::tencentcloud::{
-        Settings,
-        canned::{Reply, Server, http},
+        Endpoints, Settings,
+        canned::{Reply, Server, http, json},
+        credentials::Credentials,
     };
 
     fn services(metadata: &str) -> CloudServices {
@@ -134,5 +135,25 @@ mod tests {
         let host = listener.local_addr().unwrap();
         let error = services(&format!("http://{host}")).metadata("/").await.unwrap_err().to_string();
         assert_eq!(error, format!("instance role: the metadata service {host} did not answer within 2s"));
+    }
+
+    /// Temporary credentials would otherwise seem to live on after their end, or to have ended before it.
+    #[tokio::test]
+    async fn the_time_is_the_servers_once_it_is_known() {
+        let expired = r#"{"Response": {"Error": {"Code": "AuthFailure.SignatureExpire"}, "RequestId": "r"}}"#;
+        let identity = r#"{"Response": {"Arn": "a", "AccountId": "1", "UserId": "1", "RequestId": "r"}}"#;
+        let hour = Duration::from_secs(3600);
+        let date = format!("Date: {}\r\n", httpdate::fmt_http_date(SystemTime::now() + hour));
+        let server = Server::start(vec![http("200 OK", &date, expired), json(identity)]).await;
+        let endpoints = Endpoints::default().with_override("sts", &server.url).unwrap();
+        let services = CloudServices::new(
+            Api::new(Settings { endpoints, ..Settings::default() }),
+            Url::parse(DEFAULT_METADATA_URL).unwrap(),
+        );
+        let keys = Credentials { secret_id: "id".into(), secret_key: "key".into(), token: None, expires_at: None };
+        let ahead = || services.now().duration_since(SystemTime::now()).unwrap_or_default().as_secs();
+        assert_eq!(ahead(), 0);
+        services.sts(None, Auth::Signed(&keys), &sts::GetCallerIdentity {}).await.unwrap();
+        assert!((3590..=3600).contains(&ahead()), "{}", ahead());
     }
 }

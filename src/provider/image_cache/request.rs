@@ -132,3 +132,146 @@ fn credentials(planned: &Credentials, config: &Credentials) -> Vec<ImageRegistry
     };
     planned.known().into_iter().flatten().map(one).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::super::model::AutoCreateEip;
+    use super::*;
+
+    fn set(elements: &[&str]) -> Attr<BTreeSet<String>> {
+        elements.iter().map(ToString::to_string).collect::<BTreeSet<_>>().into()
+    }
+
+    fn map(entries: &[(&str, &str)]) -> Attr<BTreeMap<String, String>> {
+        entries.iter().map(|(k, v)| (k.to_string(), v.to_string())).collect::<BTreeMap<_, _>>().into()
+    }
+
+    fn private_registry(password: &str) -> Credentials {
+        let credentials = RegistryCredentials {
+            username: Attr::from("user".to_owned()),
+            password: Attr::from(Secret::from(password.to_owned())),
+            ..Default::default()
+        };
+        BTreeMap::from([("registry.example.com".to_owned(), credentials)]).into()
+    }
+
+    /// A cache as it is after an apply.
+    fn ready() -> ImageCacheModel {
+        ImageCacheModel {
+            images: set(&["nginx:1.27"]),
+            vpc_id: Attr::from("vpc-1".to_owned()),
+            subnet_id: Attr::from("subnet-1".to_owned()),
+            name: Attr::from("a".to_owned()),
+            image_cache_size: 20.into(),
+            retention_days: 0.into(),
+            tags_all: map(&[]),
+            status: Attr::from("Ready".to_owned()),
+            ..Default::default()
+        }
+    }
+
+    #[test]
+    fn create_sends_what_is_set_and_nothing_else() {
+        let bare = ImageCacheModel { image_cache_size: Attr::Unknown, retention_days: Attr::Unknown, ..ready() };
+        let required =
+            json!({"Images": ["nginx:1.27"], "VpcId": "vpc-1", "SubnetId": "subnet-1", "ImageCacheName": "n"});
+        let with = |model: ImageCacheModel, more: Value| {
+            let mut expected = required.clone();
+            let more = more.as_object().cloned().unwrap_or_default();
+            expected.as_object_mut().unwrap().extend(more);
+            assert_eq!(serde_json::to_value(create(&model, &model, "n")).unwrap(), expected);
+        };
+        with(bare.clone(), json!({}));
+        with(
+            ImageCacheModel { auto_create_eip: AutoCreateEip::default().into(), ..bare.clone() },
+            json!({"AutoCreateEip": true}),
+        );
+        let eip = AutoCreateEip { internet_max_bandwidth_out: 10.into(), ..Default::default() };
+        with(
+            ImageCacheModel { auto_create_eip: eip.into(), ..bare.clone() },
+            json!({"AutoCreateEip": true, "AutoCreateEipAttribute": {"DeletePolicy": "", "InternetMaxBandwidthOut": 10}}),
+        );
+        with(
+            ImageCacheModel { image_registry_credentials: private_registry("p"), tags_all: map(&[("k", "v")]), ..bare },
+            json!({
+                "ImageRegistryCredentials": [{"Server": "registry.example.com", "Username": "user", "Password": "p"}],
+                "Tags": [{"Key": "k", "Value": "v"}],
+            }),
+        );
+    }
+
+    #[test]
+    fn a_write_only_password_comes_from_the_configuration() {
+        let credentials = |password_wo: Attr<Secret>| {
+            let one = RegistryCredentials { password_wo, ..Default::default() };
+            let all = BTreeMap::from([("r.example.com".to_owned(), one)]);
+            ImageCacheModel { image_registry_credentials: all.into(), ..ready() }
+        };
+        let request =
+            create(&credentials(Attr::Null), &credentials(Attr::from(Secret::from("hidden".to_owned()))), "n");
+        let sent = serde_json::to_value(request).unwrap();
+        assert_eq!(sent["ImageRegistryCredentials"][0]["Password"], "hidden");
+    }
+
+    #[test]
+    fn update_sends_the_changed_fields_and_pulls_only_when_it_must() {
+        let pull = json!(["nginx:1.27"]);
+        let sent = |prior: ImageCacheModel, planned: ImageCacheModel| {
+            let request = update(&prior, &planned, &planned, "imc-1");
+            request.map(|request| {
+                let mut sent = serde_json::to_value(request).unwrap();
+                assert_eq!(sent.as_object_mut().unwrap().remove("ImageCacheId"), Some("imc-1".into()));
+                sent
+            })
+        };
+        let credentials = json!([{"Server": "registry.example.com", "Username": "user", "Password": "p"}]);
+        let private = ImageCacheModel { image_registry_credentials: private_registry("p"), ..ready() };
+        let failed = ImageCacheModel { status: Attr::from("UpdateFailed".to_owned()), ..ready() };
+        let imported = ImageCacheModel { vpc_id: Attr::Null, subnet_id: Attr::Null, ..ready() };
+        for (case, prior, planned, expected) in [
+            ("nothing", ready(), ready(), None),
+            (
+                "only what is the provider's own",
+                ready(),
+                ImageCacheModel { wait_for_ready: false.into(), ..ready() },
+                None,
+            ),
+            (
+                "the name",
+                ready(),
+                ImageCacheModel { name: Attr::from("b".to_owned()), ..ready() },
+                Some(json!({"ImageCacheName": "b"})),
+            ),
+            (
+                "the tags",
+                ImageCacheModel { tags_all: map(&[("k", "v")]), ..ready() },
+                ready(),
+                Some(json!({"Tags": []})),
+            ),
+            (
+                "the size",
+                ready(),
+                ImageCacheModel { image_cache_size: 30.into(), ..ready() },
+                Some(json!({"ImageCacheSize": 30, "Images": pull})),
+            ),
+            (
+                "the triggers, with credentials",
+                private.clone(),
+                ImageCacheModel { rebuild_triggers: map(&[("digest", "1")]), ..private.clone() },
+                Some(json!({"Images": pull, "ImageRegistryCredentials": credentials})),
+            ),
+            (
+                "the credentials are gone",
+                private.clone(),
+                ready(),
+                Some(json!({"Images": pull, "ImageRegistryCredentials": []})),
+            ),
+            ("a failed update again", failed, ready(), Some(json!({"Images": pull}))),
+            ("an import is adopted", imported, private, None),
+        ] {
+            assert_eq!(sent(prior, planned), expected, "{case}");
+        }
+    }
+}

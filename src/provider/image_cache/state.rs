@@ -97,3 +97,77 @@ fn own_tags(told: &Tags, known: &Attr<Tags>, default_tags: Option<&Tags>) -> Att
     // No tags may be written as an empty map or left out; both are no tags.
     if own.is_empty() && !known.is_known() { Attr::Null } else { own.into() }
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn tags(entries: &[(&str, &str)]) -> Tags {
+        entries.iter().map(|(key, value)| (key.to_string(), value.to_string())).collect()
+    }
+
+    fn cache(more: serde_json::Value) -> ImageCache {
+        let mut cache =
+            json!({"ImageCacheId": "imc-1", "ImageCacheName": "a", "Images": ["nginx:1.27"], "Status": "Ready"});
+        cache.as_object_mut().unwrap().extend(more.as_object().cloned().unwrap());
+        serde_json::from_value(cache).unwrap()
+    }
+
+    #[test]
+    fn own_tags_are_those_that_the_defaults_do_not_give() {
+        let defaults = tags(&[("team", "ai")]);
+        for (case, told, known, expected) in [
+            ("only defaults", tags(&[("team", "ai")]), Attr::Null, Attr::Null),
+            ("none at all", tags(&[]), Attr::from(tags(&[("k", "v")])), Attr::from(tags(&[]))),
+            ("one more", tags(&[("k", "v"), ("team", "ai")]), Attr::Null, Attr::from(tags(&[("k", "v")]))),
+            ("a default that was changed", tags(&[("team", "x")]), Attr::Null, Attr::from(tags(&[("team", "x")]))),
+            (
+                "a default that the cache sets as well",
+                tags(&[("team", "ai")]),
+                Attr::from(tags(&[("team", "ai")])),
+                Attr::from(tags(&[("team", "ai")])),
+            ),
+        ] {
+            assert_eq!(own_tags(&told, &known, Some(&defaults)), expected, "{case}");
+        }
+    }
+
+    #[test]
+    fn another_spelling_of_the_same_images_is_no_drift() {
+        for (told, expected) in [("docker.io/library/nginx:1.27", "nginx:1.27"), ("nginx:1.28", "nginx:1.28")] {
+            let mut state = imported(Attr::Null, "imc-1");
+            state.images = BTreeSet::from(["nginx:1.27".to_owned()]).into();
+            refresh(&mut state, "ap-guangzhou", &cache(json!({"Images": [told]})), None);
+            assert_eq!(state.images, BTreeSet::from([expected.to_owned()]).into(), "{told}");
+        }
+    }
+
+    #[test]
+    fn what_the_api_does_not_tell_stays() {
+        let mut state = imported(Attr::from("ap-guangzhou".to_owned()), "imc-1");
+        state.vpc_id = Attr::from("vpc-1".to_owned());
+        state.retention_days = 7.into();
+        state.tags_all = tags(&[("k", "v")]).into();
+        let before = state.clone();
+        refresh(&mut state, "ap-guangzhou", &cache(json!({})), None);
+        assert_eq!((state.vpc_id, state.retention_days), (before.vpc_id, before.retention_days));
+        assert_eq!(state.tags_all, before.tags_all);
+    }
+
+    #[test]
+    fn a_promise_of_the_plan_stays_and_the_rest_is_filled_in() {
+        let mut planned = ImageCacheModel {
+            name: Attr::from("planned".to_owned()),
+            snapshot_id: Attr::Unknown,
+            status: Attr::Unknown,
+            image_cache_size: Attr::Unknown,
+            ..Default::default()
+        };
+        complete(&mut planned, Some(&cache(json!({"SnapshotId": "snap-1"}))));
+        assert_eq!(planned.name.as_str(), Some("planned"));
+        assert_eq!((planned.snapshot_id.as_str(), planned.status.as_str()), (Some("snap-1"), Some("Ready")));
+        assert_eq!(planned.image_cache_size, Attr::Null);
+    }
+}

@@ -5,6 +5,7 @@ mod config;
 mod configure;
 mod duration;
 mod errors;
+mod functions;
 mod image_cache;
 mod images;
 mod pod_disk;
@@ -15,7 +16,7 @@ use std::collections::BTreeMap;
 use async_trait::async_trait;
 
 use crate::diagnostics::Diagnostics;
-use crate::framework::{self, AnyDataSource, AnyResource, Outcome, Provider};
+use crate::framework::{self, AnyDataSource, AnyFunction, AnyResource, Outcome, Provider};
 use crate::tencentcloud::credentials::{AccountGuard, Environment};
 use crate::tencentcloud::{Client, image_caches::ImageCaches, sts};
 use crate::value::Attr;
@@ -53,6 +54,15 @@ impl Provider for EksProvider {
 
     fn data_sources() -> Vec<Box<dyn AnyDataSource<Self>>> {
         vec![framework::data_source(pod_disk::PodDisk)]
+    }
+
+    fn functions() -> Vec<Box<dyn AnyFunction>> {
+        vec![
+            framework::function(functions::RootDiskAnnotations),
+            framework::function(functions::ImageCacheAnnotations),
+            framework::function(functions::GlobalConfig),
+            framework::function(functions::ParseImage),
+        ]
     }
 }
 

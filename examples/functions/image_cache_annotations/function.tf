@@ -1,0 +1,9 @@
+# The best cache that holds the Pod's images, known at plan time.
+output "auto" {
+  value = provider::eks::image_cache_annotations("auto")
+}
+
+# This cache, whatever the Pod's images are.
+output "pinned" {
+  value = provider::eks::image_cache_annotations("imc-1a2b3c4d")
+}

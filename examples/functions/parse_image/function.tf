@@ -1,0 +1,13 @@
+locals {
+  image = provider::eks::parse_image("registry.example.com/team/app:1.0")
+}
+
+# registry.example.com
+output "registry" {
+  value = local.image.registry
+}
+
+# Where the Pods should pull the same image from instead.
+output "mirror" {
+  value = "mirror.example.com/${local.image.repository}:${local.image.tag}"
+}

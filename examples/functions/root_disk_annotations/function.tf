@@ -1,0 +1,3 @@
+output "annotations" {
+  value = provider::eks::root_disk_annotations(50)
+}

@@ -5,6 +5,7 @@
 use std::io::{BufRead as _, BufReader, Read as _};
 use std::path::Path;
 use std::process::{Child, ChildStdout, Command, ExitStatus, Output, Stdio};
+use std::time::Duration;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD_NO_PAD;
@@ -147,6 +148,21 @@ async fn ctrl_c_is_left_to_terraform_and_sigterm_ends_it() {
 
     plugin.signal("-TERM");
     assert!(plugin.wait().await.0.success());
+    assert_eq!(std::fs::read_dir(sockets.path()).unwrap().count(), 0);
+}
+
+#[tokio::test]
+async fn it_ends_when_terraform_is_killed() {
+    let sockets = tempfile::tempdir().unwrap();
+    let mut terraform = Command::new("/bin/sh");
+    terraform.args(["-c", "\"$0\" & wait", env!("CARGO_BIN_EXE_terraform-provider-eks")]);
+    terraform.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let environment =
+        [("TF_PLUGIN_MAGIC_COOKIE", COOKIE), ("PLUGIN_UNIX_SOCKET_DIR", sockets.path().to_str().unwrap())];
+    let plugin = Plugin::start(terraform.env_clear().envs(environment));
+    plugin.signal("-KILL");
+    // Stdout ends with the last process that has it.
+    tokio::time::timeout(Duration::from_secs(60), plugin.wait()).await.expect("the provider ends");
     assert_eq!(std::fs::read_dir(sockets.path()).unwrap().count(), 0);
 }
 

@@ -102,6 +102,7 @@ async fn serve_terraform<S: Provider>(
 ) -> Result<(), StartError> {
     let shutdown = CancellationToken::new();
     signals::watch(Interrupt::Ignored, shutdown.clone())?;
+    signals::watch_parent(shutdown.clone());
     let (tls, certificate) = invitation.client_certificate.map(tls::acceptor).transpose()?.unzip();
     let listener = Listener::bind(invitation.socket_dir.as_deref(), invitation.ports).await?;
     let (network, address) = listener.address()?;

@@ -1,9 +1,17 @@
 //! Signals. Ctrl-C reaches every process of the terminal, but only Terraform may act on it: it asks its providers to
 //! stop, and waits for what they have to say about objects half made.
+//!
+//! A Terraform that is killed asks for nothing, and nobody else would ever end its providers.
 
 use std::io;
+#[cfg(unix)]
+use std::time::Duration;
 
 use tokio_util::sync::CancellationToken;
+
+/// How often is looked whether Terraform is still there.
+#[cfg(unix)]
+const LOOK_EVERY: Duration = Duration::from_secs(1);
 
 /// Who decides what Ctrl-C means.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -31,6 +39,26 @@ pub(super) fn watch(interrupt: Interrupt, shutdown: CancellationToken) -> io::Re
     });
     Ok(())
 }
+
+/// From now on, the end of the process that started this one cancels `shutdown`.
+#[cfg(unix)]
+pub(super) fn watch_parent(shutdown: CancellationToken) {
+    use std::os::unix::process::parent_id;
+
+    let parent = parent_id();
+    tokio::spawn(async move {
+        let mut looks = tokio::time::interval(LOOK_EVERY);
+        // An orphan gets another parent.
+        while parent_id() == parent {
+            looks.tick().await;
+        }
+        shutdown.cancel();
+    });
+}
+
+/// Not on Windows, where a process does not learn of its parent's end.
+#[cfg(windows)]
+pub(super) fn watch_parent(_: CancellationToken) {}
 
 /// From now on, Ctrl-C cancels `shutdown` if `interrupt` says so, and does nothing otherwise.
 #[cfg(windows)]

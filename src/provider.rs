@@ -44,8 +44,8 @@ impl Provider for EksProvider {
         validate::validate(config, diagnostics);
     }
 
-    async fn configure(config: config::ProviderConfig, _: &mut Diagnostics) -> Outcome<Self> {
-        configure::configure(config, Environment::capture())
+    async fn configure(config: config::ProviderConfig, diagnostics: &mut Diagnostics) -> Outcome<Self> {
+        configure::configure(config, Environment::capture(), diagnostics)
     }
 
     fn resources() -> Vec<Box<dyn AnyResource<Self>>> {

@@ -9,7 +9,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::diagnostics::AttributePath;
-use crate::schema::{OPTIONAL, REQUIRED};
+use crate::schema::OPTIONAL;
 use crate::value::{self, Attr, Secret};
 
 /// Image caches and Pod disks for Tencent Cloud's serverless Kubernetes (TKE super nodes, formerly EKS).
@@ -108,7 +108,7 @@ pub struct ProviderConfig {
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct AssumeRole {
     /// The role, for example `qcs::cam::uin/100000000001:roleName/deployer`. Also `TENCENTCLOUD_ASSUME_ROLE_ARN`.
-    #[schemars(extend("x-terraform" = REQUIRED), length(min = 1))]
+    #[schemars(extend("x-terraform" = OPTIONAL), length(min = 1))]
     pub role_arn: Attr<String>,
 
     /// Name of the session, 2 to 128 letters, digits and `=,.@_-`. Also `TENCENTCLOUD_ASSUME_ROLE_SESSION_NAME`.
@@ -233,8 +233,8 @@ pub struct Endpoints {
     pub metadata: Attr<String>,
 }
 
-/// The arguments that say who calls.
-const CREDENTIALS: [&str; 10] = [
+/// The arguments that say who calls, and where the API is.
+const NEEDED_FOR_A_CALL: [&str; 13] = [
     "secret_id",
     "secret_key",
     "security_token",
@@ -245,11 +245,14 @@ const CREDENTIALS: [&str; 10] = [
     "assume_role_with_saml",
     "mfa_certification",
     "cam_role_name",
+    "protocol",
+    "domain",
+    "endpoints",
 ];
 
-/// The first argument for credentials that is not wholly known yet, if there is one.
-pub(super) fn unknown_credentials(config: &ProviderConfig) -> Option<&'static str> {
+/// The first argument that a call needs and that is not wholly known yet, if there is one.
+pub(super) fn not_known_yet(config: &ProviderConfig) -> Option<&'static str> {
     let block = value::to_value(config).ok()?;
     let unknown = |name: &str| block.get(&AttributePath::root(name)).is_some_and(|value| !value.is_wholly_known());
-    CREDENTIALS.into_iter().find(|name| unknown(name))
+    NEEDED_FOR_A_CALL.into_iter().find(|name| unknown(name))
 }

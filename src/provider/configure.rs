@@ -7,17 +7,17 @@ use std::sync::Arc;
 
 use secrecy::SecretString;
 use tokio::sync::OnceCell;
-use url::Url;
 
 use super::config::{self, ProviderConfig};
 use super::{EksProvider, duration, errors};
-use crate::diagnostics::{AttributePath, Diagnostic};
+use crate::diagnostics::{AttributePath, Diagnostic, Diagnostics};
 use crate::framework::Outcome;
 use crate::tencentcloud::credentials::{
     AccountGuard, AssumeRoleConfig, CloudServices, Credentials, CredentialsChain, CredentialsConfig, CredentialsError,
-    DEFAULT_METADATA_URL, Environment, MfaConfig, ProvideCredentials, SamlConfig, WebIdentityConfig, profile_region,
+    DEFAULT_METADATA_URL, Environment, MfaConfig, ProvideCredentials, SamlConfig, WebIdentityConfig, outranked_by_keys,
+    profile_region,
 };
-use crate::tencentcloud::endpoints::DEFAULT_DOMAIN;
+use crate::tencentcloud::endpoints::{DEFAULT_DOMAIN, InvalidEndpoint};
 use crate::tencentcloud::image_caches::ImageCaches;
 use crate::tencentcloud::{Api, Client, Endpoints, Settings};
 use crate::value::{Attr, Secret};
@@ -25,13 +25,22 @@ use crate::value::{Attr, Secret};
 /// How often the status of builds is looked at when the provider block does not say.
 const DEFAULT_POLL_INTERVAL: std::time::Duration = std::time::Duration::from_secs(5);
 
-/// Services whose base URL can be replaced, and the variable for each.
+/// The variable for the base URL of all services; that for a single one has the service's name behind it.
 const ENDPOINT_URL: &str = "TENCENTCLOUD_ENDPOINT_URL";
 
-pub(super) fn configure(config: ProviderConfig, environment: Environment) -> Outcome<EksProvider> {
+/// The instance metadata service, among the services that have a base URL.
+const METADATA: &str = "metadata";
+
+pub(super) fn configure(
+    config: ProviderConfig,
+    environment: Environment,
+    diagnostics: &mut Diagnostics,
+) -> Outcome<EksProvider> {
     let defaults = Settings::default();
+    let endpoints = endpoints(&config, &environment)?;
+    let metadata = endpoints.url(METADATA).expect("an override is a URL already");
     let api = Api::new(Settings {
-        endpoints: endpoints(&config, &environment)?,
+        endpoints,
         max_retries: config.max_retries.known().copied().unwrap_or(defaults.max_retries),
         requests_per_second: config
             .requests_per_second
@@ -39,21 +48,27 @@ pub(super) fn configure(config: ProviderConfig, environment: Environment) -> Out
             .and_then(|number| NonZeroU32::new(*number))
             .unwrap_or(defaults.requests_per_second),
     });
-    let metadata = metadata(&config, &environment)?;
     let credentials_config = credentials(&config);
-    let credentials: Arc<dyn ProvideCredentials> = match config::unknown_credentials(&config) {
+    let credentials: Arc<dyn ProvideCredentials> = match config::not_known_yet(&config) {
         Some(attribute) => Arc::new(NotKnownYet(attribute)),
-        None => Arc::new(CredentialsChain::new(
-            credentials_config.clone(),
-            environment.clone(),
-            CloudServices::new(api.clone(), metadata),
-        )),
+        None => {
+            diagnostics.extend(not_used(&credentials_config, &environment));
+            let services = CloudServices::new(api.clone(), metadata);
+            Arc::new(CredentialsChain::new(credentials_config.clone(), environment.clone(), services))
+        }
     };
+    let profile_is_known = !config.profile.is_unknown() && !config.shared_credentials_dir.is_unknown();
     let client = Client::new(api, credentials, None);
     let poll_interval = config.poll_interval.as_str().and_then(|text| duration::parse(text).ok());
     let ids = |ids: &Attr<std::collections::BTreeSet<String>>| ids.known().cloned().unwrap_or_default();
     Ok(EksProvider {
-        region: Region { config: config.region, credentials: credentials_config, environment, found: OnceCell::new() },
+        region: Region {
+            config: config.region,
+            credentials: credentials_config,
+            profile_is_known,
+            environment,
+            found: OnceCell::new(),
+        },
         image_caches: ImageCaches::new(client.clone(), poll_interval.unwrap_or(DEFAULT_POLL_INTERVAL)),
         client,
         default_tags: config.default_tags,
@@ -66,12 +81,13 @@ pub(super) fn configure(config: ProviderConfig, environment: Environment) -> Out
 pub(super) struct Region {
     config: Attr<String>,
     credentials: CredentialsConfig,
+    profile_is_known: bool,
     environment: Environment,
-    found: OnceCell<String>,
+    found: OnceCell<Attr<String>>,
 }
 
 impl Region {
-    /// The region; unknown while the provider block is.
+    /// The region; unknown while the arguments that give it are.
     ///
     /// # Errors
     ///
@@ -82,19 +98,22 @@ impl Region {
         }
         let found = self.found.get_or_try_init(async || {
             if let Some(region) = self.environment.get("TENCENTCLOUD_REGION") {
-                return Ok(region.to_owned());
+                return Ok(region.to_owned().into());
+            }
+            if !self.profile_is_known {
+                return Ok(Attr::Unknown);
             }
             match profile_region(&self.credentials, &self.environment).await {
-                Ok(Some(region)) => Ok(region),
+                Ok(Some(region)) => Ok(region.into()),
                 Ok(None) => Err(errors::no_region()),
                 Err(error) => Err(Diagnostic::error("Unreadable profile", format!("{}.", errors::chain(&error)))),
             }
         });
-        Ok(found.await?.clone().into())
+        Ok(found.await?.clone())
     }
 }
 
-/// Credentials that depend on something that is not known before apply.
+/// Stands for credentials while who calls, or where the API is, depends on what is not known before apply.
 #[derive(Debug)]
 struct NotKnownYet(&'static str);
 
@@ -112,36 +131,72 @@ impl ProvideCredentials for NotKnownYet {
     }
 }
 
-fn endpoints(config: &ProviderConfig, environment: &Environment) -> Outcome<Endpoints> {
-    let own = config.endpoints.known();
-    let protocol = config.protocol.as_str().or_else(|| environment.get("TENCENTCLOUD_PROTOCOL")).unwrap_or("HTTPS");
-    let domain = config.domain.as_str().or_else(|| environment.get("TENCENTCLOUD_DOMAIN")).unwrap_or(DEFAULT_DOMAIN);
-    let invalid = |error: &dyn std::fmt::Display, at: &str| {
-        Diagnostic::error("Invalid endpoint", format!("{error}.")).at(AttributePath::root(at))
+/// A warning for each argument that asks for credentials while keys that come first are there.
+fn not_used(config: &CredentialsConfig, environment: &Environment) -> Vec<Diagnostic> {
+    let Some((source, arguments)) = outranked_by_keys(config, environment) else { return Vec::new() };
+    let warning = |argument: &str| {
+        let detail = format!(
+            "The keys of the {source} come first, so that the credentials of {argument} are not used. Remove the keys if \
+             these are meant, or else the argument."
+        );
+        Diagnostic::warning("Credentials not used", detail).at(AttributePath::root(argument))
     };
-    let mut endpoints = Endpoints::new(protocol, domain).map_err(|error| invalid(&error, "domain"))?;
-    for (service, own) in [("tke", own.map(|e| &e.tke)), ("sts", own.map(|e| &e.sts)), ("tcr", own.map(|e| &e.tcr))] {
-        if let Some(url) = base_url(service, own, environment) {
-            endpoints = endpoints.with_override(service, &url).map_err(|error| invalid(&error, "endpoints"))?;
+    arguments.into_iter().map(warning).collect()
+}
+
+/// The base URLs of the API's services, and of the metadata service under the name [`METADATA`].
+fn endpoints(config: &ProviderConfig, environment: &Environment) -> Outcome<Endpoints> {
+    let root = AttributePath::root;
+    let set = |argument: &Attr<String>, path: AttributePath, variables: &[&str]| {
+        let of_block = argument.known().map(|value| Setting { value: value.clone(), place: Place::Argument(path) });
+        of_block.or_else(|| {
+            let (name, value) = variables.iter().find_map(|name| Some((name, environment.get(name)?)))?;
+            Some(Setting { value: value.to_owned(), place: Place::Variable((*name).to_owned()) })
+        })
+    };
+    let or_default = |set: Option<Setting>, default: &str| {
+        set.unwrap_or_else(|| Setting { value: default.to_owned(), place: Place::Default })
+    };
+    let protocol = or_default(set(&config.protocol, root("protocol"), &["TENCENTCLOUD_PROTOCOL"]), "HTTPS");
+    let domain = or_default(set(&config.domain, root("domain"), &["TENCENTCLOUD_DOMAIN"]), DEFAULT_DOMAIN);
+    Endpoints::new(&protocol.value, DEFAULT_DOMAIN).map_err(|error| protocol.place.invalid(&error))?;
+    let mut endpoints = Endpoints::new(&protocol.value, &domain.value)
+        .and_then(|endpoints| endpoints.with_override(METADATA, DEFAULT_METADATA_URL))
+        .map_err(|error| domain.place.invalid(&error))?;
+
+    let own = config.endpoints.known().cloned().unwrap_or_default();
+    for (service, url) in [("tke", own.tke), ("sts", own.sts), ("tcr", own.tcr), (METADATA, own.metadata)] {
+        let variable = format!("{ENDPOINT_URL}_{}", service.to_uppercase());
+        if let Some(url) = set(&url, root("endpoints").attribute(service), &[&variable, ENDPOINT_URL]) {
+            endpoints = endpoints.with_override(service, &url.value).map_err(|error| url.place.invalid(&error))?;
         }
     }
     Ok(endpoints)
 }
 
-fn metadata(config: &ProviderConfig, environment: &Environment) -> Outcome<Url> {
-    let own = config.endpoints.known().map(|endpoints| &endpoints.metadata);
-    let url = base_url("metadata", own, environment).unwrap_or_else(|| DEFAULT_METADATA_URL.to_owned());
-    Url::parse(&url).map_err(|error| {
-        let detail = format!("The endpoint of the metadata service, {url:?}, is not a URL: {error}.");
-        Diagnostic::error("Invalid endpoint", detail).at(AttributePath::root("endpoints").attribute("metadata")).into()
-    })
+/// A value, and where it was set.
+struct Setting {
+    value: String,
+    place: Place,
 }
 
-/// The base URL that replaces a service's own: the block, the service's variable, the variable for all.
-fn base_url(service: &str, own: Option<&Attr<String>>, environment: &Environment) -> Option<String> {
-    let variable = format!("{ENDPOINT_URL}_{}", service.to_uppercase());
-    let of_environment = || environment.get(&variable).or_else(|| environment.get(ENDPOINT_URL));
-    own.and_then(Attr::as_str).or_else(of_environment).map(str::to_owned)
+/// Where a value was set, and where what is wrong with it is told.
+enum Place {
+    Default,
+    Argument(AttributePath),
+    /// Of the environment.
+    Variable(String),
+}
+
+impl Place {
+    fn invalid(&self, error: &InvalidEndpoint) -> Diagnostic {
+        let summary = "Invalid endpoint";
+        match self {
+            Self::Default => Diagnostic::error(summary, format!("{error}.")),
+            Self::Argument(path) => Diagnostic::error(summary, format!("{error}.")).at(path.clone()),
+            Self::Variable(name) => Diagnostic::error(summary, format!("In the variable {name}: {error}.")),
+        }
+    }
 }
 
 fn credentials(config: &ProviderConfig) -> CredentialsConfig {
@@ -187,3 +242,6 @@ fn credentials(config: &ProviderConfig) -> CredentialsConfig {
         }),
     }
 }
+
+#[cfg(test)]
+mod tests;

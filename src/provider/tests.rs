@@ -88,7 +88,8 @@ fn every_schema_is_one_that_terraform_takes() {
 
 #[tokio::test]
 async fn an_object_with_a_region_needs_none_of_the_provider() {
-    let provider = configure::configure(config::ProviderConfig::default(), Environment::default()).unwrap();
+    let config = config::ProviderConfig::default();
+    let provider = configure::configure(config, Environment::default(), &mut Diagnostics::default()).unwrap();
     assert_eq!(provider.region_of(&Attr::from("ap-shanghai".to_owned())).await.unwrap(), "ap-shanghai");
     assert!(provider.region_of(&Attr::Null).await.unwrap_err().has_errors());
 }

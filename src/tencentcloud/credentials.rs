@@ -22,7 +22,8 @@
 //! - **`assume_role`**, once: the block or its variables, or else the role of the profile (`role-arn`). Where both name a
 //!   role, the profile's is not assumed: the other is assumed with the profile's keys.
 //!
-//! A block in the configuration that an earlier source outranks is named in a warning of the log.
+//! An argument that an earlier source outranks is named in a warning of the log, and where the keys of that source are
+//! given as they are also by [`outranked_by_keys`], before anything is read.
 
 mod account_guard;
 mod chain;
@@ -56,6 +57,7 @@ pub use environment::Environment;
 pub use error::CredentialsError;
 pub use profile::profile_region;
 pub use services::{CloudServices, DEFAULT_METADATA_URL, Services};
+pub use static_keys::outranked_by_keys;
 
 /// A key pair, with the token and the end of its life where it is temporary.
 #[derive(Debug, Clone)]

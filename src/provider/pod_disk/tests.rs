@@ -64,7 +64,7 @@ fn cache(id: &str, size: u64, status: &str, images: &[&str]) -> ImageCache {
 async fn read(config: Value, region: Attr<String>, caches: Vec<ImageCache>) -> (Value, Diagnostics, Vec<String>) {
     let api = Arc::new(Caches { caches, ..Default::default() });
     let block = ProviderConfig { region, ..Default::default() };
-    let mut provider = configure::configure(block, Environment::default()).unwrap();
+    let mut provider = configure::configure(block, Environment::default(), &mut Diagnostics::default()).unwrap();
     provider.image_caches = ImageCaches::with_api(api.clone(), Duration::from_secs(5));
     let context = Context { provider: Arc::new(provider), stop: CancellationToken::new() };
     let data_source = framework::data_source(PodDisk);

@@ -98,14 +98,12 @@ impl<S: Services> Issuer<S> {
 
     fn log(&self, source: Source) {
         tracing::debug!(source = source.name(), "found credentials");
-        for outranked in Source::ALL.into_iter().skip_while(|other| *other != source).skip(1) {
-            if let Some(argument) = outranked.argument(&self.context.config) {
-                tracing::warn!(
-                    source = source.name(),
-                    ignored = argument,
-                    "the provider block asks for other credentials than those in use, which come first"
-                );
-            }
+        for ignored in source.outranks(&self.context.config) {
+            tracing::warn!(
+                source = source.name(),
+                ignored,
+                "the provider block asks for other credentials than those in use, which come first"
+            );
         }
     }
 

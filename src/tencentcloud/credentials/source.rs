@@ -85,8 +85,14 @@ impl Source {
         }
     }
 
+    /// The arguments of the provider block that ask for a source after this one, and so for what is not used.
+    pub fn outranks(self, config: &CredentialsConfig) -> Vec<&'static str> {
+        let later = Self::ALL.into_iter().skip_while(|other| *other != self).skip(1);
+        later.filter_map(|other| other.argument(config)).collect()
+    }
+
     /// The argument of the provider block that asks for this source, if it is set.
-    pub fn argument(self, config: &CredentialsConfig) -> Option<&'static str> {
+    fn argument(self, config: &CredentialsConfig) -> Option<&'static str> {
         let (argument, set) = match self {
             Self::ProviderBlock => ("secret_id", config.secret_id.is_some()),
             Self::Profile => ("profile", config.profile.is_some()),

@@ -28,3 +28,17 @@ pub(super) fn environment(environment: &Environment) -> Result<Outcome, Credenti
     let reason = || Outcome::NotConfigured(format!("{} and {} are not set", VARIABLES.id, VARIABLES.key));
     Ok(found.map_or_else(reason, Outcome::from))
 }
+
+/// The source of the keys that are given as they are, and the arguments of the provider block that ask for other
+/// credentials, which are not used because of them; `None` without such keys. Reads no file and calls nobody.
+pub fn outranked_by_keys(
+    config: &CredentialsConfig,
+    variables: &Environment,
+) -> Option<(&'static str, Vec<&'static str>)> {
+    // A broken source is none that wins: it is the error of the first call.
+    let given = |outcome: Result<Outcome, _>| matches!(outcome, Ok(Outcome::Found(_)));
+    let sources =
+        [(Source::ProviderBlock, given(provider_block(config))), (Source::Environment, given(environment(variables)))];
+    let (source, _) = sources.into_iter().find(|(_, given)| *given)?;
+    Some((source.name(), source.outranks(config)))
+}

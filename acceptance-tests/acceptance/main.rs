@@ -16,6 +16,7 @@ mod state;
 mod workspace;
 
 mod bad_input;
+mod campaign;
 mod cloud_changes;
 mod examples;
 mod failure;

@@ -51,6 +51,15 @@ impl Running {
         self.signal("-INT");
     }
 
+    /// Terraform's.
+    pub fn process_id(&self) -> u32 {
+        self.process.id()
+    }
+
+    pub fn has_ended(&mut self) -> bool {
+        self.process.try_wait().unwrap().is_some()
+    }
+
     /// Waits for the end.
     pub fn wait(mut self) -> Run {
         let mut status = None;
@@ -123,7 +132,7 @@ impl Run {
     }
 
     /// What a run with `-json` tells, a message each.
-    fn messages(&self) -> impl Iterator<Item = Value> {
+    pub fn messages(&self) -> impl Iterator<Item = Value> {
         self.stdout.lines().filter_map(|line| serde_json::from_str(line).ok())
     }
 

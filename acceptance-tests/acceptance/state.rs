@@ -42,6 +42,13 @@ impl State {
         self.resources().is_empty()
     }
 
+    /// The names of the resources that have an object; an apply that was killed leaves others, too.
+    pub fn labels(&self) -> impl Iterator<Item = &str> {
+        let has_object =
+            |resource: &&Value| resource["instances"].as_array().is_some_and(|objects| !objects.is_empty());
+        self.resources().iter().filter(has_object).filter_map(|resource| resource["name"].as_str())
+    }
+
     pub fn output(&self, name: &str) -> &Value {
         &self.0["outputs"][name]["value"]
     }

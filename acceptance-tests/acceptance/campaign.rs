@@ -1,0 +1,62 @@
+//! The fault campaign: every call of create, update, read and delete goes wrong in every way, Terraform and the provider
+//! are killed in the middle, and after each round one clean apply makes cloud and state equal.
+//!
+//! A round is a change of the configuration, an apply of it that is disturbed, and an apply that is not. Then, for every
+//! cache: it is there as configured (or is *lost*), once (or is *doubled*), in the state or configured (or is *orphaned*),
+//! and the same as before (or is *replaced*).
+//!
+//! SIGKILL makes one thing impossible: a cache whose `CreateImageCache` was carried out, and of whose ID Terraform has not
+//! heard, is known to nobody. Such caches are counted apart, and so is how long each creation was in that danger.
+//!
+//! | variable | |
+//! | --- | --- |
+//! | `CAMPAIGN_SEED` | repeats a campaign: its configurations, faults and kills; what runs at once meets as it may |
+//! | `CAMPAIGN_ROUNDS` | rounds of random mixes, 8 unless told |
+
+mod fleet;
+mod in_turn;
+mod kill;
+mod ledger;
+mod mixes;
+
+use std::io::Write as _;
+use std::str::FromStr;
+use std::thread;
+use std::time::Duration;
+
+use ledger::Ledger;
+
+/// The provider block of every campaign: no limit that takes time, and looks as often as builds are quick.
+const PROVIDER: &str = r#"
+  region              = "ap-guangzhou"
+  poll_interval       = "100ms"
+  requests_per_second = 500
+"#;
+
+/// What a slow answer takes. The real one may take longer, and so may the provider's patience.
+const DELAY: Duration = Duration::from_millis(300);
+
+/// Series of random rounds that run at once.
+const SERIES: u64 = 2;
+
+#[test]
+fn nothing_is_lost_doubled_or_orphaned_whatever_goes_wrong() {
+    let seed = variable("CAMPAIGN_SEED").unwrap_or_else(|| u64::from(rand::random::<u32>()));
+    let rounds = variable("CAMPAIGN_ROUNDS").unwrap_or(8_u64);
+    let ledger = thread::scope(|scope| {
+        let in_turn = in_turn::CAMPAIGNS.map(|campaign| scope.spawn(campaign));
+        let mixes: Vec<_> = (0..SERIES)
+            .map(|series| scope.spawn(move || mixes::run(seed.wrapping_add(series), rounds.div_ceil(SERIES))))
+            .collect();
+        let ledgers = in_turn.into_iter().chain(mixes).map(|ran| ran.join().unwrap());
+        ledgers.fold(Ledger::default(), Ledger::plus)
+    });
+    // Not `println`, which shows nothing of a test that passes.
+    writeln!(std::io::stderr(), "campaign with CAMPAIGN_SEED={seed}: {ledger}").unwrap();
+    assert!(ledger.wrong.is_empty(), "CAMPAIGN_SEED={seed}: {:#?}", ledger.wrong);
+}
+
+fn variable<T: FromStr>(name: &str) -> Option<T> {
+    let value = std::env::var(name).ok()?;
+    Some(value.parse().unwrap_or_else(|_| panic!("{name}={value} is not a number")))
+}

@@ -1,0 +1,201 @@
+//! The campaign's books: what was done, and what of cloud, state and configuration does not agree.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
+use std::time::{Duration, Instant, SystemTime};
+
+use jiff::Timestamp;
+use tencentcloud_simulator::{Fault, ImageCache, Moment, Outcome};
+
+use super::fleet::{Fleet, LABEL};
+use crate::config::REGION;
+use crate::run::Run;
+use crate::workspace::Workspace;
+
+/// What came out of some rounds.
+#[derive(Debug, Default)]
+pub struct Ledger {
+    rounds: usize,
+    sudden_rounds: usize,
+    faults: BTreeMap<&'static str, usize>,
+    lost: usize,
+    doubled: usize,
+    orphaned: usize,
+    replaced: usize,
+    /// Caches made by a call that SIGKILL kept Terraform from hearing of.
+    unheard: usize,
+    /// How long creations were under way whose ID Terraform had not heard of.
+    windows: Vec<Duration>,
+    /// A sentence for each thing that is not as it must be.
+    pub wrong: Vec<String>,
+}
+
+impl Ledger {
+    /// A round: `disturbed` runs Terraform against the injected faults, then a clean apply follows, and all is compared.
+    /// `sudden` says that SIGKILL was used.
+    pub fn round(
+        &mut self,
+        name: &str,
+        workspace: &Workspace,
+        fleet: &Fleet,
+        sudden: bool,
+        disturbed: impl FnOnce() -> Run,
+    ) {
+        let cloud = &workspace.cloud;
+        let before = managed(workspace);
+        cloud.clear_requests();
+        let run = disturbed();
+        cloud.clear_faults();
+        self.rounds += 1;
+        self.sudden_rounds += usize::from(sudden);
+        for request in cloud.requests() {
+            if let Outcome::Faulted { fault, .. } = &request.outcome {
+                *self.faults.entry(kind(fault)).or_default() += 1;
+            }
+        }
+        self.measure_windows(workspace, &run);
+        let between = managed(workspace);
+        let unheard = if sudden { unheard(workspace, &run) } else { BTreeSet::new() };
+
+        workspace.apply().succeeds();
+        for id in &unheard {
+            cloud.delete_cache(REGION, id);
+        }
+        self.unheard += unheard.len();
+        let after = managed(workspace);
+        for (from, to) in [(&before, &between), (&between, &after)] {
+            for (label, id) in from {
+                if fleet.0.contains_key(label) && to.get(label).is_some_and(|new| new != id) {
+                    self.replaced += 1;
+                    self.wrong.push(format!("{name}: {label} was replaced"));
+                }
+            }
+        }
+        self.compare(name, fleet, &after, &cloud.caches(REGION));
+    }
+
+    fn compare(&mut self, name: &str, fleet: &Fleet, managed: &BTreeMap<String, String>, caches: &[ImageCache]) {
+        for (label, spec) in &fleet.0 {
+            let id = managed.get(label);
+            match caches.iter().find(|cache| Some(&cache.id) == id) {
+                Some(cache) => {
+                    let difference = spec.difference(label, cache);
+                    self.wrong.extend(difference.map(|difference| format!("{name}: {label}: {difference}")));
+                }
+                None => {
+                    self.lost += 1;
+                    self.wrong.push(format!("{name}: {label} is lost: {id:?} is not in the cloud"));
+                }
+            }
+        }
+        for label in managed.keys().filter(|label| !fleet.0.contains_key(*label)) {
+            self.wrong.push(format!("{name}: {label} is still in the state"));
+        }
+        for cache in caches.iter().filter(|cache| !managed.values().any(|id| *id == cache.id)) {
+            let label = cache.tags.get(LABEL).map(String::as_str).unwrap_or_default();
+            let (count, what) = if fleet.0.contains_key(label) {
+                (&mut self.doubled, "doubled")
+            } else {
+                (&mut self.orphaned, "orphaned")
+            };
+            *count += 1;
+            self.wrong.push(format!("{name}: {label} is {what}: {} is not in the state", cache.id));
+        }
+    }
+
+    /// From the arrival of each `CreateImageCache` to Terraform's message that it has the cache.
+    fn measure_windows(&mut self, workspace: &Workspace, run: &Run) {
+        let (now, wall) = (Instant::now(), SystemTime::now());
+        let requests = workspace.cloud.requests();
+        for (label, heard) in created(run) {
+            let made = requests.iter().find(|r| r.action == "CreateImageCache" && is_labelled(&r.body, &label));
+            let Some(made) = made else { continue };
+            let since_made = now.duration_since(made.received);
+            let since_heard = wall.duration_since(heard.into()).unwrap_or_default();
+            self.windows.push(since_made.saturating_sub(since_heard));
+        }
+    }
+
+    pub fn plus(mut self, other: Self) -> Self {
+        self.rounds += other.rounds;
+        self.sudden_rounds += other.sudden_rounds;
+        for (kind, count) in other.faults {
+            *self.faults.entry(kind).or_default() += count;
+        }
+        self.lost += other.lost;
+        self.doubled += other.doubled;
+        self.orphaned += other.orphaned;
+        self.replaced += other.replaced;
+        self.unheard += other.unheard;
+        self.windows.extend(other.windows);
+        self.wrong.extend(other.wrong);
+        self
+    }
+}
+
+impl fmt::Display for Ledger {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { rounds, sudden_rounds, lost, doubled, orphaned, replaced, unheard, .. } = self;
+        let faults: Vec<_> = self.faults.iter().map(|(kind, count)| format!("{kind} {count}")).collect();
+        let mut windows = self.windows.clone();
+        windows.sort();
+        let median = windows.get(windows.len() / 2).copied().unwrap_or_default();
+        write!(
+            f,
+            "{rounds} rounds; faults: {}; lost {lost}, doubled {doubled}, orphaned {orphaned}, replaced {replaced}; \
+             SIGKILL in {sudden_rounds} rounds, {unheard} caches that Terraform had not heard of; it hears of a cache \
+             {median:.1?} after its creation (median of {})",
+            faults.join(", "),
+            windows.len(),
+        )
+    }
+}
+
+/// The IDs in the state, by label.
+fn managed(workspace: &Workspace) -> BTreeMap<String, String> {
+    let state = workspace.state();
+    state.labels().map(|label| (label.to_owned(), state.id(&format!("eks_image_cache.{label}")).to_owned())).collect()
+}
+
+/// The caches that are in the cloud and not in the state, and of which Terraform did not say that it has them.
+fn unheard(workspace: &Workspace, run: &Run) -> BTreeSet<String> {
+    let managed = managed(workspace);
+    let heard: BTreeSet<String> = created(run).map(|(label, _)| label).collect();
+    let unheard = |cache: &ImageCache| {
+        let label = cache.tags.get(LABEL)?;
+        (!managed.contains_key(label) && !heard.contains(label)).then(|| cache.id.clone())
+    };
+    workspace.cloud.caches(REGION).iter().filter_map(unheard).collect()
+}
+
+/// The labels of the caches of which a run says that they are created, and when it did.
+fn created(run: &Run) -> impl Iterator<Item = (String, Timestamp)> {
+    run.messages().filter_map(|message| {
+        let hook = &message["hook"];
+        let created = message["type"] == "apply_complete" && hook["action"] == "create";
+        let label = hook["resource"]["resource_name"].as_str().filter(|_| created)?;
+        Some((label.to_owned(), message["@timestamp"].as_str()?.parse().ok()?))
+    })
+}
+
+fn is_labelled(body: &serde_json::Value, label: &str) -> bool {
+    let tags = body["Tags"].as_array().into_iter().flatten();
+    tags.into_iter().any(|tag| tag["Key"] == LABEL && tag["Value"] == label)
+}
+
+fn kind(fault: &Fault) -> &'static str {
+    match fault {
+        Fault::Reset(Moment::BeforeActing) => "reset before",
+        Fault::Reset(Moment::AfterActing) => "reset after",
+        Fault::BadGateway(Moment::BeforeActing) => "502 before",
+        Fault::BadGateway(Moment::AfterActing) => "502 after",
+        Fault::InternalError(Moment::BeforeActing) => "InternalError before",
+        Fault::InternalError(Moment::AfterActing) => "InternalError after",
+        Fault::Throttled => "throttled",
+        Fault::TruncatedJson => "half the JSON",
+        Fault::EmptyBody => "empty body",
+        Fault::Delay(_) => "slow before",
+        Fault::DelayedAnswer(_) => "slow after",
+        Fault::AuthFailure | Fault::Error { .. } => "refused",
+    }
+}

@@ -7,6 +7,7 @@ mod convert;
 mod data_source;
 mod ephemeral;
 mod function;
+mod identity;
 mod provider;
 mod resource;
 mod schema;

@@ -119,6 +119,16 @@ impl Schema {
         Self::new(0, derive::block::<T>(&derive::RESERVED_IN_PROVIDER)?)
     }
 
+    /// The schema of the identity that `T` describes: required attributes are required for import, optional ones may be
+    /// given for it.
+    ///
+    /// # Errors
+    ///
+    /// As [`Schema::of`]; also for attributes that are neither primitive nor lists of primitives.
+    pub fn of_identity<T: Model>(version: i64) -> Result<Self, SchemaError> {
+        Self::new(version, derive::identity::<T>()?)
+    }
+
     fn new(version: i64, block: Block) -> Result<Self, SchemaError> {
         let ty = block.ty();
         Ok(Self { version, block, ty })

@@ -9,7 +9,7 @@ mod rules;
 pub use propose::propose;
 pub use rules::{apply_violations, plan_violations, second_plan_violations, state_violations};
 
-use super::{AnyResource, Context, Outcome, Planned, Private, WriteOnly};
+use super::{AnyResource, Context, Import, Outcome, Planned, Stored, WriteOnly};
 use crate::diagnostics::Diagnostics;
 use crate::value::{Type, Value};
 
@@ -52,9 +52,7 @@ pub struct Terraform<'a, P> {
     resource: &'a dyn AnyResource<P>,
     context: &'a Context<P>,
     /// The object; null when there is none.
-    pub state: Value,
-    /// What the resource remembers.
-    pub private: Private,
+    pub object: Stored,
     /// True when the next apply replaces the object, because its creation failed.
     pub tainted: bool,
 }
@@ -62,7 +60,7 @@ pub struct Terraform<'a, P> {
 impl<'a, P> Terraform<'a, P> {
     /// With an empty state.
     pub fn new(resource: &'a dyn AnyResource<P>, context: &'a Context<P>) -> Self {
-        Self { resource, context, state: Value::Null, private: Private::default(), tainted: false }
+        Self { resource, context, object: Stored::default(), tainted: false }
     }
 
     /// Plans the step to `config`, which is null to destroy.
@@ -71,10 +69,10 @@ impl<'a, P> Terraform<'a, P> {
     ///
     /// What validation or planning reports as errors.
     pub async fn plan(&self, config: &Value) -> Outcome<Planned> {
-        self.plan_from(&self.state, config).await
+        self.plan_from(self.object.clone(), config).await
     }
 
-    async fn plan_from(&self, prior: &Value, config: &Value) -> Outcome<Planned> {
+    async fn plan_from(&self, prior: Stored, config: &Value) -> Outcome<Planned> {
         let (resource, schema) = (self.resource, self.resource.schema());
         assert_eq!(config.conforms(&schema.ty), Ok(()), "the test's own configuration");
         if !config.is_null() {
@@ -83,19 +81,23 @@ impl<'a, P> Terraform<'a, P> {
                 return Err(found);
             }
         }
-        let propose = || propose(&schema.block, prior, config);
-        let planned = resource.plan(self.context, prior, propose(), config, self.private.clone()).await;
+        let propose = || propose(&schema.block, &prior.value, config);
+        let planned = resource.plan(self.context, prior.clone(), propose(), config).await;
         if planned.diagnostics.has_errors() {
             return Err(planned.diagnostics);
         }
         let none: &[String] = &[];
         assert_eq!(
-            plan_violations(schema, prior, config, &planned.value, &planned.requires_replace),
+            plan_violations(schema, &prior.value, config, &planned.object.value, &planned.requires_replace),
             none,
             "{config:?}"
         );
-        let again = resource.plan(self.context, prior, propose(), config, self.private.clone()).await;
-        assert_eq!((&planned.value, &planned.requires_replace), (&again.value, &again.requires_replace), "{config:?}");
+        let again = resource.plan(self.context, prior.clone(), propose(), config).await;
+        assert_eq!(
+            (&planned.object, &planned.requires_replace),
+            (&again.object, &again.requires_replace),
+            "{config:?}"
+        );
         Ok(planned)
     }
 
@@ -115,8 +117,8 @@ impl<'a, P> Terraform<'a, P> {
     /// As [`Terraform::apply`].
     pub async fn apply_later(&mut self, config: &Value, known: &Value) -> Outcome<Diagnostics> {
         let planned = self.plan(config).await?;
-        if !self.state.is_null() && (self.tainted || !planned.requires_replace.is_empty()) {
-            let replacement = self.plan_from(&Value::Null, config).await?;
+        if !self.object.value.is_null() && (self.tainted || !planned.requires_replace.is_empty()) {
+            let replacement = self.plan_from(Stored::default(), config).await?;
             self.destroy().await?;
             return self.apply_plan(replacement, known).await;
         }
@@ -127,23 +129,34 @@ impl<'a, P> Terraform<'a, P> {
         let schema = self.resource.schema();
         let planned = self.plan(config).await?;
         let none: &[String] = &[];
-        assert_eq!(second_plan_violations(&first.value, &planned.value, &schema.ty), none, "{config:?}");
+        assert_eq!(second_plan_violations(&first.object.value, &planned.object.value, &schema.ty), none, "{config:?}");
         let mut found = first.diagnostics;
         found.extend(planned.diagnostics);
-        if planned.value == self.state {
+        let (prior, planned) = (self.object.value.clone(), planned.object);
+        if planned.value == prior {
             return Ok(found);
         }
-        let prior = self.state.clone();
-        let applied = self.resource.apply(self.context, &prior, &planned.value, config, planned.private).await;
+        let applied = self.resource.apply(self.context, &prior, planned.clone(), config).await;
         let has_errors = applied.diagnostics.has_errors();
-        assert_eq!(apply_violations(schema, &planned.value, &applied.value, has_errors), none, "{config:?}");
+        let object = applied.object;
+        assert_eq!(apply_violations(schema, &planned.value, &object.value, has_errors), none, "{config:?}");
         found.extend(applied.diagnostics);
-        if !(has_errors && applied.value.is_null()) {
+        if object.value.is_null() {
+            if !has_errors {
+                self.object = Stored::default();
+            }
+        } else {
             self.tainted = has_errors && prior.is_null();
-            self.private = if applied.value.is_null() { Private::default() } else { applied.private };
-            self.state = applied.value;
+            self.keep(object, has_errors);
         }
         if has_errors { Err(found) } else { Ok(found) }
+    }
+
+    /// Saves an object, and holds that it has the identity that its resource promises.
+    fn keep(&mut self, object: Stored, has_errors: bool) {
+        let promised = self.resource.identity_schema().is_some();
+        assert!(has_errors || promised != object.identity.is_null(), "an object has an identity if its resource has");
+        self.object = object;
     }
 
     /// Reads the object again.
@@ -152,31 +165,35 @@ impl<'a, P> Terraform<'a, P> {
     ///
     /// What went wrong; the state stays as it was.
     pub async fn refresh(&mut self) -> Outcome<Diagnostics> {
-        let read = self.resource.read(self.context, &self.state, self.private.clone()).await;
+        let read = self.resource.read(self.context, self.object.clone()).await;
         if read.diagnostics.has_errors() {
             return Err(read.diagnostics);
         }
         let none: &[String] = &[];
-        assert_eq!(state_violations(self.resource.schema(), &read.value), none);
-        (self.state, self.private) = (read.value, read.private);
+        assert_eq!(state_violations(self.resource.schema(), &read.object.value), none);
+        if read.object.value.is_null() {
+            self.object = Stored::default();
+        } else {
+            self.keep(read.object, false);
+        }
         Ok(read.diagnostics)
     }
 
-    /// Imports by ID, and reads.
+    /// Imports by ID or by identity, and reads.
     ///
     /// # Errors
     ///
-    /// What went wrong. What does not exist leaves the state null.
-    pub async fn import(&mut self, id: &str) -> Outcome<Diagnostics> {
-        assert!(self.state.is_null(), "an object is imported into an empty state");
-        let imported = self.resource.import(self.context, id).await;
+    /// What went wrong. What does not exist leaves no object.
+    pub async fn import(&mut self, import: Import<'_>) -> Outcome<Diagnostics> {
+        assert!(self.object.value.is_null(), "an object is imported where there is none");
+        let imported = self.resource.import(self.context, import).await;
         if imported.diagnostics.has_errors() {
             return Err(imported.diagnostics);
         }
-        assert!(!imported.value.is_null(), "an import without an error has an object");
+        assert!(!imported.object.value.is_null(), "an import without an error has an object");
         let none: &[String] = &[];
-        assert_eq!(state_violations(self.resource.schema(), &imported.value), none);
-        (self.state, self.private) = (imported.value, imported.private);
+        assert_eq!(state_violations(self.resource.schema(), &imported.object.value), none);
+        self.object = imported.object;
         self.refresh().await
     }
 
@@ -198,10 +215,10 @@ impl<'a, P> Terraform<'a, P> {
     pub async fn assert_settled(&mut self, config: &Value) {
         for refreshed in [false, true] {
             let planned = self.plan(config).await.unwrap_or_else(|errors| panic!("{errors:#?}"));
-            assert_eq!(planned.value, self.state, "a plan with nothing to do (refreshed: {refreshed})");
-            let before = self.state.clone();
+            assert_eq!(planned.object, self.object, "a plan with nothing to do (refreshed: {refreshed})");
+            let before = self.object.clone();
             self.refresh().await.unwrap_or_else(|errors| panic!("{errors:#?}"));
-            assert_eq!(before, self.state, "a read of what nobody changed");
+            assert_eq!(before, self.object, "a read of what nobody changed");
         }
     }
 }

@@ -16,7 +16,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::Private;
 use super::answer::unreadable;
-use super::resource::Planned;
+use super::resource::{Planned, Stored};
 use crate::diagnostics::{AttributePath, Diagnostic, Diagnostics};
 use crate::schema::{Attribute, Block, Kind, Model, Nesting};
 use crate::value::{self, Type, Value};
@@ -173,7 +173,7 @@ pub struct ResourcePlan<M> {
 
 impl<M: Model> ResourcePlan<M> {
     pub(super) fn new(
-        prior: &Value,
+        prior: Value,
         config: &Value,
         planned: Value,
         replace: BTreeSet<AttributePath>,
@@ -184,12 +184,12 @@ impl<M: Model> ResourcePlan<M> {
             _ => Object::new(),
         };
         Ok(Self {
-            prior: value::from_value(prior).map_err(unreadable)?,
+            prior: value::from_value(&prior).map_err(unreadable)?,
             config: value::from_value(config).map_err(unreadable)?,
             planned: value::from_value(&planned).map_err(unreadable)?,
             private,
             diagnostics: Diagnostics::default(),
-            prior_values: object(prior.clone()),
+            prior_values: object(prior),
             values: object(planned),
             replace,
         })
@@ -204,7 +204,8 @@ impl<M: Model> ResourcePlan<M> {
             diagnostics.push(unreadable(error));
             value = Value::Null;
         }
-        Planned { value, requires_replace: replace, private, diagnostics }
+        let object = Stored { value, private, identity: Value::Null };
+        Planned { object, requires_replace: replace, diagnostics }
     }
 
     /// True when the planned value of a top-level attribute is not the prior one. On create everything is.

@@ -3,20 +3,21 @@
 //! Whatever happens in an apply, the answer holds what is known of the object: after an error, after a panic, after
 //! Ctrl-C. A resource therefore writes what it knows into [`Response::state`] as soon as it knows it.
 
+mod registered;
+
 use std::collections::BTreeSet;
-use std::fmt::Display;
-use std::marker::PhantomData;
-use std::sync::OnceLock;
 
 use async_trait::async_trait;
 
-use super::answer::{checked, errors, known_value, unreadable};
-use super::plan::{self, ResourcePlan};
-use super::validate::{self, WriteOnly};
-use super::{Context, Outcome, Private, panic};
+pub(super) use registered::register;
+
+use super::identity::NoIdentity;
+use super::plan::ResourcePlan;
+use super::validate::WriteOnly;
+use super::{Context, Outcome, Private};
 use crate::diagnostics::{AttributePath, Diagnostic, Diagnostics};
 use crate::schema::{Model, Schema};
-use crate::value::{self, Value};
+use crate::value::Value;
 
 /// What an operation leaves behind, complete or not.
 #[derive(Debug)]
@@ -115,17 +116,51 @@ pub trait Resource: Send + Sync + 'static {
         )
         .into())
     }
+
+    /// What an object of another resource type, perhaps of another provider, is in this one; it is read next. `None` when
+    /// `source` is not a type that can be taken over. `state` is the JSON of its state.
+    ///
+    /// # Errors
+    ///
+    /// What is missing in `state`.
+    fn move_from(&self, _source: &Source, _state: serde_json::Value) -> Outcome<Option<Self::Model>> {
+        Ok(None)
+    }
+
+    /// Has its say in the configuration that is generated from the state of an object: takes out what cannot be configured
+    /// together. What only the provider sets, write-only values and what the schema would refuse are gone already.
+    fn generate_config(&self, _config: &mut Self::Model) {}
+}
+
+/// Where an object comes from that changes its type.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Source {
+    /// `registry.terraform.io/hashicorp/null`.
+    pub provider_address: String,
+    /// `null_resource`.
+    pub type_name: String,
+    /// Version of the schema that wrote the state.
+    pub schema_version: i64,
+}
+
+/// An object as Terraform stores it.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Stored {
+    /// Its attributes; null when there is no object.
+    pub value: Value,
+    /// What the resource remembers.
+    pub private: Private,
+    /// What names it for good; null when that is not known, or when the resource has no identity.
+    pub identity: Value,
 }
 
 /// A planned object.
 #[derive(Debug)]
 pub struct Planned {
-    /// The object after apply; unknown parts are known then. Null to destroy it.
-    pub value: Value,
+    /// The object after apply; unknown parts are known then.
+    pub object: Stored,
     /// The attributes whose change replaces the object.
     pub requires_replace: BTreeSet<AttributePath>,
-    /// What the resource remembers.
-    pub private: Private,
     /// Warnings and errors.
     pub diagnostics: Diagnostics,
 }
@@ -133,12 +168,19 @@ pub struct Planned {
 /// An object after an operation.
 #[derive(Debug)]
 pub struct Applied {
-    /// The object; null when there is none.
-    pub value: Value,
-    /// What the resource remembers.
-    pub private: Private,
+    /// The object.
+    pub object: Stored,
     /// Warnings and errors.
     pub diagnostics: Diagnostics,
+}
+
+/// What an import goes by.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Import<'a> {
+    /// The ID of `terraform import`.
+    Id(&'a str),
+    /// An identity.
+    Identity(&'a Value),
 }
 
 /// A resource without its types, for the server.
@@ -148,179 +190,36 @@ pub trait AnyResource<P>: Send + Sync {
     fn type_name(&self) -> &'static str;
     /// Its schema.
     fn schema(&self) -> &Schema;
+    /// The schema of its identity, if it has one.
+    fn identity_schema(&self) -> Option<&Schema>;
     /// What is wrong with a configuration.
     async fn validate(&self, config: &Value, write_only: WriteOnly) -> Diagnostics;
     /// Stored state, brought to the current schema.
     async fn upgrade(&self, version: i64, state: &[u8]) -> Outcome<Value>;
+    /// A stored identity, brought to the current schema.
+    async fn upgrade_identity(&self, version: i64, identity: &[u8]) -> Outcome<Value>;
+    /// The plan for a change from `prior` to `proposed`, without the resource's say: what can be told of an object while the
+    /// provider is not configured.
+    fn plan_deferred(&self, prior: Stored, proposed: Value, config: &Value) -> Planned;
     /// The plan for a change from `prior` to `proposed`.
-    async fn plan(
-        &self,
-        context: &Context<P>,
-        prior: &Value,
-        proposed: Value,
-        config: &Value,
-        private: Private,
-    ) -> Planned;
+    async fn plan(&self, context: &Context<P>, prior: Stored, proposed: Value, config: &Value) -> Planned;
     /// Creates, updates or deletes, as `prior` and `planned` say.
-    async fn apply(
-        &self,
-        context: &Context<P>,
-        prior: &Value,
-        planned: &Value,
-        config: &Value,
-        private: Private,
-    ) -> Applied;
+    async fn apply(&self, context: &Context<P>, prior: &Value, planned: Stored, config: &Value) -> Applied;
     /// Reads the object again.
-    async fn read(&self, context: &Context<P>, prior: &Value, private: Private) -> Applied;
-    /// What an import ID says of the object.
-    async fn import(&self, context: &Context<P>, id: &str) -> Applied;
+    async fn read(&self, context: &Context<P>, prior: Stored) -> Applied;
+    /// What an import says of the object.
+    async fn import(&self, context: &Context<P>, import: Import<'_>) -> Applied;
+    /// What an object of another type is in this one.
+    async fn move_from(&self, source: &Source, state: &[u8]) -> Applied;
+    /// A configuration that would be accepted for an object with this state.
+    async fn generate_config(&self, state: &Value) -> (Value, Diagnostics);
+    /// The identity of an object with this state, null when that is not known.
+    fn identity_of(&self, state: &Value) -> Value;
 }
 
 /// Makes a resource part of a provider.
 pub fn resource<R: Resource>(resource: R) -> Box<dyn AnyResource<R::Provider>> {
-    Box::new(Registered { resource, schema: OnceLock::new(), provider: PhantomData })
-}
-
-struct Registered<R: Resource> {
-    resource: R,
-    schema: OnceLock<Schema>,
-    provider: PhantomData<fn() -> R::Provider>,
-}
-
-#[async_trait]
-impl<R: Resource> AnyResource<R::Provider> for Registered<R> {
-    fn type_name(&self) -> &'static str {
-        R::TYPE_NAME
-    }
-
-    fn schema(&self) -> &Schema {
-        self.schema.get_or_init(|| checked(R::TYPE_NAME, Schema::of::<R::Model>(R::SCHEMA_VERSION)))
-    }
-
-    async fn validate(&self, config: &Value, write_only: WriteOnly) -> Diagnostics {
-        let block = &self.schema().block;
-        validate::validate(block, config, write_only, |config, report| self.resource.validate(config, report)).await
-    }
-
-    async fn upgrade(&self, version: i64, state: &[u8]) -> Outcome<Value> {
-        let schema = self.schema();
-        let unreadable = |error: &dyn Display| {
-            let detail = format!(
-                "The stored state of this {} cannot be read: {error}. Restore the state from a backup, or remove the \
-                 object from the state and import it again.",
-                R::TYPE_NAME
-            );
-            Diagnostic::error("Unreadable state", detail)
-        };
-        let mut value = if version == R::SCHEMA_VERSION {
-            value::json::decode_state(state, &schema.ty).map_err(|error| unreadable(&error))?
-        } else {
-            let state = serde_json::from_slice(state).map_err(|error| unreadable(&error))?;
-            let upgraded = panic::catch(async { self.resource.upgrade(version, state) }).await??;
-            value::json::decode_state(upgraded.to_string().as_bytes(), &schema.ty)
-                .map_err(|error| unreadable(&error))?
-        };
-        plan::null_write_only(&schema.block, &mut value);
-        Ok(value)
-    }
-
-    async fn plan(
-        &self,
-        context: &Context<R::Provider>,
-        prior: &Value,
-        proposed: Value,
-        config: &Value,
-        private: Private,
-    ) -> Planned {
-        if proposed == Value::Null {
-            let (requires_replace, diagnostics) = Default::default();
-            return Planned { value: Value::Null, requires_replace, private, diagnostics };
-        }
-        let (value, replace) = plan::default_plan(&self.schema().block, prior, proposed, config);
-        let mut plan = match ResourcePlan::new(prior, config, value, replace, private) {
-            Ok(plan) => plan,
-            Err(error) => {
-                let (requires_replace, private) = Default::default();
-                return Planned { value: prior.clone(), requires_replace, private, diagnostics: error.into() };
-            }
-        };
-        let result = panic::catch(self.resource.plan(context, &mut plan)).await;
-        plan.diagnostics.extend(errors(result));
-        plan.finish(&self.schema().ty)
-    }
-
-    async fn apply(
-        &self,
-        context: &Context<R::Provider>,
-        prior: &Value,
-        planned: &Value,
-        config: &Value,
-        private: Private,
-    ) -> Applied {
-        let state = match value::from_value(prior).map_err(unreadable) {
-            Ok(state) => state,
-            Err(error) => return Applied { value: prior.clone(), private, diagnostics: error.into() },
-        };
-        let mut response = Response { state, private, diagnostics: Diagnostics::default() };
-        let result = panic::catch(async {
-            match (prior, planned) {
-                (_, Value::Null) => {
-                    self.resource.delete(context, &mut response).await?;
-                    response.state = None;
-                    Ok(())
-                }
-                (prior, _) => {
-                    let planned = value::from_value(planned).map_err(unreadable)?;
-                    let config = value::from_value(config).map_err(unreadable)?;
-                    match prior {
-                        Value::Null => self.resource.create(context, planned, config, &mut response).await,
-                        _ => self.resource.update(context, planned, config, &mut response).await,
-                    }
-                }
-            }
-        });
-        let result = result.await;
-        let mut applied = self.applied(response, result);
-        if applied.value.is_null() && !planned.is_null() && !applied.diagnostics.has_errors() {
-            // Terraform would report a bug without a word of what happened.
-            let detail = "The operation ended without an object and without an error. This is a bug in the provider; \
-                          please report it.";
-            applied.diagnostics.push(Diagnostic::error("Nothing to save", detail));
-        }
-        applied
-    }
-
-    async fn read(&self, context: &Context<R::Provider>, prior: &Value, private: Private) -> Applied {
-        let state = match value::from_value(prior).map_err(unreadable) {
-            Ok(state) => state,
-            Err(error) => return Applied { value: prior.clone(), private, diagnostics: error.into() },
-        };
-        let mut response = Response { state, private, diagnostics: Diagnostics::default() };
-        let result = panic::catch(self.resource.read(context, &mut response)).await;
-        self.applied(response, result)
-    }
-
-    async fn import(&self, context: &Context<R::Provider>, id: &str) -> Applied {
-        let mut response = Response { state: None, private: Private::default(), diagnostics: Diagnostics::default() };
-        let result = panic::catch(async {
-            response.state = Some(self.resource.import(context, id)?);
-            Ok(())
-        });
-        let result = result.await;
-        self.applied(response, result)
-    }
-}
-
-impl<R: Resource> Registered<R> {
-    /// What is saved: wholly known, without write-only values.
-    fn applied(&self, response: Response<R::Model>, result: Result<Outcome<()>, Diagnostic>) -> Applied {
-        let Response { state, private, mut diagnostics } = response;
-        diagnostics.extend(errors(result));
-        let schema = self.schema();
-        let mut value = known_value(schema, &state, &mut diagnostics);
-        plan::null_write_only(&schema.block, &mut value);
-        Applied { value, private, diagnostics }
-    }
+    register(resource, NoIdentity)
 }
 
 #[cfg(test)]

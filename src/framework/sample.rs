@@ -14,13 +14,13 @@ use async_trait::async_trait;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-pub use disk::{Disk, Disks};
+pub use disk::{Disk, DiskIdentity, Disks};
 pub use disk_source::{DiskLookup, DiskSource};
 pub use repeat::Repeat;
 pub use token::{RENEW_AT, Token, Tokens};
 
 use super::{AnyDataSource, AnyEphemeralResource, AnyFunction, AnyResource, Outcome, Provider};
-use super::{data_source, ephemeral_resource, function, resource};
+use super::{data_source, ephemeral_resource, function, identified_resource};
 use crate::diagnostics::{AttributePath, Diagnostic, Diagnostics};
 use crate::schema::OPTIONAL;
 use crate::value::Attr;
@@ -67,7 +67,7 @@ impl Provider for Sample {
     }
 
     fn resources() -> Vec<Box<dyn AnyResource<Self>>> {
-        vec![resource(Disks)]
+        vec![identified_resource(Disks)]
     }
 
     fn data_sources() -> Vec<Box<dyn AnyDataSource<Self>>> {

@@ -25,11 +25,17 @@ pub struct Server<P> {
     /// The functions.
     pub functions: Named<dyn AnyFunction>,
     schema: OnceLock<Schema>,
-    configured: RwLock<Option<Arc<P>>>,
+    configured: RwLock<Option<Configured<P>>>,
     /// Ends what is in flight now.
     stop: Mutex<CancellationToken>,
     /// Ends what is in flight, and what begins later.
     shutdown: CancellationToken,
+}
+
+struct Configured<P> {
+    provider: Arc<P>,
+    /// Some of the configuration is not known before apply.
+    in_part: bool,
 }
 
 impl<P: Provider> Default for Server<P> {
@@ -73,10 +79,19 @@ impl<P: Provider> Server<P> {
             P::configure(config, &mut diagnostics).await
         });
         let configured = configured.await.unwrap_or_else(|panic| Err(panic.into()));
+        let in_part = !config.is_wholly_known();
+        let configured = configured.map(|provider| Configured { provider: Arc::new(provider), in_part });
         // Also after an error: nothing runs with a configuration that the user has replaced.
-        let provider = configured.map_err(|errors| diagnostics.extend(errors)).ok().map(Arc::new);
-        *self.configured.write().unwrap_or_else(PoisonError::into_inner) = provider;
+        *self.configured.write().unwrap_or_else(PoisonError::into_inner) =
+            configured.map_err(|errors| diagnostics.extend(errors)).ok();
         diagnostics
+    }
+
+    /// True when an operation is to be deferred, if the client takes that for an answer: the provider's configuration is not
+    /// known yet. During apply it always is.
+    pub fn defers(&self, allowed: bool) -> bool {
+        let configured = self.configured.read().unwrap_or_else(PoisonError::into_inner);
+        allowed && configured.as_ref().is_some_and(|configured| configured.in_part)
     }
 
     /// What an operation that begins now may use.
@@ -86,14 +101,14 @@ impl<P: Provider> Server<P> {
     /// When the provider has not been configured.
     pub fn context(&self) -> Result<Context<P>, Diagnostic> {
         let configured = self.configured.read().unwrap_or_else(PoisonError::into_inner);
-        let provider = configured.clone().ok_or_else(|| {
+        let configured = configured.as_ref().ok_or_else(|| {
             Diagnostic::error(
                 "Provider not configured",
                 "Terraform asked for an operation before it configured the provider. Please report this, with the \
                  versions of Terraform and of the provider.",
             )
         })?;
-        Ok(Context { provider, stop: self.stop_token().clone() })
+        Ok(Context { provider: Arc::clone(&configured.provider), stop: self.stop_token().clone() })
     }
 
     /// Cancels what is in flight. What begins later is not cancelled.

@@ -30,6 +30,32 @@ pub fn encode(value: &Value, ty: &Type) -> wire::DynamicValue {
     wire::DynamicValue { msgpack: msgpack::encode(value, ty), json: Vec::new() }
 }
 
+/// The JSON of something stored.
+///
+/// # Errors
+///
+/// When it is in the format of Terraform 0.11.
+pub fn json(raw: Option<&wire::RawState>) -> Result<&[u8], Diagnostic> {
+    match raw {
+        Some(raw) if !raw.json.is_empty() => Ok(&raw.json),
+        _ => Err(Diagnostic::error(
+            "State of Terraform 0.11",
+            "The state is in a format that ended with Terraform 0.12. Run `terraform apply` with Terraform 0.13 once to \
+             convert it.",
+        )),
+    }
+}
+
+/// True when the client takes a deferral for an answer.
+pub fn allows_deferral(client: Option<wire::ClientCapabilities>) -> bool {
+    client.is_some_and(|client| client.deferral_allowed)
+}
+
+/// What is deferred until the provider's configuration is known.
+pub fn not_configured_yet() -> Option<wire::Deferred> {
+    Some(wire::Deferred { reason: wire::deferred::Reason::ProviderConfigUnknown.into() })
+}
+
 /// Messages for an answer.
 pub fn diagnostics(diagnostics: impl IntoIterator<Item = Diagnostic>) -> Vec<wire::Diagnostic> {
     diagnostics.into_iter().map(diagnostic).collect()

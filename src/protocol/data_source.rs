@@ -1,8 +1,9 @@
 //! Calls about data sources.
 
-use super::convert::{decode, diagnostics, encode};
+use super::convert::{allows_deferral, decode, diagnostics, encode, not_configured_yet};
 use super::tfplugin6::{read_data_source, validate_data_resource_config};
 use crate::framework::{Outcome, Provider, Server};
+use crate::value::Value;
 
 pub async fn validate<P: Provider>(
     server: &Server<P>,
@@ -21,6 +22,10 @@ pub async fn read<P: Provider>(server: &Server<P>, request: read_data_source::Re
     let read = async || -> Outcome<_> {
         let data_source = server.data_sources.get(&request.type_name)?;
         let ty = &data_source.schema().ty;
+        if server.defers(allows_deferral(request.client_capabilities)) {
+            let (state, deferred) = (Some(encode(&Value::Unknown, ty)), not_configured_yet());
+            return Ok(read_data_source::Response { state, deferred, ..Default::default() });
+        }
         let config = decode(request.config.as_ref(), ty)?;
         let (value, found) = data_source.read(&server.context()?, &config).await;
         Ok(read_data_source::Response {

@@ -1,10 +1,11 @@
 //! Calls about ephemeral resources.
 
-use super::convert::{decode, diagnostics, encode};
+use super::convert::{allows_deferral, decode, diagnostics, encode, not_configured_yet};
 use super::tfplugin6::{
     close_ephemeral_resource, open_ephemeral_resource, renew_ephemeral_resource, validate_ephemeral_resource_config,
 };
 use crate::framework::{Ephemeral, Outcome, Private, Provider, Server};
+use crate::value::Value;
 
 pub async fn validate<P: Provider>(
     server: &Server<P>,
@@ -26,6 +27,10 @@ pub async fn open<P: Provider>(
     let open = async || -> Outcome<_> {
         let resource = server.ephemeral_resources.get(&request.type_name)?;
         let ty = &resource.schema().ty;
+        if server.defers(allows_deferral(request.client_capabilities)) {
+            let (result, deferred) = (Some(encode(&Value::Unknown, ty)), not_configured_yet());
+            return Ok(open_ephemeral_resource::Response { result, deferred, ..Default::default() });
+        }
         let config = decode(request.config.as_ref(), ty)?;
         let Ephemeral { value, renew_at, private, diagnostics: found } =
             resource.open(&server.context()?, &config).await;

@@ -13,7 +13,13 @@ use crate::framework::{Named, Provider, Server};
 /// What this server can do beyond the base protocol.
 fn capabilities() -> wire::ServerCapabilities {
     // Terraform may keep the schema and skip the call that asks for it; nothing here is set up by that call.
-    wire::ServerCapabilities { get_provider_schema_optional: true, ..Default::default() }
+    wire::ServerCapabilities {
+        get_provider_schema_optional: true,
+        move_resource_state: true,
+        generate_resource_config: true,
+        // A plan to destroy has nothing to say.
+        plan_destroy: false,
+    }
 }
 
 pub async fn metadata<P: Provider>(server: &Server<P>, _: get_metadata::Request) -> get_metadata::Response {

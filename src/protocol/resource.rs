@@ -2,20 +2,14 @@
 //!
 //! A request that cannot even be read answers with what it brought: an object must not be lost by an error.
 
-use super::convert::{decode, diagnostics, encode, path};
+use super::convert::{allows_deferral, decode, diagnostics, encode, json, not_configured_yet, path};
+use super::identity;
 use super::tfplugin6::{
-    self as wire, apply_resource_change, get_resource_identity_schemas, import_resource_state, plan_resource_change,
-    read_resource, upgrade_resource_state, validate_resource_config,
+    self as wire, apply_resource_change, generate_resource_config, import_resource_state, move_resource_state,
+    plan_resource_change, read_resource, upgrade_resource_state, validate_resource_config,
 };
-use crate::diagnostics::Diagnostic;
-use crate::framework::{Applied, Outcome, Private, Provider, Server, WriteOnly};
-
-pub async fn identity_schemas<P: Provider>(
-    _: &Server<P>,
-    _: get_resource_identity_schemas::Request,
-) -> get_resource_identity_schemas::Response {
-    get_resource_identity_schemas::Response::default()
-}
+use crate::framework::{AnyResource, Applied, Import, Outcome, Private, Provider, Server, Source, Stored, WriteOnly};
+use crate::value::Value;
 
 pub async fn validate<P: Provider>(
     server: &Server<P>,
@@ -34,18 +28,6 @@ pub async fn validate<P: Provider>(
     validate_resource_config::Response { diagnostics: diagnostics(found) }
 }
 
-/// The JSON of stored state.
-fn json(raw: Option<&wire::RawState>) -> Result<&[u8], Diagnostic> {
-    match raw {
-        Some(raw) if !raw.json.is_empty() => Ok(&raw.json),
-        _ => Err(Diagnostic::error(
-            "State of Terraform 0.11",
-            "The state is in a format that ended with Terraform 0.12. Run `terraform apply` with Terraform 0.13 once to \
-             convert it.",
-        )),
-    }
-}
-
 pub async fn upgrade<P: Provider>(
     server: &Server<P>,
     request: upgrade_resource_state::Request,
@@ -53,10 +35,8 @@ pub async fn upgrade<P: Provider>(
     let upgrade = async || -> Outcome<_> {
         let resource = server.resources.get(&request.type_name)?;
         let state = resource.upgrade(request.version, json(request.raw_state.as_ref())?).await?;
-        Ok(upgrade_resource_state::Response {
-            upgraded_state: Some(encode(&state, &resource.schema().ty)),
-            ..Default::default()
-        })
+        let upgraded_state = Some(encode(&state, &resource.schema().ty));
+        Ok(upgrade_resource_state::Response { upgraded_state, ..Default::default() })
     };
     upgrade().await.unwrap_or_else(|errors| upgrade_resource_state::Response {
         diagnostics: diagnostics(errors),
@@ -64,26 +44,45 @@ pub async fn upgrade<P: Provider>(
     })
 }
 
+/// An object as a request brings it.
+fn stored<P>(
+    resource: &dyn AnyResource<P>,
+    value: Option<&wire::DynamicValue>,
+    private: &[u8],
+    identity: Option<&wire::ResourceIdentityData>,
+) -> Outcome<Stored> {
+    Ok(Stored {
+        value: decode(value, &resource.schema().ty)?,
+        private: Private::from_bytes(private)?,
+        identity: identity::decode(identity, resource.identity_schema())?,
+    })
+}
+
 pub async fn read<P: Provider>(server: &Server<P>, request: read_resource::Request) -> read_resource::Response {
+    // An answer without news.
+    let same = || read_resource::Response {
+        new_state: request.current_state.clone(),
+        private: request.private.clone(),
+        new_identity: request.current_identity.clone(),
+        ..Default::default()
+    };
     let read = async || -> Outcome<_> {
         let resource = server.resources.get(&request.type_name)?;
-        let ty = &resource.schema().ty;
-        let prior = decode(request.current_state.as_ref(), ty)?;
-        let private = Private::from_bytes(&request.private)?;
-        let Applied { value, private, diagnostics: found } = resource.read(&server.context()?, &prior, private).await;
+        if server.defers(allows_deferral(request.client_capabilities)) {
+            return Ok(read_resource::Response { deferred: not_configured_yet(), ..same() });
+        }
+        let identity = request.current_identity.as_ref();
+        let prior = stored(resource, request.current_state.as_ref(), &request.private, identity)?;
+        let Applied { object, diagnostics: found } = resource.read(&server.context()?, prior).await;
         Ok(read_resource::Response {
-            new_state: Some(encode(&value, ty)),
-            private: private.to_bytes(),
+            new_state: Some(encode(&object.value, &resource.schema().ty)),
+            private: object.private.to_bytes(),
+            new_identity: identity::encode(&object.identity, resource.identity_schema()),
             diagnostics: diagnostics(found),
             ..Default::default()
         })
     };
-    read().await.unwrap_or_else(|errors| read_resource::Response {
-        new_state: request.current_state.clone(),
-        private: request.private.clone(),
-        diagnostics: diagnostics(errors),
-        ..Default::default()
-    })
+    read().await.unwrap_or_else(|errors| read_resource::Response { diagnostics: diagnostics(errors), ..same() })
 }
 
 pub async fn plan<P: Provider>(
@@ -93,22 +92,29 @@ pub async fn plan<P: Provider>(
     let plan = async || -> Outcome<_> {
         let resource = server.resources.get(&request.type_name)?;
         let ty = &resource.schema().ty;
-        let prior = decode(request.prior_state.as_ref(), ty)?;
+        let identity = request.prior_identity.as_ref();
+        let prior = stored(resource, request.prior_state.as_ref(), &request.prior_private, identity)?;
         let proposed = decode(request.proposed_new_state.as_ref(), ty)?;
         let config = decode(request.config.as_ref(), ty)?;
-        let private = Private::from_bytes(&request.prior_private)?;
-        let planned = resource.plan(&server.context()?, &prior, proposed, &config, private).await;
+        let (planned, deferred) = if server.defers(allows_deferral(request.client_capabilities)) {
+            (resource.plan_deferred(prior, proposed, &config), not_configured_yet())
+        } else {
+            (resource.plan(&server.context()?, prior, proposed, &config).await, None)
+        };
         Ok(plan_resource_change::Response {
-            planned_state: Some(encode(&planned.value, ty)),
+            planned_state: Some(encode(&planned.object.value, ty)),
             requires_replace: planned.requires_replace.iter().map(path).collect(),
-            planned_private: planned.private.to_bytes(),
+            planned_private: planned.object.private.to_bytes(),
+            planned_identity: identity::encode(&planned.object.identity, resource.identity_schema()),
             diagnostics: diagnostics(planned.diagnostics),
+            deferred,
             ..Default::default()
         })
     };
     plan().await.unwrap_or_else(|errors| plan_resource_change::Response {
         planned_state: request.prior_state.clone(),
         planned_private: request.prior_private.clone(),
+        planned_identity: request.prior_identity.clone(),
         diagnostics: diagnostics(errors),
         ..Default::default()
     })
@@ -122,20 +128,22 @@ pub async fn apply<P: Provider>(
         let resource = server.resources.get(&request.type_name)?;
         let ty = &resource.schema().ty;
         let prior = decode(request.prior_state.as_ref(), ty)?;
-        let planned = decode(request.planned_state.as_ref(), ty)?;
+        let identity = request.planned_identity.as_ref();
+        let planned = stored(resource, request.planned_state.as_ref(), &request.planned_private, identity)?;
         let config = decode(request.config.as_ref(), ty)?;
-        let private = Private::from_bytes(&request.planned_private)?;
-        let applied = resource.apply(&server.context()?, &prior, &planned, &config, private).await;
+        let Applied { object, diagnostics: found } = resource.apply(&server.context()?, &prior, planned, &config).await;
         Ok(apply_resource_change::Response {
-            new_state: Some(encode(&applied.value, ty)),
-            private: applied.private.to_bytes(),
-            diagnostics: diagnostics(applied.diagnostics),
+            new_state: Some(encode(&object.value, ty)),
+            private: object.private.to_bytes(),
+            new_identity: identity::encode(&object.identity, resource.identity_schema()),
+            diagnostics: diagnostics(found),
             ..Default::default()
         })
     };
     apply().await.unwrap_or_else(|errors| apply_resource_change::Response {
         new_state: request.prior_state.clone(),
         private: request.planned_private.clone(),
+        new_identity: request.planned_identity.clone(),
         diagnostics: diagnostics(errors),
         ..Default::default()
     })
@@ -147,20 +155,74 @@ pub async fn import<P: Provider>(
 ) -> import_resource_state::Response {
     let import = async || -> Outcome<_> {
         let resource = server.resources.get(&request.type_name)?;
-        let Applied { value, private, diagnostics: found } = resource.import(&server.context()?, &request.id).await;
-        let imported = import_resource_state::ImportedResource {
+        let imported = |object: &Stored| import_resource_state::ImportedResource {
             type_name: request.type_name.clone(),
-            state: Some(encode(&value, &resource.schema().ty)),
-            private: private.to_bytes(),
-            ..Default::default()
+            state: Some(encode(&object.value, &resource.schema().ty)),
+            private: object.private.to_bytes(),
+            identity: identity::encode(&object.identity, resource.identity_schema()),
         };
+        if server.defers(allows_deferral(request.client_capabilities)) {
+            let unknown = imported(&Stored { value: Value::Unknown, ..Stored::default() });
+            let deferred = not_configured_yet();
+            return Ok(import_resource_state::Response {
+                imported_resources: vec![unknown],
+                deferred,
+                ..Default::default()
+            });
+        }
+        let identity = identity::decode(request.identity.as_ref(), resource.identity_schema())?;
+        let import = if identity.is_null() { Import::Id(&request.id) } else { Import::Identity(&identity) };
+        let Applied { object, diagnostics: found } = resource.import(&server.context()?, import).await;
         Ok(import_resource_state::Response {
-            imported_resources: if value.is_null() { Vec::new() } else { vec![imported] },
+            imported_resources: if object.value.is_null() { Vec::new() } else { vec![imported(&object)] },
             diagnostics: diagnostics(found),
             ..Default::default()
         })
     };
     import().await.unwrap_or_else(|errors| import_resource_state::Response {
+        diagnostics: diagnostics(errors),
+        ..Default::default()
+    })
+}
+
+/// Called `move` where that is no keyword.
+pub async fn take_over<P: Provider>(
+    server: &Server<P>,
+    request: move_resource_state::Request,
+) -> move_resource_state::Response {
+    let take_over = async || -> Outcome<_> {
+        let resource = server.resources.get(&request.target_type_name)?;
+        let source = Source {
+            provider_address: request.source_provider_address.clone(),
+            type_name: request.source_type_name.clone(),
+            schema_version: request.source_schema_version,
+        };
+        let Applied { object, diagnostics: found } =
+            resource.move_from(&source, json(request.source_state.as_ref())?).await;
+        Ok(move_resource_state::Response {
+            target_state: Some(encode(&object.value, &resource.schema().ty)),
+            target_private: object.private.to_bytes(),
+            target_identity: identity::encode(&object.identity, resource.identity_schema()),
+            diagnostics: diagnostics(found),
+        })
+    };
+    take_over().await.unwrap_or_else(|errors| move_resource_state::Response {
+        diagnostics: diagnostics(errors),
+        ..Default::default()
+    })
+}
+
+pub async fn generate<P: Provider>(
+    server: &Server<P>,
+    request: generate_resource_config::Request,
+) -> generate_resource_config::Response {
+    let generate = async || -> Outcome<_> {
+        let resource = server.resources.get(&request.type_name)?;
+        let ty = &resource.schema().ty;
+        let (config, found) = resource.generate_config(&decode(request.state.as_ref(), ty)?).await;
+        Ok(generate_resource_config::Response { config: Some(encode(&config, ty)), diagnostics: diagnostics(found) })
+    };
+    generate().await.unwrap_or_else(|errors| generate_resource_config::Response {
         diagnostics: diagnostics(errors),
         ..Default::default()
     })

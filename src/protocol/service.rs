@@ -6,7 +6,7 @@ use tokio_util::sync::CancellationToken;
 use tonic::{Request, Response, Status};
 
 use super::tfplugin6::{self as wire, provider_server};
-use super::{data_source, ephemeral, function, provider, resource};
+use super::{data_source, ephemeral, function, identity, provider, resource};
 use crate::framework::{Provider, Server};
 
 /// Serves a provider over the plugin protocol, version 6.
@@ -52,13 +52,17 @@ answer! {
     configure_provider => provider::configure,
     stop_provider => provider::stop,
 
-    get_resource_identity_schemas => resource::identity_schemas,
+    get_resource_identity_schemas => identity::schemas,
+    upgrade_resource_identity => identity::upgrade,
+
     validate_resource_config => resource::validate,
     upgrade_resource_state => resource::upgrade,
     read_resource => resource::read,
     plan_resource_change => resource::plan,
     apply_resource_change => resource::apply,
     import_resource_state => resource::import,
+    move_resource_state => resource::take_over,
+    generate_resource_config => resource::generate,
 
     validate_data_resource_config => data_source::validate,
     read_data_source => data_source::read,

@@ -3,8 +3,10 @@
 //! Whole answers are compared.
 
 mod data_source;
+mod deferral;
 mod ephemeral;
 mod function;
+mod identity;
 mod provider;
 mod resource;
 

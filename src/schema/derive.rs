@@ -56,6 +56,29 @@ pub(super) fn block<T: Model>(reserved: &[&str]) -> Result<Block, SchemaError> {
     }
 }
 
+/// The identity that `T` describes.
+pub(super) fn identity<T: Model>() -> Result<Block, SchemaError> {
+    let block = block::<T>(&[])?;
+    if let Some(name) = block.blocks.keys().next() {
+        return Err(fault(name, "an identity has no blocks"));
+    }
+    for (name, attribute) in &block.attributes {
+        let primitive = |ty: &Type| matches!(ty, Type::String | Type::Number | Type::Bool);
+        let simple = match &attribute.kind {
+            Kind::Plain(Type::List(element)) => primitive(element),
+            Kind::Plain(ty) => primitive(ty),
+            Kind::Nested(..) => false,
+        };
+        if !simple {
+            return Err(fault(name, "an identity has primitive attributes, and lists of them, only"));
+        }
+        if attribute.behavior.computed || attribute.behavior.write_only || attribute.behavior.sensitive {
+            return Err(fault(name, "an attribute of an identity is required or optional, and nothing else"));
+        }
+    }
+    Ok(block)
+}
+
 /// What `schemars` says of `T`.
 pub(super) fn json_schema<T: JsonSchema>() -> Result<Map<String, Json>, SchemaError> {
     let settings = SchemaSettings::draft2020_12().with(|settings| {

@@ -39,13 +39,14 @@ async fn an_imported_object_is_read() {
     let config = object([("name", "a".into())]);
     first.apply(&config).await.unwrap();
     let mut second = Terraform::new(&*disks, &context);
-    second.import("a").await.unwrap();
-    assert_eq!(second.state, first.state);
+    second.import(Import::Id("a")).await.unwrap();
+    // What is remembered of a creation is not in the cloud.
+    assert_eq!((&second.object.value, &second.object.identity), (&first.object.value, &first.object.identity));
     second.assert_settled(&config).await;
 
     let mut third = Terraform::new(&*disks, &context);
-    third.import("nowhere").await.unwrap();
-    assert_eq!(third.state, Value::Null);
+    third.import(Import::Id("nowhere")).await.unwrap();
+    assert_eq!(third.object, Stored::default());
 }
 
 #[tokio::test]
@@ -56,10 +57,10 @@ async fn a_failed_create_is_kept_tainted_and_replaced() {
     let errors = terraform.apply(&object([("name", "half".into())])).await.unwrap_err();
     assert_eq!(errors.iter().map(|e| e.summary.as_str()).collect::<Vec<_>>(), ["Half"]);
     assert!(terraform.tainted);
-    assert_eq!(terraform.state, object([("name", "half".into()), ("id", "half".into()), ("wait", true.into())]));
+    assert_eq!(terraform.object.value, object([("name", "half".into()), ("id", "half".into()), ("wait", true.into())]));
     terraform.apply(&object([("name", "a".into())])).await.unwrap();
     assert!(!terraform.tainted);
-    assert_eq!(terraform.state.as_map().unwrap()["status"], "Ready".into());
+    assert_eq!(terraform.object.value.as_map().unwrap()["status"], "Ready".into());
 }
 
 #[test]

@@ -152,7 +152,7 @@ fn configs() -> impl Strategy<Value = (Value, Value)> {
         or_null((1..100_i64).prop_map(Value::from).boxed()),
         or_null(any::<bool>().prop_map(Value::from).boxed()),
         or_null(prop::collection::vec(text().prop_map(Value::from), 0..3).prop_map(Value::set).boxed()),
-        or_null(prop::collection::btree_map(text(), account, 1..3).prop_map(|accounts| Value::map(accounts)).boxed()),
+        or_null(prop::collection::btree_map(text(), account, 1..3).prop_map(Value::map).boxed()),
         or_null(prop::collection::vec(mount, 0..3).prop_map(Value::List).boxed()),
         or_null(prop::collection::vec(owner(), 0..3).prop_map(Value::set).boxed()),
         or_null(

@@ -14,6 +14,10 @@ fn object<const N: usize>(entries: [(&str, Value); N]) -> Value {
     complete(Value::map(entries), &Schema::of::<Disk>(1).unwrap().ty)
 }
 
+fn stored(value: Value) -> Stored {
+    Stored { value, ..Stored::default() }
+}
+
 fn summaries(found: &Diagnostics) -> Vec<&str> {
     found.iter().map(|d| d.summary.as_str()).collect()
 }
@@ -22,8 +26,8 @@ async fn create(name: &str, context: &Context<Sample>) -> Applied {
     let disks = resource(Disks);
     let config = object([("name", name.into())]);
     let proposed = propose(&disks.schema().block, &Value::Null, &config);
-    let planned = disks.plan(context, &Value::Null, proposed, &config, Private::default()).await;
-    disks.apply(context, &Value::Null, &planned.value, &config, planned.private).await
+    let planned = disks.plan(context, Stored::default(), proposed, &config).await;
+    disks.apply(context, &Value::Null, planned.object, &config).await
 }
 
 /// The object as far as it is known before the cloud has answered.
@@ -51,8 +55,8 @@ async fn what_is_known_of_an_object_is_saved_however_its_creation_ends() {
         let disks = resource(Disks);
         let planned = object(name, &[("id", Value::Unknown), ("size", Value::Unknown), ("status", Value::Unknown)]);
         let config = super::tests::object([("name", name.into())]);
-        let applied = disks.apply(&context, &Value::Null, &planned, &config, Private::default()).await;
-        assert_eq!((applied.value, summaries(&applied.diagnostics)), (expected, errors), "{name}");
+        let applied = disks.apply(&context, &Value::Null, stored(planned), &config).await;
+        assert_eq!((applied.object.value, summaries(&applied.diagnostics)), (expected, errors), "{name}");
     }
 }
 
@@ -68,7 +72,7 @@ async fn a_stopped_create_saves_the_object_with_a_warning() {
     let context = context();
     context.stop.cancel();
     let applied = create("waits", &context).await;
-    assert_eq!(applied.value.as_map().unwrap()["status"], "Pending".into());
+    assert_eq!(applied.object.value.as_map().unwrap()["status"], "Pending".into());
     assert_eq!(summaries(&applied.diagnostics), ["Stopped"]);
     assert!(!applied.diagnostics.has_errors());
 }
@@ -79,11 +83,13 @@ async fn a_failed_delete_keeps_the_object_and_what_is_remembered() {
     let context = context();
     for (name, gone) in [("a", true), ("stuck", false)] {
         let created = create(name, &context).await;
-        let planned = disks.plan(&context, &created.value, Value::Null, &Value::Null, created.private.clone()).await;
-        assert_eq!((&planned.value, &planned.private), (&Value::Null, &created.private));
-        let applied = disks.apply(&context, &created.value, &Value::Null, &Value::Null, planned.private).await;
-        assert_eq!(applied.value, if gone { Value::Null } else { created.value });
-        assert_eq!(applied.private.get("created"), Some("yes"));
+        let created = created.object;
+        let planned = disks.plan(&context, created.clone(), Value::Null, &Value::Null).await;
+        assert_eq!(planned.object, Stored { value: Value::Null, ..created.clone() });
+        let applied = disks.apply(&context, &created.value, planned.object, &Value::Null).await;
+        assert_eq!(applied.object.private.get("created"), Some("yes"));
+        let (value, identity) = if gone { Default::default() } else { (created.value, created.identity) };
+        assert_eq!((applied.object.value, applied.object.identity), (value, identity));
         assert_eq!(applied.diagnostics.has_errors(), !gone);
     }
 }
@@ -93,13 +99,13 @@ async fn what_is_remembered_travels_with_the_object() {
     let disks = resource(Disks);
     let context = context();
     let created = create("a", &context).await;
-    let read = disks.read(&context, &created.value, created.private).await;
+    let read = disks.read(&context, created.object).await.object;
     assert_eq!(read.private.get("created"), Some("yes"));
     let config = object([("name", "a".into()), ("size", 30_i64.into())]);
     let proposed = propose(&disks.schema().block, &read.value, &config);
-    let planned = disks.plan(&context, &read.value, proposed, &config, read.private).await;
+    let planned = disks.plan(&context, read.clone(), proposed, &config).await;
     assert_eq!(summaries(&planned.diagnostics), ["Resized"]);
-    let updated = disks.apply(&context, &read.value, &planned.value, &config, planned.private).await;
+    let updated = disks.apply(&context, &read.value, planned.object, &config).await.object;
     assert_eq!([updated.private.get("created"), updated.private.get("resized")], [Some("yes"), Some("yes")]);
 }
 
@@ -108,7 +114,7 @@ async fn a_plan_that_fails_says_why() {
     let disks = resource(Disks);
     for (name, expected) in [("panics", "The provider crashed"), ("refused in plan", "Refused")] {
         let config = object([("name", name.into())]);
-        let planned = disks.plan(&context(), &Value::Null, config.clone(), &config, Private::default()).await;
+        let planned = disks.plan(&context(), Stored::default(), config.clone(), &config).await;
         assert_eq!(summaries(&planned.diagnostics), [expected]);
     }
 }
@@ -117,14 +123,14 @@ async fn a_plan_that_fails_says_why() {
 async fn a_read_finds_drift_and_what_is_gone() {
     let disks = resource(Disks);
     let context = context();
-    let created = create("a", &context).await;
+    let created = create("a", &context).await.object;
     context.provider.cloud.lock().unwrap().get_mut("a").unwrap().status = "Broken".to_owned().into();
-    let read = disks.read(&context, &created.value, Private::default()).await;
-    assert_eq!(read.value.as_map().unwrap()["status"], "Broken".into());
+    let read = disks.read(&context, created.clone()).await;
+    assert_eq!(read.object.value.as_map().unwrap()["status"], "Broken".into());
     context.provider.cloud.lock().unwrap().clear();
-    assert_eq!(disks.read(&context, &created.value, Private::default()).await.value, Value::Null);
-    let read = disks.read(&context, &begun("panics"), Private::default()).await;
-    assert_eq!((read.value, summaries(&read.diagnostics)), (begun("panics"), vec!["The provider crashed"]));
+    assert_eq!(disks.read(&context, created).await.object.value, Value::Null);
+    let read = disks.read(&context, stored(begun("panics"))).await;
+    assert_eq!((read.object.value, summaries(&read.diagnostics)), (begun("panics"), vec!["The provider crashed"]));
 }
 
 #[tokio::test]
@@ -135,8 +141,8 @@ async fn an_import_is_what_its_id_says() {
         ("", Value::Null, vec!["Empty ID"]),
         ("panics", Value::Null, vec!["The provider crashed"]),
     ] {
-        let imported = disks.import(&context(), id).await;
-        assert_eq!((imported.value, summaries(&imported.diagnostics)), (value, errors), "{id}");
+        let imported = disks.import(&context(), Import::Id(id)).await;
+        assert_eq!((imported.object.value, summaries(&imported.diagnostics)), (value, errors), "{id}");
     }
 }
 

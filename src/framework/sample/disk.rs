@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::Sample;
 use crate::diagnostics::{AttributePath, Diagnostic, Diagnostics};
-use crate::framework::{Context, Outcome, Resource, ResourcePlan, Response};
+use crate::framework::{Context, Identified, Outcome, Resource, ResourcePlan, Response, Source};
 use crate::schema::{BLOCK, COMPUTED, OPTIONAL, OPTIONAL_COMPUTED, REQUIRED};
 use crate::value::{Attr, Secret};
 
@@ -99,6 +99,7 @@ pub struct Timeouts {
 /// | `vague` | create leaves values unknown |
 /// | `waits` | create waits until Terraform asks to stop |
 /// | `stuck` | delete fails |
+/// | `moves` | update gives it another ID |
 pub struct Disks;
 
 #[async_trait]
@@ -186,6 +187,9 @@ impl Resource for Disks {
         let mut disk = planned;
         settle(&mut disk, &config);
         let id = disk.id.as_str().unwrap_or_default().to_owned();
+        if id.ends_with("moves") {
+            disk.id = Attr::from("elsewhere".to_owned());
+        }
         context.provider.cloud.lock().unwrap().insert(id, disk.clone());
         response.state = Some(disk);
         Ok(())
@@ -214,6 +218,56 @@ impl Resource for Disks {
         let label = state["label"].take();
         state["labels"] = serde_json::json!([label]);
         Ok(state)
+    }
+
+    /// From `other_disk`, which has a `title`.
+    fn move_from(&self, source: &Source, state: serde_json::Value) -> Outcome<Option<Disk>> {
+        if source.type_name != "other_disk" {
+            return Ok(None);
+        }
+        let text = |name: &str| state[name].as_str().map(str::to_owned);
+        let Some(name) = text("title") else {
+            return Err(Diagnostic::error("No title", "It cannot be moved without one.").into());
+        };
+        Ok(Some(Disk { id: text("id").into(), name: name.into(), ..Disk::default() }))
+    }
+
+    /// With owners, there are no labels.
+    fn generate_config(&self, config: &mut Disk) {
+        if config.owners.is_known() {
+            config.labels = Attr::Null;
+        }
+    }
+}
+
+/// What names a disk.
+#[derive(Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct DiskIdentity {
+    /// Its ID.
+    #[schemars(extend("x-terraform" = REQUIRED))]
+    pub id: Attr<String>,
+    /// Its name.
+    #[schemars(extend("x-terraform" = OPTIONAL))]
+    pub name: Attr<String>,
+}
+
+impl Identified for Disks {
+    type Identity = DiskIdentity;
+    const IDENTITY_VERSION: i64 = 1;
+
+    fn identity(&self, state: &Disk) -> DiskIdentity {
+        DiskIdentity { id: state.id.clone(), name: state.name.clone() }
+    }
+
+    fn import_identity(&self, _: &Context<Sample>, identity: DiskIdentity) -> Outcome<Disk> {
+        Ok(Disk { id: identity.id, name: identity.name, ..Disk::default() })
+    }
+
+    /// Version 0 had `disk`.
+    fn upgrade_identity(&self, version: i64, mut identity: serde_json::Value) -> Outcome<serde_json::Value> {
+        assert_eq!(version, 0, "no way from there");
+        identity["id"] = identity["disk"].take();
+        Ok(identity)
     }
 }
 

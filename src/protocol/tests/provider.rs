@@ -2,7 +2,12 @@ use super::*;
 use crate::protocol::tfplugin6::{get_metadata, get_provider_schema, stop_provider, validate_provider_config};
 
 fn capabilities() -> Option<wire::ServerCapabilities> {
-    Some(wire::ServerCapabilities { get_provider_schema_optional: true, ..Default::default() })
+    Some(wire::ServerCapabilities {
+        plan_destroy: false,
+        get_provider_schema_optional: true,
+        move_resource_state: true,
+        generate_resource_config: true,
+    })
 }
 
 #[tokio::test]

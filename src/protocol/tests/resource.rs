@@ -1,16 +1,17 @@
 use std::time::Duration;
 
+use super::identity::identity;
 use super::*;
 use crate::framework::sample::Disk;
 use crate::protocol::tfplugin6::{
-    apply_resource_change, import_resource_state, plan_resource_change, read_resource, stop_provider,
-    upgrade_resource_state, validate_resource_config,
+    apply_resource_change, generate_resource_config, import_resource_state, move_resource_state, plan_resource_change,
+    read_resource, stop_provider, upgrade_resource_state, validate_resource_config,
 };
 
-const DISK: &str = "sample_disk";
+pub(super) const DISK: &str = "sample_disk";
 const CREATED: &[u8] = br#"{"created":"yes"}"#;
 
-fn disk<const N: usize>(entries: [(&str, Value); N]) -> Option<wire::DynamicValue> {
+pub(super) fn disk<const N: usize>(entries: [(&str, Value); N]) -> Option<wire::DynamicValue> {
     object::<Disk, N>(entries)
 }
 
@@ -20,12 +21,10 @@ fn accounts(password: Value) -> (&'static str, Value) {
 
 #[tokio::test]
 async fn validation_depends_on_what_the_client_can() {
-    use wire::attribute_path::step::Selector;
     let name = || ("name", Value::from("a"));
     let detail = "accounts[\"x\"].password_wo is write-only: its value must never reach the state, which takes Terraform 1.11 \
                   or OpenTofu 1.11 and later. Upgrade, or use the attribute without _wo, whose value is stored in the state.";
-    let path = at([attribute("accounts"), Selector::ElementKeyString("x".into()), attribute("password_wo")]);
-    let refused = error("Write-only attribute not supported", detail, path);
+    let refused = error("Write-only attribute not supported", detail, at([attribute("accounts")]));
     let detail = "name is required, but no value, or null, was given for it. Its name.";
     let missing = error("Missing required attribute", detail, at([attribute("name")]));
     for (type_name, config, write_only, expected) in [
@@ -112,6 +111,7 @@ async fn a_create_is_planned() {
             ("accounts", Value::map([("x", account)])),
         ]),
         planned_private: CREATED.into(),
+        planned_identity: identity(Value::Unknown, Value::Unknown),
         ..Default::default()
     };
     assert_eq!(answer, expected);
@@ -148,6 +148,7 @@ async fn a_change_is_planned() {
             planned_state,
             requires_replace: replace,
             planned_private: private.into(),
+            planned_identity: identity("d-a".into(), name.into()),
             diagnostics,
             ..Default::default()
         };
@@ -207,7 +208,7 @@ fn planned(name: &str) -> Option<wire::DynamicValue> {
 }
 
 /// Creates a disk as planned.
-async fn create(client: &mut Client, name: &str) -> apply_resource_change::Response {
+pub(super) async fn create(client: &mut Client, name: &str) -> apply_resource_change::Response {
     apply(client, null(), planned(name), disk([("name", name.into())])).await
 }
 
@@ -237,8 +238,14 @@ async fn a_create_answers_what_there_is_however_it_ends() {
         ("vague", begun("vague"), both, vec![vague]),
     ] {
         let answer = create(&mut configured().await, name).await;
-        let expected =
-            apply_resource_change::Response { new_state, private: private.into(), diagnostics, ..Default::default() };
+        let new_identity = (new_state != null()).then(|| identity(format!("d-{name}").into(), name.into())).flatten();
+        let expected = apply_resource_change::Response {
+            new_state,
+            private: private.into(),
+            diagnostics,
+            new_identity,
+            ..Default::default()
+        };
         assert_eq!(answer, expected, "{name}");
     }
 }
@@ -251,12 +258,14 @@ async fn an_object_lives_and_ends() {
         type_name: DISK.into(),
         current_state: created.new_state.clone(),
         private: created.private.clone(),
+        current_identity: created.new_identity.clone(),
         ..Default::default()
     };
     let read = client.read_resource(request.clone()).await.unwrap().into_inner();
     let expected = read_resource::Response {
         new_state: created.new_state.clone(),
         private: created.private.clone(),
+        new_identity: identity("d-a".into(), "a".into()),
         ..Default::default()
     };
     assert_eq!(read, expected);
@@ -279,6 +288,7 @@ async fn a_delete_that_fails_keeps_the_object() {
     let expected = apply_resource_change::Response {
         new_state: created.new_state,
         private: br#"{"planned":"yes"}"#.into(),
+        new_identity: created.new_identity,
         diagnostics: vec![error("Stuck", "It is still in use.", None)],
         ..Default::default()
     };
@@ -352,6 +362,58 @@ async fn an_import_answers_one_object() {
         let answer = configured().await.import_resource_state(request).await.unwrap().into_inner();
         let expected = import_resource_state::Response { imported_resources, diagnostics, ..Default::default() };
         assert_eq!(answer, expected, "{id}");
+    }
+}
+
+#[tokio::test]
+async fn an_object_of_another_type_is_taken_over() {
+    let unsupported = "A third_disk of registry.terraform.io/other/other cannot become a sample_disk. Remove the moved block; \
+                       import the object instead.";
+    let unreadable = "The stored state of this other_disk cannot be read: EOF while parsing an object at line 1 column 1. \
+                      Restore the state from a backup, or remove the object from the state and import it again.";
+    let moved = || disk([("id", "d-1".into()), ("name", "a".into())]);
+    for (source, json, target_state, target_identity, diagnostics) in [
+        ("other_disk", r#"{"id":"d-1","title":"a","x":[]}"#, moved(), identity("d-1".into(), "a".into()), vec![]),
+        ("other_disk", "{}", null(), None, vec![error("No title", "It cannot be moved without one.", None)]),
+        ("other_disk", "{", null(), None, vec![error("Unreadable state", unreadable, None)]),
+        ("third_disk", "{}", null(), None, vec![error("Unsupported move", unsupported, None)]),
+    ] {
+        let request = move_resource_state::Request {
+            source_provider_address: "registry.terraform.io/other/other".into(),
+            source_type_name: source.into(),
+            source_state: Some(wire::RawState { json: json.into(), ..Default::default() }),
+            target_type_name: DISK.into(),
+            ..Default::default()
+        };
+        let answer = client().move_resource_state(request).await.unwrap().into_inner();
+        let target_private = Vec::new();
+        let expected = move_resource_state::Response { target_state, target_private, target_identity, diagnostics };
+        assert_eq!(answer, expected, "{source} {json}");
+    }
+}
+
+#[tokio::test]
+async fn a_configuration_is_generated_from_a_state() {
+    let owners = || ("owners", Value::list([Value::map([("user", "u")])]));
+    let state = |entries| disk([("id", "d-1".into()), ("name", "a".into()), ("wait", true.into()), entries]);
+    for (type_name, state, config, diagnostics) in [
+        (
+            DISK,
+            state(("labels", Value::list(["x"]))),
+            disk([("name", "a".into()), ("labels", Value::list(["x"]))]),
+            vec![],
+        ),
+        (
+            DISK,
+            disk([("name", "a".into()), ("labels", Value::list(["x"])), owners()]),
+            disk([("name", "a".into()), owners()]),
+            vec![],
+        ),
+        ("sample_none", null(), None, vec![unknown("resource")]),
+    ] {
+        let request = generate_resource_config::Request { type_name: type_name.into(), state };
+        let answer = client().generate_resource_config(request).await.unwrap().into_inner();
+        assert_eq!(answer, generate_resource_config::Response { config, diagnostics });
     }
 }
 

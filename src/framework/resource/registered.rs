@@ -1,0 +1,284 @@
+//! A resource in service: its types on the inside, values on the outside.
+
+use std::collections::BTreeSet;
+use std::fmt::Display;
+use std::marker::PhantomData;
+use std::sync::OnceLock;
+
+use async_trait::async_trait;
+
+use super::{AnyResource, Applied, Import, Planned, Resource, Response, Source, Stored};
+use crate::diagnostics::{AttributePath, Diagnostic, Diagnostics};
+use crate::framework::answer::{checked, errors, known_value, unreadable};
+use crate::framework::identity::{self, Identification};
+use crate::framework::plan::{self, ResourcePlan};
+use crate::framework::validate::{self, WriteOnly};
+use crate::framework::{Context, Outcome, Private, generate, panic};
+use crate::schema::Schema;
+use crate::value::{self, Value};
+
+/// Makes a resource part of a provider.
+pub fn register<R: Resource>(resource: R, identification: impl Identification<R>) -> Box<dyn AnyResource<R::Provider>> {
+    Box::new(Registered { resource, identification, schema: OnceLock::new(), provider: PhantomData })
+}
+
+struct Registered<R: Resource, I> {
+    resource: R,
+    identification: I,
+    schema: OnceLock<Schema>,
+    provider: PhantomData<fn() -> R::Provider>,
+}
+
+#[async_trait]
+impl<R: Resource, I: Identification<R>> AnyResource<R::Provider> for Registered<R, I> {
+    fn type_name(&self) -> &'static str {
+        R::TYPE_NAME
+    }
+
+    fn schema(&self) -> &Schema {
+        self.schema.get_or_init(|| checked(R::TYPE_NAME, Schema::of::<R::Model>(R::SCHEMA_VERSION)))
+    }
+
+    fn identity_schema(&self) -> Option<&Schema> {
+        self.identification.schema()
+    }
+
+    async fn validate(&self, config: &Value, write_only: WriteOnly) -> Diagnostics {
+        let block = &self.schema().block;
+        validate::validate(block, config, write_only, |config, report| self.resource.validate(config, report)).await
+    }
+
+    async fn upgrade(&self, version: i64, state: &[u8]) -> Outcome<Value> {
+        let schema = self.schema();
+        let mut value = if version == R::SCHEMA_VERSION {
+            value::json::decode_state(state, &schema.ty).map_err(|error| stored(R::TYPE_NAME, &error))?
+        } else {
+            let state = serde_json::from_slice(state).map_err(|error| stored(R::TYPE_NAME, &error))?;
+            let upgraded = panic::catch_sync(|| self.resource.upgrade(version, state))??;
+            decode(R::TYPE_NAME, &upgraded, schema)?
+        };
+        plan::null_write_only(&schema.block, &mut value);
+        Ok(value)
+    }
+
+    async fn upgrade_identity(&self, version: i64, identity: &[u8]) -> Outcome<Value> {
+        let identity = serde_json::from_slice(identity).map_err(|error| stored(R::TYPE_NAME, &error))?;
+        let upgrade = || self.identification.upgrade(&self.resource, version, identity);
+        let upgraded = panic::catch_sync(upgrade)??;
+        self.identity_schema().map_or(Ok(Value::Null), |schema| decode(R::TYPE_NAME, &upgraded, schema))
+    }
+
+    fn plan_deferred(&self, prior: Stored, proposed: Value, config: &Value) -> Planned {
+        let (value, requires_replace) = self.default_plan(&prior.value, proposed, config);
+        Planned { object: Stored { value, ..prior }, requires_replace, diagnostics: Diagnostics::default() }
+    }
+
+    async fn plan(&self, context: &Context<R::Provider>, prior: Stored, proposed: Value, config: &Value) -> Planned {
+        if proposed.is_null() {
+            return self.plan_deferred(prior, proposed, config);
+        }
+        let (value, requires_replace) = self.default_plan(&prior.value, proposed, config);
+        let Stored { value: prior, private, identity } = prior;
+        let is_new = prior.is_null();
+        let mut plan = match ResourcePlan::new(prior, config, value, requires_replace, private) {
+            Ok(plan) => plan,
+            Err(error) => {
+                let object = Stored { identity, ..Stored::default() };
+                return Planned { object, requires_replace: BTreeSet::new(), diagnostics: error.into() };
+            }
+        };
+        let result = panic::catch(self.resource.plan(context, &mut plan)).await;
+        plan.diagnostics.extend(errors(result));
+        let mut planned = plan.finish(&self.schema().ty);
+        planned.object.identity = identity;
+        if planned.object.identity.is_null() && !planned.diagnostics.has_errors() {
+            match self.identity_of_value(&planned.object.value) {
+                // Only that of a new object may be unknown.
+                Ok(identity) if is_new => planned.object.identity = identity,
+                Ok(identity) => planned.object.identity = identity::whole(self.identity_schema(), identity),
+                Err(error) => planned.diagnostics.push(error),
+            }
+        }
+        planned
+    }
+
+    async fn apply(&self, context: &Context<R::Provider>, prior: &Value, planned: Stored, config: &Value) -> Applied {
+        let Stored { value: planned, private, identity } = planned;
+        let state = match value::from_value(prior).map_err(unreadable) {
+            Ok(state) => state,
+            Err(error) => return lost(Stored { value: prior.clone(), private, identity }, error),
+        };
+        let mut response = Response { state, private, diagnostics: Diagnostics::default() };
+        let result = panic::catch(async {
+            if planned.is_null() {
+                self.resource.delete(context, &mut response).await?;
+                response.state = None;
+                return Ok(());
+            }
+            let planned = value::from_value(&planned).map_err(unreadable)?;
+            let config = value::from_value(config).map_err(unreadable)?;
+            if prior.is_null() {
+                self.resource.create(context, planned, config, &mut response).await
+            } else {
+                self.resource.update(context, planned, config, &mut response).await
+            }
+        });
+        let result = result.await;
+        let before = if prior.is_null() { Value::Null } else { identity };
+        let mut applied = self.applied(response, result, &before);
+        if applied.object.value.is_null() && !planned.is_null() && !applied.diagnostics.has_errors() {
+            // Terraform would report a bug without a word of what happened.
+            let detail = "The operation ended without an object and without an error. This is a bug in the provider; \
+                          please report it.";
+            applied.diagnostics.push(Diagnostic::error("Nothing to save", detail));
+        }
+        applied
+    }
+
+    async fn read(&self, context: &Context<R::Provider>, prior: Stored) -> Applied {
+        let state = match value::from_value(&prior.value).map_err(unreadable) {
+            Ok(state) => state,
+            Err(error) => return lost(prior, error),
+        };
+        let mut response = Response { state, private: prior.private, diagnostics: Diagnostics::default() };
+        let result = panic::catch(self.resource.read(context, &mut response)).await;
+        self.applied(response, result, &prior.identity)
+    }
+
+    async fn import(&self, context: &Context<R::Provider>, import: Import<'_>) -> Applied {
+        self.made(|| {
+            Ok(Some(match import {
+                Import::Id(id) => self.resource.import(context, id)?,
+                Import::Identity(identity) => self.identification.import(&self.resource, context, identity)?,
+            }))
+        })
+    }
+
+    async fn move_from(&self, source: &Source, state: &[u8]) -> Applied {
+        self.made(|| {
+            let state = serde_json::from_slice(state).map_err(|error| stored(&source.type_name, &error))?;
+            let moved = self.resource.move_from(source, state)?;
+            if moved.is_none() {
+                let detail = format!(
+                    "A {} of {} cannot become a {}. Remove the moved block; import the object instead.",
+                    source.type_name,
+                    source.provider_address,
+                    R::TYPE_NAME
+                );
+                return Err(Diagnostic::error("Unsupported move", detail).into());
+            }
+            Ok(moved)
+        })
+    }
+
+    async fn generate_config(&self, state: &Value) -> (Value, Diagnostics) {
+        let schema = self.schema();
+        let mut config = state.clone();
+        generate::config_of_state(&schema.block, &mut config);
+        let own = panic::catch_sync(|| {
+            let mut model = value::from_value(&config).map_err(unreadable)?;
+            self.resource.generate_config(&mut model);
+            Outcome::Ok(model)
+        });
+        match own.unwrap_or_else(|panic| Err(panic.into())) {
+            Ok(model) => {
+                let mut diagnostics = Diagnostics::default();
+                (known_value(schema, &Some::<R::Model>(model), &mut diagnostics), diagnostics)
+            }
+            Err(errors) => (config, errors),
+        }
+    }
+
+    fn identity_of(&self, state: &Value) -> Value {
+        identity::whole(self.identity_schema(), self.identity_of_value(state).unwrap_or_default())
+    }
+}
+
+impl<R: Resource, I: Identification<R>> Registered<R, I> {
+    fn default_plan(&self, prior: &Value, proposed: Value, config: &Value) -> (Value, BTreeSet<AttributePath>) {
+        if proposed.is_null() {
+            return (Value::Null, BTreeSet::new());
+        }
+        plan::default_plan(&self.schema().block, prior, proposed, config)
+    }
+
+    /// What is saved: wholly known, without write-only values, and of the same identity as before.
+    fn applied(
+        &self,
+        response: Response<R::Model>,
+        result: Result<Outcome<()>, Diagnostic>,
+        before: &Value,
+    ) -> Applied {
+        let Response { state, private, mut diagnostics } = response;
+        diagnostics.extend(errors(result));
+        let schema = self.schema();
+        let mut value = known_value(schema, &state, &mut diagnostics);
+        plan::null_write_only(&schema.block, &mut value);
+        let mut identity = match self.identity(state.as_ref()) {
+            Ok(identity) => identity::whole(self.identity_schema(), identity),
+            Err(error) => {
+                diagnostics.push(error);
+                Value::Null
+            }
+        };
+        if identity::changed(before, &identity) {
+            let detail = format!(
+                "The identity of this {} is not what it was, although it is the same object. This is a bug in the provider; \
+                 please report it.",
+                R::TYPE_NAME
+            );
+            diagnostics.push(Diagnostic::error("Identity changed", detail));
+            identity = before.clone();
+        }
+        Applied { object: Stored { value, private, identity }, diagnostics }
+    }
+
+    /// An object from something else than the cloud.
+    fn made(&self, make: impl FnOnce() -> Outcome<Option<R::Model>>) -> Applied {
+        let (state, result) = match panic::catch_sync(make) {
+            Ok(Ok(state)) => (state, Ok(Ok(()))),
+            Ok(Err(errors)) => (None, Ok(Err(errors))),
+            Err(panic) => (None, Err(panic)),
+        };
+        let response = Response { state, private: Private::default(), diagnostics: Diagnostics::default() };
+        let mut made = self.applied(response, result, &Value::Null);
+        let identity = &mut made.object.identity;
+        if identity.as_map().is_some_and(|identity| identity.values().any(Value::is_null)) {
+            // Half of one: the read that follows gives the whole.
+            *identity = Value::Null;
+        }
+        made
+    }
+
+    /// The identity of an object, as far as it is known; null when there is no object.
+    fn identity(&self, state: Option<&R::Model>) -> Result<Value, Diagnostic> {
+        match state {
+            Some(state) => panic::catch_sync(|| self.identification.of(&self.resource, state))?,
+            None => Ok(Value::Null),
+        }
+    }
+
+    fn identity_of_value(&self, state: &Value) -> Result<Value, Diagnostic> {
+        match self.identity_schema() {
+            Some(_) => self.identity(value::from_value::<Option<_>>(state).map_err(unreadable)?.as_ref()),
+            None => Ok(Value::Null),
+        }
+    }
+}
+
+/// A value from JSON of the current version.
+fn decode(type_name: &str, json: &serde_json::Value, schema: &Schema) -> Outcome<Value> {
+    Ok(value::json::decode_state(json.to_string().as_bytes(), &schema.ty).map_err(|error| stored(type_name, &error))?)
+}
+
+fn stored(type_name: &str, error: &dyn Display) -> Diagnostic {
+    let detail = format!(
+        "The stored state of this {type_name} cannot be read: {error}. Restore the state from a backup, or remove the \
+         object from the state and import it again."
+    );
+    Diagnostic::error("Unreadable state", detail)
+}
+
+fn lost(object: Stored, error: Diagnostic) -> Applied {
+    Applied { object, diagnostics: error.into() }
+}

@@ -1,0 +1,63 @@
+//! Resource identities on the wire, and calls about them.
+
+use super::convert::{self, diagnostics, json};
+use super::tfplugin6::{self as wire, get_resource_identity_schemas, upgrade_resource_identity};
+use crate::diagnostics::Diagnostic;
+use crate::framework::{Outcome, Provider, Server};
+use crate::schema::Schema;
+use crate::value::Value;
+
+/// An identity for an answer; `None` when there is none.
+pub fn encode(identity: &Value, schema: Option<&Schema>) -> Option<wire::ResourceIdentityData> {
+    let schema = schema.filter(|_| !identity.is_null())?;
+    Some(wire::ResourceIdentityData { identity_data: Some(convert::encode(identity, &schema.ty)) })
+}
+
+/// Reads an identity; null when there is none.
+///
+/// # Errors
+///
+/// A diagnostic: the message does not fit the schema.
+pub fn decode(identity: Option<&wire::ResourceIdentityData>, schema: Option<&Schema>) -> Result<Value, Diagnostic> {
+    match (identity, schema) {
+        (Some(identity), Some(schema)) => convert::decode(identity.identity_data.as_ref(), &schema.ty),
+        _ => Ok(Value::Null),
+    }
+}
+
+pub async fn schemas<P: Provider>(
+    server: &Server<P>,
+    _: get_resource_identity_schemas::Request,
+) -> get_resource_identity_schemas::Response {
+    let schema = |(name, schema): (&str, &Schema)| (name.to_owned(), self::schema(schema));
+    let all = server.resources.iter().filter_map(|(name, resource)| Some((name, resource.identity_schema()?)));
+    get_resource_identity_schemas::Response { identity_schemas: all.map(schema).collect(), ..Default::default() }
+}
+
+fn schema(schema: &Schema) -> wire::ResourceIdentitySchema {
+    let attributes =
+        schema.block.attributes.iter().map(|(name, attribute)| wire::resource_identity_schema::IdentityAttribute {
+            name: name.clone(),
+            r#type: attribute.ty().to_json().into_bytes(),
+            required_for_import: attribute.behavior.required,
+            optional_for_import: attribute.behavior.optional,
+            description: attribute.description.clone(),
+        });
+    wire::ResourceIdentitySchema { version: schema.version, identity_attributes: attributes.collect() }
+}
+
+pub async fn upgrade<P: Provider>(
+    server: &Server<P>,
+    request: upgrade_resource_identity::Request,
+) -> upgrade_resource_identity::Response {
+    let upgrade = async || -> Outcome<_> {
+        let resource = server.resources.get(&request.type_name)?;
+        let identity = resource.upgrade_identity(request.version, json(request.raw_identity.as_ref())?).await?;
+        let upgraded_identity = encode(&identity, resource.identity_schema());
+        Ok(upgrade_resource_identity::Response { upgraded_identity, ..Default::default() })
+    };
+    upgrade().await.unwrap_or_else(|errors| upgrade_resource_identity::Response {
+        diagnostics: diagnostics(errors),
+        ..Default::default()
+    })
+}

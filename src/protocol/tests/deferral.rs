@@ -1,0 +1,124 @@
+//! While the provider's configuration is not known, whoever takes a deferral for an answer gets one.
+
+use super::identity::identity;
+use super::resource::{DISK, disk};
+use super::*;
+use crate::framework::sample::{DiskLookup, Token};
+use crate::protocol::tfplugin6::{
+    import_resource_state, open_ephemeral_resource, plan_resource_change, read_data_source, read_resource,
+};
+
+/// A client of a provider whose prefix is not known yet.
+async fn waiting() -> Client {
+    let mut client = client();
+    assert_eq!(configure(&mut client, Value::Unknown).await, configure_provider::Response::default());
+    client
+}
+
+fn allowed() -> Option<wire::ClientCapabilities> {
+    Some(wire::ClientCapabilities { deferral_allowed: true, ..Default::default() })
+}
+
+fn deferred() -> Option<wire::Deferred> {
+    Some(wire::Deferred { reason: wire::deferred::Reason::ProviderConfigUnknown.into() })
+}
+
+fn unknown_value() -> Option<wire::DynamicValue> {
+    bytes(&[0xd4, 0, 0])
+}
+
+#[tokio::test]
+async fn a_read_answers_what_it_got() {
+    let state = disk([("id", "d-1".into())]);
+    let request = read_resource::Request {
+        type_name: DISK.into(),
+        current_state: state.clone(),
+        private: b"{}".into(),
+        client_capabilities: allowed(),
+        current_identity: identity("d-1".into(), "a".into()),
+        ..Default::default()
+    };
+    let answer = waiting().await.read_resource(request).await.unwrap().into_inner();
+    let expected = read_resource::Response {
+        new_state: state,
+        private: b"{}".into(),
+        new_identity: identity("d-1".into(), "a".into()),
+        deferred: deferred(),
+        ..Default::default()
+    };
+    assert_eq!(answer, expected);
+}
+
+#[tokio::test]
+async fn a_plan_is_that_of_the_schema_alone() {
+    let config = disk([("name", "refused in plan".into())]);
+    let request = |client_capabilities| plan_resource_change::Request {
+        type_name: DISK.into(),
+        prior_state: null(),
+        proposed_new_state: config.clone(),
+        config: config.clone(),
+        client_capabilities,
+        ..Default::default()
+    };
+    let mut client = waiting().await;
+    let answer = client.plan_resource_change(request(allowed())).await.unwrap().into_inner();
+    let planned_state = disk([
+        ("id", Value::Unknown),
+        ("name", "refused in plan".into()),
+        ("size", Value::Unknown),
+        ("status", Value::Unknown),
+        ("wait", true.into()),
+    ]);
+    let expected = plan_resource_change::Response { planned_state, deferred: deferred(), ..Default::default() };
+    assert_eq!(answer, expected);
+
+    // Without leave, or with a known configuration, the resource is asked.
+    let refused = [error("Refused", "It cannot be planned.", None)];
+    let answer = client.plan_resource_change(request(None)).await.unwrap().into_inner();
+    assert_eq!((answer.diagnostics, answer.deferred), (refused.to_vec(), None));
+    let answer = configured().await.plan_resource_change(request(allowed())).await.unwrap().into_inner();
+    assert_eq!((answer.diagnostics, answer.deferred), (refused.to_vec(), None));
+}
+
+#[tokio::test]
+async fn what_has_no_prior_value_is_unknown() {
+    let mut client = waiting().await;
+    let request = import_resource_state::Request {
+        type_name: DISK.into(),
+        id: "d-1".into(),
+        client_capabilities: allowed(),
+        ..Default::default()
+    };
+    let answer = client.import_resource_state(request).await.unwrap().into_inner();
+    let imported = import_resource_state::ImportedResource {
+        type_name: DISK.into(),
+        state: unknown_value(),
+        ..Default::default()
+    };
+    let expected = import_resource_state::Response {
+        imported_resources: vec![imported],
+        deferred: deferred(),
+        ..Default::default()
+    };
+    assert_eq!(answer, expected);
+
+    let request = read_data_source::Request {
+        type_name: DISK.into(),
+        config: object::<DiskLookup, 1>([("id", "d-1".into())]),
+        client_capabilities: allowed(),
+        ..Default::default()
+    };
+    let answer = client.read_data_source(request).await.unwrap().into_inner();
+    let expected = read_data_source::Response { state: unknown_value(), deferred: deferred(), ..Default::default() };
+    assert_eq!(answer, expected);
+
+    let request = open_ephemeral_resource::Request {
+        type_name: "sample_token".into(),
+        config: object::<Token, 1>([("user", "u".into())]),
+        client_capabilities: allowed(),
+    };
+    let answer = client.open_ephemeral_resource(request).await.unwrap().into_inner();
+    let expected =
+        open_ephemeral_resource::Response { result: unknown_value(), deferred: deferred(), ..Default::default() };
+    assert_eq!(answer, expected);
+}

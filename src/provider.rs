@@ -7,8 +7,13 @@ mod duration;
 mod errors;
 mod functions;
 mod image_cache;
+mod image_cache_attributes;
+mod image_cache_data;
+mod image_caches_data;
 mod images;
+mod interruption;
 mod pod_disk;
+mod suitable_image_cache;
 mod validate;
 
 use std::collections::BTreeMap;
@@ -53,7 +58,12 @@ impl Provider for EksProvider {
     }
 
     fn data_sources() -> Vec<Box<dyn AnyDataSource<Self>>> {
-        vec![framework::data_source(pod_disk::PodDisk)]
+        vec![
+            framework::data_source(image_cache_data::ImageCacheData),
+            framework::data_source(image_caches_data::ImageCachesData),
+            framework::data_source(suitable_image_cache::SuitableImageCache),
+            framework::data_source(pod_disk::PodDisk),
+        ]
     }
 
     fn functions() -> Vec<Box<dyn AnyFunction>> {
@@ -87,7 +97,7 @@ impl EksProvider {
         }
         match self.region().await? {
             Attr::Known(region) => Ok(region),
-            _ => Err(errors::no_region().into()),
+            _ => Err(errors::region_not_known_yet().into()),
         }
     }
 

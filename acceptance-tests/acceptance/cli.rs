@@ -37,7 +37,12 @@ impl Cli {
         &CLI
     }
 
-    /// True when it knows write-only arguments.
+    /// True when it calls functions of providers: Terraform 1.8, OpenTofu 1.7.
+    pub fn has_functions(&self) -> bool {
+        self.version >= if self.is_opentofu { (1, 7) } else { (1, 8) }
+    }
+
+    /// True when it knows write-only arguments, and before them ephemeral resources.
     pub fn has_write_only(&self) -> bool {
         self.version >= (1, 11)
     }

@@ -3,14 +3,18 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use tencentcloud_simulator::ImageCache;
+
 use crate::cli::Cli;
+use crate::config::REGION;
 use crate::workspace::Workspace;
 
 /// Examples that ask public registries, which a test does not: they are validated, and not planned.
 const ASK_REGISTRIES: [&str; 3] = ["images.tf", "moving-tag.tf", "precondition.tf"];
 
 /// Examples for a Terraform that is at least so new; both products gave their features the same versions.
-const NEED_VERSION: [(&str, (u32, u32)); 1] = [("private-registry.tf", (1, 11))];
+const NEED_VERSION: [(&str, (u32, u32)); 3] =
+    [("private-registry.tf", (1, 11)), ("ephemeral-resource.tf", (1, 11)), ("function.tf", (1, 8))];
 
 fn examples() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("examples")
@@ -47,7 +51,12 @@ fn validates_and_plans(directory: &Path) {
     for name in names.iter().filter(|name| !too_new(name) && not_planned(name)) {
         workspace.remove(name);
     }
+    // What the data sources look for.
+    let mut cache = ImageCache::ready("llm", &["nginx:1.27"], workspace.cloud.clock().now());
+    cache.id = "imc-1a2b3c4d".to_owned();
+    let id = workspace.cloud.insert_cache(REGION, cache);
     workspace.plan().succeeds();
+    workspace.cloud.delete_cache(REGION, &id);
 }
 
 #[test]
@@ -69,6 +78,16 @@ fn resource_examples_can_be_planned() {
 #[test]
 fn data_source_examples_can_be_planned() {
     directories("data-sources").iter().for_each(|directory| validates_and_plans(directory));
+}
+
+#[test]
+fn ephemeral_resource_examples_can_be_planned() {
+    directories("ephemeral-resources").iter().for_each(|directory| validates_and_plans(directory));
+}
+
+#[test]
+fn function_examples_can_be_planned() {
+    directories("functions").iter().for_each(|directory| validates_and_plans(directory));
 }
 
 #[test]

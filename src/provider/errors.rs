@@ -13,6 +13,35 @@ pub fn api(doing: &str, id: &str, region: &str, error: &Error) -> Diagnostic {
     )
 }
 
+/// A call about the image caches of a region failed. `doing` is a word such as "listing".
+pub fn region(doing: &str, region: &str, error: &Error) -> Diagnostic {
+    Diagnostic::error(
+        format!("Failed {doing} image caches"),
+        format!("While {doing} image caches in {region}: {}.{}", chain(error), advice(error)),
+    )
+}
+
+/// No token could be made for the registry instance `id`.
+pub fn registry_token(id: &str, region: &str, error: &Error) -> Diagnostic {
+    let advice = match error.code().unwrap_or_default() {
+        code if code.starts_with("ResourceNotFound") => " Check the ID of the instance, and the region.".to_owned(),
+        _ => advice(error),
+    };
+    Diagnostic::error(
+        "Failed making a registry token",
+        format!("While making a token for registry {id} in {region}: {}.{advice}", chain(error)),
+    )
+}
+
+/// The configuration names an image cache that is not there.
+pub fn image_cache_not_found(id: &str, region: &str) -> Diagnostic {
+    let detail = format!(
+        "There is no image cache {id} in {region}. A cache is in one region only, serves Pods of that region only, and is gone \
+         once it has expired. Check the ID and the region."
+    );
+    Diagnostic::error("Image cache not found", detail)
+}
+
 /// A cache could not be created, or nobody knows whether it was.
 pub fn creating(name: &str, region: &str, error: &CreateError) -> Diagnostic {
     match error {
@@ -38,6 +67,16 @@ pub fn no_region() -> Diagnostic {
     Diagnostic::error(
         "No region",
         "The API needs a region, and none is set. Set region in the provider block, or in TENCENTCLOUD_REGION, for example \
+         \"ap-guangzhou\". A resource may also name its own.",
+    )
+    .at(AttributePath::root("region"))
+}
+
+/// The region of the provider block depends on something that is not there yet.
+pub fn region_not_known_yet() -> Diagnostic {
+    Diagnostic::error(
+        "Region not known yet",
+        "The region of the provider block is not known before apply, and is needed now. Set it to a constant, for example \
          \"ap-guangzhou\". A resource may also name its own.",
     )
     .at(AttributePath::root("region"))
@@ -73,7 +112,7 @@ pub fn chain(error: &dyn std::error::Error) -> String {
 fn advice(error: &Error) -> String {
     let advice = match error.code().unwrap_or_default() {
         code if code.starts_with("UnauthorizedOperation") || code == "AuthFailure.UnauthorizedOperation" => {
-            "The credentials lack the permission for this action. Grant it in CAM, as tke:<action>."
+            "The credentials lack the permission for this action. Grant it in CAM, as <service>:<action>, for example tke:CreateImageCache."
         }
         "AuthFailure.SecretIdNotFound" | "AuthFailure.InvalidSecretId" => {
             "The key does not exist. Check secret_id, or TENCENTCLOUD_SECRET_ID."
@@ -83,7 +122,7 @@ fn advice(error: &Error) -> String {
             "The temporary credentials are wrong or have expired. Get new ones, with secret_id, secret_key and \
              security_token from the same session."
         }
-        "UnsupportedRegion" => "Image caches are not offered in this region. Check region.",
+        "UnsupportedRegion" => "The service is not offered in this region. Check region.",
         code if code.starts_with("LimitExceeded") => {
             "A quota of the account is used up. Ask Tencent Cloud to raise it."
         }

@@ -13,9 +13,10 @@ use async_trait::async_trait;
 
 use self::disk::{CacheRequest, DiskRequest};
 use self::inspection::Inspection;
-use self::model::{MatchedImageCache, PodDiskModel};
-use super::EksProvider;
+use self::model::PodDiskModel;
 use super::annotations::{self, Annotations, Housekeeping};
+use super::image_cache_attributes::FoundImageCache;
+use super::{EksProvider, interruption};
 use crate::diagnostics::{Diagnostic, Diagnostics};
 use crate::framework::{Context, DataSource, Outcome};
 use crate::registry::Environment;
@@ -40,14 +41,12 @@ impl DataSource for PodDisk {
         config: PodDiskModel,
         diagnostics: &mut Diagnostics,
     ) -> Outcome<PodDiskModel> {
-        let lookups = async {
+        let doing = "The sizes of the images, or the image cache, were being looked up.";
+        let lookups = interruption::unless_stopped(context, doing, async {
             let matched = matching::find(&context.provider, &config, diagnostics);
             tokio::try_join!(matched, inspection::inspect(&config, Environment::capture()))
-        };
-        let (matched, inspection) = tokio::select! {
-            found = lookups => found?,
-            () = context.stop.cancelled() => return Err(interrupted().into()),
-        };
+        });
+        let (matched, inspection) = lookups.await?;
         Ok(answer(config, matched, inspection)?)
     }
 }
@@ -55,7 +54,7 @@ impl DataSource for PodDisk {
 /// The results, from the arguments and what was looked up.
 fn answer(
     config: PodDiskModel,
-    matched: Option<MatchedImageCache>,
+    matched: Option<FoundImageCache>,
     inspection: Option<Inspection>,
 ) -> Result<PodDiskModel, Diagnostic> {
     let disk = request(&config, matched.as_ref(), inspection.as_ref()).disk()?;
@@ -73,18 +72,14 @@ fn answer(
     })
 }
 
-fn interrupted() -> Diagnostic {
-    Diagnostic::error("Interrupted", "The sizes of the images, or the image cache, were being looked up.")
-}
-
 fn request<'a>(
     config: &PodDiskModel,
-    matched: Option<&MatchedImageCache>,
+    matched: Option<&FoundImageCache>,
     inspection: Option<&'a Inspection>,
 ) -> DiskRequest<'a> {
     let image_cache = config.image_cache.as_str().map(|choice| CacheRequest {
         choice: choice.to_owned(),
-        cache_size: matched.and_then(|cache| cache.image_cache_size.known().copied()),
+        cache_size: matched.and_then(|cache| cache.attributes.image_cache_size.known().copied()),
         disk_type: config.disk_type.known().cloned(),
         retain_minutes: config.retain_minutes.known().copied(),
     });

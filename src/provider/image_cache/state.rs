@@ -1,8 +1,9 @@
 //! From what the API tells of a cache to its state.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use super::model::{CacheAnnotations, ImageCacheModel};
+use crate::provider::image_cache_attributes::ImageCacheAttributes;
 use crate::provider::{annotations, images};
 use crate::tencentcloud::tke::ImageCache;
 use crate::value::Attr;
@@ -33,26 +34,28 @@ pub(super) fn set_id(state: &mut ImageCacheModel, id: &str) {
 pub(super) fn refresh(state: &mut ImageCacheModel, region: &str, cache: &ImageCache, default_tags: Option<&Tags>) {
     state.region = Attr::from(region.to_owned());
     set_id(state, &cache.image_cache_id);
-    let told: BTreeSet<String> = cache.images.iter().cloned().collect();
-    if !told.is_empty() && !state.images.known().is_some_and(|known| images::same(known, &told)) {
+    state.name = cache.image_cache_name.clone().into();
+    let told = ImageCacheAttributes::from(cache);
+    if let Attr::Known(told) = told.images
+        && !told.is_empty()
+        && !state.images.known().is_some_and(|known| images::same(known, &told))
+    {
         state.images = told.into();
     }
-    state.name = cache.image_cache_name.clone().into();
-    replace(&mut state.image_cache_size, cache.image_cache_size);
-    replace(&mut state.retention_days, cache.retention_days);
-    if let Some(told) = &cache.tags {
-        let told: Tags = told.iter().map(|tag| (tag.key.clone(), tag.value.clone())).collect();
-        if state.tags_all.known() != Some(&told) {
-            state.tags = own_tags(&told, &state.tags, default_tags);
-            state.tags_all = told.into();
-        }
+    if let Attr::Known(told) = told.tags
+        && state.tags_all.known() != Some(&told)
+    {
+        state.tags = own_tags(&told, &state.tags, default_tags);
+        state.tags_all = told.into();
     }
-    state.status = cache.status.to_string().into();
-    state.snapshot_id = cache.snapshot_id.clone().into();
-    state.creation_time = cache.creation_time.clone().into();
-    state.expire_date_time = cache.expire_date_time.clone().into();
-    state.image_cache_type = cache.image_cache_type.clone().into();
-    state.snapshotter = cache.snapshotter.clone().into();
+    state.image_cache_size = told.image_cache_size.or(state.image_cache_size);
+    state.retention_days = told.retention_days.or(state.retention_days);
+    state.status = told.status;
+    state.snapshot_id = told.snapshot_id;
+    state.creation_time = told.creation_time;
+    state.expire_date_time = told.expire_date_time;
+    state.image_cache_type = told.image_cache_type;
+    state.snapshotter = told.snapshotter;
 }
 
 /// After create and update: what the plan left open is filled in, and what it promised stays.
@@ -78,12 +81,6 @@ pub(super) fn complete(planned: &mut ImageCacheModel, cache: Option<&ImageCache>
 fn fill<T>(planned: &mut Attr<T>, told: Attr<T>) {
     if planned.is_unknown() {
         *planned = told;
-    }
-}
-
-fn replace<T>(attribute: &mut Attr<T>, told: Option<T>) {
-    if let Some(told) = told {
-        *attribute = told.into();
     }
 }
 

@@ -6,10 +6,11 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use super::model::{MatchedImageCache, PodDiskModel};
+use super::model::PodDiskModel;
 use crate::diagnostics::{AttributePath, Diagnostic, Diagnostics};
 use crate::framework::Outcome;
 use crate::provider::annotations::AUTO;
+use crate::provider::image_cache_attributes::FoundImageCache;
 use crate::provider::{EksProvider, errors};
 use crate::registry::Reference;
 use crate::tencentcloud::tke::{ImageCache, Status};
@@ -25,12 +26,12 @@ pub(super) async fn find(
     provider: &EksProvider,
     config: &PodDiskModel,
     diagnostics: &mut Diagnostics,
-) -> Outcome<Option<MatchedImageCache>> {
+) -> Outcome<Option<FoundImageCache>> {
     let (choice, images) = match (config.image_cache.as_str(), config.images.known()) {
         (None, _) | (Some(AUTO), None) => return Ok(None),
         (Some(choice), images) => (choice, images),
     };
-    let region = region(provider).await?;
+    let region = provider.region_of(&Attr::Null).await?;
     let caches = provider.image_caches();
     let found = match (choice, images) {
         (AUTO, Some(images)) => {
@@ -46,49 +47,18 @@ pub(super) async fn find(
         Some(cache) => {
             diagnostics.extend(not_ready(&cache));
             diagnostics.extend(images.and_then(|images| not_in_cache(&cache, images)));
-            Ok(Some(matched(&cache, region)))
+            Ok(Some(FoundImageCache::new(&region, &cache)))
         }
         None if choice == AUTO => {
             diagnostics.push(no_match(&region));
             Ok(None)
         }
-        None => Err(not_there(choice, &region).into()),
-    }
-}
-
-async fn region(provider: &EksProvider) -> Outcome<String> {
-    match provider.region().await? {
-        Attr::Known(region) => Ok(region),
-        _ => {
-            let detail = "To look up the image cache its region is needed, and the region of the provider block is not known \
-                          before apply. Set it to a constant, for example \"ap-guangzhou\".";
-            Err(Diagnostic::error("Region not known yet", detail).at(at()).into())
-        }
+        None => Err(errors::image_cache_not_found(choice, &region).at(at()).into()),
     }
 }
 
 fn at() -> AttributePath {
     AttributePath::root("image_cache")
-}
-
-fn matched(cache: &ImageCache, region: String) -> MatchedImageCache {
-    MatchedImageCache {
-        id: cache.image_cache_id.clone().into(),
-        name: cache.image_cache_name.clone().into(),
-        region: region.into(),
-        status: cache.status.as_str().to_owned().into(),
-        image_cache_size: cache.image_cache_size.into(),
-        snapshot_id: cache.snapshot_id.clone().into(),
-        images: cache.images.iter().cloned().collect::<BTreeSet<_>>().into(),
-    }
-}
-
-fn not_there(id: &str, region: &str) -> Diagnostic {
-    let detail = format!(
-        "There is no image cache {id} in {region}, the region of the provider. A cache serves Pods of its own region only, and \
-         is gone once it has expired. Check the ID, and the region of the provider block."
-    );
-    Diagnostic::error("Image cache not found", detail).at(at())
 }
 
 fn no_match(region: &str) -> Diagnostic {

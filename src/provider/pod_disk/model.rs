@@ -6,6 +6,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::provider::annotations::{Annotations, MAX_DISK_SIZE, MIN_DISK_SIZE};
+use crate::provider::image_cache_attributes::FoundImageCache;
 use crate::schema::{COMPUTED, OPTIONAL, REQUIRED};
 use crate::value::{Attr, Secret};
 
@@ -131,7 +132,7 @@ pub struct PodDiskModel {
     /// The image cache that Pods with these `images` would start from: the one named by `image_cache`, or with `auto` the best
     /// one now. Null when there is none, and with `auto` without `images`.
     #[schemars(extend("x-terraform" = COMPUTED))]
-    pub matched_image_cache: Attr<MatchedImageCache>,
+    pub matched_image_cache: Attr<FoundImageCache>,
 }
 
 /// Credentials for one registry.
@@ -182,36 +183,4 @@ pub struct ImageSize {
     /// Whether `unpacked_bytes` was read from the layers, not estimated.
     #[schemars(extend("x-terraform" = COMPUTED))]
     pub exact: Attr<bool>,
-}
-
-/// An image cache.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
-pub struct MatchedImageCache {
-    /// ID of the cache.
-    #[schemars(extend("x-terraform" = COMPUTED))]
-    pub id: Attr<String>,
-
-    /// Name of the cache; empty for caches that the platform made.
-    #[schemars(extend("x-terraform" = COMPUTED))]
-    pub name: Attr<String>,
-
-    /// Region of the cache: Pods of other regions cannot use it.
-    #[schemars(extend("x-terraform" = COMPUTED))]
-    pub region: Attr<String>,
-
-    /// Status of the cache. Pods can use it only when it is `Ready`.
-    #[schemars(extend("x-terraform" = COMPUTED))]
-    pub status: Attr<String>,
-
-    /// Size of the cache in GiB.
-    #[schemars(extend("x-terraform" = COMPUTED))]
-    pub image_cache_size: Attr<u64>,
-
-    /// ID of the snapshot that holds the images.
-    #[schemars(extend("x-terraform" = COMPUTED))]
-    pub snapshot_id: Attr<String>,
-
-    /// Images that the cache was made of.
-    #[schemars(extend("x-terraform" = COMPUTED))]
-    pub images: Attr<BTreeSet<String>>,
 }

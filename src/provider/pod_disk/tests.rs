@@ -170,15 +170,7 @@ async fn a_named_cache_is_read_and_gives_its_size() {
     let (value, diagnostics, calls) =
         read(config, guangzhou(), vec![cache("imc-1", 40, "Ready", &["nginx:1.27"])]).await;
     assert_eq!((diagnostics, calls), (Diagnostics::default(), vec!["describe in ap-guangzhou".to_owned()]));
-    let matched = MatchedImageCache {
-        id: "imc-1".to_owned().into(),
-        name: "app".to_owned().into(),
-        region: guangzhou(),
-        status: "Ready".to_owned().into(),
-        image_cache_size: 40.into(),
-        snapshot_id: "snap-1".to_owned().into(),
-        images: ["nginx:1.27".to_owned()].into_iter().collect::<std::collections::BTreeSet<_>>().into(),
-    };
+    let matched = FoundImageCache::new("ap-guangzhou", &cache("imc-1", 40, "Ready", &["nginx:1.27"]));
     let model: PodDiskModel = value::from_value(&value).unwrap();
     assert_eq!(model.matched_image_cache, matched.into());
     assert_eq!((model.disk_size, model.billed_size), (40.into(), 40.into()));

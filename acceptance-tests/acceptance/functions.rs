@@ -1,0 +1,57 @@
+//! Functions, called by Terraform 1.8 or later: no account, no region, no request.
+
+use serde_json::json;
+
+use crate::cli::Cli;
+use crate::workspace::Workspace;
+
+/// A workspace without an account, if this Terraform calls functions of providers.
+fn workspace() -> Option<Workspace> {
+    let mut workspace = Workspace::new();
+    workspace.provider("");
+    for name in ["TENCENTCLOUD_SECRET_ID", "TENCENTCLOUD_SECRET_KEY", "TENCENTCLOUD_ENDPOINT_URL"] {
+        workspace.environment(name, "");
+    }
+    Cli::get().has_functions().then_some(workspace)
+}
+
+/// The configuration of an output with this value.
+fn output(expression: &str) -> String {
+    format!("output \"value\" {{\n  value = {expression}\n}}\n")
+}
+
+#[test]
+fn functions_give_annotations_and_parts_of_images() {
+    let Some(workspace) = workspace() else { return };
+    let key = |key: &str| format!("eks.tke.cloud.tencent.com/{key}");
+    for (expression, expected) in [
+        ("root_disk_annotations(50)", json!({ key("root-cbs-size"): "50" })),
+        ("image_cache_annotations(\"auto\")", json!({ key("use-image-cache"): "auto" })),
+        (
+            "global_config(provider::eks::image_cache_annotations(\"imc-1a2b3c4d\"))",
+            json!({ "pod.annotations": "eks.tke.cloud.tencent.com/use-image-cache: \"imc-1a2b3c4d\"\n" }),
+        ),
+        (
+            "parse_image(\"nginx\")",
+            json!({ "registry": "docker.io", "repository": "library/nginx", "tag": "latest", "digest": null }),
+        ),
+    ] {
+        workspace.step(output(&format!("provider::eks::{expression}")));
+        assert_eq!(*workspace.state().output("value"), expected, "{expression}");
+    }
+    assert_eq!(workspace.cloud.requests(), []);
+}
+
+#[test]
+fn a_wrong_argument_is_named_with_what_was_expected() {
+    let Some(workspace) = workspace() else { return };
+    for (expression, parts) in [
+        ("root_disk_annotations(19)", &["\"size\"", "a whole number from 20 to 32000"][..]),
+        ("root_disk_annotations(20.5)", &["\"size\"", "a whole number from 20 to 32000"]),
+        ("image_cache_annotations(\"nginx\")", &["\"id_or_auto\"", "expected \"auto\"", "imc-1a2b3c4d"]),
+        ("parse_image(\"nginx:\")", &["\"reference\"", "the tag is missing after the colon"]),
+    ] {
+        workspace.write(output(&format!("provider::eks::{expression}")));
+        workspace.run(&["plan", "-input=false", "-json"]).error().says(parts);
+    }
+}

@@ -13,6 +13,7 @@ mod image_caches_data;
 mod images;
 mod interruption;
 mod pod_disk;
+mod registry_token;
 mod suitable_image_cache;
 mod validate;
 
@@ -21,7 +22,7 @@ use std::collections::BTreeMap;
 use async_trait::async_trait;
 
 use crate::diagnostics::Diagnostics;
-use crate::framework::{self, AnyDataSource, AnyFunction, AnyResource, Outcome, Provider};
+use crate::framework::{self, AnyDataSource, AnyEphemeralResource, AnyFunction, AnyResource, Outcome, Provider};
 use crate::tencentcloud::credentials::{AccountGuard, Environment};
 use crate::tencentcloud::{Client, image_caches::ImageCaches, sts};
 use crate::value::Attr;
@@ -64,6 +65,10 @@ impl Provider for EksProvider {
             framework::data_source(suitable_image_cache::SuitableImageCache),
             framework::data_source(pod_disk::PodDisk),
         ]
+    }
+
+    fn ephemeral_resources() -> Vec<Box<dyn AnyEphemeralResource<Self>>> {
+        vec![framework::ephemeral_resource(registry_token::RegistryToken)]
     }
 
     fn functions() -> Vec<Box<dyn AnyFunction>> {

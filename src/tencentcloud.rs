@@ -22,6 +22,7 @@ pub mod limiter;
 pub mod retry;
 pub mod sts;
 pub mod tc3;
+pub mod tcr;
 pub mod tke;
 pub mod transport;
 

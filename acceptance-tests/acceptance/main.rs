@@ -28,6 +28,7 @@ mod lifecycle;
 mod plan_table;
 mod pod_disk;
 mod provider_block;
+mod registry_token;
 mod schema;
 mod secrets;
 mod waiting;

@@ -1,0 +1,77 @@
+//! Service `tcr`, version 2019-09-24: access to the instances of the container registry.
+
+use jiff::Timestamp;
+use secrecy::SecretString;
+use serde::{Deserialize, Serialize};
+
+use super::{Action, Retry};
+
+/// `CreateInstanceToken`: makes a user name and a token with which an instance's images can be pulled and pushed.
+/// <https://cloud.tencent.com/document/api/1141/41829>
+#[derive(Debug, Clone, Serialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct CreateInstanceToken {
+    /// ID of the instance: `tcr-` and a suffix.
+    pub registry_id: String,
+    pub token_type: TokenType,
+}
+
+/// How long a token lives.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum TokenType {
+    /// One hour. It is not listed anywhere, and ends by itself.
+    Temp,
+}
+
+impl Action for CreateInstanceToken {
+    const SERVICE: &'static str = "tcr";
+    const VERSION: &'static str = "2019-09-24";
+    const NAME: &'static str = "CreateInstanceToken";
+    // A second temporary token is one more that nobody uses.
+    const RETRY: Retry = Retry::Idempotent;
+    type Response = InstanceToken;
+}
+
+/// The answer to [`CreateInstanceToken`].
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct InstanceToken {
+    /// The account's number (uin), as text.
+    pub username: String,
+    pub token: SecretString,
+    /// Assumed to be milliseconds since 1970: the documentation names no unit, and its example has thirteen digits.
+    exp_time: i64,
+}
+
+impl InstanceToken {
+    /// When it expires; `None` when the API names a time that is none.
+    pub fn expires_at(&self) -> Option<Timestamp> {
+        Timestamp::from_millisecond(self.exp_time).ok()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use secrecy::ExposeSecret as _;
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn the_request_asks_for_a_temporary_token() {
+        let request = CreateInstanceToken { registry_id: "tcr-1a2b3c4d".into(), token_type: TokenType::Temp };
+        let expected = json!({"RegistryId": "tcr-1a2b3c4d", "TokenType": "temp"});
+        assert_eq!(serde_json::to_value(request).unwrap(), expected);
+    }
+
+    #[test]
+    fn the_documented_answer_is_read() {
+        let answer =
+            json!({"Username": "100000000001", "Token": "hidden", "ExpTime": 1_735_880_997_750_i64, "TokenId": ""});
+        let token: InstanceToken = serde_json::from_value(answer).unwrap();
+        assert_eq!((token.username.as_str(), token.token.expose_secret()), ("100000000001", "hidden"));
+        assert_eq!(token.expires_at().unwrap().to_string(), "2025-01-03T05:09:57.75Z");
+        assert!(!format!("{token:?}").contains("hidden"), "{token:?}");
+    }
+}

@@ -194,6 +194,7 @@ fn kind(fault: &Fault) -> &'static str {
         Fault::Throttled => "throttled",
         Fault::TruncatedJson => "half the JSON",
         Fault::EmptyBody => "empty body",
+        Fault::Replaced { .. } => "another text",
         Fault::Delay(_) => "slow before",
         Fault::DelayedAnswer(_) => "slow after",
         Fault::AuthFailure | Fault::Error { .. } => "refused",

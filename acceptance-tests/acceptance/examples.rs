@@ -61,8 +61,14 @@ fn validates_and_plans(directory: &Path) {
 
 #[test]
 fn examples_are_formatted() {
-    let examples = examples();
-    Workspace::new().run(&["fmt", "-check", "-diff", "-recursive", &examples.display().to_string()]).succeeds();
+    let workspace = Workspace::new();
+    for entry in fs::read_dir(examples()).unwrap() {
+        let path = entry.unwrap().path();
+        // Functions of providers are newer than that.
+        if path.is_dir() && !(path.ends_with("functions") && Cli::get().version < (1, 8)) {
+            workspace.run(&["fmt", "-check", "-diff", "-recursive", &path.display().to_string()]).succeeds();
+        }
+    }
 }
 
 #[test]
@@ -97,7 +103,10 @@ fn modules_pass_their_tests() {
         workspace.remove("provider.tf");
         workspace.copy(&module);
         workspace.run(&["validate"]).succeeds();
-        let tested = workspace.run(&["test"]).succeeds();
-        assert!(!tested.stdout.contains(" 0 passed"), "{}: {tested}", module.display());
+        // Tests that refer to each other's runs; OpenTofu 1.6 has tests without that.
+        if Cli::get().version >= (1, 7) {
+            let tested = workspace.run(&["test"]).succeeds();
+            assert!(!tested.stdout.contains(" 0 passed"), "{}: {tested}", module.display());
+        }
     }
 }

@@ -6,6 +6,7 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
 
+use crate::cli::Cli;
 use crate::workspace::Workspace;
 
 const REQUIRED_PROVIDERS: &str =
@@ -25,6 +26,10 @@ fn variables(code: &str) -> String {
 
 #[test]
 fn the_code_in_guides_is_valid() {
+    // Guides show the newest features, which an older Terraform cannot read.
+    if !Cli::get().has_write_only() {
+        return;
+    }
     let guides = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/guides");
     for guide in fs::read_dir(guides).unwrap().map(|entry| entry.unwrap().path()) {
         for block in blocks(&fs::read_to_string(&guide).unwrap()) {

@@ -48,7 +48,7 @@ impl Running {
 
     /// Sends SIGINT to Terraform and to the provider, as Ctrl-C in a terminal does.
     pub fn interrupt(&self) {
-        self.signal("-INT");
+        assert!(self.signal("-INT"), "no Ctrl-C for terraform {}", self.arguments);
     }
 
     /// Terraform's.
@@ -76,16 +76,16 @@ impl Running {
         }
     }
 
-    fn signal(&self, name: &str) {
+    /// Sends a signal to the process group; false when that failed.
+    fn signal(&self, name: &str) -> bool {
         let group = format!("-{}", self.process.id());
-        assert!(Command::new("kill").args([name, "--", &group]).status().unwrap().success());
+        Command::new("kill").args([name, "--", &group]).status().is_ok_and(|status| status.success())
     }
 }
 
 impl Drop for Running {
     fn drop(&mut self) {
-        if self.process.try_wait().is_ok_and(|status| status.is_none()) {
-            self.signal("-KILL");
+        if self.process.try_wait().is_ok_and(|status| status.is_none()) && self.signal("-KILL") {
             let _ = self.process.wait();
         }
     }

@@ -10,7 +10,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Instant;
 
-use docker_registry::{DockerRegistry, Setup};
+use docker_registry::{DockerRegistry, Setup, TAR_GZIP};
 use eks::registry::{Config, Inspector, Platform, Reference};
 use flate2::{Compression, write::GzEncoder};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
@@ -20,7 +20,6 @@ const IMAGES: u32 = 10;
 const LAYERS: u32 = 20;
 const LAYER_BYTES: usize = 400_000;
 const ROUNDS: usize = 5;
-const MEDIA_TYPE: &str = "application/vnd.oci.image.layer.v1.tar+gzip";
 
 #[tokio::main]
 async fn main() {
@@ -32,7 +31,7 @@ async fn main() {
         for layer in 0..LAYERS {
             let pushed = registry.push_blob(&format!("image{image}"), blob(image * LAYERS + layer)).await;
             blob_bytes += pushed.size;
-            layers.push((pushed, MEDIA_TYPE));
+            layers.push((pushed, TAR_GZIP));
         }
         registry.push_image(&format!("image{image}"), "1", &layers, image % 2 == 0).await;
     }

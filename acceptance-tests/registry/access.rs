@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use eks::registry::{Config, Environment, Inspector, Login, Platform, Reference};
 
-use crate::docker_registry::{DockerRegistry, PASSWORD, Setup, USERNAME};
-use crate::layers::{TAR_GZIP, gzip, tar};
+use crate::docker_registry::{DockerRegistry, PASSWORD, Setup, TAR_GZIP, USERNAME};
+use crate::layers::{gzip, tar};
 
 /// What looking `reference` up says: `ok`, or the error.
 async fn outcome(config: Config, reference: Reference) -> String {

@@ -14,6 +14,9 @@ pub const PASSWORD: &str = "correct horse";
 /// bcrypt of [`PASSWORD`].
 const HTPASSWD: &str = "tester:$2y$05$abcdefghijklmnopqrstuuHNbAKRhpaujgo33bRWs.NLUTJO3lOy2\n";
 
+/// The media type of a layer in gzip.
+pub const TAR_GZIP: &str = "application/vnd.oci.image.layer.v1.tar+gzip";
+
 const MANIFEST: &str = "application/vnd.oci.image.manifest.v1+json";
 const DOCKER_MANIFEST: &str = "application/vnd.docker.distribution.manifest.v2+json";
 

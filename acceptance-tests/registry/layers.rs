@@ -3,10 +3,9 @@
 use std::io::Write as _;
 use std::process::{Command, Stdio};
 
-use flate2::{Compress, Compression, Crc, FlushCompress, write::GzEncoder};
+use flate2::{Compression, write::GzEncoder};
 
 pub const TAR: &str = "application/vnd.oci.image.layer.v1.tar";
-pub const TAR_GZIP: &str = "application/vnd.oci.image.layer.v1.tar+gzip";
 pub const TAR_ZSTD: &str = "application/vnd.oci.image.layer.v1.tar+zstd";
 pub const DOCKER_TAR_GZIP: &str = "application/vnd.docker.image.rootfs.diff.tar.gzip";
 
@@ -36,27 +35,6 @@ pub fn gzip(content: &[u8]) -> Vec<u8> {
 pub fn zstd(content: &[u8], with_size: bool) -> Vec<u8> {
     let size = format!("--stream-size={}", content.len());
     run("zstd", if with_size { vec!["-q", "-c", &size] } else { vec!["-q", "-c"] }, content.to_vec())
-}
-
-/// One gzip member of `mib` MiB of zeros, without compressing that much: deflate forgets all at a full flush, so the same
-/// compressed MiB can follow itself.
-pub fn gzip_zeros(mib: usize) -> Vec<u8> {
-    let chunk = vec![0; 1 << 20];
-    let mut deflate = Compress::new(Compression::best(), false);
-    let mut compressed = Vec::with_capacity(1 << 20);
-    deflate.compress_vec(&chunk, &mut compressed, FlushCompress::Full).unwrap();
-    assert_eq!(deflate.total_in(), 1 << 20);
-    let (mut crc, mut chunk_crc) = (Crc::new(), Crc::new());
-    chunk_crc.update(&chunk);
-    let mut blob = vec![0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 255];
-    for _ in 0..mib {
-        blob.extend(&compressed);
-        crc.combine(&chunk_crc);
-    }
-    blob.extend([3, 0]); // The last block, empty.
-    blob.extend(crc.sum().to_le_bytes());
-    blob.extend(((mib << 20) as u32).to_le_bytes());
-    blob
 }
 
 /// How many bytes really come out of a blob.

@@ -10,3 +10,4 @@ mod hostile;
 mod http_server;
 mod layers;
 mod sizes;
+mod zeros;

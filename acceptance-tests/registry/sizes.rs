@@ -3,8 +3,9 @@
 use eks::registry::{DiskNeed, Platform};
 use serde_json::json;
 
-use crate::docker_registry::{DockerRegistry, Setup, install};
-use crate::layers::{DOCKER_TAR_GZIP, TAR, TAR_GZIP, TAR_ZSTD, gzip, gzip_zeros, tar, unpack, zstd};
+use crate::docker_registry::{DockerRegistry, Setup, TAR_GZIP, install};
+use crate::layers::{DOCKER_TAR_GZIP, TAR, TAR_ZSTD, gzip, tar, unpack, zstd};
+use crate::zeros::gzip_zeros;
 
 const INDEX: &str = "application/vnd.oci.image.index.v1+json";
 

@@ -80,8 +80,7 @@ impl Challenge {
 }
 
 /// What follows "refuses access" when nothing was tried.
-pub(super) const WITHOUT_CREDENTIALS: &str =
-    "without credentials, and there are none for it: give them, or log in with Docker";
+pub(super) const WITHOUT_CREDENTIALS: &str = "without credentials, and there are none for it";
 pub(super) const WITH_CREDENTIALS: &str = "with the credentials for it: check the user name and password";
 
 pub(super) fn unauthorized(url: &Url, with: &'static str) -> Cause {

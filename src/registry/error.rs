@@ -6,8 +6,8 @@ use super::Reference;
 use super::credentials::CredentialsError;
 use super::platform::Platform;
 
-/// Why an image could not be looked at. The text is complete: it names the image and the registry and says what to do,
-/// and never contains a credential.
+/// Why an image could not be looked at. The text names the image and the registry, and never contains a
+/// credential.
 #[derive(Debug, thiserror::Error)]
 #[error("cannot look up the image {image} in the registry {}: {cause}", image.registry())]
 pub struct InspectError {
@@ -71,9 +71,19 @@ fn wait(retry_after: Option<Duration>) -> String {
 /// The innermost message of an HTTP error. The outer ones repeat the URL, which may be signed and therefore secret.
 pub(super) fn innermost(error: reqwest::Error) -> String {
     let error = error.without_url();
-    let mut cause: &dyn std::error::Error = &error;
+    let mut cause: &(dyn std::error::Error + 'static) = &error;
     while let Some(source) = cause.source() {
         cause = source;
     }
-    cause.to_string()
+    if is_no_tls(cause) { "what it sends is not TLS".to_owned() } else { cause.to_string() }
+}
+
+/// Whether the peer's first bytes are not those of TLS: mostly, it speaks plain HTTP. rustls calls that a corrupt message.
+fn is_no_tls(mut cause: &(dyn std::error::Error + 'static)) -> bool {
+    // An I/O error does not name the error that it wraps as its source.
+    while let Some(wrapped) = cause.downcast_ref::<std::io::Error>().and_then(std::io::Error::get_ref) {
+        cause = wrapped;
+    }
+    let tls = cause.downcast_ref::<rustls::Error>();
+    matches!(tls, Some(rustls::Error::InvalidMessage(rustls::InvalidMessage::InvalidContentType)))
 }

@@ -107,8 +107,10 @@ impl Document {
             }
             (None, Some(entries)) => {
                 entries.iter().try_for_each(|entry| entry.descriptor.check())?;
-                // An entry without a platform is no image: an attestation or another artifact.
+                // An entry without a platform, or as BuildKit writes it for an unknown one, is no image: an attestation or
+                // another artifact.
                 let entries = entries.into_iter().filter_map(|WireEntry { descriptor, platform }| {
+                    let platform = platform.filter(|platform| platform.os != "unknown");
                     let WirePlatform { os, architecture, variant } = platform?;
                     Some(IndexEntry { descriptor, platform: Platform::new(&os, &architecture, variant.as_deref()) })
                 });
@@ -162,8 +164,9 @@ mod tests {
     fn an_index_has_the_entries_that_name_a_platform() {
         let entry = |rest: &str| descriptor("7").replace('}', rest);
         let text = format!(
-            r#"{{"schemaVersion":2,"manifests":[{},{}]}}"#,
+            r#"{{"schemaVersion":2,"manifests":[{},{},{}]}}"#,
             entry(r#","platform":{"os":"linux","architecture":"arm","variant":"v7"}}"#),
+            entry(r#","platform":{"os":"unknown","architecture":"unknown"}}"#),
             entry(r#","artifactType":"application/spdx+json"}"#)
         );
         let Document::Index(entries) = Document::parse(text.as_bytes()).unwrap() else { panic!("an image") };

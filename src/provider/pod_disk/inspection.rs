@@ -8,7 +8,7 @@ use super::model::{ImageSize, PodDiskModel, RegistryCredentials};
 use crate::diagnostics::{AttributePath, Diagnostic, Diagnostics};
 use crate::framework::Outcome;
 use crate::registry::{
-    self, DiskNeed, Environment, InspectError, Inspector, Login, Platform, Reference, sum_distinct_layers,
+    self, Cause, DiskNeed, Environment, InspectError, Inspector, Login, Platform, Reference, sum_distinct_layers,
 };
 use crate::value::Attr;
 
@@ -30,7 +30,7 @@ pub(super) struct Inspection {
 ///
 /// # Errors
 ///
-/// One for each image that could not be looked up, at `images`.
+/// One for each image that could not be looked up, at `images`, or at `platform`.
 pub(super) async fn inspect(config: &PodDiskModel, environment: Environment) -> Outcome<Option<Inspection>> {
     let Some(images) = config.images.known().filter(|_| config.inspect_images != Attr::Known(false)) else {
         return Ok(None);
@@ -49,7 +49,7 @@ pub(super) async fn inspect(config: &PodDiskModel, environment: Environment) -> 
     for result in results {
         match result {
             Ok(image) => inspected.push(image),
-            Err(error) => errors.push(failed(&error)),
+            Err(error) => errors.push(failed(&error, config)),
         }
     }
     if errors.has_errors() {
@@ -91,12 +91,32 @@ fn image_size(image: &registry::ImageSize) -> ImageSize {
     }
 }
 
-fn failed(error: &InspectError) -> Diagnostic {
-    let detail = format!(
-        "{}.\n\nWhere this registry cannot be reached, set size, for example 50, and inspect_images to false.",
-        capitalized(&error.to_string())
-    );
-    Diagnostic::error("Size of an image not known", detail).at(at())
+/// The error of one image, with what to do about it, at the argument that is to be changed.
+fn failed(error: &InspectError, config: &PodDiskModel) -> Diagnostic {
+    let detail = format!("{}.\n\n{}", capitalized(&error.to_string()), advice(&error.cause, error.image.registry()));
+    // Not at the credentials when they are wrong: Terraform prints the lines that an error points at, with the password.
+    let at = match error.cause {
+        Cause::NoPlatform { .. } if config.platform.is_known() => AttributePath::root("platform"),
+        _ => at(),
+    };
+    Diagnostic::error("Size of an image not known", detail).at(at)
+}
+
+fn advice(cause: &Cause, registry: &str) -> String {
+    let without = "set size, for example 50, and inspect_images to false";
+    match cause {
+        Cause::Unreachable { .. } => format!(
+            "A registry that speaks plain HTTP must be in registry_http_endpoint_list, one whose certificate cannot be verified \
+             in registry_skip_verify_list. Where the registry cannot be reached from here, {without}."
+        ),
+        Cause::Unauthorized { .. } => format!(
+            "Credentials come from image_registry_credentials, under the key {registry:?}, else from your Docker configuration, \
+             after \"docker login {registry}\". Without them, {without}."
+        ),
+        Cause::NoPlatform { .. } => "Set platform to the one that the Pods run on.".to_owned(),
+        Cause::NotFound { .. } => format!("Check the name in images. Where the image is yet to be pushed, {without}."),
+        _ => format!("Where the registry cannot be asked, {without}."),
+    }
 }
 
 fn capitalized(text: &str) -> String {

@@ -9,12 +9,16 @@ use crate::cli::Cli;
 use crate::config::REGION;
 use crate::workspace::Workspace;
 
-/// Examples that ask public registries, which a test does not: they are validated, and not planned.
-const ASK_REGISTRIES: [&str; 3] = ["images.tf", "moving-tag.tf", "precondition.tf"];
+/// Examples that ask public registries, which a test does not: they are validated here, and planned in `image_sizes`.
+const ASK_REGISTRIES: [&str; 4] = ["given-size.tf", "images.tf", "moving-tag.tf", "precondition.tf"];
 
 /// Examples for a Terraform that is at least so new; both products gave their features the same versions.
-const NEED_VERSION: [(&str, (u32, u32)); 3] =
-    [("private-registry.tf", (1, 11)), ("ephemeral-resource.tf", (1, 11)), ("function.tf", (1, 8))];
+const NEED_VERSION: [(&str, (u32, u32)); 4] = [
+    ("precondition.tf", (1, 2)),
+    ("function.tf", (1, 8)),
+    ("private-registry.tf", (1, 11)),
+    ("ephemeral-resource.tf", (1, 11)),
+];
 
 fn examples() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("examples")

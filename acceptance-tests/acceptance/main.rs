@@ -3,14 +3,20 @@
 //! Every test has its own directory, its own simulated cloud and its own state, so all of them run at once. What a test
 //! leaves in its cloud fails it. Nothing waits for a fixed time: conditions are waited for, with a deadline.
 //!
-//! `terraform` or `tofu` comes from `PATH`, or from `TF_ACC_TERRAFORM_PATH`; see [`cli`].
+//! Registries with images are Debian's `docker-registry`, see [`registry`]. `terraform` or `tofu` comes from `PATH`, or from `TF_ACC_TERRAFORM_PATH`; see [`cli`].
 
 #![cfg(unix)]
 #![forbid(unsafe_code)]
 
+#[path = "../registry/docker_registry.rs"]
+mod docker_registry;
+#[path = "../registry/zeros.rs"]
+mod zeros;
+
 mod cli;
 mod config;
 mod plan;
+mod registry;
 mod run;
 mod state;
 mod workspace;
@@ -23,6 +29,7 @@ mod examples;
 mod failure;
 mod functions;
 mod guides;
+mod image_sizes;
 mod import;
 mod lifecycle;
 mod plan_table;

@@ -21,6 +21,7 @@ mod run;
 mod state;
 mod workspace;
 
+mod authentication;
 mod bad_input;
 mod campaign;
 mod cloud_changes;

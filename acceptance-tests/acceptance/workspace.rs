@@ -63,7 +63,8 @@ impl Workspace {
         workspace
     }
 
-    fn path(&self, name: &str) -> std::path::PathBuf {
+    /// A file or directory in it; `home` is the home directory of the runs.
+    pub fn path(&self, name: &str) -> std::path::PathBuf {
         self.directory.path().join(name)
     }
 

@@ -136,8 +136,8 @@ fn not_used(config: &CredentialsConfig, environment: &Environment) -> Vec<Diagno
     let Some((source, arguments)) = outranked_by_keys(config, environment) else { return Vec::new() };
     let warning = |argument: &str| {
         let detail = format!(
-            "The keys of the {source} come first, so that the credentials of {argument} are not used. Remove the keys if \
-             these are meant, or else the argument."
+            "The keys of the {source} come first, so that the credentials of {argument} are not used. To use those, remove \
+             the keys; to use the keys, remove {argument}."
         );
         Diagnostic::warning("Credentials not used", detail).at(AttributePath::root(argument))
     };

@@ -2,7 +2,7 @@
 
 use crate::diagnostics::{AttributePath, Diagnostic};
 use crate::tencentcloud::Error;
-use crate::tencentcloud::credentials::AccountError;
+use crate::tencentcloud::credentials::{AccountError, CredentialsError};
 use crate::tencentcloud::image_caches::CreateError;
 
 /// A call about the image cache `id` failed. `doing` is a word such as "reading".
@@ -129,8 +129,26 @@ fn advice(error: &Error) -> String {
         code if code.starts_with("RequestLimitExceeded") => {
             "Other programs use the API's quota as well. Lower requests_per_second, or raise max_retries."
         }
-        _ if error.is_not_connected() => "Check the network, the proxy variables, and endpoints or domain.",
+        _ if failed_call(error).is_not_connected() => {
+            "Check the network, the proxy variables, and endpoints or domain. A private certificate authority goes into \
+             SSL_CERT_FILE."
+        }
+        _ if matches!(failed_call(error), Error::Unreadable { http_status: 407, .. }) => {
+            "A proxy wants a user and a password. Put them into HTTP_PROXY or HTTPS_PROXY, as \
+             http://user:password@host:port."
+        }
         _ => return String::new(),
     };
     format!(" {advice}")
+}
+
+/// The call that failed: that for the credentials, where there are none because of it.
+fn failed_call(error: &Error) -> &Error {
+    match error {
+        Error::Credentials { source, .. } => match &**source {
+            CredentialsError::Sts { source, .. } => source,
+            _ => error,
+        },
+        _ => error,
+    }
 }

@@ -102,13 +102,13 @@ fn validate_combinations(config: &ProviderConfig, diagnostics: &mut Diagnostics)
         ("security_token", !config.security_token.is_null()),
     ];
     if let Some((present, _)) = given.iter().find(|(_, given)| *given) {
-        // The token is optional.
+        // The token is optional. Told at what is missing: Terraform shows the line, and a key is secret.
         for (missing, _) in given[..2].iter().filter(|(_, given)| !given) {
             let detail = format!(
                 "{present} is set in the provider block, {missing} is not. The parts of a key come from one place: set both \
                  here, or none."
             );
-            diagnostics.push(Diagnostic::error("Incomplete key", detail).at(AttributePath::root(*present)));
+            diagnostics.push(Diagnostic::error("Incomplete key", detail).at(AttributePath::root(*missing)));
         }
     }
     let mut exclude = |first: &str, second: &str, at: AttributePath| {
@@ -184,8 +184,8 @@ mod tests {
                 "forbidden_account_ids",
                 "exclude each other",
             ),
-            (|c| c.secret_id = known("id"), "secret_id", "secret_key is not"),
-            (|c| c.secret_key = Attr::Unknown, "secret_key", "secret_id is not"),
+            (|c| c.secret_id = known("id"), "secret_key", "secret_id is set"),
+            (|c| c.secret_key = Attr::Unknown, "secret_id", "secret_key is set"),
             (
                 |c| c.assume_role = AssumeRole { role_arn: known("ci"), ..Default::default() }.into(),
                 "assume_role.role_arn",

@@ -172,6 +172,11 @@ impl Simulator {
         self.shared.world().sts.expire();
     }
 
+    /// The secret keys and tokens of all temporary credentials issued so far.
+    pub fn session_secrets(&self) -> Vec<String> {
+        self.shared.world().sts.secrets()
+    }
+
     /// Accepts this web identity token alone; `None`, as at the start, accepts any that is not empty.
     pub fn accept_web_identity(&self, token: Option<&str>) {
         self.shared.world().sts.accept_web_identity(token.map(str::to_owned));

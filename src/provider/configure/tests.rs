@@ -137,7 +137,7 @@ async fn the_region_is_the_blocks_then_the_variables_then_the_profiles() {
         (in_directory(Attr::Null), &[], Ok(known("ap-tokyo"))),
         (in_directory(Attr::Unknown), region, Ok(known("ap-seoul"))),
         (in_directory(Attr::Unknown), &[], Ok(Attr::Unknown)),
-        (in_directory(known("broken")), &[], Err("broken.configure:2: not valid JSON.")),
+        (in_directory(known("broken")), &[], Err("broken.configure:2: not valid JSON; correct this line")),
         (in_directory(known("missing")), &[], Err("Set region in the provider block, or in TENCENTCLOUD_REGION")),
     ] {
         let (provider, _) = configured(config, variables);

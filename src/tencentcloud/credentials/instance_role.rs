@@ -45,7 +45,7 @@ pub(super) async fn provide<S: Services>(context: &Context<S>) -> Result<Outcome
 
 /// Credentials of whatever role the instance has; an error when it has none.
 pub(super) async fn credentials<S: Services>(services: &S) -> Result<Credentials, CredentialsError> {
-    match bound_role(services).await? {
+    match bound_role(services).await.map_err(must_answer)? {
         Some(role) => credentials_of(services, &role).await,
         None => Err(metadata("no role is bound to this instance; bind one in the CVM console")),
     }
@@ -58,7 +58,7 @@ async fn bound_role<S: Services>(services: &S) -> Result<Option<String>, Credent
 }
 
 async fn credentials_of<S: Services>(services: &S, role: &str) -> Result<Credentials, CredentialsError> {
-    let answer = services.metadata(&format!("{PATH}{role}")).await?.ok_or_else(|| {
+    let answer = services.metadata(&format!("{PATH}{role}")).await.map_err(must_answer)?.ok_or_else(|| {
         metadata(format!("the role {role:?} is not bound to this instance; bind it, or correct cam_role_name"))
     })?;
     // Not the parser's message: it repeats values.
@@ -80,6 +80,16 @@ async fn credentials_of<S: Services>(services: &S, role: &str) -> Result<Credent
         RoleCredentials { code, .. } => {
             Err(metadata(format!("the metadata service gave no credentials for {role:?}, its code is {code:?}")))
         }
+    }
+}
+
+/// What to do when the service is silent, and its answer was asked for.
+fn must_answer(error: CredentialsError) -> CredentialsError {
+    match error {
+        CredentialsError::Metadata { problem } => {
+            metadata(format!("{problem}; only an instance of Tencent Cloud has it, elsewhere use other credentials"))
+        }
+        other => other,
     }
 }
 

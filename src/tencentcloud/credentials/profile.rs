@@ -244,7 +244,7 @@ pub(super) fn json<T: DeserializeOwned>(path: &Path, text: &str, expected: &str)
         // The parser's message would repeat a value of the wrong type.
         let problem = match error.classify() {
             Category::Data => format!("expected {expected}"),
-            _ => "not valid JSON".to_owned(),
+            _ => "not valid JSON; correct this line, or write the file anew".to_owned(),
         };
         CredentialsError::File { path: path.to_owned(), line: Some(error.line()), problem }
     })

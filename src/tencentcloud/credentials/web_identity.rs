@@ -88,7 +88,7 @@ async fn assume<S: Services>(
 async fn read_token(path: &Path) -> Result<SecretString, CredentialsError> {
     let file =
         |problem: &str| CredentialsError::File { path: path.to_owned(), line: None, problem: problem.to_owned() };
-    let text = profile::read(path).await?.ok_or_else(|| file("the web identity token file does not exist"))?;
+    let text = profile::read(path).await?.ok_or_else(|| file("the web identity token file does not exist; write the token to it before Terraform runs, or correct the path"))?;
     let text = text.expose_secret().trim();
     let token = if text.starts_with('{') {
         profile::json::<TokenFile>(path, text, "an object with the string \"web_identity_token\"")?.web_identity_token

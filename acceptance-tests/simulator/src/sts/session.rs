@@ -68,6 +68,11 @@ impl Sts {
         self.lifetime = lifetime;
     }
 
+    /// The secret keys and tokens of all sessions.
+    pub fn secrets(&self) -> Vec<String> {
+        self.sessions.values().flat_map(|session| [session.secret_key.clone(), session.token.clone()]).collect()
+    }
+
     /// Accepts this token alone; `None` accepts any that is not empty.
     pub fn accept_web_identity(&mut self, token: Option<String>) {
         self.web_identity = token;

@@ -1,0 +1,2 @@
+region = "ap-guangzhou"
+domain = "https://tencentcloudapi.com"

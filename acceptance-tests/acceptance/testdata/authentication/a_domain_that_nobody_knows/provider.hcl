@@ -1,0 +1,3 @@
+region = "ap-guangzhou"
+domain      = "nowhere.invalid"
+max_retries = 0

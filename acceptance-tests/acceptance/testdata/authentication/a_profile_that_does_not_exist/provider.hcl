@@ -1,0 +1,2 @@
+region = "ap-guangzhou"
+profile = "production"

@@ -1,0 +1,3 @@
+region = "ap-guangzhou"
+profile                = "production"
+shared_credentials_dir = "~/keys"

@@ -1,0 +1,5 @@
+region = "ap-guangzhou"
+
+assume_role = {
+  role_arn = "qcs::cam::uin/100000000001:roleName/deploy"
+}

@@ -1,0 +1,2 @@
+region = "ap-guangzhou"
+secret_key = "simulator-secret-key"

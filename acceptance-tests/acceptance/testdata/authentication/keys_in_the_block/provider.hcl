@@ -1,0 +1,3 @@
+region = "ap-guangzhou"
+secret_id  = "AKIDSIMULATOR"
+secret_key = "simulator-secret-key"

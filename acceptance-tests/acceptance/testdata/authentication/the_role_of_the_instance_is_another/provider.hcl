@@ -1,0 +1,2 @@
+region = "ap-guangzhou"
+cam_role_name = "builder"

@@ -27,6 +27,8 @@ pub struct Cli {
     pub path: PathBuf,
     /// Major and minor version.
     pub version: (u32, u32),
+    /// The two count apart since 1.6.
+    is_opentofu: bool,
 }
 
 impl Cli {
@@ -59,7 +61,7 @@ impl Cli {
             Some((numbers.next()?.ok()?, numbers.next()?.ok()?))
         });
         match version {
-            Some(version) => Ok(Self { path, version }),
+            Some(version) => Ok(Self { path, version, is_opentofu: text.starts_with("OpenTofu") }),
             None => Err(format!("{} is no Terraform: its version is {text:?}", path.display())),
         }
     }

@@ -127,6 +127,12 @@ fn the_platform_chooses_the_image() {
     let error = workspace.plan().error();
     assert_eq!(error.code(), "platform = \"linux/s390x\"");
     error.says(&[&registry.image("team/app:1"), "not made for linux/s390x; it is for linux/amd64, linux/arm64"]);
+
+    registry.push_index("team/app:2", &[("arm64", &[1])]);
+    workspace.write(disk(&registry, &["team/app:2"], ""));
+    let error = workspace.plan().error();
+    assert!(error.code().starts_with("images = "), "{error:?}");
+    error.says(&["not made for linux/amd64; it is for linux/arm64", "Set platform"]);
 }
 
 #[test]
@@ -184,6 +190,22 @@ fn an_image_that_cannot_be_looked_up_is_named_with_its_registry() {
         assert!(error.code().starts_with("images = "), "{error:?}");
         error.says(&says).says(&["Size of an image not known"]);
     }
+}
+
+#[test]
+fn an_unverified_certificate_is_accepted_only_where_it_is_listed() {
+    let registry = Registry::start_with_own_certificate();
+    registry.push("team/app:1", &[LARGE]);
+    let workspace = Workspace::new();
+    workspace.write(disk_without_list(&registry, &["team/app:1"], ""));
+    workspace.plan().error().says(&[&registry.image("team/app:1"), "certificate", "registry_skip_verify_list"]);
+
+    let listed = format!("registry_skip_verify_list = [{:?}]", registry.host());
+    workspace.step(disk_without_list(&registry, &["team/app:1"], &listed));
+    let disk = read(&workspace);
+    assert_eq!(disk["required_size"], 10);
+    let annotation = "eks.tke.cloud.tencent.com/registry-insecure-skip-verify";
+    assert_eq!(disk["annotations"], json!({annotation: registry.host()}));
 }
 
 #[test]

@@ -1,4 +1,4 @@
-//! A registry with images, for configurations that name them: Debian's `docker-registry` on loopback, over plain HTTP.
+//! A registry with images, for configurations that name them: Debian's `docker-registry` on loopback.
 
 use std::path::Path;
 
@@ -26,6 +26,11 @@ impl Registry {
     /// One that wants [`USERNAME`](crate::docker_registry::USERNAME) and password.
     pub fn start_with_password() -> Self {
         Self::with(Setup { htpasswd: true, tls: false })
+    }
+
+    /// One over HTTPS that everybody may read, with a certificate that nobody trusts.
+    pub fn start_with_own_certificate() -> Self {
+        Self::with(Setup { htpasswd: false, tls: true })
     }
 
     fn with(setup: Setup) -> Self {

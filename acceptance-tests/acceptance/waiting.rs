@@ -1,8 +1,12 @@
 //! Waiting for builds: whether, how long, interrupted, and gone on with.
 
-use tencentcloud_simulator::Status;
+use std::time::Duration;
+
+use tencentcloud_simulator::personality::Delete;
+use tencentcloud_simulator::{Personality, Settings, Status};
 
 use crate::config::{REGION, cache};
+use crate::run::wait_until;
 use crate::workspace::Workspace;
 
 const TEST: &str = "eks_image_cache.test";
@@ -108,4 +112,60 @@ fn waiting_is_caught_up_when_wait_for_ready_is_set_later() {
     workspace.plan_is_empty();
     assert_eq!(workspace.state().text(TEST, "status"), "Ready");
     workspace.destroy();
+}
+
+#[test]
+fn a_change_during_a_build_is_sent_when_the_build_has_ended() {
+    let workspace = Workspace::with_endless_builds();
+    workspace.step(cache().set("wait_for_ready", "false"));
+    let id = workspace.cloud_cache().id;
+    let seen = workspace.cloud.count("DescribeImageCaches");
+    let changed = cache().set("images", r#"["nginx:1.28"]"#);
+    workspace.write(&changed);
+    let apply = workspace.start_apply();
+    workspace.wait_for_requests("DescribeImageCaches", seen + 3);
+    assert_eq!(workspace.cloud.count("UpdateImageCache"), 0, "the API may refuse or lose a change during a build");
+    workspace.cloud.settle(REGION, &id);
+    workspace.wait_for_requests("UpdateImageCache", 1);
+    wait_until("the second build", || workspace.cloud.settle(REGION, &id));
+    apply.wait().succeeds();
+    workspace.plan_is_empty();
+    assert_eq!((workspace.cloud_cache().images, workspace.cloud_cache().builds), (vec!["nginx:1.28".to_owned()], 2));
+    workspace.destroy();
+}
+
+/// A cloud in which a deleted cache stays listed until the test moves the clock.
+fn with_lingering_deletions() -> Workspace {
+    let personality = Personality { delete: Delete::Lingers, ..Personality::default() };
+    let lag = Duration::from_secs(7 * 24 * 3600);
+    Workspace::with(Settings { build_time: Duration::ZERO, lag, personality, ..Settings::default() })
+}
+
+#[test]
+fn destroy_waits_until_the_cache_is_gone() {
+    let workspace = with_lingering_deletions();
+    workspace.step(cache());
+    let destroy = workspace.start(&["destroy", "-auto-approve", "-input=false", "-json"]);
+    workspace.wait_for_requests("DeleteImageCaches", 1);
+    let seen = workspace.cloud.count("DescribeImageCaches");
+    workspace.wait_for_requests("DescribeImageCaches", seen + 2);
+    assert_eq!(workspace.cloud_cache().id, workspace.state().id(TEST), "not forgotten while it is there");
+    workspace.cloud.clock().advance(Duration::from_secs(8 * 24 * 3600));
+    destroy.wait().succeeds();
+    assert!(workspace.state().is_empty());
+}
+
+#[test]
+fn a_deletion_that_takes_too_long_or_is_interrupted_keeps_the_cache_in_the_state() {
+    let workspace = with_lingering_deletions();
+    workspace.step(cache().block("timeouts {\n    delete = \"300ms\"\n  }"));
+    let run = workspace.run(&["destroy", "-auto-approve", "-input=false", "-json"]).fails();
+    let id = workspace.cloud_cache().id;
+    run.error().says(&["not deleted yet", &id, "still listed after 300ms", "timeouts.delete"]);
+    assert_eq!(workspace.state().id(TEST), id);
+
+    workspace.run(&["apply", "-auto-approve", "-input=false", "-refresh-only"]).succeeds();
+    workspace.cloud.clock().advance(Duration::from_secs(8 * 24 * 3600));
+    workspace.step("");
+    assert!(workspace.state().is_empty());
 }

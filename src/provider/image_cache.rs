@@ -102,8 +102,12 @@ impl Resource for ImageCacheResource {
         let update = request::update(&prior, &planned, &config, &id);
         if building && waits && update.is_some() {
             // The API may refuse a change during a build, and may lose one that it accepts.
-            let waiting =
-                ImageCacheModel { status: Attr::Unknown, timeouts: planned.timeouts.clone(), ..prior.clone() };
+            let waiting = ImageCacheModel {
+                status: Attr::Unknown,
+                wait_for_ready: planned.wait_for_ready.clone(),
+                timeouts: planned.timeouts.clone(),
+                ..prior.clone()
+            };
             settle(context, waiting, response, Operation::Update).await?;
             if context.stop.is_cancelled() {
                 return Ok(());

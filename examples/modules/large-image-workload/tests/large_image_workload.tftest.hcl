@@ -60,6 +60,8 @@ run "pods_start_from_the_cache" {
 
 run "other_images_make_another_cache" {
   variables {
+    previous_id = run.pods_start_from_the_cache.image_cache_id
+
     containers = {
       server  = { image = "ccr.ccs.tencentyun.com/example/llm:1.1.0" }
       sidecar = { image = "ccr.ccs.tencentyun.com/example/sidecar:1.0.0" }
@@ -67,7 +69,7 @@ run "other_images_make_another_cache" {
   }
 
   assert {
-    condition     = output.image_cache_id != run.pods_start_from_the_cache.image_cache_id
+    condition     = output.image_cache_id != var.previous_id
     error_message = "New images come in a new cache, so that running Pods keep theirs."
   }
 

@@ -35,6 +35,8 @@ run "each_region_has_its_cache" {
 
 run "a_region_is_added_beside_the_others" {
   variables {
+    previous_ids = run.each_region_has_its_cache.image_cache_ids
+
     regions = {
       ap-guangzhou = { vpc_id = "vpc-1a2b3c4d", subnet_id = "subnet-1a2b3c4d" }
       ap-shanghai  = { vpc_id = "vpc-5e6f7a8b", subnet_id = "subnet-5e6f7a8b" }
@@ -47,7 +49,7 @@ run "a_region_is_added_beside_the_others" {
   }
 
   assert {
-    condition     = output.image_cache_ids["ap-guangzhou"] == run.each_region_has_its_cache.image_cache_ids["ap-guangzhou"]
+    condition     = output.image_cache_ids["ap-guangzhou"] == var.previous_ids["ap-guangzhou"]
     error_message = "The caches of the other regions stay."
   }
 

@@ -14,7 +14,7 @@ pub struct Examples {
     main: Option<String>,
     others: Vec<Other>,
     /// `import-by-identity.tf`
-    import_by_identity: Option<String>,
+    pub import_by_identity: Option<String>,
     /// `import-by-string-id.tf`
     import_by_string_id: Option<String>,
     /// `import.sh`

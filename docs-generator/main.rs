@@ -84,6 +84,20 @@ fn the_descriptions_say_what_the_schemas_know() {
 }
 
 #[test]
+fn the_changelog_names_all_that_there_is() {
+    let changelog = fs::read_to_string(root().join("CHANGELOG.md")).unwrap();
+    let server = Server::<EksProvider>::default();
+    let entries = (server.resources.iter().map(|(name, _)| ("Resource", name)))
+        .chain(server.data_sources.iter().map(|(name, _)| ("Data Source", name)))
+        .chain(server.ephemeral_resources.iter().map(|(name, _)| ("Ephemeral Resource", name)))
+        .chain(server.functions.iter().map(|(name, _)| ("Function", name)));
+    for (kind, name) in entries {
+        let entry = format!("**New {kind}:** `{name}`");
+        assert!(changelog.contains(&entry), "CHANGELOG.md: no {entry}");
+    }
+}
+
+#[test]
 fn every_link_leads_somewhere() {
     let broken: Vec<_> = files(root(), "md").iter().flat_map(|page| links::broken(root(), page)).collect();
     assert!(broken.is_empty(), "{}", broken.join("\n"));

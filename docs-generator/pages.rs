@@ -29,6 +29,7 @@ struct Section {
     example: &'static str,
 }
 
+const PROVIDER: Section = Section { directory: "provider", template: "index", example: "provider.tf" };
 const RESOURCE: Section = Section { directory: "resources", template: "resource", example: "resource.tf" };
 const DATA_SOURCE: Section = Section { directory: "data-sources", template: "data-source", example: "data-source.tf" };
 const EPHEMERAL_RESOURCE: Section =
@@ -38,7 +39,7 @@ const FUNCTION: Section = Section { directory: "functions", template: "function"
 /// What a template is given.
 #[derive(Serialize)]
 struct Page {
-    /// As in a configuration: `eks_image_cache`.
+    /// As in a configuration: `eks_image_cache`; empty for the provider itself.
     name: String,
     /// Markdown.
     description: String,
@@ -46,6 +47,8 @@ struct Page {
     summary: String,
     examples: Examples,
     reference: Reference,
+    /// What an import by identity takes.
+    identity: Option<SchemaText>,
 }
 
 /// What the code knows of a page's subject.
@@ -59,9 +62,15 @@ enum Reference {
 /// All pages by their path in `docs/`.
 pub fn render(server: &Server<EksProvider>) -> BTreeMap<PathBuf, String> {
     let mut pages = Pages { environment: environment(), rendered: BTreeMap::new() };
-    pages.add_index(&server.schema().block);
+    let block = &server.schema().block;
+    pages.add_page(&PROVIDER, &Page::new(&PROVIDER, "", &block.description, SchemaText::of(block).into()));
     for (name, resource) in server.resources.iter() {
-        pages.add(&RESOURCE, name, &resource.schema().block);
+        let block = &resource.schema().block;
+        let identity = resource.identity_schema().map(|schema| SchemaText::of(&schema.block));
+        let by_identity = identity.is_some();
+        let page = Page { identity, ..Page::new(&RESOURCE, name, &block.description, SchemaText::of(block).into()) };
+        assert_eq!(page.examples.import_by_identity.is_some(), by_identity, "{name}: import-by-identity.tf");
+        pages.add_page(&RESOURCE, &page);
     }
     for (name, data_source) in server.data_sources.iter() {
         pages.add(&DATA_SOURCE, name, &data_source.schema().block);
@@ -72,7 +81,7 @@ pub fn render(server: &Server<EksProvider>) -> BTreeMap<PathBuf, String> {
     for (name, function) in server.functions.iter() {
         let signature = function.signature();
         let reference = Reference::Signature(SignatureText::of(name, signature));
-        pages.add_reference(&FUNCTION, name, &signature.description, reference);
+        pages.add_page(&FUNCTION, &Page::new(&FUNCTION, name, &signature.description, reference));
     }
     pages.rendered
 }
@@ -83,39 +92,49 @@ struct Pages {
 }
 
 impl Pages {
-    fn add_index(&mut self, block: &Block) {
-        let examples = Examples::read(&root().join("examples/provider"), "provider.tf");
-        let reference = Reference::Schema(SchemaText::of(block));
-        let page = Page::new("eks", &block.description, examples, reference);
-        self.rendered.insert("index.md".into(), self.page("index.md.jinja", &page));
-    }
-
     fn add(&mut self, section: &Section, name: &str, block: &Block) {
-        self.add_reference(section, name, &block.description, Reference::Schema(SchemaText::of(block)));
+        self.add_page(section, &Page::new(section, name, &block.description, SchemaText::of(block).into()));
     }
 
-    fn add_reference(&mut self, section: &Section, name: &str, description: &str, reference: Reference) {
-        let directory = root().join("examples").join(section.directory).join(name);
-        let page = Page::new(name, description, Examples::read(&directory, section.example), reference);
-        let short = name.trim_start_matches("eks_");
-        let own = format!("{}/{short}.md.jinja", section.directory);
+    fn add_page(&mut self, section: &Section, page: &Page) {
+        let path = section.page(&page.name);
+        let own = format!("{path}.jinja");
         let has_own = self.environment.get_template(&own).is_ok();
         let template = if has_own { own } else { format!("{}.md.jinja", section.template) };
-        let path = PathBuf::from(section.directory).join(format!("{short}.md"));
-        self.rendered.insert(path, self.page(&template, &page));
+        let rendered = self.environment.get_template(&template).and_then(|template| template.render(Serde(page)));
+        let text = rendered.unwrap_or_else(|error| panic!("{template}: {error:#}"));
+        self.rendered.insert(path.into(), without_blank_runs(&text));
     }
+}
 
-    fn page(&self, template: &str, page: &Page) -> String {
-        let rendered = self.environment.get_template(template).and_then(|template| template.render(Serde(page)));
-        without_blank_runs(&rendered.unwrap_or_else(|error| panic!("{template}: {error:#}")))
+impl Section {
+    /// The path of a page in `docs/`.
+    fn page(&self, name: &str) -> String {
+        match name.trim_start_matches("eks_") {
+            "" => "index.md".to_owned(),
+            short => format!("{}/{short}.md", self.directory),
+        }
     }
 }
 
 impl Page {
-    fn new(name: &str, description: &str, examples: Examples, reference: Reference) -> Self {
+    fn new(section: &Section, name: &str, description: &str, reference: Reference) -> Self {
         let paragraph = description.split("\n\n").next().unwrap_or_default();
-        let summary = paragraph.split_whitespace().collect::<Vec<_>>().join(" ").replace('`', "");
-        Self { name: name.to_owned(), description: description.to_owned(), summary, examples, reference }
+        let directory = root().join("examples").join(section.directory).join(name);
+        Self {
+            name: name.to_owned(),
+            description: description.to_owned(),
+            summary: paragraph.split_whitespace().collect::<Vec<_>>().join(" ").replace('`', ""),
+            examples: Examples::read(&directory, section.example),
+            reference,
+            identity: None,
+        }
+    }
+}
+
+impl From<SchemaText> for Reference {
+    fn from(text: SchemaText) -> Self {
+        Self::Schema(text)
     }
 }
 

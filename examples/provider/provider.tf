@@ -14,3 +14,21 @@ provider "eks" {
     team = "ai"
   }
 }
+
+# A snapshot with the image on it, from which Pods start in seconds.
+resource "eks_image_cache" "vllm" {
+  images           = ["vllm/vllm-openai:v0.8.5"]
+  image_cache_size = 60
+  vpc_id           = "vpc-1a2b3c4d"
+  subnet_id        = "subnet-1a2b3c4d"
+}
+
+# The annotations of Pods that use it, for .spec.template.metadata.annotations.
+data "eks_pod_disk" "vllm" {
+  image_cache = eks_image_cache.vllm.id
+  size        = 100 # GiB: the image, and room for what the Pods write
+}
+
+output "pod_annotations" {
+  value = data.eks_pod_disk.vllm.annotations
+}

@@ -42,9 +42,9 @@ impl Cli {
         CLI.as_ref().unwrap_or_else(|error| panic!("{error}. {WHAT_TO_DO}"))
     }
 
-    /// True when it calls functions of providers: Terraform 1.8. OpenTofu 1.7 does too, and is not asked.
+    /// True when it calls functions of providers: Terraform 1.8, OpenTofu 1.7.
     pub fn has_functions(&self) -> bool {
-        self.version >= (1, 8)
+        self.version >= if self.is_opentofu { (1, 7) } else { (1, 8) }
     }
 
     /// True when it knows write-only arguments, and before them ephemeral resources.

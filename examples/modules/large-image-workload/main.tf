@@ -28,12 +28,8 @@ data "eks_pod_disk" "this" {
 }
 
 locals {
-  containers = [
-    for name, container in var.containers : merge(container.spec, { name = name, image = container.image })
-  ]
-
   pod_spec = merge(
-    { containers = local.containers },
+    { containers = [for name, container in var.containers : merge(container, { name = name })] },
     length(var.image_pull_secrets) == 0 ? {} : {
       imagePullSecrets = [for name in var.image_pull_secrets : { name = name }]
     },

@@ -15,20 +15,17 @@ variable "namespace" {
 }
 
 variable "containers" {
-  description = "Containers of the Pod by name. Anything else that a container can have goes into `spec`, as Kubernetes writes it."
-  type = map(object({
-    image = string
-    spec  = optional(any, {})
-  }))
+  description = "Containers of the Pod by name, each as Kubernetes writes it: image, resources, args, ..."
+  type        = any # containers differ in their parts, which no map of one type takes
 
   validation {
-    condition     = length(var.containers) > 0
+    condition     = try(length(var.containers) > 0, false)
     error_message = "A Pod has at least one container."
   }
 
   validation {
-    condition     = alltrue([for container in var.containers : can(regex("(@sha256:|:[^/:]+$)", container.image))])
-    error_message = "Give every image a tag or a digest: without one it is latest, and a cache of latest grows old unseen."
+    condition     = try(alltrue([for container in var.containers : can(regex("(@sha256:|:[^/:]+$)", container.image))]), false)
+    error_message = "Give every container an image with a tag or a digest: without one it is latest, and a cache of latest grows old unseen."
   }
 }
 

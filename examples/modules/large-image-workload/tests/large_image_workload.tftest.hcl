@@ -14,8 +14,8 @@ variables {
 
   containers = {
     server = {
-      image = "ccr.ccs.tencentyun.com/example/llm:1.0.0"
-      spec  = { resources = { limits = { "nvidia.com/gpu" = 1 } } }
+      image     = "ccr.ccs.tencentyun.com/example/llm:1.0.0"
+      resources = { limits = { "nvidia.com/gpu" = 1 } }
     }
   }
 }
@@ -63,8 +63,8 @@ run "other_images_make_another_cache" {
     previous_id = run.pods_start_from_the_cache.image_cache_id
 
     containers = {
-      server  = { image = "ccr.ccs.tencentyun.com/example/llm:1.1.0" }
-      sidecar = { image = "ccr.ccs.tencentyun.com/example/sidecar:1.0.0" }
+      server  = { image = "ccr.ccs.tencentyun.com/example/llm:1.1.0", args = ["--port", "8000"] }
+      sidecar = { image = "ccr.ccs.tencentyun.com/example/sidecar:1.0.0", tty = true }
     }
   }
 
@@ -76,6 +76,11 @@ run "other_images_make_another_cache" {
   assert {
     condition     = length(eks_image_cache.this.images) == 2
     error_message = "All images of the Pod are in the cache."
+  }
+
+  assert {
+    condition     = yamldecode(output.manifest).spec.template.spec.containers[1].tty
+    error_message = "Containers may differ in what they say."
   }
 }
 

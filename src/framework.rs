@@ -4,6 +4,7 @@
 //! framework decodes, validates, plans and saves; a resource says only what is its own. It knows Terraform's rules, but
 //! not its wire: [`crate::protocol`] does.
 
+mod action;
 mod answer;
 #[cfg(test)]
 pub(crate) mod conformance;
@@ -12,6 +13,7 @@ mod ephemeral;
 mod function;
 mod generate;
 mod identity;
+mod list;
 mod named;
 mod panic;
 mod plan;
@@ -20,6 +22,7 @@ mod resource;
 #[cfg(test)]
 pub(crate) mod sample;
 mod server;
+mod stream;
 mod validate;
 
 use std::sync::Arc;
@@ -27,10 +30,12 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use tokio_util::sync::CancellationToken;
 
+pub use action::{Action, ActionEvent, AnyAction, Progress, action, invoke};
 pub use data_source::{AnyDataSource, DataSource, data_source};
 pub use ephemeral::{AnyEphemeralResource, Ephemeral, EphemeralResource, Opened, ephemeral_resource};
 pub use function::{AnyFunction, Function, FunctionError, function};
 pub use identity::{Identified, identified_resource};
+pub use list::{AnyListResource, ListResource, Listed, Listing, Query, list, list_resource};
 pub use named::Named;
 pub use plan::ResourcePlan;
 pub use private::Private;
@@ -68,6 +73,16 @@ pub trait Provider: Sized + Send + Sync + 'static {
 
     /// The ephemeral resources, each made by [`ephemeral_resource()`].
     fn ephemeral_resources() -> Vec<Box<dyn AnyEphemeralResource<Self>>> {
+        Vec::new()
+    }
+
+    /// The list resources, each made by [`list_resource()`].
+    fn list_resources() -> Vec<Box<dyn AnyListResource<Self>>> {
+        Vec::new()
+    }
+
+    /// The actions, each made by [`action()`].
+    fn actions() -> Vec<Box<dyn AnyAction<Self>>> {
         Vec::new()
     }
 

@@ -3,11 +3,13 @@
 //! Here, and in [`crate::plugin`], are the only names of generated code. A user's mistake is never a gRPC status, which
 //! would lose its attribute and its title: every answer carries diagnostics.
 
+mod action;
 mod convert;
 mod data_source;
 mod ephemeral;
 mod function;
 mod identity;
+mod list;
 mod provider;
 mod resource;
 mod schema;

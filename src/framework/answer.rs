@@ -9,13 +9,17 @@ use crate::value::{self, Type, Value, ValueError};
 ///
 /// After an error, what is still unknown is null: the rest is worth saving. Without one it is a bug, and reported.
 pub(super) fn known_value<M: Model>(schema: &Schema, model: &Option<M>, diagnostics: &mut Diagnostics) -> Value {
-    let mut value = match value::to_value(model) {
-        Ok(value) => value,
+    match value::to_value(model) {
+        Ok(value) => known(schema, value, diagnostics),
         Err(error) => {
             diagnostics.push(unreadable(error));
-            return Value::Null;
+            Value::Null
         }
-    };
+    }
+}
+
+/// As [`known_value`], of a value that a model was made into.
+pub(super) fn known(schema: &Schema, mut value: Value, diagnostics: &mut Diagnostics) -> Value {
     if !diagnostics.has_errors()
         && !value.is_wholly_known()
         && let Some(at) = first_unknown(&value, &schema.ty, AttributePath::default())

@@ -3,7 +3,9 @@
 //! The names of its objects say how they misbehave, see [`Disks`].
 
 mod disk;
+mod disk_list;
 mod disk_source;
+mod format;
 mod repeat;
 mod token;
 
@@ -15,12 +17,15 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 pub use disk::{Disk, DiskIdentity, Disks};
+pub use disk_list::{DiskFilter, DiskList};
 pub use disk_source::{DiskLookup, DiskSource};
+pub use format::{Format, FormatConfig};
 pub use repeat::Repeat;
 pub use token::{RENEW_AT, Token, Tokens};
 
-use super::{AnyDataSource, AnyEphemeralResource, AnyFunction, AnyResource, Outcome, Provider};
-use super::{data_source, ephemeral_resource, function, identified_resource};
+use super::{AnyAction, AnyDataSource, AnyEphemeralResource, AnyFunction, AnyListResource, AnyResource};
+use super::{Outcome, Provider};
+use super::{action, data_source, ephemeral_resource, function, identified_resource, list_resource};
 use crate::diagnostics::{AttributePath, Diagnostic, Diagnostics};
 use crate::schema::OPTIONAL;
 use crate::value::Attr;
@@ -76,6 +81,14 @@ impl Provider for Sample {
 
     fn ephemeral_resources() -> Vec<Box<dyn AnyEphemeralResource<Self>>> {
         vec![ephemeral_resource(Tokens)]
+    }
+
+    fn list_resources() -> Vec<Box<dyn AnyListResource<Self>>> {
+        vec![list_resource(DiskList)]
+    }
+
+    fn actions() -> Vec<Box<dyn AnyAction<Self>>> {
+        vec![action(Format)]
     }
 
     fn functions() -> Vec<Box<dyn AnyFunction>> {

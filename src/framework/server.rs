@@ -7,7 +7,8 @@ use tokio_util::sync::CancellationToken;
 use super::answer::{checked, unreadable};
 use super::named::Named;
 use super::validate::{self, WriteOnly};
-use super::{AnyDataSource, AnyEphemeralResource, AnyFunction, AnyResource, Context, Provider, panic};
+use super::{AnyAction, AnyDataSource, AnyEphemeralResource, AnyFunction, AnyListResource, AnyResource};
+use super::{Context, Provider, panic};
 use crate::diagnostics::{Diagnostic, Diagnostics};
 use crate::schema::Schema;
 use crate::value::{self, Value};
@@ -22,6 +23,10 @@ pub struct Server<P> {
     pub data_sources: Named<dyn AnyDataSource<P>>,
     /// The ephemeral resources.
     pub ephemeral_resources: Named<dyn AnyEphemeralResource<P>>,
+    /// The list resources; each has a resource of the same name, with an identity.
+    pub list_resources: Named<dyn AnyListResource<P>>,
+    /// The actions.
+    pub actions: Named<dyn AnyAction<P>>,
     /// The functions.
     pub functions: Named<dyn AnyFunction>,
     schema: OnceLock<Schema>,
@@ -47,12 +52,20 @@ impl<P: Provider> Default for Server<P> {
 impl<P: Provider> Server<P> {
     /// A provider that is stopped, besides by [`Server::stop`], by `shutdown`: the end of the process.
     pub fn new(shutdown: CancellationToken) -> Self {
+        let resources = Named::new("resource", P::resources(), |resource| resource.type_name());
+        let list_resources = Named::new("list resource", P::list_resources(), |list| list.type_name());
+        for (name, _) in list_resources.iter() {
+            let identified = resources.get(name).is_ok_and(|resource| resource.identity_schema().is_some());
+            assert!(identified, "the list resource {name:?} needs a resource of that name that has an identity");
+        }
         Self {
-            resources: Named::new("resource", P::resources(), |resource| resource.type_name()),
+            resources,
             data_sources: Named::new("data source", P::data_sources(), |source| source.type_name()),
             ephemeral_resources: Named::new("ephemeral resource", P::ephemeral_resources(), |resource| {
                 resource.type_name()
             }),
+            list_resources,
+            actions: Named::new("action", P::actions(), |action| action.type_name()),
             functions: Named::new("function", P::functions(), |function| function.name()),
             schema: OnceLock::new(),
             configured: RwLock::default(),

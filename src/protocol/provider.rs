@@ -33,6 +33,8 @@ pub async fn metadata<P: Provider>(server: &Server<P>, _: get_metadata::Request)
         ephemeral_resources: names(&server.ephemeral_resources, |type_name| get_metadata::EphemeralMetadata {
             type_name,
         }),
+        list_resources: names(&server.list_resources, |type_name| get_metadata::ListResourceMetadata { type_name }),
+        actions: names(&server.actions, |type_name| get_metadata::ActionMetadata { type_name }),
         functions: names(&server.functions, |name| get_metadata::FunctionMetadata { name }),
         ..Default::default()
     }
@@ -50,6 +52,8 @@ pub async fn schemas<P: Provider>(
         resource_schemas: by_name(&server.resources, |resource| schema(resource.schema())),
         data_source_schemas: by_name(&server.data_sources, |source| schema(source.schema())),
         ephemeral_resource_schemas: by_name(&server.ephemeral_resources, |resource| schema(resource.schema())),
+        list_resource_schemas: by_name(&server.list_resources, |list| schema(list.schema())),
+        action_schemas: by_name(&server.actions, |action| wire::ActionSchema { schema: Some(schema(action.schema())) }),
         functions: by_name(&server.functions, |function| signature(function.signature())),
         server_capabilities: Some(capabilities()),
         ..Default::default()

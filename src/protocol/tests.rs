@@ -2,11 +2,13 @@
 //!
 //! Whole answers are compared.
 
+mod action;
 mod data_source;
 mod deferral;
 mod ephemeral;
 mod function;
 mod identity;
+mod list;
 mod provider;
 mod resource;
 

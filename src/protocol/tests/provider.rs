@@ -18,6 +18,8 @@ async fn metadata_names_everything() {
         resources: vec![get_metadata::ResourceMetadata { type_name: "sample_disk".into() }],
         data_sources: vec![get_metadata::DataSourceMetadata { type_name: "sample_disk".into() }],
         ephemeral_resources: vec![get_metadata::EphemeralMetadata { type_name: "sample_token".into() }],
+        list_resources: vec![get_metadata::ListResourceMetadata { type_name: "sample_disk".into() }],
+        actions: vec![get_metadata::ActionMetadata { type_name: "sample_format".into() }],
         functions: vec![get_metadata::FunctionMetadata { name: "repeat".into() }],
         ..Default::default()
     };
@@ -121,12 +123,19 @@ async fn the_schema_is_that_of_the_structs() {
             "Whose. `panics` panics in every operation, `refused` is refused in every one.",
         )),
     ];
+    let filter = "Part of the name. `panics` panics after the first disk, `refused` ends there.";
+    let filter = vec![optional(plain("name", "\"string\"", filter))];
+    let format = "Its ID. `refused` is refused, `panics` panics, `waits` waits until Terraform asks to stop.";
+    let format = vec![required(plain("id", "\"string\"", format))];
     let schema = |block| wire::Schema { version: 0, block: Some(block) };
+    let format = schema(block("Formats a disk.", format));
     let expected = get_provider_schema::Response {
         provider: Some(schema(block("Disks that are not there.", vec![prefix]))),
         resource_schemas: [("sample_disk".to_owned(), disk_schema())].into(),
         data_source_schemas: [("sample_disk".to_owned(), schema(block("Looks a disk up.", lookup)))].into(),
         ephemeral_resource_schemas: [("sample_token".to_owned(), schema(block("A token.", token)))].into(),
+        list_resource_schemas: [("sample_disk".to_owned(), schema(block("Finds disks.", filter)))].into(),
+        action_schemas: [("sample_format".to_owned(), wire::ActionSchema { schema: Some(format) })].into(),
         functions: super::function::functions(),
         server_capabilities: capabilities(),
         ..Default::default()

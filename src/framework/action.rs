@@ -1,0 +1,152 @@
+//! Actions: something that is done, without an object in the state.
+
+use std::marker::PhantomData;
+use std::sync::{Arc, OnceLock};
+
+use async_trait::async_trait;
+use futures_util::stream::Stream;
+use tokio::sync::mpsc;
+
+use super::answer::{checked, errors, unreadable};
+use super::stream::events;
+use super::validate::{self, WriteOnly};
+use super::{Context, Outcome, Provider, Server, panic};
+use crate::diagnostics::Diagnostics;
+use crate::schema::{Model, Schema};
+use crate::value::{self, Value};
+
+/// An action, as its author writes it.
+#[async_trait]
+pub trait Action: Send + Sync + 'static {
+    /// The provider that it belongs to.
+    type Provider: Send + Sync + 'static;
+    /// Its arguments.
+    type Config: Model;
+    /// `eks_image_cache_rebuild`.
+    const TYPE_NAME: &'static str;
+
+    /// Says what is wrong with the arguments, which may hold unknown values. No network.
+    fn validate(&self, config: &Self::Config, diagnostics: &mut Diagnostics);
+
+    /// Looks at what is to be done, before anything is. The arguments may hold unknown values.
+    ///
+    /// # Errors
+    ///
+    /// Why it cannot be done.
+    async fn plan(&self, _: &Context<Self::Provider>, _: Self::Config, _: &mut Diagnostics) -> Outcome<()> {
+        Ok(())
+    }
+
+    /// Does it.
+    ///
+    /// # Errors
+    ///
+    /// Why it failed.
+    async fn invoke(
+        &self,
+        context: &Context<Self::Provider>,
+        config: Self::Config,
+        progress: &Progress,
+        diagnostics: &mut Diagnostics,
+    ) -> Outcome<()>;
+}
+
+/// Tells the user how it goes.
+#[derive(Debug)]
+pub struct Progress(mpsc::Sender<ActionEvent>);
+
+impl Progress {
+    /// Shows a line.
+    pub async fn report(&self, message: impl Into<String>) {
+        // Fails only when the client has left, and then nobody is there to be told.
+        let _ = self.0.send(ActionEvent::Progress(message.into())).await;
+    }
+}
+
+/// What happens while an action is invoked.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ActionEvent {
+    /// A line for the user.
+    Progress(String),
+    /// The end; it failed when there is an error among the messages.
+    Completed(Diagnostics),
+}
+
+/// An action without its types, for the server.
+#[async_trait]
+pub trait AnyAction<P>: Send + Sync {
+    /// Its name in a configuration.
+    fn type_name(&self) -> &'static str;
+    /// The schema of its arguments.
+    fn schema(&self) -> &Schema;
+    /// What is wrong with a configuration.
+    async fn validate(&self, config: &Value) -> Diagnostics;
+    /// Looks at what is to be done.
+    async fn plan(&self, context: &Context<P>, config: &Value) -> Diagnostics;
+    /// Does it.
+    async fn invoke(&self, context: &Context<P>, config: &Value, progress: &Progress) -> Diagnostics;
+}
+
+/// Makes an action part of a provider.
+pub fn action<A: Action>(action: A) -> Box<dyn AnyAction<A::Provider>> {
+    Box::new(Registered { action, schema: OnceLock::new(), provider: PhantomData })
+}
+
+struct Registered<A: Action> {
+    action: A,
+    schema: OnceLock<Schema>,
+    provider: PhantomData<fn() -> A::Provider>,
+}
+
+#[async_trait]
+impl<A: Action> AnyAction<A::Provider> for Registered<A> {
+    fn type_name(&self) -> &'static str {
+        A::TYPE_NAME
+    }
+
+    fn schema(&self) -> &Schema {
+        self.schema.get_or_init(|| checked(A::TYPE_NAME, Schema::of::<A::Config>(0)))
+    }
+
+    async fn validate(&self, config: &Value) -> Diagnostics {
+        let own = |config: &_, report: &mut _| self.action.validate(config, report);
+        validate::validate(&self.schema().block, config, WriteOnly::Refused, own).await
+    }
+
+    async fn plan(&self, context: &Context<A::Provider>, config: &Value) -> Diagnostics {
+        let mut diagnostics = Diagnostics::default();
+        let planned = panic::catch(async {
+            let config = value::from_value(config).map_err(unreadable)?;
+            self.action.plan(context, config, &mut diagnostics).await
+        });
+        let planned = planned.await;
+        diagnostics.extend(errors(planned));
+        diagnostics
+    }
+
+    async fn invoke(&self, context: &Context<A::Provider>, config: &Value, progress: &Progress) -> Diagnostics {
+        let mut diagnostics = Diagnostics::default();
+        let invoked = panic::catch(async {
+            let config = value::from_value(config).map_err(unreadable)?;
+            self.action.invoke(context, config, progress, &mut diagnostics).await
+        });
+        let invoked = invoked.await;
+        diagnostics.extend(errors(invoked));
+        diagnostics
+    }
+}
+
+/// Invokes an action, for as long as the stream is read.
+pub fn invoke<P: Provider>(
+    server: Arc<Server<P>>,
+    type_name: String,
+    config: Value,
+) -> impl Stream<Item = ActionEvent> + Send {
+    events(move |sender| async move {
+        let invoke = async || -> Outcome<_> {
+            let context = server.context()?;
+            Ok(server.actions.get(&type_name)?.invoke(&context, &config, &Progress(sender)).await)
+        };
+        Some(ActionEvent::Completed(invoke().await.unwrap_or_else(|errors| errors)))
+    })
+}

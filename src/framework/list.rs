@@ -1,0 +1,198 @@
+//! List resources: the remote objects of a resource type, found by a few arguments.
+
+use std::marker::PhantomData;
+use std::ops::ControlFlow;
+use std::sync::{Arc, OnceLock};
+
+use async_trait::async_trait;
+use futures_util::stream::{Stream, StreamExt};
+use tokio::sync::mpsc;
+use tokio_util::sync::CancellationToken;
+
+use super::answer::{checked, errors, known, unreadable};
+use super::stream::events;
+use super::validate::{self, WriteOnly};
+use super::{Context, Identified, Outcome, Provider, Resource, Server, panic};
+use crate::diagnostics::{Diagnostic, Diagnostics};
+use crate::schema::{Model, Schema};
+use crate::value::{self, Value, ValueError};
+
+/// A list resource, as its author writes it. It has the type name of its resource.
+#[async_trait]
+pub trait ListResource: Send + Sync + 'static {
+    /// The resource whose objects it finds.
+    type Resource: Identified;
+    /// Its arguments.
+    type Config: Model;
+
+    /// Says what is wrong with the arguments, which may hold unknown values. No network.
+    fn validate(&self, config: &Self::Config, diagnostics: &mut Diagnostics);
+
+    /// Finds objects, and pushes each as its resource would read it, until there are no more or [`Listing::push`] breaks.
+    ///
+    /// # Errors
+    ///
+    /// Why it could not go on. What was pushed stays found.
+    async fn list(
+        &self,
+        context: &Context<<Self::Resource as Resource>::Provider>,
+        config: Self::Config,
+        listing: &mut Listing<<Self::Resource as Resource>::Model>,
+    ) -> Outcome<()>;
+}
+
+/// Takes what is found.
+#[derive(Debug)]
+pub struct Listing<M> {
+    sender: mpsc::Sender<Found>,
+    stop: CancellationToken,
+    left: u64,
+    model: PhantomData<fn(M)>,
+}
+
+/// What was pushed, or why the listing ended.
+type Found = Result<(String, Result<Value, ValueError>), Diagnostics>;
+
+impl<M: Model> Listing<M> {
+    /// Gives `object` to the client, under the name that its user knows it by. Breaks when nothing more is wanted: the limit
+    /// is reached, the client has left, or Terraform asks to stop.
+    pub async fn push(&mut self, display_name: impl Into<String>, object: &M) -> ControlFlow<()> {
+        if self.left == 0 || self.stop.is_cancelled() {
+            return ControlFlow::Break(());
+        }
+        self.left -= 1;
+        let sent = self.sender.send(Ok((display_name.into(), value::to_value(object)))).await;
+        if sent.is_err() || self.left == 0 { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+    }
+}
+
+/// What a client wants of a listing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Query {
+    /// At most so many objects.
+    pub limit: u64,
+    /// The whole objects, not only their identities.
+    pub whole_objects: bool,
+}
+
+/// An object that was found, or with an error, what went wrong.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Listed {
+    /// The name that its user knows it by.
+    pub display_name: String,
+    /// Its identity.
+    pub identity: Value,
+    /// The object, if it was asked for.
+    pub object: Option<Value>,
+    /// Warnings and errors.
+    pub diagnostics: Diagnostics,
+}
+
+/// A list resource without its types, for the server.
+#[async_trait]
+pub trait AnyListResource<P>: Send + Sync {
+    /// Its name in a configuration.
+    fn type_name(&self) -> &'static str;
+    /// The schema of its arguments.
+    fn schema(&self) -> &Schema;
+    /// What is wrong with a configuration.
+    async fn validate(&self, config: &Value) -> Diagnostics;
+    /// Sends what is found.
+    async fn list(&self, context: &Context<P>, config: &Value, limit: u64, sender: mpsc::Sender<Found>) -> Diagnostics;
+}
+
+/// Makes a list resource part of a provider.
+pub fn list_resource<L: ListResource>(
+    list_resource: L,
+) -> Box<dyn AnyListResource<<L::Resource as Resource>::Provider>> {
+    Box::new(Registered { list_resource, schema: OnceLock::new() })
+}
+
+struct Registered<L> {
+    list_resource: L,
+    schema: OnceLock<Schema>,
+}
+
+#[async_trait]
+impl<L: ListResource> AnyListResource<<L::Resource as Resource>::Provider> for Registered<L> {
+    fn type_name(&self) -> &'static str {
+        L::Resource::TYPE_NAME
+    }
+
+    fn schema(&self) -> &Schema {
+        self.schema.get_or_init(|| checked(L::Resource::TYPE_NAME, Schema::of::<L::Config>(0)))
+    }
+
+    async fn validate(&self, config: &Value) -> Diagnostics {
+        let own = |config: &_, report: &mut _| self.list_resource.validate(config, report);
+        validate::validate(&self.schema().block, config, WriteOnly::Refused, own).await
+    }
+
+    async fn list(
+        &self,
+        context: &Context<<L::Resource as Resource>::Provider>,
+        config: &Value,
+        limit: u64,
+        sender: mpsc::Sender<Found>,
+    ) -> Diagnostics {
+        let mut listing = Listing { sender, stop: context.stop.clone(), left: limit, model: PhantomData };
+        errors(
+            panic::catch(async {
+                let config = value::from_value(config).map_err(unreadable)?;
+                self.list_resource.list(context, config, &mut listing).await
+            })
+            .await,
+        )
+    }
+}
+
+/// Lists objects of a type that has a list resource, for as long as the stream is read.
+pub fn list<P: Provider>(
+    server: Arc<Server<P>>,
+    type_name: String,
+    config: Value,
+    query: Query,
+) -> impl Stream<Item = Listed> + Send {
+    let lister = Arc::clone(&server);
+    let name = type_name.clone();
+    let found = events(move |sender| async move {
+        let list = async || -> Outcome<_> {
+            let context = lister.context()?;
+            Ok(lister.list_resources.get(&name)?.list(&context, &config, query.limit, sender).await)
+        };
+        let diagnostics = list().await.unwrap_or_else(|errors| errors);
+        (!diagnostics.is_empty()).then_some(Err(diagnostics))
+    });
+    found.map(move |found| match found {
+        Ok((display_name, value)) => listed(&server, &type_name, display_name, value, query.whole_objects),
+        Err(diagnostics) => Listed { display_name: String::new(), identity: Value::Null, object: None, diagnostics },
+    })
+}
+
+fn listed<P: Provider>(
+    server: &Server<P>,
+    type_name: &str,
+    display_name: String,
+    value: Result<Value, ValueError>,
+    whole_object: bool,
+) -> Listed {
+    let mut diagnostics = Diagnostics::default();
+    let found = || -> Outcome<_> {
+        let resource = server.resources.get(type_name)?;
+        let object = known(resource.schema(), value.map_err(unreadable)?, &mut diagnostics);
+        let identity = resource.identity_of(&object);
+        if identity.is_null() {
+            let detail = format!("{display_name} has no identity. This is a bug in the provider; please report it.");
+            return Err(Diagnostic::error("Object without an identity", detail).into());
+        }
+        Ok((identity, whole_object.then_some(object)))
+    };
+    let (identity, object) = found().unwrap_or_else(|errors| {
+        diagnostics.extend(errors);
+        (Value::Null, None)
+    });
+    Listed { display_name, identity, object, diagnostics }
+}
+
+#[cfg(test)]
+mod tests;

@@ -3,6 +3,8 @@
 //! Whole answers are compared.
 
 mod action;
+mod apply;
+mod concurrency;
 mod data_source;
 mod deferral;
 mod ephemeral;

@@ -1,4 +1,5 @@
-use super::resource::{DISK, create, disk};
+use super::apply::create;
+use super::resource::{DISK, disk};
 use super::*;
 use crate::framework::sample::DiskIdentity;
 use crate::protocol::tfplugin6::{

@@ -1,7 +1,8 @@
 use futures_util::StreamExt;
 
+use super::apply::create;
 use super::identity::identity;
-use super::resource::{DISK, create};
+use super::resource::DISK;
 use super::*;
 use crate::framework::sample::DiskFilter;
 use crate::protocol::tfplugin6::{list_resource, validate_list_resource_config};

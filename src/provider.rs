@@ -55,7 +55,7 @@ impl Provider for EksProvider {
     }
 
     fn resources() -> Vec<Box<dyn AnyResource<Self>>> {
-        vec![framework::resource(image_cache::ImageCacheResource)]
+        vec![framework::identified_resource(image_cache::ImageCacheResource)]
     }
 
     fn data_sources() -> Vec<Box<dyn AnyDataSource<Self>>> {

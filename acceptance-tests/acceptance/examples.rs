@@ -13,11 +13,13 @@ use crate::workspace::Workspace;
 const ASK_REGISTRIES: [&str; 4] = ["given-size.tf", "images.tf", "moving-tag.tf", "precondition.tf"];
 
 /// Examples for a Terraform that is at least so new; both products gave their features the same versions.
-const NEED_VERSION: [(&str, (u32, u32)); 4] = [
+const NEED_VERSION: [(&str, (u32, u32)); 6] = [
     ("precondition.tf", (1, 2)),
     ("function.tf", (1, 8)),
+    ("moved.tf", (1, 8)),
     ("private-registry.tf", (1, 11)),
     ("ephemeral-resource.tf", (1, 11)),
+    ("import-by-identity.tf", (1, 12)),
 ];
 
 fn examples() -> PathBuf {

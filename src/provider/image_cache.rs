@@ -9,6 +9,8 @@
 //! - Ctrl-C ends the wait with a warning and without a taint: the next apply goes on waiting;
 //! - no message holds a secret.
 
+mod identity;
+mod import;
 mod messages;
 mod model;
 mod plan;
@@ -24,7 +26,7 @@ pub use model::ImageCacheModel;
 
 use super::{EksProvider, duration, errors};
 use crate::diagnostics::Diagnostics;
-use crate::framework::{Context, Outcome, Resource, ResourcePlan, Response};
+use crate::framework::{Context, Outcome, Resource, ResourcePlan, Response, Source};
 use crate::tencentcloud::image_caches::WaitError;
 use crate::tencentcloud::tke::{ImageCache, Status};
 use crate::value::Attr;
@@ -141,14 +143,11 @@ impl Resource for ImageCacheResource {
     }
 
     fn import(&self, _: &Context<EksProvider>, import_id: &str) -> Outcome<ImageCacheModel> {
-        let (region, id) = match import_id.split_once('/') {
-            Some((region, id)) => (Attr::from(region.to_owned()), id),
-            None => (Attr::Null, import_id),
-        };
-        if !id.starts_with("imc-") || id.contains(char::is_whitespace) || region.as_str().is_some_and(str::is_empty) {
-            return Err(messages::import_id(import_id).into());
-        }
-        Ok(state::imported(region, id))
+        Ok(import::by_import_id(import_id)?)
+    }
+
+    fn move_from(&self, source: &Source, state: serde_json::Value) -> Outcome<Option<ImageCacheModel>> {
+        Ok(import::moved(source, state)?)
     }
 }
 

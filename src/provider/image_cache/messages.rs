@@ -135,17 +135,6 @@ pub(super) fn delete_wait(id: &str, region: &str, timeout: Duration, error: &Wai
     )
 }
 
-/// What an import ID looks like.
-pub(super) fn import_id(id: &str) -> Diagnostic {
-    Diagnostic::error(
-        "Invalid import ID",
-        format!(
-            "Expected the ID of an image cache, for example imc-1a2b3c4d, or its region and ID, for example \
-             ap-guangzhou/imc-1a2b3c4d, got {id:?}."
-        ),
-    )
-}
-
 fn in_status(status: Option<&str>) -> String {
     status.map(|status| format!(", its status is {status}")).unwrap_or_default()
 }

@@ -1,0 +1,160 @@
+//! Identities: made with the object, the same for ever, and enough for an import.
+
+use eks::protocol::tfplugin6::resource_identity_schema::IdentityAttribute;
+use eks::protocol::tfplugin6::{
+    RawState, ResourceIdentitySchema, get_resource_identity_schemas, import_resource_state, upgrade_resource_identity,
+};
+use serde_json::{Value as Json, json};
+
+use crate::client::{IMAGE_CACHE, REGION, World, client, error};
+use crate::values::{UNKNOWN, dynamic, identity, image_cache, json as read, with};
+
+#[tokio::test]
+async fn an_image_cache_is_named_by_its_id_and_its_region() {
+    let request = get_resource_identity_schemas::Request {};
+    let answer = client().get_resource_identity_schemas(request).await.unwrap().into_inner();
+    let attribute = |name: &str, required_for_import, description: &str| IdentityAttribute {
+        name: name.into(),
+        r#type: b"\"string\"".into(),
+        required_for_import,
+        optional_for_import: !required_for_import,
+        description: description.into(),
+    };
+    let identity_attributes = vec![
+        attribute("id", true, "ID of the cache, for example `imc-1a2b3c4d`."),
+        attribute(
+            "region",
+            false,
+            "Region of the cache, for example `ap-guangzhou`. In an import, the region of the provider when absent.",
+        ),
+    ];
+    let schema = ResourceIdentitySchema { version: 0, identity_attributes };
+    let identity_schemas = [(IMAGE_CACHE.to_owned(), schema)].into();
+    assert_eq!(answer, get_resource_identity_schemas::Response { identity_schemas, ..Default::default() });
+}
+
+#[tokio::test]
+async fn an_identity_is_planned_as_far_as_it_is_known_and_whole_after_apply() {
+    let mut world = World::new().await;
+    let (planned, applied) = world.create(json!({})).await;
+    assert_eq!(planned.planned_identity, identity(&json!({ "id": UNKNOWN, "region": REGION })));
+    let id = world.cloud.caches(REGION)[0].id.clone();
+    assert_eq!(
+        (applied.diagnostics, &applied.new_identity),
+        (vec![], &identity(&json!({ "id": id, "region": REGION })))
+    );
+
+    let answer = world.read(applied.new_state.clone(), applied.new_identity.clone()).await;
+    assert_eq!((answer.new_state, answer.new_identity), (applied.new_state, applied.new_identity));
+}
+
+#[tokio::test]
+async fn a_build_that_is_not_waited_for_to_its_end_has_an_identity() {
+    let mut world = World::with_endless_builds().await;
+    let (_, applied) = world.create(json!({ "region": "ap-singapore", "timeouts": { "create": "50ms" } })).await;
+    let id = world.cloud.caches("ap-singapore")[0].id.clone();
+    let summaries: Vec<_> = applied.diagnostics.iter().map(|diagnostic| diagnostic.summary.as_str()).collect();
+    assert_eq!(summaries, ["Image cache is not Ready in time"]);
+    assert_eq!(applied.new_identity, identity(&json!({ "id": id, "region": "ap-singapore" })));
+}
+
+#[tokio::test]
+async fn an_object_without_an_identity_gets_one_when_it_is_read() {
+    let mut world = World::new().await;
+    let (_, applied) = world.create(json!({})).await;
+    let answer = world.read(applied.new_state.clone(), None).await;
+    assert_eq!((answer.new_state, answer.new_identity), (applied.new_state, applied.new_identity));
+}
+
+/// Imports by this identity.
+async fn import(world: &mut World, by: Json) -> import_resource_state::Response {
+    let request =
+        import_resource_state::Request { type_name: IMAGE_CACHE.into(), identity: identity(&by), ..Default::default() };
+    world.client.import_resource_state(request).await.unwrap().into_inner()
+}
+
+#[tokio::test]
+async fn an_identity_is_enough_for_an_import_and_the_region_may_be_that_of_the_provider() {
+    let mut world = World::new().await;
+    world.insert("imc-1a2b3c4d", "web", |_| ());
+    for by in [json!({ "id": "imc-1a2b3c4d", "region": REGION }), json!({ "id": "imc-1a2b3c4d" })] {
+        let annotation = |value: &str| json!({ "eks.tke.cloud.tencent.com/use-image-cache": value });
+        let state = json!({
+            "id": "imc-1a2b3c4d",
+            "region": by["region"],
+            "annotations": { "auto": annotation("auto"), "pinned": annotation("imc-1a2b3c4d") },
+            "wait_for_ready": true,
+            "replace_on_rebuild": false,
+        });
+        let answer = import(&mut world, by.clone()).await;
+        let [imported] = &answer.imported_resources[..] else { panic!("{answer:?}") };
+        let whole = |json: &Json| read(image_cache(), dynamic(image_cache(), json).as_ref());
+        assert_eq!(read(image_cache(), imported.state.as_ref()), whole(&state));
+        let expected = import_resource_state::ImportedResource {
+            type_name: IMAGE_CACHE.into(),
+            state: dynamic(image_cache(), &state),
+            private: imported.private.clone(),
+            // Half of one is none yet.
+            identity: by["region"].is_string().then(|| identity(&by)).flatten(),
+        };
+        let imported_resources = vec![expected.clone()];
+        assert_eq!(answer, import_resource_state::Response { imported_resources, ..Default::default() });
+
+        let answer = world.read(expected.state, expected.identity).await;
+        assert_eq!(answer.new_identity, identity(&json!({ "id": "imc-1a2b3c4d", "region": REGION })));
+        let cache = world.cloud.cache(REGION, "imc-1a2b3c4d").unwrap();
+        let told = json!({
+            "region": REGION,
+            "images": ["nginx:1.27"],
+            "name": "web",
+            "image_cache_size": cache.image_cache_size,
+            "retention_days": 0,
+            "tags_all": {},
+            "status": "Ready",
+            "snapshot_id": "snap-1",
+            "image_cache_type": "manual",
+            "snapshotter": "overlay",
+        });
+        let mut found = read(image_cache(), answer.new_state.as_ref());
+        for time in ["creation_time", "expire_date_time"] {
+            assert!(found[time].is_string(), "{found}");
+            found[time] = Json::Null;
+        }
+        assert_eq!(found, whole(&with(state, told)));
+    }
+}
+
+#[tokio::test]
+async fn an_identity_that_names_no_cache_says_what_was_expected() {
+    let mut world = World::new().await;
+    let expected = "Expected the ID of an image cache, for example \"imc-1a2b3c4d\", and a region that is absent or has a \
+                    name, for example \"ap-guangzhou\", got the ID";
+    for (by, summary, detail) in [
+        (json!({ "id": "web" }), "Invalid identity", format!("{expected} \"web\".")),
+        (
+            json!({ "id": "imc-1", "region": "" }),
+            "Invalid identity",
+            format!("{expected} \"imc-1\" with the region \"\"."),
+        ),
+        (
+            json!({ "region": REGION }),
+            "Incomplete identity",
+            "The identity has no id, which an import of eks_image_cache needs.".to_owned(),
+        ),
+    ] {
+        let answer = import(&mut world, by).await;
+        let diagnostics = vec![error(summary, &detail)];
+        assert_eq!(answer, import_resource_state::Response { diagnostics, ..Default::default() });
+    }
+    assert_eq!(world.cloud.requests(), []);
+}
+
+#[tokio::test]
+async fn a_stored_identity_is_read_as_it_is() {
+    let raw_identity =
+        Some(RawState { json: br#"{"id":"imc-1","region":"ap-guangzhou"}"#.into(), ..Default::default() });
+    let request = upgrade_resource_identity::Request { type_name: IMAGE_CACHE.into(), version: 0, raw_identity };
+    let answer = client().upgrade_resource_identity(request).await.unwrap().into_inner();
+    let upgraded_identity = identity(&json!({ "id": "imc-1", "region": REGION }));
+    assert_eq!(answer, upgrade_resource_identity::Response { upgraded_identity, ..Default::default() });
+}

@@ -1,0 +1,122 @@
+//! Objects that were `tencentcloud_tke_image_cache`, of Tencent Cloud's CloudApp dialect.
+
+use eks::protocol::tfplugin6::{RawState, move_resource_state};
+use serde_json::{Value as Json, json};
+
+use crate::client::{IMAGE_CACHE, REGION, World, client, error};
+use crate::values::{dynamic, identity, image_cache, json as read};
+
+const SOURCE: &str = "tencentcloud_tke_image_cache";
+
+/// The answer for an object of `type_name` with this state.
+async fn move_state(type_name: &str, state: &Json) -> move_resource_state::Response {
+    let request = move_resource_state::Request {
+        source_provider_address: "registry.terraform.io/tencentcloudstack/tencentcloud".into(),
+        source_type_name: type_name.into(),
+        source_schema_version: 0,
+        source_state: Some(RawState { json: state.to_string().into_bytes(), ..Default::default() }),
+        target_type_name: IMAGE_CACHE.into(),
+        ..Default::default()
+    };
+    client().move_resource_state(request).await.unwrap().into_inner()
+}
+
+fn documented() -> Json {
+    json!({
+        "id": "imc-1a2b3c4d",
+        "name": "web",
+        "create_time": "2026-03-30 07:03:35",
+        "availability_zone": "ap-guangzhou-3",
+        "images": ["nginx:1.27"],
+        "vpc_id": "vpc-1",
+        "subnet_id": "subnet-1",
+        "image_cache_size": 50,
+        "retention_days": 7,
+        "image_registry_credentials": [
+            { "server": "registry.example.com", "username": "ci", "password": "not-a-real-password", "name": null },
+        ],
+    })
+}
+
+fn moved() -> Json {
+    let annotation = |value: &str| json!({ "eks.tke.cloud.tencent.com/use-image-cache": value });
+    json!({
+        "id": "imc-1a2b3c4d",
+        "name": "web",
+        "images": ["nginx:1.27"],
+        "vpc_id": "vpc-1",
+        "subnet_id": "subnet-1",
+        "image_cache_size": 50,
+        "retention_days": 7,
+        "image_registry_credentials": {
+            "registry.example.com": { "username": "ci", "password": "not-a-real-password" },
+        },
+        "annotations": { "auto": annotation("auto"), "pinned": annotation("imc-1a2b3c4d") },
+        "wait_for_ready": true,
+        "replace_on_rebuild": false,
+    })
+}
+
+#[tokio::test]
+async fn every_documented_attribute_is_taken_over_and_the_rest_is_read() {
+    let answer = move_state(SOURCE, &documented()).await;
+    let whole = |json: &Json| read(image_cache(), dynamic(image_cache(), json).as_ref());
+    assert_eq!(read(image_cache(), answer.target_state.as_ref()), whole(&moved()));
+    // Without a region there is no identity yet.
+    let expected = move_resource_state::Response {
+        target_state: dynamic(image_cache(), &moved()),
+        target_private: answer.target_private.clone(),
+        ..Default::default()
+    };
+    assert_eq!(answer, expected);
+
+    let mut world = World::new().await;
+    world.insert("imc-1a2b3c4d", "web", |cache| {
+        cache.image_cache_size = 50;
+        cache.retention_days = 7;
+    });
+    let answer = world.read(answer.target_state, answer.target_identity).await;
+    assert_eq!(
+        (answer.diagnostics, answer.new_identity),
+        (vec![], identity(&json!({ "id": "imc-1a2b3c4d", "region": REGION })))
+    );
+    let state = read(image_cache(), answer.new_state.as_ref());
+    for (name, expected) in moved().as_object().unwrap() {
+        let found = read(image_cache(), dynamic(image_cache(), &json!({ name: state[name] })).as_ref());
+        assert_eq!(found[name], whole(&json!({ name: expected }))[name], "{name}");
+    }
+    assert_eq!((&state["status"], &state["region"]), (&json!("Ready"), &json!(REGION)));
+}
+
+#[tokio::test]
+async fn what_is_optional_may_be_missing() {
+    let answer = move_state(SOURCE, &json!({ "id": "imc-1a2b3c4d", "image_registry_credentials": [] })).await;
+    assert_eq!(answer.diagnostics, []);
+    let state = read(image_cache(), answer.target_state.as_ref());
+    assert_eq!((&state["image_registry_credentials"], &state["images"]), (&Json::Null, &Json::Null));
+}
+
+#[tokio::test]
+async fn what_cannot_be_taken_over_says_what_to_do() {
+    for (type_name, state, summary, detail) in [
+        (
+            "tencentcloud_eks_container_instance",
+            documented(),
+            "Unsupported move",
+            "A tencentcloud_eks_container_instance of registry.terraform.io/tencentcloudstack/tencentcloud cannot become a \
+             eks_image_cache. Remove the moved block; import the object instead.",
+        ),
+        (
+            SOURCE,
+            json!({ "name": "web" }),
+            "Unreadable state",
+            "The state of this tencentcloud_tke_image_cache is not as documented: missing field `id`. Remove the moved block, \
+             and import the cache by its ID.",
+        ),
+    ] {
+        let answer = move_state(type_name, &state).await;
+        assert_eq!(answer.diagnostics, [error(summary, detail)]);
+        assert_eq!(answer.target_identity, None);
+        assert_eq!(read(image_cache(), answer.target_state.as_ref()), Json::Null);
+    }
+}

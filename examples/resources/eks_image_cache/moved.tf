@@ -1,0 +1,12 @@
+# Taken over from tencentcloud_tke_image_cache, of Tencent Cloud's CloudApp dialect (Terraform 1.8 and later)
+
+moved {
+  from = tencentcloud_tke_image_cache.web
+  to   = eks_image_cache.web
+}
+
+resource "eks_image_cache" "web" {
+  images    = ["nginx:1.27"]
+  vpc_id    = "vpc-1a2b3c4d"
+  subnet_id = "subnet-1a2b3c4d"
+}

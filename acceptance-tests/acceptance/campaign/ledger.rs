@@ -71,10 +71,12 @@ impl Ledger {
                 }
             }
         }
-        self.compare(name, fleet, &after, &cloud.caches(REGION));
+        self.compare(name, workspace, fleet, &after);
     }
 
-    fn compare(&mut self, name: &str, fleet: &Fleet, managed: &BTreeMap<String, String>, caches: &[ImageCache]) {
+    /// Takes what is wrong out of the cloud, so that the rounds that follow do not suffer from it.
+    fn compare(&mut self, name: &str, workspace: &Workspace, fleet: &Fleet, managed: &BTreeMap<String, String>) {
+        let caches = workspace.cloud.caches(REGION);
         for (label, spec) in &fleet.0 {
             let id = managed.get(label);
             match caches.iter().find(|cache| Some(&cache.id) == id) {
@@ -100,6 +102,7 @@ impl Ledger {
             };
             *count += 1;
             self.wrong.push(format!("{name}: {label} is {what}: {} is not in the state", cache.id));
+            workspace.cloud.delete_cache(REGION, &cache.id);
         }
     }
 

@@ -224,3 +224,30 @@ fn a_slow_api_is_waited_for() {
     assert_eq!(workspace.cloud.count("CreateImageCache"), 1);
     workspace.destroy();
 }
+
+#[test]
+fn a_cache_that_cannot_be_read_after_its_creation_is_not_built_again() {
+    let workspace = Workspace::new();
+    workspace.provider(&format!("{PROVIDER}\n  max_retries = 0"));
+    let read = |fault: Fault| fault.when(|request| request.body["ImageCacheIds"].is_array());
+    let block = cache().set("wait_for_ready", "false");
+    workspace.cloud.inject(read(Fault::InternalError(Moment::BeforeActing)));
+    workspace.write(&block);
+    let run = workspace.apply().succeeds();
+    let [warning] = &run.warnings()[..] else { panic!("{run}") };
+    warning.says(&["without its status", "InternalError", &workspace.cloud_cache().id]);
+    assert!(!workspace.state().is_tainted(TEST));
+    workspace.cloud.clear_faults();
+    workspace.step(block);
+    assert_eq!(workspace.sent("CreateImageCache").len(), 1);
+    workspace.destroy();
+
+    workspace.cloud.inject(read(Fault::AuthFailure));
+    workspace.write(cache());
+    workspace.apply().error().says(&["waiting for", &workspace.cloud_cache().id, "AuthFailure", "terraform untaint"]);
+    workspace.cloud.clear_faults();
+    workspace.run(&["untaint", TEST]).succeeds();
+    workspace.step(cache());
+    assert_eq!(workspace.sent("CreateImageCache").len(), 2);
+    workspace.destroy();
+}

@@ -187,7 +187,8 @@ async fn settle(
     if planned.wait_for_ready == Attr::Known(false) {
         let read = caches.get(region, id).await;
         save(response, planned, read.as_ref().ok().and_then(Option::as_deref));
-        read.map_err(|error| errors::api("reading", id, region, &error))?;
+        // An error would taint what was just made.
+        response.diagnostics.extend(read.err().map(|error| messages::unread(id, region, &error)));
         return Ok(());
     }
     let timeout = timeout(&planned, operation);
@@ -221,7 +222,7 @@ async fn settle(
         }
         Err(WaitError::Api { source, .. }) => {
             save(response, planned, None);
-            Err(errors::api("waiting for", id, region, &source).into())
+            Err(messages::wait_failed(operation, id, region, &source).into())
         }
     }
 }

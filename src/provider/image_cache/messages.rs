@@ -12,6 +12,10 @@ use crate::tencentcloud::tke::{ImageCache, Status};
 /// How many events a message shows: the end of the story.
 const SHOWN_EVENTS: usize = 5;
 
+/// After a creation that ended in an error although the build goes on.
+const UNTAINT: &str = "Terraform marks it as tainted, which would build it again. To go on waiting for this build instead, \
+                       run `terraform untaint` on the resource, and apply again.";
+
 /// The last events of a cache that failed, a line each, newest first; `None` for one that did not.
 pub(super) fn last_events_if_failed(cache: &ImageCache) -> Option<String> {
     matches!(cache.status, Status::Failed | Status::UpdateFailed).then(|| last_events(cache))
@@ -75,11 +79,7 @@ pub(super) fn timed_out(
 ) -> Diagnostic {
     let last_error = last_error.map(|error| format!(" The last look at it failed: {}.", errors::chain(error)));
     let (name, next) = match operation {
-        Operation::Create => (
-            "create",
-            "Terraform marks it as tainted, which would build it again. To go on waiting for this build instead, run \
-             `terraform untaint` on the resource, and apply again.",
-        ),
+        Operation::Create => ("create", UNTAINT),
         _ => ("update", "Apply again to go on waiting."),
     };
     Diagnostic::error(
@@ -93,6 +93,26 @@ pub(super) fn timed_out(
         ),
     )
     .at(AttributePath::root("timeouts").attribute(name))
+}
+
+/// A look at the cache failed in a way that does not pass by itself.
+pub(super) fn wait_failed(operation: Operation, id: &str, region: &str, error: &Error) -> Diagnostic {
+    let mut diagnostic = errors::api("waiting for", id, region, error);
+    if operation == Operation::Create {
+        diagnostic.detail = format!("{} The build goes on. {UNTAINT}", diagnostic.detail);
+    }
+    diagnostic
+}
+
+/// The cache is not waited for, and the look at it failed.
+pub(super) fn unread(id: &str, region: &str, error: &Error) -> Diagnostic {
+    Diagnostic::warning(
+        "Image cache is saved without its status",
+        format!(
+            "The API accepted image cache {id} in {region}, but could not be asked about it: {}. The next plan or refresh reads it.",
+            errors::chain(error)
+        ),
+    )
 }
 
 /// The API says something of which nobody knows what it means.

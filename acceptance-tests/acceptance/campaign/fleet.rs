@@ -25,11 +25,13 @@ pub struct Spec {
     pub size: u64,
     pub retention_days: u64,
     pub revision: u32,
+    /// `wait_for_ready`. What is not waited for is not changed either: the API may refuse that during the build.
+    pub waits: bool,
 }
 
 impl Spec {
     pub fn named(name: Option<&str>) -> Self {
-        Self { name: name.map(str::to_owned), version: 1, size: 20, retention_days: 7, revision: 1 }
+        Self { name: name.map(str::to_owned), version: 1, size: 20, retention_days: 7, revision: 1, waits: true }
     }
 
     fn image(&self) -> String {
@@ -59,7 +61,7 @@ impl Spec {
             && self.name.as_ref().is_none_or(|name| *name == cache.name)
             && tag(LABEL) == Some(label)
             && tag("revision") == Some(&self.revision.to_string())
-            && cache.status == Status::Ready;
+            && (cache.status == Status::Ready || !self.waits);
         (!same).then(|| format!("{self:?} is {cache:?}"))
     }
 }
@@ -78,10 +80,10 @@ impl Fleet {
                         1 => None,
                         _ => Some(format!("shared-{}", i % 4)),
                     };
-                    self.0.insert(label, Spec::named(name.as_deref()));
+                    self.0.insert(label, Spec { waits: i % 5 > 0, ..Spec::named(name.as_deref()) });
                 }
                 (Some(_), 0..2) => drop(self.0.remove(&label)),
-                (Some(spec), 2..6) => spec.change(rng),
+                (Some(spec), 2..6) if spec.waits => spec.change(rng),
                 _ => {}
             }
         }
@@ -96,7 +98,8 @@ impl fmt::Display for Fleet {
                 .set("images", format!("[{:?}]", spec.image()))
                 .set("image_cache_size", spec.size.to_string())
                 .set("retention_days", spec.retention_days.to_string())
-                .set("tags", tags);
+                .set("tags", tags)
+                .set("wait_for_ready", spec.waits.to_string());
             if let Some(name) = &spec.name {
                 block = block.set("name", format!("{name:?}"));
             }

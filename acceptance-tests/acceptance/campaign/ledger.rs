@@ -24,8 +24,8 @@ pub struct Ledger {
     replaced: usize,
     /// Caches made by a call that SIGKILL kept Terraform from hearing of.
     unheard: usize,
-    /// How long creations were under way whose ID Terraform had not heard of.
-    windows: Vec<Duration>,
+    /// How long Terraform had not heard of what was created, for caches that are waited for and for others.
+    windows: BTreeMap<bool, Vec<Duration>>,
     /// A sentence for each thing that is not as it must be.
     pub wrong: Vec<String>,
 }
@@ -53,7 +53,7 @@ impl Ledger {
                 *self.faults.entry(kind(fault)).or_default() += 1;
             }
         }
-        self.measure_windows(workspace, &run);
+        self.measure_windows(workspace, fleet, &run);
         let between = managed(workspace);
         let unheard = if sudden { unheard(workspace, &run) } else { BTreeSet::new() };
 
@@ -107,7 +107,7 @@ impl Ledger {
     }
 
     /// From the arrival of each `CreateImageCache` to Terraform's message that it has the cache.
-    fn measure_windows(&mut self, workspace: &Workspace, run: &Run) {
+    fn measure_windows(&mut self, workspace: &Workspace, fleet: &Fleet, run: &Run) {
         let (now, wall) = (Instant::now(), SystemTime::now());
         let requests = workspace.cloud.requests();
         for (label, heard) in created(run) {
@@ -115,7 +115,8 @@ impl Ledger {
             let Some(made) = made else { continue };
             let since_made = now.duration_since(made.received);
             let since_heard = wall.duration_since(heard.into()).unwrap_or_default();
-            self.windows.push(since_made.saturating_sub(since_heard));
+            let waits = fleet.0.get(&label).is_some_and(|spec| spec.waits);
+            self.windows.entry(waits).or_default().push(since_made.saturating_sub(since_heard));
         }
     }
 
@@ -130,7 +131,9 @@ impl Ledger {
         self.orphaned += other.orphaned;
         self.replaced += other.replaced;
         self.unheard += other.unheard;
-        self.windows.extend(other.windows);
+        for (waits, windows) in other.windows {
+            self.windows.entry(waits).or_default().extend(windows);
+        }
         self.wrong.extend(other.wrong);
         self
     }
@@ -140,16 +143,19 @@ impl fmt::Display for Ledger {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { rounds, sudden_rounds, lost, doubled, orphaned, replaced, unheard, .. } = self;
         let faults: Vec<_> = self.faults.iter().map(|(kind, count)| format!("{kind} {count}")).collect();
-        let mut windows = self.windows.clone();
-        windows.sort();
-        let median = windows.get(windows.len() / 2).copied().unwrap_or_default();
+        let median = |waits| {
+            let mut windows = self.windows.get(&waits).cloned().unwrap_or_default();
+            windows.sort();
+            windows.get(windows.len() / 2).copied().unwrap_or_default()
+        };
         write!(
             f,
             "{rounds} rounds; faults: {}; lost {lost}, doubled {doubled}, orphaned {orphaned}, replaced {replaced}; \
              SIGKILL in {sudden_rounds} rounds, {unheard} caches that Terraform had not heard of; it hears of a cache \
-             {median:.1?} after its creation (median of {})",
+             {:.1?} after its creation when it waits for the build, and {:.1?} when it does not (medians)",
             faults.join(", "),
-            windows.len(),
+            median(true),
+            median(false),
         )
     }
 }

@@ -146,6 +146,8 @@ switches! {
     shrink: Shrink { Accepted = "accepted", Refused = "refused", Ignored = "silently ignored" }
     /// A size that is not a multiple of 10.
     size_step: SizeStep { Accepted = "accepted", RoundedUp = "rounded up" }
+    /// What lists show after an update was accepted.
+    update_shown: UpdateShown { AtOnce = "at once", Later = "the cache as it was for a while" }
     /// Deletion.
     delete: Delete {
         AtOnce = "at once",

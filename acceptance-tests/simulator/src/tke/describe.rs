@@ -73,7 +73,8 @@ fn describe_image_caches(world: &mut World, context: &Context, parameters: &Para
         rows.shuffle(rng);
     }
     let page = rows.iter().skip(usize::try_from(offset).unwrap_or(usize::MAX)).take(limit as usize);
-    let page: Vec<Value> = page.map(|cache| answer::image_cache(cache, personality, rng)).collect();
+    let page: Vec<Value> =
+        page.map(|cache| answer::image_cache(cache.as_listed(context.now), personality, rng)).collect();
     Ok(json!({"TotalCount": answer::number(rows.len() as u64, personality), "ImageCaches": page}))
 }
 

@@ -78,6 +78,8 @@ pub struct ImageCache {
     pub(crate) listed_from: Option<Timestamp>,
     pub(crate) gone_at: Option<Timestamp>,
     pub(crate) deleted: bool,
+    /// Until when lists show the cache as it was before an update.
+    pub(crate) shown_as: Option<(Timestamp, Box<Self>)>,
 }
 
 /// What is under way.
@@ -122,6 +124,7 @@ impl ImageCache {
             listed_from: None,
             gone_at: None,
             deleted: false,
+            shown_as: None,
         }
     }
 
@@ -140,6 +143,14 @@ impl ImageCache {
     /// Whether lists show the cache.
     pub(crate) fn is_listed(&self, now: Timestamp) -> bool {
         self.listed_from.is_none_or(|from| from <= now)
+    }
+
+    /// The cache as lists show it.
+    pub(crate) fn as_listed(&self, now: Timestamp) -> &Self {
+        match &self.shown_as {
+            Some((until, before)) if now < *until => before,
+            _ => self,
+        }
     }
 
     pub(crate) fn is_gone(&self, now: Timestamp) -> bool {

@@ -7,7 +7,7 @@ use super::{CREDENTIALS, SERVICE, STRINGS, TAGS, VERSION, credentials, images, l
 use crate::api::{Action, ApiError, Context};
 use crate::parameters::{Kind, Parameters, optional, required};
 use crate::personality::{
-    EmptyLists, LightUpdate, OmittedFields, Personality, Shrink, SizeStep, UnchangedUpdate, UpdateTags,
+    EmptyLists, LightUpdate, OmittedFields, Personality, Shrink, SizeStep, UnchangedUpdate, UpdateShown, UpdateTags,
     UpdateWhenFailed, UpdateWhenUpdateFailed, UpdateWhileBuilding,
 };
 use crate::state::World;
@@ -34,7 +34,7 @@ fn update_image_cache(world: &mut World, context: &Context, parameters: &Paramet
     let id = parameters.string("ImageCacheId").unwrap_or_default();
     let images = images(parameters)?;
     let size = size(parameters)?;
-    let World { personality, image_caches, rng, build_time, .. } = world;
+    let World { personality, image_caches, rng, build_time, lag, .. } = world;
     let cache = image_caches
         .get_mut(&context.region)
         .and_then(|caches| caches.get_mut(&id))
@@ -70,6 +70,9 @@ fn update_image_cache(world: &mut World, context: &Context, parameters: &Paramet
         cache.start_build(context.now, due, personality, rng);
     } else if personality.light_update == LightUpdate::Updates && before.status == Status::Ready {
         cache.start_light_update(due);
+    }
+    if personality.update_shown == UpdateShown::Later {
+        cache.shown_as = Some((later(context.now, *lag), Box::new(ImageCache { shown_as: None, ..before })));
     }
     Ok(json!({}))
 }
@@ -216,6 +219,20 @@ mod tests {
         api.call("DescribeImageCaches", json!({})).unwrap();
         assert_eq!((cache(&api).status, cache(&api).builds), (Status::Ready, 1));
         assert_ne!(cache(&api).snapshot_id.as_deref(), Some("snap-old"));
+    }
+
+    #[test]
+    fn an_update_shows_at_once_or_after_a_while() {
+        for (update_shown, at_once) in [(UpdateShown::AtOnce, "b"), (UpdateShown::Later, "a")] {
+            let mut api = api(Status::Ready, Personality { update_shown, ..Personality::default() });
+            update(&mut api, json!({"ImageCacheName": "b"})).unwrap();
+            let mut name = |api: &mut Api| {
+                api.call("DescribeImageCaches", json!({})).unwrap()["ImageCaches"][0]["ImageCacheName"].clone()
+            };
+            assert_eq!(name(&mut api), at_once);
+            api.wait(5);
+            assert_eq!(name(&mut api), "b");
+        }
     }
 
     #[test]

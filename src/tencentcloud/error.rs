@@ -82,9 +82,22 @@ impl Error {
         self.is_class("ResourceNotFound")
     }
 
-    /// The thing exists, and its present state does not allow the call.
+    /// The thing exists, and its present state does not allow the call. Which code says so is not documented for every
+    /// action: `FailedOperation.TaskAlreadyRunning` and its class count as well.
     pub fn is_unsupported_now(&self) -> bool {
-        ["UnsupportedOperation", "ResourceInUse", "ResourceUnavailable"].iter().any(|class| self.is_class(class))
+        let classes = ["UnsupportedOperation", "FailedOperation", "ResourceInUse", "ResourceUnavailable"];
+        classes.iter().any(|class| self.is_class(class))
+    }
+
+    /// Something refused the call with an HTTP status and without the API's own error, so that nobody knows why. Not so for
+    /// the statuses that say why: of authentication (401, 403, 407), time (408) and quota (429).
+    pub fn is_unexplained_refusal(&self) -> bool {
+        match self {
+            Self::Unreadable { http_status, .. } => {
+                matches!(http_status, 400..=499) && !matches!(http_status, 401 | 403 | 407 | 408 | 429)
+            }
+            _ => false,
+        }
     }
 
     /// A parameter has a value that the API refuses.
@@ -194,6 +207,17 @@ mod tests {
         assert!(unreadable(429).is_throttling());
         assert!(api("ResourceNotFound.ImageCache", 200).is_not_found());
         assert!(!api("ResourceNotFoundElsewhere", 200).is_not_found());
+        assert!(api("FailedOperation.TaskAlreadyRunning", 200).is_unsupported_now());
+    }
+
+    #[test]
+    fn a_refusal_without_the_apis_error_is_unexplained_unless_its_status_explains_it() {
+        for (http_status, expected) in
+            [(400, true), (404, true), (401, false), (429, false), (500, false), (200, false)]
+        {
+            assert_eq!(unreadable(http_status).is_unexplained_refusal(), expected, "{http_status}");
+        }
+        assert!(!api("ResourceNotFound", 404).is_unexplained_refusal());
     }
 
     #[test]

@@ -37,6 +37,8 @@ pub enum Fault {
     Late(Duration),
     /// Refused with this code.
     Code(&'static str),
+    /// Refused with this HTTP status and a page of HTML.
+    Html(u16),
 }
 
 /// How an ID that does not exist is answered when it is asked for together with others.
@@ -46,6 +48,8 @@ pub enum UnknownIds {
     LeftOut,
     Refused,
     EmptyList,
+    /// Refused with a page of HTML; alone as well.
+    Html,
 }
 
 #[derive(Debug, Default)]
@@ -121,6 +125,7 @@ impl Fake {
                     act(&mut state)
                 }
                 Some(Fault::Code(code)) => Err(refusal(action, code)),
+                Some(Fault::Html(status)) => Err(html(action, status)),
             }
         };
         sleep(pause).await;
@@ -157,6 +162,10 @@ pub fn refusal(action: &'static str, code: &str) -> Error {
     Error::Api { action, code, message, request_id, http_status: 200 }
 }
 
+fn html(action: &'static str, http_status: u16) -> Error {
+    Error::Unreadable { action, http_status, request_id: None, problem: "not JSON: <html>".to_owned() }
+}
+
 fn no_answer(action: &'static str) -> Error {
     Error::NoAnswer { action, endpoint: "fake".to_owned(), source: Arc::new(std::io::Error::other("reset")) }
 }
@@ -191,6 +200,7 @@ impl ImageCacheApi for Fake {
                 UnknownIds::Refused if rows.len() < ids.len() => {
                     return Err(refusal("DescribeImageCaches", "ResourceNotFound"));
                 }
+                UnknownIds::Html if rows.len() < ids.len() => return Err(html("DescribeImageCaches", 404)),
                 UnknownIds::EmptyList if rows.len() < ids.len() => rows.clear(),
                 _ => {}
             }

@@ -108,10 +108,12 @@ impl RegionApi {
     /// or refused.
     ///
     /// One wrong ID can make the API refuse a whole call. Such a call is split until the refusal concerns one ID, so that
-    /// nobody gets an error for somebody else's ID.
+    /// nobody gets an error for somebody else's ID. Where nobody knows why a single ID is refused (a page of HTML instead of
+    /// the API's error), the list of all caches decides.
     pub(super) async fn by_ids(&self, ids: Vec<String>, absence: Absence) -> HashMap<String, Row> {
         let mut rows = HashMap::with_capacity(ids.len());
         let mut parts: Vec<Vec<String>> = ids.chunks(MAX_LIMIT as usize).map(<[_]>::to_vec).collect();
+        let mut unexplained = Vec::new();
         while !parts.is_empty() {
             let answers = join_all(parts.drain(..).map(async |ids| (self.describe_ids(&ids).await, ids))).await;
             for (answer, ids) in answers {
@@ -135,11 +137,31 @@ impl RegionApi {
                         rows.extend(ids.into_iter().map(|id| (id, Ok(None))))
                     }
                     Err(error) if !alone && concerns_the_ids(&error) => parts.extend(halves(&ids)),
+                    Err(error) if error.is_unexplained_refusal() => {
+                        unexplained.extend(ids.into_iter().map(|id| (id, error.clone())))
+                    }
                     Err(error) => rows.extend(ids.into_iter().map(|id| (id, Err(error.clone())))),
                 }
             }
         }
+        if !unexplained.is_empty() {
+            let all = self.all_rows().await;
+            rows.extend(unexplained.into_iter().map(|(id, error)| {
+                let row = all.as_ref().ok_or(error).map(|all| all.get(&id).cloned());
+                (id, row)
+            }));
+        }
         rows
+    }
+
+    /// Every cache of the region by ID; `None` when a page failed, or when a row may have been missed between two pages.
+    async fn all_rows(&self) -> Option<HashMap<String, Arc<ImageCache>>> {
+        let first = self.page(&[], 0).await.ok()?;
+        let total = first.total_count?;
+        let others = self.pages_after_the_first(&[], total).await.ok()?;
+        let rows = first.image_caches.into_iter().chain(others);
+        let rows: HashMap<_, _> = rows.map(|row| (row.image_cache_id.clone(), Arc::new(row))).collect();
+        (rows.len() as u64 >= total).then_some(rows)
     }
 
     async fn describe_ids(&self, ids: &[String]) -> Result<HashMap<String, Arc<ImageCache>>, Error> {
@@ -155,12 +177,14 @@ fn halves(ids: &[String]) -> impl Iterator<Item = Vec<String>> {
 
 /// True for refusals that fewer IDs may avoid.
 fn concerns_the_ids(error: &Error) -> bool {
-    error.is_not_found() || error.is_invalid_parameter()
+    error.is_not_found() || error.is_invalid_parameter() || error.is_unexplained_refusal()
 }
 
 #[cfg(test)]
 mod tests {
-    use super::super::fake::{Fake, Fault, REGION};
+    use futures_util::future::join_all;
+
+    use super::super::fake::{Fake, Fault, REGION, UnknownIds};
 
     #[tokio::test(start_paused = true)]
     async fn all_pages_are_listed_and_each_row_once() {
@@ -182,6 +206,28 @@ mod tests {
         }
         let rows = caches.list(REGION, &["web".to_owned()]).await.unwrap();
         assert_eq!(rows.iter().map(|row| row.image_cache_name.as_str()).collect::<Vec<_>>(), ["web", "web"]);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn an_unexplained_refusal_of_one_id_is_decided_by_the_list() {
+        for (listed, faults, expected) in [(true, 1, Some(true)), (false, 1, Some(false)), (false, 2, None)] {
+            let (fake, caches) = Fake::new();
+            fake.add("other");
+            let id = if listed { fake.add("web") } else { "imc-gone".to_owned() };
+            for _ in 0..faults {
+                fake.fault("describe", Fault::Html(404));
+            }
+            assert_eq!(caches.get(REGION, &id).await.ok().map(|row| row.is_some()), expected, "{listed} {faults}");
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn an_unexplained_refusal_of_many_ids_harms_only_the_wrong_one() {
+        let (fake, caches) = Fake::new();
+        fake.state().unknown_ids = UnknownIds::Html;
+        let ids = [fake.add("a"), "imc-gone".to_owned(), fake.add("b")];
+        let rows = join_all(ids.iter().map(|id| caches.get(REGION, id))).await;
+        assert_eq!(rows.into_iter().map(|row| row.unwrap().is_some()).collect::<Vec<_>>(), [true, false, true]);
     }
 
     #[tokio::test(start_paused = true)]

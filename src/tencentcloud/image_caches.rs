@@ -5,12 +5,14 @@
 //! | `read` | reads that arrive together share calls; a read that follows a write sees it |
 //! | `create` | `CreateImageCache` is never sent twice; a lost answer is found again by name |
 //! | `update` | an update in doubt is read back before it is repeated |
+//! | `build` | a write that a build forbids is sent again when the build is over |
 //! | `poll` | all waits of a region share one poll |
 //! | `wait` | each wait ends by its own timeout and cancellation |
 //!
 //! Image caches are regional, and so is everything here: quota, reads, polls, names.
 
 mod api;
+mod build;
 mod create;
 mod gather;
 mod listing;
@@ -31,7 +33,11 @@ use std::{
 
 use tokio_util::sync::CancellationToken;
 
-pub use self::{api::ImageCacheApi, create::CreateError, wait::WaitError};
+pub use self::{
+    api::ImageCacheApi,
+    create::CreateError,
+    wait::{Change, Goal, WaitError, was_built},
+};
 use self::{
     create::Creates,
     poll::{FirstLook, Poller},
@@ -157,10 +163,28 @@ impl ImageCaches {
         cancel: &CancellationToken,
         on_status: &mut (dyn FnMut(&ImageCache) + Send),
     ) -> Result<Arc<ImageCache>, WaitError> {
+        self.wait_for(region, id, Goal::READY, timeout, cancel, on_status).await
+    }
+
+    /// Waits until image cache `id` is what `goal` says. Otherwise as [`ImageCaches::wait_ready`].
+    ///
+    /// # Errors
+    ///
+    /// See [`WaitError`].
+    pub async fn wait_for(
+        &self,
+        region: &str,
+        id: &str,
+        goal: Goal<'_>,
+        timeout: Duration,
+        cancel: &CancellationToken,
+        on_status: &mut (dyn FnMut(&ImageCache) + Send),
+    ) -> Result<Arc<ImageCache>, WaitError> {
         let region = self.region(region);
         // What this process just made takes minutes; what it changed may be settled at once.
-        let first_look = if region.creates.made(id) { FirstLook::Regular } else { FirstLook::Soon };
-        wait::wait_ready(&region.poller, id, first_look, timeout, cancel, on_status).await
+        let made = goal.built && goal.change.is_none() && region.creates.made(id);
+        let first_look = if made { FirstLook::Regular } else { FirstLook::Soon };
+        wait::wait_for(&region.poller, id, goal, first_look, timeout, cancel, on_status).await
     }
 
     /// Waits until image cache `id` is not listed any more.

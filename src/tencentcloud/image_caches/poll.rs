@@ -77,6 +77,11 @@ impl Poller {
         Arc::new(Self { api, interval, state: Mutex::new(state), hurry: Notify::new() })
     }
 
+    /// The pause between polls, at first.
+    pub(super) fn interval(&self) -> Duration {
+        self.interval
+    }
+
     /// Has the cache `id` polled until the receiver is dropped. Every poll sends a value, also when nothing changed.
     pub(super) fn watch(self: &Arc<Self>, id: &str, first_look: FirstLook) -> watch::Receiver<Sighting> {
         let pause = match first_look {

@@ -1,7 +1,10 @@
 //! Waiting for one image cache: what is seen of it comes from the region's [`poll`](super::poll), and each wait ends by
 //! its own timeout and cancellation.
+//!
+//! After a change, a cache may still be listed as it was: when an update is to be seen is not documented. So what is
+//! waited for after a [`Change`] has to show a trace of it; [`PATIENCE`] ends the search for one.
 
-use std::{sync::Arc, time::Duration};
+use std::{fmt, sync::Arc, time::Duration};
 
 use tokio::time::{Instant, sleep};
 use tokio_util::sync::CancellationToken;
@@ -16,6 +19,55 @@ use super::{
 
 /// For so long a cache that was never listed counts as pending. How soon a new cache is listed is not documented.
 const UNLISTED: Duration = Duration::from_secs(60);
+
+/// For so many poll intervals an answer without a trace of a change counts as one from before it.
+const PATIENCE: f64 = 3.0;
+
+/// What a wait for an image cache is for.
+#[derive(Debug, Clone, Copy)]
+pub struct Goal<'a> {
+    /// Wait for the end of builds. Otherwise a cache that is being built will do.
+    pub built: bool,
+    /// The change that has to be seen.
+    pub change: Option<Change<'a>>,
+}
+
+impl Goal<'_> {
+    /// The cache is `Ready`.
+    pub const READY: Self = Self { built: true, change: None };
+    /// The cache is there.
+    pub const LISTED: Self = Self { built: false, change: None };
+}
+
+/// A change that the API accepted.
+#[derive(Clone, Copy)]
+pub struct Change<'a> {
+    /// The cache before.
+    pub before: &'a ImageCache,
+    /// The images are pulled again, which shows in the status, the snapshot or the events.
+    pub builds: bool,
+    /// True for a row with the changed values.
+    pub shows: &'a (dyn Fn(&ImageCache) -> bool + Sync),
+}
+
+impl Change<'_> {
+    /// True when `row` cannot be from before the change.
+    fn is_seen(&self, row: &ImageCache) -> bool {
+        if self.builds { was_built(self.before, row) } else { (self.shows)(row) }
+    }
+}
+
+impl fmt::Debug for Change<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { before, builds, shows: _ } = self;
+        f.debug_struct("Change").field("before", before).field("builds", builds).finish_non_exhaustive()
+    }
+}
+
+/// True when a build began between the two rows of one cache.
+pub fn was_built(before: &ImageCache, after: &ImageCache) -> bool {
+    (&before.status, &before.snapshot_id, &before.events) != (&after.status, &after.snapshot_id, &after.events)
+}
 
 /// Why the wait for an image cache ended without what was waited for.
 #[derive(Debug, Clone, thiserror::Error)]
@@ -50,10 +102,11 @@ pub enum WaitError {
     Api { id: String, source: Error },
 }
 
-/// Waits until `id` is `Ready`.
-pub(super) async fn wait_ready(
+/// Waits until `id` is what `goal` says.
+pub(super) async fn wait_for(
     poller: &Arc<Poller>,
     id: &str,
+    goal: Goal<'_>,
     first_look: FirstLook,
     timeout: Duration,
     cancel: &CancellationToken,
@@ -62,6 +115,8 @@ pub(super) async fn wait_ready(
     let start = Instant::now();
     let mut last: Option<Arc<ImageCache>> = None;
     let mut absences = 0;
+    let patience = poller.interval().mul_f64(PATIENCE);
+    let mut building = false;
     wait(poller, id, first_look, timeout, cancel, |sighting| match sighting {
         Some(cache) => {
             absences = 0;
@@ -69,7 +124,13 @@ pub(super) async fn wait_ready(
                 on_status(&cache);
             }
             last = Some(Arc::clone(&cache));
+            building |= cache.status.is_building();
+            let seen = building || goal.change.is_none_or(|change| change.is_seen(&cache));
+            if !seen && start.elapsed() < patience {
+                return None;
+            }
             match cache.status {
+                _ if !goal.built => Some(Ok(cache)),
                 Status::Pending | Status::Updating => None,
                 Status::Ready => Some(Ok(cache)),
                 Status::Failed => Some(Err(WaitError::Failed(cache))),
@@ -197,6 +258,33 @@ mod tests {
             let result = result.map_or_else(|error| error.to_string(), |cache| cache.status.to_string());
             assert_eq!(result, expected);
             assert_eq!(seen.len(), 2, "Pending and what followed, each once: {seen:?}");
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn an_answer_without_a_trace_of_the_change_is_not_believed_at_once() {
+        for (case, builds, shown_after, expected) in [
+            ("the new name comes late", false, 4, "new"),
+            ("the new name never comes", false, 60, "old"),
+            ("the build begins late", true, 4, "new"),
+        ] {
+            let (fake, caches) = Fake::new();
+            let id = fake.add("old");
+            let before = caches.get(REGION, &id).await.unwrap().unwrap();
+            let shows = |cache: &ImageCache| cache.image_cache_name == "new";
+            let change = Some(Change { before: &before, builds, shows: &shows });
+            let never = CancellationToken::new();
+            let mut ignore = |_: &ImageCache| {};
+            let goal = Goal { built: true, change };
+            let wait = caches.wait_for(REGION, &id, goal, TIMEOUT, &never, &mut ignore);
+            let (cache, ()) = tokio::join!(wait, async {
+                sleep(Duration::from_secs(shown_after)).await;
+                let mut state = fake.state();
+                let row = state.row(&id).unwrap();
+                row.cache.image_cache_name = "new".to_owned();
+                row.cache.snapshot_id = "snap-new".to_owned();
+            });
+            assert_eq!(cache.unwrap().image_cache_name, expected, "{case}");
         }
     }
 

@@ -45,10 +45,18 @@ pub fn image_cache_not_found(id: &str, region: &str) -> Diagnostic {
 /// A cache could not be created, or nobody knows whether it was.
 pub fn creating(name: &str, region: &str, error: &CreateError) -> Diagnostic {
     match error {
-        CreateError::Refused(error) => Diagnostic::error(
-            "Failed creating an image cache",
-            format!("While creating image cache {name:?} in {region}: {}.{}", chain(error), advice(error)),
-        ),
+        CreateError::Refused { source, namesakes } => {
+            let detail =
+                format!("While creating image cache {name:?} in {region}: {}.{}", chain(source), advice(source));
+            let Some(namesake) = namesakes.first() else {
+                return Diagnostic::error("Failed creating an image cache", detail);
+            };
+            let namesake = format!(
+                "{detail} Image cache {namesake} has the same name, which may be why. If so, write another name, or leave it \
+                 out; create_before_destroy needs that as well. To manage {namesake} instead, import it."
+            );
+            Diagnostic::error("Failed creating an image cache", namesake).at(AttributePath::root("name"))
+        }
         CreateError::OutcomeUnknown { source, .. } => Diagnostic::error(
             "Image cache may have been created",
             format!(

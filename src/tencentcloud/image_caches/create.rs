@@ -10,8 +10,8 @@
 //! that the look-up finds. Another process that makes a cache of the same name, images and size in the same
 //! seconds cannot be told apart.
 //!
-//! Assumed, because it is not documented: a cache is listed by its name within [`PATIENCE`] of the call that made it, and
-//! with its images as they were given.
+//! Assumed, because it is not documented: a cache is listed by its name within [`PATIENCE`] of the call that made it. Its
+//! images may be listed in full (`docker.io/library/nginx:latest` for `nginx`) and its size rounded up to tens.
 
 use std::{
     collections::{BTreeSet, HashMap, HashSet},
@@ -44,7 +44,11 @@ const PATIENCE: [Duration; 5] = [
 pub enum CreateError {
     /// Nothing was made.
     #[error("no image cache was made")]
-    Refused(#[source] Error),
+    Refused {
+        source: Error,
+        /// The IDs of the caches that have the name already. Whether the API wants names to be unique is not documented.
+        namesakes: Vec<String>,
+    },
     /// The answer was lost, and no new cache of that name appeared. There may be one later.
     #[error(
         "nobody can tell whether image cache {name:?} was made in {region}: the answer was lost, and no new cache of \
@@ -84,7 +88,8 @@ impl Creates {
         };
         let _turn = turn.lock().await;
 
-        let before = self.lookups.ask(name).await.map_err(CreateError::Refused)?;
+        let before = self.lookups.ask(name).await;
+        let before = before.map_err(|source| CreateError::Refused { source, namesakes: Vec::new() })?;
         let before: HashSet<String> = before.iter().map(|cache| cache.image_cache_id.clone()).collect();
         match self.api.create(request).await {
             Ok(id) => {
@@ -92,7 +97,7 @@ impl Creates {
                 Ok(id)
             }
             Err(error) if error.outcome_unknown() => self.find(request, &before, error).await,
-            Err(error) => Err(CreateError::Refused(error)),
+            Err(source) => Err(CreateError::Refused { source, namesakes: before.into_iter().collect() }),
         }
     }
 
@@ -130,13 +135,22 @@ impl Creates {
 
 /// Could `row` have been made by `request`? What the row does not say does not count.
 fn fits(row: &ImageCache, request: &CreateImageCache) -> bool {
-    let set = |images: &[String]| images.iter().cloned().collect::<BTreeSet<_>>();
-    let images = row.images.is_empty() || set(&row.images) == set(&request.images);
+    let requested: BTreeSet<_> = request.images.iter().collect();
+    let listed: BTreeSet<_> = row.images.iter().collect();
+    let images = listed.len() == requested.len()
+        && requested.iter().all(|requested| listed.iter().any(|listed| is_image(listed, requested)));
     let size = match (row.image_cache_size, request.image_cache_size) {
-        (Some(row), Some(requested)) => row == requested,
+        (Some(row), Some(requested)) => row == requested || row == requested.next_multiple_of(10),
         _ => true,
     };
-    images && size
+    (row.images.is_empty() || images) && size
+}
+
+/// Could `listed` be the full form of the image that was `requested`?
+fn is_image(listed: &str, requested: &str) -> bool {
+    let is_end =
+        |listed: &str| listed.strip_suffix(requested).is_some_and(|before| before.is_empty() || before.ends_with('/'));
+    is_end(listed) || listed.strip_suffix(":latest").is_some_and(is_end)
 }
 
 /// Looks up names.
@@ -220,12 +234,18 @@ mod tests {
         let (fake, caches) = Fake::new();
         fake.fault("create", Fault::Code("InvalidParameter"));
         let error = create(&caches, "web").await.unwrap_err();
-        assert!(matches!(&error, CreateError::Refused(error) if error.is_invalid_parameter()), "{error:?}");
+        let CreateError::Refused { source, namesakes } = error else { panic!("{error:?}") };
+        assert!(source.is_invalid_parameter() && namesakes.is_empty(), "{source} {namesakes:?}");
         assert_eq!(fake.describes(), 1, "the look-up before, none after");
+
+        let namesake = fake.add("web");
+        fake.fault("create", Fault::Code("InvalidParameter"));
+        let error = create(&caches, "web").await.unwrap_err();
+        assert!(matches!(&error, CreateError::Refused { namesakes, .. } if *namesakes == [namesake]), "{error:?}");
 
         fake.fault("describe", Fault::Code("UnauthorizedOperation"));
         create(&caches, "web").await.unwrap_err();
-        assert_eq!(fake.state().creates, 1, "without the look-up nothing is made");
+        assert_eq!(fake.state().creates, 2, "without the look-up nothing is made");
     }
 
     #[tokio::test(start_paused = true)]
@@ -262,6 +282,8 @@ mod tests {
             (row(&["nginx:1.27"], Some(20)), true),
             (row(&["nginx:1.27"], None), true),
             (row(&[], None), true),
+            (row(&["docker.io/library/nginx:1.27"], Some(20)), true),
+            (row(&["my-nginx:1.27"], Some(20)), false),
             (row(&["nginx:1.28"], Some(20)), false),
             (row(&["nginx:1.27", "redis:7"], Some(20)), false),
             (row(&["nginx:1.27"], Some(30)), false),

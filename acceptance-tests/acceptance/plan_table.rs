@@ -10,6 +10,9 @@ use crate::workspace::Workspace;
 /// What becomes known only after a build.
 const BUILT: &[&str] = &["creation_time", "expire_date_time", "snapshot_id", "status"];
 
+/// What every update with a build sends.
+const BUILD: &[&str] = &["ImageCacheName", "ImageCacheSize", "Images", "RetentionDays"];
+
 const UPDATE: &[&str] = &["update"];
 const REPLACE: &[&str] = &["delete", "create"];
 
@@ -22,7 +25,7 @@ struct Row {
     /// Attributes known after apply, for updates; causes, for replacements.
     attributes: &'static [&'static str],
     /// Fields of the `UpdateImageCache` request, the ID apart; none is no request.
-    sent: &'static [&'static str],
+    sent: Vec<&'static str>,
 }
 
 /// A row that changes or adds one argument.
@@ -30,12 +33,19 @@ fn changed(label: &'static str, argument: &'static str, from: &str, to: &str) ->
     let block = CacheBlock::labelled(label);
     let before = if from.is_empty() { block.clone() } else { block.clone().set(argument, from) };
     let after = if to.is_empty() { block } else { block.set(argument, to) };
-    Row { label, before, after, actions: UPDATE, attributes: &[], sent: &[] }
+    Row { label, before, after, actions: UPDATE, attributes: &[], sent: Vec::new() }
 }
 
 impl Row {
     fn updates(self, unknown: &'static [&'static str], sent: &'static [&'static str]) -> Self {
-        Self { attributes: unknown, sent, ..self }
+        Self { attributes: unknown, sent: sent.to_vec(), ..self }
+    }
+
+    /// Updates with a build, for which `more` is sent as well.
+    fn rebuilds(self, more: &'static [&'static str]) -> Self {
+        let mut sent = [BUILD, more].concat();
+        sent.sort_unstable();
+        Self { attributes: BUILT, sent, ..self }
     }
 
     fn replaces(self, causes: &'static [&'static str]) -> Self {
@@ -118,20 +128,18 @@ fn what_pulls_the_images_again_changes_in_place_and_only_what_a_build_changes_is
     const CREDENTIALS: &str = r#"{ "registry.example.com" = { username = "ci", password = "one" } }"#;
     const OTHERS: &str = r#"{ "registry.example.com" = { username = "cd", password = "one" } }"#;
     hold(&[
-        changed("images", "images", r#"["nginx:1.26"]"#, r#"["nginx:1.27", "redis:7"]"#).updates(BUILT, &["Images"]),
-        changed("size", "image_cache_size", "20", "50").updates(BUILT, &["ImageCacheSize", "Images"]),
-        changed("groups", "security_group_ids", r#"["sg-1"]"#, r#"["sg-2"]"#)
-            .updates(BUILT, &["Images", "SecurityGroupIds"]),
-        changed("groups_removed", "security_group_ids", r#"["sg-1"]"#, "")
-            .updates(BUILT, &["Images", "SecurityGroupIds"]),
-        changed("triggers", "rebuild_triggers", r#"{ day = "1" }"#, r#"{ day = "2" }"#).updates(BUILT, &["Images"]),
+        changed("images", "images", r#"["nginx:1.26"]"#, r#"["nginx:1.27", "redis:7"]"#).rebuilds(&[]),
+        changed("size", "image_cache_size", "20", "50").rebuilds(&[]),
+        changed("groups", "security_group_ids", r#"["sg-1"]"#, r#"["sg-2"]"#).rebuilds(&["SecurityGroupIds"]),
+        changed("groups_removed", "security_group_ids", r#"["sg-1"]"#, "").rebuilds(&["SecurityGroupIds"]),
+        changed("triggers", "rebuild_triggers", r#"{ day = "1" }"#, r#"{ day = "2" }"#).rebuilds(&[]),
         changed("credentials", "image_registry_credentials", CREDENTIALS, OTHERS)
-            .updates(BUILT, &["ImageRegistryCredentials", "Images"]),
+            .rebuilds(&["ImageRegistryCredentials"]),
         changed("credentials_removed", "image_registry_credentials", CREDENTIALS, "")
-            .updates(BUILT, &["ImageRegistryCredentials", "Images"]),
+            .rebuilds(&["ImageRegistryCredentials"]),
         changed("images_with_credentials", "images", r#"["nginx:1.26"]"#, r#"["nginx:1.27"]"#)
             .with("image_registry_credentials", CREDENTIALS)
-            .updates(BUILT, &["ImageRegistryCredentials", "Images"]),
+            .rebuilds(&["ImageRegistryCredentials"]),
     ]);
 }
 

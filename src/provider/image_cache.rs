@@ -6,6 +6,7 @@
 //!
 //! - a cache is created at most once, even when the answer is lost, see [`crate::tencentcloud::image_caches`];
 //! - its ID is in the state before the wait for it begins;
+//! - what the API made of a change is read back, see [`verify`];
 //! - Ctrl-C ends the wait with a warning and without a taint: the next apply goes on waiting;
 //! - no message holds a secret.
 
@@ -15,8 +16,11 @@ mod messages;
 mod model;
 mod plan;
 mod request;
+mod settle;
 mod state;
+mod update;
 mod validate;
+mod verify;
 
 use std::time::Duration;
 
@@ -24,11 +28,11 @@ use async_trait::async_trait;
 
 pub use model::ImageCacheModel;
 
+use self::settle::settle;
 use super::{EksProvider, duration, errors};
 use crate::diagnostics::Diagnostics;
 use crate::framework::{Context, Outcome, Resource, ResourcePlan, Response, Source};
-use crate::tencentcloud::image_caches::WaitError;
-use crate::tencentcloud::tke::{ImageCache, Status};
+use crate::tencentcloud::tke::Status;
 use crate::value::Attr;
 
 /// Waits that the `timeouts` block does not set.
@@ -72,7 +76,10 @@ impl Resource for ImageCacheResource {
         state::set_id(&mut planned, &id);
         let status = Attr::from(Status::Pending.to_string());
         response.state = Some(ImageCacheModel { status, ..planned.clone() });
-        settle(context, planned, response, Operation::Create).await
+        if let Some(cache) = settle(context, planned.clone(), None, response, Operation::Create).await? {
+            verify::created(&planned, &cache, response);
+        }
+        Ok(())
     }
 
     async fn read(&self, context: &Context<EksProvider>, response: &mut Response<ImageCacheModel>) -> Outcome<()> {
@@ -96,36 +103,7 @@ impl Resource for ImageCacheResource {
         config: ImageCacheModel,
         response: &mut Response<ImageCacheModel>,
     ) -> Outcome<()> {
-        let Some(prior) = response.state.clone() else { return Ok(()) };
-        let provider = &context.provider;
-        let (region, id) = address(provider, &prior).await?;
-        let building = matches!(prior.status(), Some(Status::Pending | Status::Updating));
-        let waits = planned.wait_for_ready == Attr::Known(true);
-        let update = request::update(&prior, &planned, &config, &id);
-        if building && waits && update.is_some() {
-            // The API may refuse a change during a build, and may lose one that it accepts.
-            let waiting = ImageCacheModel {
-                status: Attr::Unknown,
-                wait_for_ready: planned.wait_for_ready.clone(),
-                timeouts: planned.timeouts.clone(),
-                ..prior.clone()
-            };
-            settle(context, waiting, response, Operation::Update).await?;
-            if context.stop.is_cancelled() {
-                return Ok(());
-            }
-        }
-        let mut status = prior.status;
-        if let Some(update) = update {
-            provider.guard_account().await?;
-            let caches = provider.image_caches();
-            caches.update(&region, update).await.map_err(|error| errors::api("updating", &id, &region, &error))?;
-            if planned.status.is_unknown() {
-                status = Status::Updating.to_string().into();
-            }
-        }
-        response.state = Some(ImageCacheModel { status, ..planned.clone() });
-        settle(context, planned, response, Operation::Update).await
+        update::update(context, planned, config, response).await
     }
 
     async fn delete(&self, context: &Context<EksProvider>, response: &mut Response<ImageCacheModel>) -> Outcome<()> {
@@ -135,7 +113,8 @@ impl Resource for ImageCacheResource {
         let (region, id) = address(provider, state).await?;
         let timeout = timeout(state, Operation::Delete);
         let caches = provider.image_caches();
-        caches.delete(&region, &id).await.map_err(|error| errors::api("deleting", &id, &region, &error))?;
+        let deleted = caches.delete_when_built(&region, &id, timeout, &context.stop).await;
+        deleted.map_err(|error| errors::api("deleting", &id, &region, &error))?;
         match caches.wait_gone(&region, &id, timeout, &context.stop).await {
             Ok(()) => Ok(()),
             Err(error) => Err(messages::delete_wait(&id, &region, timeout, &error).into()),
@@ -172,71 +151,4 @@ fn timeout(state: &ImageCacheModel, operation: Operation) -> Duration {
 async fn address(provider: &EksProvider, state: &ImageCacheModel) -> Outcome<(String, String)> {
     let id = state.id.as_str().unwrap_or_default().to_owned();
     Ok((provider.region_of(&state.region).await?, id))
-}
-
-/// Waits for the planned cache, if it is to be waited for, and saves it with what the API computed.
-async fn settle(
-    context: &Context<EksProvider>,
-    planned: ImageCacheModel,
-    response: &mut Response<ImageCacheModel>,
-    operation: Operation,
-) -> Outcome<()> {
-    let (region, id) = address(&context.provider, &planned).await?;
-    let (region, id) = (region.as_str(), id.as_str());
-    let caches = context.provider.image_caches();
-    if planned.wait_for_ready == Attr::Known(false) {
-        let read = caches.get(region, id).await;
-        save(response, planned, read.as_ref().ok().and_then(Option::as_deref));
-        // An error would taint what was just made.
-        response.diagnostics.extend(read.err().map(|error| messages::unread(id, region, &error)));
-        return Ok(());
-    }
-    let timeout = timeout(&planned, operation);
-    let mut log = |cache: &ImageCache| tracing::info!(id, region, status = cache.status.as_str(), "image cache");
-    match caches.wait_ready(region, id, timeout, &context.stop, &mut log).await {
-        Ok(cache) => {
-            save(response, planned, Some(&cache));
-            Ok(())
-        }
-        Err(WaitError::Failed(cache) | WaitError::UpdateFailed(cache)) => {
-            response.private.set(plan::LAST_EVENTS, messages::last_events_if_failed(&cache));
-            save(response, planned, Some(&cache));
-            Err(messages::failed(operation, region, &cache).into())
-        }
-        Err(WaitError::Cancelled { last, .. }) => {
-            save(response, planned, last.as_deref());
-            response.diagnostics.push(messages::interrupted(id, status(response)));
-            Ok(())
-        }
-        Err(WaitError::TimedOut { last, source, .. }) => {
-            save(response, planned, last.as_deref());
-            Err(messages::timed_out(operation, id, region, timeout, status(response), source.as_deref()).into())
-        }
-        Err(WaitError::UnknownStatus(cache)) => {
-            save(response, planned, Some(&cache));
-            Err(messages::unknown_status(region, &cache).into())
-        }
-        Err(WaitError::Gone { .. }) => {
-            response.state = None;
-            Err(messages::gone(id, region).into())
-        }
-        Err(WaitError::Api { source, .. }) => {
-            save(response, planned, None);
-            Err(messages::wait_failed(operation, id, region, &source).into())
-        }
-    }
-}
-
-/// Saves what was planned, with what the API says of the rest; without an answer, what was saved before stays.
-fn save(response: &mut Response<ImageCacheModel>, planned: ImageCacheModel, cache: Option<&ImageCache>) {
-    if cache.is_some() {
-        response.state = Some(planned);
-    }
-    if let Some(state) = &mut response.state {
-        state::complete(state, cache);
-    }
-}
-
-fn status(response: &Response<ImageCacheModel>) -> Option<&str> {
-    response.state.as_ref().and_then(|state| state.status.as_str())
 }

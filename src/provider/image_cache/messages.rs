@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use super::Operation;
+use super::verify::Difference;
 use crate::diagnostics::{AttributePath, Diagnostic};
 use crate::provider::errors;
 use crate::tencentcloud::Error;
@@ -35,9 +36,11 @@ fn last_events(cache: &ImageCache) -> String {
 pub(super) fn failed(operation: Operation, region: &str, cache: &ImageCache) -> Diagnostic {
     let id = &cache.image_cache_id;
     let (summary, next) = match operation {
-        Operation::Update => {
-            ("Image cache update failed", "When the cause is removed, apply again: the update is tried again.")
-        }
+        Operation::Update => (
+            "Image cache update failed",
+            "When the cause is removed, apply again: the update is tried again. If it fails although nothing is wrong \
+                 any more, replace the cache, with terraform apply -replace.",
+        ),
         _ => (
             "Image cache build failed",
             "When the cause is removed, apply again: the failed cache is deleted and made anew.",
@@ -133,10 +136,133 @@ pub(super) fn gone(id: &str, region: &str) -> Diagnostic {
     Diagnostic::error(
         "Image cache is gone",
         format!(
-            "Image cache {id} in {region} was being built, and is not there any more: something else deleted it. Apply again \
-             to make it anew."
+            "Image cache {id} in {region} is not there any more: something else deleted it, or its build failed and Tencent \
+             Cloud removed it. Apply again to make it anew. If it goes again, see whether its images can be pulled, and whether \
+             image_cache_size holds them."
         ),
     )
+}
+
+/// The API refused an update of the cache that was as `before`, to `size` GiB if that is part of it.
+pub(super) fn update_refused(region: &str, before: &ImageCache, size: Option<u64>, error: &Error) -> Diagnostic {
+    let failed = errors::api("updating", &before.image_cache_id, region, error);
+    let (advice, attribute) = match (size, before.image_cache_size) {
+        (Some(size), Some(now)) if size < now => (
+            format!(
+                "The update shrinks image_cache_size from {now} to {size}, which the API may not allow. If so, write {now} \
+                 again, or replace the cache, with terraform apply -replace."
+            ),
+            "image_cache_size",
+        ),
+        _ if before.status == Status::UpdateFailed => (
+            "The last update of this cache failed, and the API may not take another in this status. If so, replace the \
+             cache, with terraform apply -replace."
+                .to_owned(),
+            "status",
+        ),
+        _ if before.status.is_building() => {
+            ("The cache is being built. Apply again when it is Ready.".to_owned(), "status")
+        }
+        _ => return failed,
+    };
+    Diagnostic { detail: format!("{} {advice}", failed.detail), ..failed }.at(AttributePath::root(attribute))
+}
+
+/// The API reset what an update left out, and everything was sent again.
+pub(super) fn reset(id: &str, region: &str, attributes: &[&str], built: bool) -> Diagnostic {
+    let attributes = attributes.join(", ");
+    let built = if built { " The images were pulled again on the way." } else { "" };
+    Diagnostic::warning(
+        "The API reset what an update left out",
+        format!(
+            "An update of image cache {id} in {region} did not touch {attributes}, and the API reset it. A second update with \
+             everything put that right.{built} Please report this to the provider's authors: whether the API does so is not \
+             documented."
+        ),
+    )
+}
+
+/// An update was accepted, and is not what the cache shows.
+pub(super) fn not_updated(before: &ImageCache, found: &[Difference]) -> Diagnostic {
+    let id = &before.image_cache_id;
+    let lines: Vec<_> = found.iter().map(|difference| not_updated_line(before, difference)).collect();
+    Diagnostic::error(
+        "The API did not carry out an update",
+        format!(
+            "The API accepted an update of image cache {id}, and lists something else. The state holds what it lists.\n{}",
+            lines.join("\n")
+        ),
+    )
+}
+
+fn not_updated_line(before: &ImageCache, difference: &Difference) -> String {
+    let Difference { attribute, planned, listed } = difference;
+    let next = match *attribute {
+        "image_cache_size" if before.image_cache_size.is_some_and(|size| *listed == size.to_string()) => {
+            format!("The size stayed as it was. Write {listed}, or replace the cache, with terraform apply -replace.")
+        }
+        "image_cache_size" => format!("Write {listed}, or replace the cache, with terraform apply -replace."),
+        "tags" => {
+            "The API seems to add tags and never to remove them. Remove what is too much in the console, or write it \
+                   to tags; then apply again."
+                .to_owned()
+        }
+        _ => "Write what is listed, or replace the cache, with terraform apply -replace.".to_owned(),
+    };
+    format!("  {attribute}: asked for {planned}, listed is {listed}. {next}")
+}
+
+/// A new cache is not what was asked for.
+pub(super) fn created_otherwise(id: &str, found: &[Difference]) -> Diagnostic {
+    let line = |Difference { attribute, planned, listed }: &Difference| {
+        format!("  {attribute}: asked for {planned}, listed is {listed}.")
+    };
+    let lines: Vec<_> = found.iter().map(line).collect();
+    Diagnostic::warning(
+        "The API made another image cache than it was asked for",
+        format!(
+            "The API lists image cache {id} otherwise than it was created. The next plan shows the difference: write what is \
+             listed, or apply again.\n{}",
+            lines.join("\n")
+        ),
+    )
+}
+
+/// The size was rounded up.
+pub(super) fn rounded(id: &str, asked: u64, given: u64) -> Diagnostic {
+    Diagnostic::warning(
+        "The API rounded the size up",
+        format!(
+            "Image cache {id} was to have {asked} GiB, and has {given}, which is what is billed. Write image_cache_size = \
+             {given} to say so; otherwise nothing needs to be done."
+        ),
+    )
+    .at(AttributePath::root("image_cache_size"))
+}
+
+/// A list was cleared that the API never tells.
+pub(super) fn cleared_unseen(id: &str, attribute: &str) -> Diagnostic {
+    Diagnostic::warning(
+        format!("Cannot see whether {attribute} was cleared"),
+        format!(
+            "Image cache {id} was updated to have no {attribute}. The API never tells them, and whether it takes an empty list \
+             for none is not documented. To be sure, replace the cache, with terraform apply -replace."
+        ),
+    )
+    .at(AttributePath::root(attribute))
+}
+
+/// An update that should have pulled the images left no trace of it.
+pub(super) fn no_build_seen(id: &str) -> Diagnostic {
+    Diagnostic::warning(
+        "The images may not have been pulled again",
+        format!(
+            "The API accepted the update of image cache {id}, and shows no sign of a build: neither status nor snapshot nor \
+             events changed. It may do nothing when images are the same as before. To have them pulled again for certain, \
+             replace the cache, with terraform apply -replace, or set replace_on_rebuild and change rebuild_triggers."
+        ),
+    )
+    .at(AttributePath::root("rebuild_triggers"))
 }
 
 /// The cache was deleted, and is still there.

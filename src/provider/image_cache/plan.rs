@@ -15,13 +15,17 @@ use std::collections::BTreeMap;
 
 use super::model::ImageCacheModel;
 use crate::diagnostics::{AttributePath, Diagnostic};
-use crate::framework::{Outcome, ResourcePlan};
-use crate::provider::{EksProvider, annotations};
+use crate::framework::{Outcome, Private, ResourcePlan};
+use crate::provider::{EksProvider, annotations, images};
 use crate::tencentcloud::tke::Status;
 use crate::value::{Attr, Value};
 
 /// Key of the private state under which Read leaves the last events of a failed cache for the plan to show.
 pub(super) const LAST_EVENTS: &str = "last_events";
+
+/// Key of the private state under which an apply leaves a size that the API rounded up: what was asked for and what was
+/// given.
+const ROUNDED_SIZE: &str = "rounded_size";
 
 /// Attributes that the API never tells, and whose change replaces the cache.
 const NETWORK: [&str; 7] = [
@@ -35,10 +39,10 @@ const NETWORK: [&str; 7] = [
 ];
 
 /// Attributes that the API never tells, and whose change pulls the images again.
-const BUILD_SECRETS: [&str; 2] = ["security_group_ids", "image_registry_credentials"];
+const UNTOLD_BUILD: [&str; 3] = ["security_group_ids", "image_registry_credentials", "rebuild_triggers"];
 
-/// Attributes whose change pulls the images again.
-const BUILD: [&str; 3] = ["images", "image_cache_size", "rebuild_triggers"];
+/// Attributes that the API tells, and whose change pulls the images again.
+const BUILD: [&str; 2] = ["images", "image_cache_size"];
 
 /// What a build changes.
 const BUILT: [&str; 4] = ["status", "snapshot_id", "creation_time", "expire_date_time"];
@@ -46,6 +50,24 @@ const BUILT: [&str; 4] = ["status", "snapshot_id", "creation_time", "expire_date
 /// True for an object that was imported and not applied since: the API does not tell its network.
 pub(super) fn is_imported(state: &ImageCacheModel) -> bool {
     state.vpc_id.is_null()
+}
+
+/// True when other images are planned. An import may have brought the same ones in another spelling.
+pub(super) fn images_change(prior: &ImageCacheModel, planned: &ImageCacheModel) -> bool {
+    match (&prior.images, &planned.images) {
+        (Attr::Known(prior_images), Attr::Known(images)) if is_imported(prior) => !images::same(prior_images, images),
+        (prior, planned) => prior != planned,
+    }
+}
+
+/// The size that was asked for, and the one that the API gave instead.
+pub(super) fn rounded(private: &Private) -> Option<(u64, u64)> {
+    let (asked, given) = private.get(ROUNDED_SIZE)?.split_once(' ')?;
+    Some((asked.parse().ok()?, given.parse().ok()?))
+}
+
+pub(super) fn remember_rounded(private: &mut Private, sizes: Option<(u64, u64)>) {
+    private.set(ROUNDED_SIZE, sizes.map(|(asked, given)| format!("{asked} {given}")));
 }
 
 pub(super) async fn plan(provider: &EksProvider, plan: &mut ResourcePlan<ImageCacheModel>) -> Outcome<()> {
@@ -87,13 +109,24 @@ fn plan_update(prior: &ImageCacheModel, plan: &mut ResourcePlan<ImageCacheModel>
         return;
     }
 
+    // The API was asked for this size, and gave that one: asking again would not change it.
+    if let Some((asked, given)) = rounded(&plan.private)
+        && plan.planned.image_cache_size == Attr::Known(asked)
+        && prior.image_cache_size == Attr::Known(given)
+    {
+        plan.set("image_cache_size", given);
+    }
+
     let mut rebuilding = BUILD.to_vec();
     if is_imported(prior) {
         NETWORK.iter().for_each(|attribute| plan.update_in_place(attribute));
     } else {
-        rebuilding.extend(BUILD_SECRETS);
+        rebuilding.extend(UNTOLD_BUILD);
     }
-    rebuilding.retain(|attribute| plan.changes(attribute));
+    rebuilding.retain(|attribute| match *attribute {
+        "images" => images_change(prior, &plan.planned),
+        attribute => plan.changes(attribute),
+    });
     let retry = status == Some(Status::UpdateFailed);
     if !rebuilding.is_empty() || retry {
         BUILT.iter().for_each(|attribute| plan.set_unknown(attribute));

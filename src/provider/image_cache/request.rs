@@ -7,7 +7,7 @@ use secrecy::SecretString;
 use super::model::{ImageCacheModel, RegistryCredentials};
 use super::plan;
 use crate::tencentcloud::tke::{
-    CreateImageCache, EipAttribute, ImageRegistryCredential, Status, Tag, UpdateImageCache,
+    CreateImageCache, EipAttribute, ImageCache, ImageRegistryCredential, Status, Tag, UpdateImageCache,
 };
 use crate::value::{Attr, Secret};
 
@@ -51,6 +51,9 @@ pub(super) fn create(planned: &ImageCacheModel, config: &ImageCacheModel, name: 
 }
 
 /// The request that takes the cache from `prior` to `planned`; `None` when the API has nothing to do.
+///
+/// What is changed without a build goes alone. A build gets everything that is known: it takes long, and if the API reset
+/// what is left out, which is not documented, it would have to be done again.
 pub(super) fn update(
     prior: &ImageCacheModel,
     planned: &ImageCacheModel,
@@ -60,47 +63,62 @@ pub(super) fn update(
     let adopting = plan::is_imported(prior);
     let credentials_change = !adopting && prior.image_registry_credentials != planned.image_registry_credentials;
     let groups_change = !adopting && prior.security_group_ids != planned.security_group_ids;
-    let size_changes = changed(&prior.image_cache_size, &planned.image_cache_size);
-    let pulls = prior.images != planned.images
-        || prior.rebuild_triggers != planned.rebuild_triggers
+    let pulls = plan::images_change(prior, planned)
+        || (!adopting && prior.rebuild_triggers != planned.rebuild_triggers)
         || prior.status() == Some(Status::UpdateFailed)
-        || size_changes.is_some()
+        || changed(&prior.image_cache_size, &planned.image_cache_size).is_some()
         || credentials_change
         || groups_change;
-
+    let tags = changed(&prior.tags_all, &planned.tags_all).as_ref().map(tags);
+    if pulls {
+        let everything = everything(planned, config, id);
+        return Some(UpdateImageCache {
+            security_group_ids: everything.security_group_ids.or(groups_change.then(Vec::new)),
+            image_registry_credentials: everything.image_registry_credentials.or(credentials_change.then(Vec::new)),
+            tags: everything.tags.or(tags),
+            ..everything
+        });
+    }
     let update = UpdateImageCache {
         image_cache_id: id.to_owned(),
         image_cache_name: changed(&prior.name, &planned.name),
-        // Naming the images is what asks for a pull: assumed, because which fields do is not documented.
-        images: pulls.then(|| list(&planned.images)),
-        image_cache_size: size_changes,
         retention_days: changed(&prior.retention_days, &planned.retention_days),
-        security_group_ids: groups_change.then(|| list(&planned.security_group_ids)),
-        image_registry_credentials: (pulls && (credentials_change || planned.image_registry_credentials.is_known()))
-            .then(|| credentials(&planned.image_registry_credentials, &config.image_registry_credentials)),
-        tags: changed(&prior.tags_all, &planned.tags_all).as_ref().map(tags),
+        tags,
+        ..UpdateImageCache::default()
     };
     changes_something(&update).then_some(update)
 }
 
+/// All that is planned, in one request. Naming the images is what asks for a pull: assumed, because which fields do is not
+/// documented. Empty lists are left out.
+pub(super) fn everything(planned: &ImageCacheModel, config: &ImageCacheModel, id: &str) -> UpdateImageCache {
+    UpdateImageCache {
+        image_cache_id: id.to_owned(),
+        image_cache_name: text(&planned.name),
+        images: Some(list(&planned.images)),
+        image_cache_size: planned.image_cache_size.known().copied(),
+        retention_days: planned.retention_days.known().copied(),
+        security_group_ids: Some(list(&planned.security_group_ids)).filter(|groups| !groups.is_empty()),
+        image_registry_credentials: planned
+            .image_registry_credentials
+            .is_known()
+            .then(|| credentials(&planned.image_registry_credentials, &config.image_registry_credentials)),
+        tags: planned.tags_all.known().filter(|tags| !tags.is_empty()).map(tags),
+    }
+}
+
+/// Adds what could not be seen if the API reset it: what `before` does not tell. It starts no build.
+pub(super) fn add_untold(update: &mut UpdateImageCache, planned: &ImageCacheModel, before: &ImageCache) {
+    if before.retention_days.is_none() {
+        update.retention_days = update.retention_days.or(planned.retention_days.known().copied());
+    }
+    if before.tags.is_none() && update.tags.is_none() {
+        update.tags = planned.tags_all.known().filter(|tags| !tags.is_empty()).map(tags);
+    }
+}
+
 fn changes_something(update: &UpdateImageCache) -> bool {
-    let UpdateImageCache {
-        image_cache_id: _,
-        image_cache_name,
-        images,
-        image_cache_size,
-        retention_days,
-        security_group_ids,
-        image_registry_credentials,
-        tags,
-    } = update;
-    image_cache_name.is_some()
-        || images.is_some()
-        || image_cache_size.is_some()
-        || retention_days.is_some()
-        || security_group_ids.is_some()
-        || image_registry_credentials.is_some()
-        || tags.is_some()
+    update.image_cache_name.is_some() || update.retention_days.is_some() || update.tags.is_some()
 }
 
 fn changed<T: Clone + PartialEq>(prior: &Attr<T>, planned: &Attr<T>) -> Option<T> {
@@ -216,8 +234,13 @@ mod tests {
     }
 
     #[test]
-    fn update_sends_the_changed_fields_and_pulls_only_when_it_must() {
-        let pull = json!(["nginx:1.27"]);
+    fn update_sends_what_changed_or_everything_when_it_must_pull() {
+        let pull = |more: Value| {
+            let mut pull =
+                json!({"Images": ["nginx:1.27"], "ImageCacheName": "a", "ImageCacheSize": 20, "RetentionDays": 0});
+            pull.as_object_mut().unwrap().extend(more.as_object().cloned().unwrap());
+            Some(pull)
+        };
         let sent = |prior: ImageCacheModel, planned: ImageCacheModel| {
             let request = update(&prior, &planned, &planned, "imc-1");
             request.map(|request| {
@@ -254,22 +277,29 @@ mod tests {
                 "the size",
                 ready(),
                 ImageCacheModel { image_cache_size: 30.into(), ..ready() },
-                Some(json!({"ImageCacheSize": 30, "Images": pull})),
+                pull(json!({"ImageCacheSize": 30})),
             ),
             (
                 "the triggers, with credentials",
                 private.clone(),
                 ImageCacheModel { rebuild_triggers: map(&[("digest", "1")]), ..private.clone() },
-                Some(json!({"Images": pull, "ImageRegistryCredentials": credentials})),
+                pull(json!({ "ImageRegistryCredentials": credentials })),
             ),
+            ("the credentials are gone", private.clone(), ready(), pull(json!({"ImageRegistryCredentials": []}))),
+            ("a failed update again", failed, ready(), pull(json!({}))),
             (
-                "the credentials are gone",
-                private.clone(),
-                ready(),
-                Some(json!({"Images": pull, "ImageRegistryCredentials": []})),
+                "the tags are gone, and a pull",
+                ImageCacheModel { tags_all: map(&[("k", "v")]), ..ready() },
+                ImageCacheModel { rebuild_triggers: map(&[("digest", "1")]), ..ready() },
+                pull(json!({"Tags": []})),
             ),
-            ("a failed update again", failed, ready(), Some(json!({"Images": pull}))),
-            ("an import is adopted", imported, private, None),
+            ("an import is adopted", imported.clone(), private, None),
+            (
+                "the triggers of an import, and another spelling of its images",
+                ImageCacheModel { images: set(&["docker.io/library/nginx:1.27"]), ..imported },
+                ImageCacheModel { rebuild_triggers: map(&[("digest", "1")]), ..ready() },
+                None,
+            ),
         ] {
             assert_eq!(sent(prior, planned), expected, "{case}");
         }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::model::{CacheAnnotations, ImageCacheModel};
 use crate::provider::image_cache_attributes::ImageCacheAttributes;
 use crate::provider::{annotations, images};
-use crate::tencentcloud::tke::ImageCache;
+use crate::tencentcloud::tke::{ImageCache, Tag};
 use crate::value::Attr;
 
 /// A map of tags.
@@ -56,6 +56,27 @@ pub(super) fn refresh(state: &mut ImageCacheModel, region: &str, cache: &ImageCa
     state.expire_date_time = told.expire_date_time;
     state.image_cache_type = told.image_cache_type;
     state.snapshotter = told.snapshotter;
+}
+
+/// After an update that the API did not carry out as planned: what it lists. `before` shows what it tells at all.
+pub(super) fn as_listed(
+    state: &mut ImageCacheModel,
+    before: &ImageCache,
+    after: &ImageCache,
+    default_tags: Option<&Tags>,
+) {
+    let region = state.region.as_str().unwrap_or_default().to_owned();
+    let after = ImageCache {
+        retention_days: after.retention_days.or(before.retention_days.map(|_| 0)),
+        tags: after.tags.clone().or(before.tags.as_ref().map(|_| Vec::new())),
+        ..after.clone()
+    };
+    refresh(state, &region, &after, default_tags);
+}
+
+/// Tags by key.
+pub(super) fn tags(tags: &[Tag]) -> Tags {
+    tags.iter().map(|tag| (tag.key.clone(), tag.value.clone())).collect()
 }
 
 /// After create and update: what the plan left open is filled in, and what it promised stays.

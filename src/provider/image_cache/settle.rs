@@ -1,0 +1,82 @@
+//! After a write: the wait for its end, and the state that is saved.
+
+use std::sync::Arc;
+
+use super::model::ImageCacheModel;
+use super::{Operation, address, messages, plan, state, timeout};
+use crate::framework::{Context, Outcome, Response};
+use crate::provider::EksProvider;
+use crate::tencentcloud::image_caches::{Change, Goal, WaitError};
+use crate::tencentcloud::tke::ImageCache;
+use crate::value::Attr;
+
+/// Waits for the planned cache and saves it, with what the API computed: until it is Ready, or without `wait_for_ready`
+/// until it is listed. After a `change`, until that is seen as well, or has had time enough to be.
+///
+/// Gives the cache as it then is; `None` when Ctrl-C ended the wait, or a cache that is not waited for could not be read.
+pub(super) async fn settle(
+    context: &Context<EksProvider>,
+    planned: ImageCacheModel,
+    change: Option<Change<'_>>,
+    response: &mut Response<ImageCacheModel>,
+    operation: Operation,
+) -> Outcome<Option<Arc<ImageCache>>> {
+    let (region, id) = address(&context.provider, &planned).await?;
+    let (region, id) = (region.as_str(), id.as_str());
+    let caches = context.provider.image_caches();
+    let goal = Goal { built: planned.wait_for_ready != Attr::Known(false), change };
+    let timeout = timeout(&planned, operation);
+    let mut log = |cache: &ImageCache| tracing::info!(id, region, status = cache.status.as_str(), "image cache");
+    match caches.wait_for(region, id, goal, timeout, &context.stop, &mut log).await {
+        Ok(cache) => {
+            save(response, planned, Some(&cache));
+            Ok(Some(cache))
+        }
+        Err(WaitError::Failed(cache) | WaitError::UpdateFailed(cache)) => {
+            response.private.set(plan::LAST_EVENTS, messages::last_events_if_failed(&cache));
+            save(response, planned, Some(&cache));
+            Err(messages::failed(operation, region, &cache).into())
+        }
+        Err(WaitError::Cancelled { last, .. }) => {
+            save(response, planned, last.as_deref());
+            response.diagnostics.push(messages::interrupted(id, status(response)));
+            Ok(None)
+        }
+        Err(WaitError::TimedOut { last, source, .. }) => {
+            save(response, planned, last.as_deref());
+            Err(messages::timed_out(operation, id, region, timeout, status(response), source.as_deref()).into())
+        }
+        Err(WaitError::UnknownStatus(cache)) => {
+            save(response, planned, Some(&cache));
+            Err(messages::unknown_status(region, &cache).into())
+        }
+        Err(WaitError::Gone { .. }) => {
+            response.state = None;
+            Err(messages::gone(id, region).into())
+        }
+        Err(WaitError::Api { source, .. }) if planned.wait_for_ready == Attr::Known(false) => {
+            save(response, planned, None);
+            // An error would taint what was just made.
+            response.diagnostics.push(messages::unread(id, region, &source));
+            Ok(None)
+        }
+        Err(WaitError::Api { source, .. }) => {
+            save(response, planned, None);
+            Err(messages::wait_failed(operation, id, region, &source).into())
+        }
+    }
+}
+
+/// Saves what was planned, with what the API says of the rest; without an answer, what was saved before stays.
+fn save(response: &mut Response<ImageCacheModel>, planned: ImageCacheModel, cache: Option<&ImageCache>) {
+    if cache.is_some() {
+        response.state = Some(planned);
+    }
+    if let Some(state) = &mut response.state {
+        state::complete(state, cache);
+    }
+}
+
+fn status(response: &Response<ImageCacheModel>) -> Option<&str> {
+    response.state.as_ref().and_then(|state| state.status.as_str())
+}

@@ -14,6 +14,8 @@ mod identity;
 mod import;
 mod messages;
 mod model;
+#[cfg(test)]
+mod personalities;
 mod plan;
 mod request;
 mod settle;

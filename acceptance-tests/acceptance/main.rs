@@ -33,6 +33,7 @@ mod guides;
 mod image_sizes;
 mod import;
 mod lifecycle;
+mod personalities;
 mod plan_table;
 mod pod_disk;
 mod provider_block;

@@ -42,11 +42,7 @@ const REFUSED: &str = "Failed updating an image cache";
 const ROWS: &[Row] = &[
     quiet("omitted_fields", "kept"),
     Row { without_build: RESET, ..quiet("omitted_fields", "reset to the default") },
-    Row {
-        without_build: NOT_DONE,
-        cure: Some(|block| block.set("tags", BOTH_TAGS)),
-        ..quiet("update_tags", "merge")
-    },
+    Row { without_build: NOT_DONE, cure: Some(|block| block.set("tags", BOTH_TAGS)), ..quiet("update_tags", "merge") },
     quiet("light_update", "goes through Updating"),
     quiet("rebuild_snapshot", "absent meanwhile, then changes"),
     Row { with_build: REFUSED, cure: Some(|block| block.set("image_cache_size", "45")), ..quiet("shrink", "refused") },

@@ -39,7 +39,7 @@ pub(super) async fn update(
         // The API may refuse a change during a build, and may lose one that it accepts.
         let waiting = ImageCacheModel {
             status: Attr::Unknown,
-            wait_for_ready: planned.wait_for_ready.clone(),
+            wait_for_ready: planned.wait_for_ready,
             timeouts: planned.timeouts.clone(),
             ..prior.clone()
         };

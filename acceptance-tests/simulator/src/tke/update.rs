@@ -226,7 +226,7 @@ mod tests {
         for (update_shown, at_once) in [(UpdateShown::AtOnce, "b"), (UpdateShown::Later, "a")] {
             let mut api = api(Status::Ready, Personality { update_shown, ..Personality::default() });
             update(&mut api, json!({"ImageCacheName": "b"})).unwrap();
-            let mut name = |api: &mut Api| {
+            let name = |api: &mut Api| {
                 api.call("DescribeImageCaches", json!({})).unwrap()["ImageCaches"][0]["ImageCacheName"].clone()
             };
             assert_eq!(name(&mut api), at_once);

@@ -114,17 +114,13 @@ fn validate_attribute(
     match &attribute.kind {
         Kind::Plain(_) => check_elements(at, name, attribute, value, report),
         Kind::Nested(nesting, attributes) => {
-            let mut found = Diagnostics::default();
             for (at, element) in elements(at, *nesting, value) {
                 match element {
-                    Value::Map(object) => validate_attributes(&at, attributes, object, client, &mut found),
-                    Value::Null => found.push(missing_element(&at)),
+                    Value::Map(object) => validate_attributes(&at, attributes, object, client, report),
+                    Value::Null => report.push(missing_element(&at)),
                     _ => {}
                 }
             }
-            // Nothing inside a set has an address.
-            let in_set = |found: Diagnostic| if *nesting == Nesting::Set { found.at(at.clone()) } else { found };
-            report.extend(found.into_iter().map(in_set));
         }
     }
 }

@@ -22,7 +22,9 @@ use std::collections::BTreeMap;
 use async_trait::async_trait;
 
 use crate::diagnostics::Diagnostics;
-use crate::framework::{self, AnyDataSource, AnyEphemeralResource, AnyFunction, AnyResource, Outcome, Provider};
+use crate::framework::{
+    self, AnyAction, AnyDataSource, AnyEphemeralResource, AnyFunction, AnyListResource, AnyResource, Outcome, Provider,
+};
 use crate::tencentcloud::credentials::{AccountGuard, Environment};
 use crate::tencentcloud::{Client, image_caches::ImageCaches, sts};
 use crate::value::Attr;
@@ -69,6 +71,14 @@ impl Provider for EksProvider {
 
     fn ephemeral_resources() -> Vec<Box<dyn AnyEphemeralResource<Self>>> {
         vec![framework::ephemeral_resource(registry_token::RegistryToken)]
+    }
+
+    fn list_resources() -> Vec<Box<dyn AnyListResource<Self>>> {
+        vec![framework::list_resource(image_cache::ImageCacheList)]
+    }
+
+    fn actions() -> Vec<Box<dyn AnyAction<Self>>> {
+        vec![framework::action(image_cache::ImageCacheRebuild)]
     }
 
     fn functions() -> Vec<Box<dyn AnyFunction>> {

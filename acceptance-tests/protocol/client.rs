@@ -123,3 +123,7 @@ pub fn error(summary: &str, detail: &str) -> Diagnostic {
     let severity = diagnostic::Severity::Error.into();
     Diagnostic { severity, summary: summary.into(), detail: detail.into(), attribute: None }
 }
+
+pub fn warning(summary: &str, detail: &str) -> Diagnostic {
+    Diagnostic { severity: diagnostic::Severity::Warning.into(), ..error(summary, detail) }
+}

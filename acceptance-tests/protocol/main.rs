@@ -7,8 +7,10 @@
 mod client;
 mod values;
 
+mod action;
 mod deferral;
 mod generate_config;
 mod identity;
+mod list;
 mod moves;
 mod state_upgrade;

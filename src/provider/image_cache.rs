@@ -12,11 +12,13 @@
 
 mod identity;
 mod import;
+mod list;
 mod messages;
 mod model;
 #[cfg(test)]
 mod personalities;
 mod plan;
+mod rebuild;
 mod request;
 mod settle;
 mod state;
@@ -28,7 +30,9 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 
+pub use list::ImageCacheList;
 pub use model::ImageCacheModel;
+pub use rebuild::ImageCacheRebuild;
 
 use self::settle::settle;
 use super::{EksProvider, duration, errors};

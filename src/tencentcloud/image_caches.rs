@@ -6,6 +6,7 @@
 //! | `create` | `CreateImageCache` is never sent twice; a lost answer is found again by name |
 //! | `update` | an update in doubt is read back before it is repeated |
 //! | `build` | a write that a build forbids is sent again when the build is over |
+//! | `rows` | a page is asked for when the one before it is used up |
 //! | `poll` | all waits of a region share one poll |
 //! | `wait` | each wait ends by its own timeout and cancellation |
 //!
@@ -18,6 +19,7 @@ mod gather;
 mod listing;
 mod poll;
 mod read;
+mod rows;
 mod snapshot;
 mod update;
 mod wait;
@@ -31,6 +33,7 @@ use std::{
     time::Duration,
 };
 
+use futures_util::stream::Stream;
 use tokio_util::sync::CancellationToken;
 
 pub use self::{
@@ -105,6 +108,15 @@ impl ImageCaches {
     /// That of the call that failed.
     pub async fn list(&self, region: &str, names: &[String]) -> Result<Vec<ImageCache>, Error> {
         self.region(region).api.list(names).await
+    }
+
+    /// The same one after the other, in the order of the API: a page is asked for when the one before it is used up.
+    pub fn rows(
+        &self,
+        region: &str,
+        names: Vec<String>,
+    ) -> impl Stream<Item = Result<ImageCache, Error>> + Send + Unpin {
+        self.region(region).api.clone().rows(names)
     }
 
     /// Starts making an image cache, and returns its ID. `request` must have a name.

@@ -281,6 +281,39 @@ pub(super) fn delete_wait(id: &str, region: &str, timeout: Duration, error: &Wai
     )
 }
 
+/// Ctrl-C ended the wait for a rebuild.
+pub(super) fn rebuild_interrupted(id: &str) -> Diagnostic {
+    Diagnostic::warning(
+        "Stopped waiting for the image cache",
+        format!("Image cache {id} is still pulling its images, and goes on by itself."),
+    )
+}
+
+/// The wait for a rebuild ended without a cache that is Ready.
+pub(super) fn rebuild(id: &str, region: &str, error: &WaitError) -> Diagnostic {
+    match error {
+        WaitError::Failed(cache) | WaitError::UpdateFailed(cache) => Diagnostic::error(
+            "Image cache rebuild failed",
+            format!(
+                "Image cache {id} in {region} ended as {}. Its last events:\n{}\n\nThe action sends no credentials: for images \
+                 of private registries, change rebuild_triggers of eks_image_cache instead. When the cause is removed, invoke \
+                 the action again.",
+                cache.status,
+                last_events(cache),
+            ),
+        ),
+        WaitError::UnknownStatus(cache) => unknown_status(region, cache),
+        WaitError::Api { source, .. } => errors::api("waiting for", id, region, source),
+        WaitError::TimedOut { .. } | WaitError::Cancelled { .. } | WaitError::Gone { .. } => Diagnostic::error(
+            "Image cache is not Ready",
+            format!(
+                "While waiting for image cache {id} in {region}: {}. Look at it in the console.",
+                errors::chain(error)
+            ),
+        ),
+    }
+}
+
 fn in_status(status: Option<&str>) -> String {
     status.map(|status| format!(", its status is {status}")).unwrap_or_default()
 }

@@ -1,0 +1,150 @@
+//! The action that pulls the images of a cache again.
+
+use eks::protocol::tfplugin6::attribute_path::{Step, step::Selector};
+use eks::protocol::tfplugin6::{AttributePath, Diagnostic, invoke_action, plan_action, stop_provider};
+use futures_util::StreamExt as _;
+use serde_json::{Value as Json, json};
+use tencentcloud_simulator::Status;
+
+use crate::client::{REGION, World, error, warning};
+use crate::values::{SCHEMAS, UNKNOWN, dynamic};
+
+const REBUILD: &str = "eks_image_cache_rebuild";
+
+/// How the events of an action begin.
+const BEGUN: &str = "Image cache imc-1 in ap-guangzhou pulls its images again";
+
+type Events = tonic::Streaming<invoke_action::Event>;
+
+fn config(json: &Json) -> Option<eks::protocol::tfplugin6::DynamicValue> {
+    dynamic(&SCHEMAS.actions.get(REBUILD).unwrap().schema().ty, json)
+}
+
+async fn invoke(world: &mut World, arguments: &Json) -> Events {
+    let request =
+        invoke_action::Request { action_type: REBUILD.into(), config: config(arguments), ..Default::default() };
+    world.client.invoke_action(request).await.unwrap().into_inner()
+}
+
+async fn rest(events: Events) -> Vec<invoke_action::Event> {
+    events.map(|event| event.unwrap()).collect().await
+}
+
+/// The next line for the user.
+async fn next(events: &mut Events) -> String {
+    match events.next().await.unwrap().unwrap().r#type {
+        Some(invoke_action::event::Type::Progress(progress)) => progress.message,
+        other => panic!("{other:?}"),
+    }
+}
+
+fn progress(message: &str) -> invoke_action::Event {
+    let progress = invoke_action::event::Progress { message: message.into() };
+    invoke_action::Event { r#type: Some(invoke_action::event::Type::Progress(progress)) }
+}
+
+fn completed(diagnostics: Vec<Diagnostic>) -> invoke_action::Event {
+    let completed = invoke_action::event::Completed { diagnostics };
+    invoke_action::Event { r#type: Some(invoke_action::event::Type::Completed(completed)) }
+}
+
+/// A cloud with a cache whose rebuild does not end by itself, and the rebuild of it.
+async fn rebuilding() -> (World, Events) {
+    let mut world = World::with_endless_builds().await;
+    world.insert("imc-1", "web", |_| ());
+    let mut events = invoke(&mut world, &json!({ "image_cache_id": "imc-1" })).await;
+    assert_eq!(next(&mut events).await, BEGUN);
+    assert_eq!(next(&mut events).await, "Image cache imc-1 is Updating");
+    (world, events)
+}
+
+#[tokio::test]
+async fn a_rebuild_names_the_same_images_and_tells_each_status() {
+    let (world, events) = rebuilding().await;
+    world.cloud.settle(REGION, "imc-1");
+    assert_eq!(rest(events).await, [progress("Image cache imc-1 is Ready"), completed(vec![])]);
+    let updates = world.cloud.requests().into_iter().filter(|request| request.action == "UpdateImageCache");
+    let sent: Vec<_> = updates.map(|request| request.body).collect();
+    assert_eq!(sent, [json!({ "ImageCacheId": "imc-1", "Images": ["nginx:1.27"] })]);
+}
+
+#[tokio::test]
+async fn a_rebuild_need_not_be_waited_for() {
+    let mut world = World::with_endless_builds().await;
+    world.insert("imc-1", "web", |_| ());
+    let arguments = json!({ "image_cache_id": "imc-1", "region": REGION, "wait": false });
+    assert_eq!(rest(invoke(&mut world, &arguments).await).await, [progress(BEGUN), completed(vec![])]);
+    assert_eq!(world.cloud.cache(REGION, "imc-1").unwrap().status, Status::Updating);
+}
+
+#[tokio::test]
+async fn stop_ends_the_wait_and_not_the_rebuild() {
+    let (mut world, events) = rebuilding().await;
+    world.client.stop_provider(stop_provider::Request {}).await.unwrap();
+    let expected = warning(
+        "Stopped waiting for the image cache",
+        "Image cache imc-1 is still pulling its images, and goes on by itself.",
+    );
+    assert_eq!(rest(events).await, [completed(vec![expected])]);
+    assert_eq!(world.cloud.cache(REGION, "imc-1").unwrap().status, Status::Updating);
+}
+
+#[tokio::test]
+async fn a_rebuild_that_fails_says_why() {
+    let (world, events) = rebuilding().await;
+    world.cloud.change_cache(REGION, "imc-1", |cache| cache.status = Status::UpdateFailed);
+    let events = rest(events).await;
+    let [failed, invoke_action::Event { r#type: Some(invoke_action::event::Type::Completed(end)) }] = &events[..]
+    else {
+        panic!("{events:?}")
+    };
+    assert_eq!(*failed, progress("Image cache imc-1 is UpdateFailed"));
+    let [error] = &end.diagnostics[..] else { panic!("{end:?}") };
+    assert_eq!(error.summary, "Image cache rebuild failed");
+    for part in ["imc-1 in ap-guangzhou ended as UpdateFailed", "Its last events:", "rebuild_triggers", "invoke"] {
+        assert!(error.detail.contains(part), "no {part:?} in {}", error.detail);
+    }
+}
+
+#[tokio::test]
+async fn what_cannot_be_rebuilt_is_left_alone() {
+    let mut world = World::with_endless_builds().await;
+    world.insert("imc-1", "failed", |cache| cache.status = Status::Failed);
+    world.insert("imc-2", "building", |cache| cache.status = Status::Updating);
+    let not_now = "Image cache cannot be rebuilt now";
+    for (id, summary, detail) in [
+        (
+            "imc-1",
+            not_now,
+            "Image cache imc-1 in ap-guangzhou is Failed. Its first build failed, and it cannot be repaired: replace it.",
+        ),
+        (
+            "imc-2",
+            not_now,
+            "Image cache imc-2 in ap-guangzhou is Updating. Its images are being pulled already: wait until it is Ready.",
+        ),
+        (
+            "imc-3",
+            "Image cache not found",
+            "There is no image cache imc-3 in ap-guangzhou. A cache is in one region only, serves Pods of that region only, \
+             and is gone once it has expired. Check the ID and the region.",
+        ),
+    ] {
+        let step = Step { selector: Some(Selector::AttributeName("image_cache_id".into())) };
+        let attribute = Some(AttributePath { steps: vec![step] });
+        let expected = Diagnostic { attribute, ..error(summary, detail) };
+        let events = rest(invoke(&mut world, &json!({ "image_cache_id": id })).await).await;
+        assert_eq!(events, [completed(vec![expected])], "{id}");
+    }
+    assert_eq!(world.cloud.count("UpdateImageCache"), 0);
+}
+
+#[tokio::test]
+async fn a_plan_needs_no_known_arguments_and_no_request() {
+    let mut world = World::new().await;
+    let config = config(&json!({ "image_cache_id": UNKNOWN, "region": UNKNOWN }));
+    let request = plan_action::Request { action_type: REBUILD.into(), config, ..Default::default() };
+    let answer = world.client.plan_action(request).await.unwrap().into_inner();
+    assert_eq!(answer, plan_action::Response::default());
+    assert_eq!(world.cloud.requests(), []);
+}

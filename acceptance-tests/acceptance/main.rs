@@ -29,6 +29,7 @@ mod data_sources;
 mod examples;
 mod failure;
 mod functions;
+mod generated_config;
 mod guides;
 mod image_sizes;
 mod import;

@@ -70,16 +70,14 @@ fn the_pages_are_up_to_date() {
 #[test]
 fn the_descriptions_say_what_the_schemas_know() {
     let server = Server::<EksProvider>::default();
-    let mut silent = prose::omissions("provider", &server.schema().block);
-    for (name, resource) in server.resources.iter() {
-        silent.extend(prose::omissions(name, &resource.schema().block));
-    }
-    for (name, data_source) in server.data_sources.iter() {
-        silent.extend(prose::omissions(name, &data_source.schema().block));
-    }
-    for (name, ephemeral_resource) in server.ephemeral_resources.iter() {
-        silent.extend(prose::omissions(name, &ephemeral_resource.schema().block));
-    }
+    let schemas = (server.resources.iter().map(|(name, resource)| (name, resource.schema())))
+        .chain(server.resources.iter().filter_map(|(name, resource)| Some((name, resource.identity_schema()?))))
+        .chain(server.data_sources.iter().map(|(name, data_source)| (name, data_source.schema())))
+        .chain(server.ephemeral_resources.iter().map(|(name, resource)| (name, resource.schema())))
+        .chain(server.list_resources.iter().map(|(name, list_resource)| (name, list_resource.schema())))
+        .chain(server.actions.iter().map(|(name, action)| (name, action.schema())))
+        .chain([("provider", server.schema())]);
+    let silent: Vec<_> = schemas.flat_map(|(name, schema)| prose::omissions(name, &schema.block)).collect();
     assert!(silent.is_empty(), "mend the doc comments:\n{}", silent.join("\n"));
 }
 
@@ -90,6 +88,8 @@ fn the_changelog_names_all_that_there_is() {
     let entries = (server.resources.iter().map(|(name, _)| ("Resource", name)))
         .chain(server.data_sources.iter().map(|(name, _)| ("Data Source", name)))
         .chain(server.ephemeral_resources.iter().map(|(name, _)| ("Ephemeral Resource", name)))
+        .chain(server.list_resources.iter().map(|(name, _)| ("List Resource", name)))
+        .chain(server.actions.iter().map(|(name, _)| ("Action", name)))
         .chain(server.functions.iter().map(|(name, _)| ("Function", name)));
     for (kind, name) in entries {
         let entry = format!("**New {kind}:** `{name}`");

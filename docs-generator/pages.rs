@@ -34,6 +34,9 @@ const RESOURCE: Section = Section { directory: "resources", template: "resource"
 const DATA_SOURCE: Section = Section { directory: "data-sources", template: "data-source", example: "data-source.tf" };
 const EPHEMERAL_RESOURCE: Section =
     Section { directory: "ephemeral-resources", template: "ephemeral-resource", example: "ephemeral-resource.tf" };
+const LIST_RESOURCE: Section =
+    Section { directory: "list-resources", template: "list-resource", example: "list-resource.tfquery.hcl" };
+const ACTION: Section = Section { directory: "actions", template: "action", example: "action.tf" };
 const FUNCTION: Section = Section { directory: "functions", template: "function", example: "function.tf" };
 
 /// What a template is given.
@@ -77,6 +80,12 @@ pub fn render(server: &Server<EksProvider>) -> BTreeMap<PathBuf, String> {
     }
     for (name, ephemeral_resource) in server.ephemeral_resources.iter() {
         pages.add(&EPHEMERAL_RESOURCE, name, &ephemeral_resource.schema().block);
+    }
+    for (name, list_resource) in server.list_resources.iter() {
+        pages.add(&LIST_RESOURCE, name, &list_resource.schema().block);
+    }
+    for (name, action) in server.actions.iter() {
+        pages.add(&ACTION, name, &action.schema().block);
     }
     for (name, function) in server.functions.iter() {
         let signature = function.signature();

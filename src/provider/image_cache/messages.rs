@@ -243,7 +243,7 @@ pub(super) fn rounded(id: &str, asked: u64, given: u64) -> Diagnostic {
 /// A list was cleared that the API never tells.
 pub(super) fn cleared_unseen(id: &str, attribute: &str) -> Diagnostic {
     Diagnostic::warning(
-        format!("Cannot see whether {attribute} was cleared"),
+        "Cannot see whether a list was cleared",
         format!(
             "Image cache {id} was updated to have no {attribute}. The API never tells them, and whether it takes an empty list \
              for none is not documented. To be sure, replace the cache, with terraform apply -replace."

@@ -1,6 +1,7 @@
 //! After a write: the wait for its end, and the state that is saved.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use super::model::ImageCacheModel;
 use super::{Operation, address, messages, plan, state, timeout};
@@ -9,6 +10,9 @@ use crate::provider::EksProvider;
 use crate::tencentcloud::image_caches::{Change, Goal, WaitError};
 use crate::tencentcloud::tke::ImageCache;
 use crate::value::Attr;
+
+/// How long a cache that is not waited for is looked for in the list.
+const UNWAITED: Duration = Duration::from_secs(20);
 
 /// Waits for the planned cache and saves it, with what the API computed: until it is Ready, or without `wait_for_ready`
 /// until it is listed. After a `change`, until that is seen as well, or has had time enough to be.
@@ -24,8 +28,9 @@ pub(super) async fn settle(
     let (region, id) = address(&context.provider, &planned).await?;
     let (region, id) = (region.as_str(), id.as_str());
     let caches = context.provider.image_caches();
-    let goal = Goal { built: planned.wait_for_ready != Attr::Known(false), change };
-    let timeout = timeout(&planned, operation);
+    let waits = planned.wait_for_ready != Attr::Known(false);
+    let goal = Goal { built: waits, change };
+    let timeout = if waits { timeout(&planned, operation) } else { timeout(&planned, operation).min(UNWAITED) };
     let mut log = |cache: &ImageCache| tracing::info!(id, region, status = cache.status.as_str(), "image cache");
     match caches.wait_for(region, id, goal, timeout, &context.stop, &mut log).await {
         Ok(cache) => {
@@ -42,10 +47,6 @@ pub(super) async fn settle(
             response.diagnostics.push(messages::interrupted(id, status(response)));
             Ok(None)
         }
-        Err(WaitError::TimedOut { last, source, .. }) => {
-            save(response, planned, last.as_deref());
-            Err(messages::timed_out(operation, id, region, timeout, status(response), source.as_deref()).into())
-        }
         Err(WaitError::UnknownStatus(cache)) => {
             save(response, planned, Some(&cache));
             Err(messages::unknown_status(region, &cache).into())
@@ -54,11 +55,20 @@ pub(super) async fn settle(
             response.state = None;
             Err(messages::gone(id, region).into())
         }
-        Err(WaitError::Api { source, .. }) if planned.wait_for_ready == Attr::Known(false) => {
+        // Without a wait, an error would taint what was just made.
+        Err(WaitError::TimedOut { last, source, .. }) if !waits => {
+            save(response, planned, last.as_deref());
+            response.diagnostics.extend(source.map(|source| messages::unread(id, region, &source)));
+            Ok(None)
+        }
+        Err(WaitError::Api { source, .. }) if !waits => {
             save(response, planned, None);
-            // An error would taint what was just made.
             response.diagnostics.push(messages::unread(id, region, &source));
             Ok(None)
+        }
+        Err(WaitError::TimedOut { last, source, .. }) => {
+            save(response, planned, last.as_deref());
+            Err(messages::timed_out(operation, id, region, timeout, status(response), source.as_deref()).into())
         }
         Err(WaitError::Api { source, .. }) => {
             save(response, planned, None);

@@ -10,7 +10,7 @@
 //!
 //! | variable | |
 //! | --- | --- |
-//! | `CAMPAIGN_SEED` | repeats a campaign: its configurations, faults and kills; what runs at once meets as it may |
+//! | `CAMPAIGN_SEED` | another campaign: its configurations, faults and kills; what runs at once meets as it may. The same one unless told, so that a change is judged by what it changed |
 //! | `CAMPAIGN_ROUNDS` | rounds of random mixes, 8 unless told |
 
 mod fleet;
@@ -42,7 +42,7 @@ const SERIES_AT_ONCE: u64 = 2;
 
 #[test]
 fn nothing_is_lost_doubled_or_orphaned_whatever_goes_wrong() {
-    let seed = variable("CAMPAIGN_SEED").unwrap_or_else(|| u64::from(rand::random::<u32>()));
+    let seed = variable("CAMPAIGN_SEED").unwrap_or(2_782_380_659_u64);
     let rounds = variable("CAMPAIGN_ROUNDS").unwrap_or(8_u64);
     let series = rounds.div_ceil(ROUNDS_PER_SERIES);
     let run_series = |first: u64| {

@@ -5,8 +5,9 @@
 //! cache: it is there as configured (or is *lost*), once (or is *doubled*), in the state or configured (or is *orphaned*),
 //! and the same as before (or is *replaced*).
 //!
-//! SIGKILL makes one thing impossible: a cache whose `CreateImageCache` was carried out, and of whose ID Terraform has not
-//! heard, is known to nobody. Such caches are counted apart, and so is how long each creation was in that danger.
+//! SIGKILL makes one thing impossible: a cache whose `CreateImageCache` was carried out, and whose ID Terraform has not yet
+//! written into its state, is known to nobody. Such caches are counted apart, and so is how long each creation was in that
+//! danger.
 //!
 //! | variable | |
 //! | --- | --- |

@@ -10,6 +10,7 @@ use serde_json::Value;
 use tencentcloud_simulator::{Fault, Outcome, Request, Settings};
 
 use super::fleet::{Fleet, LABEL, Spec};
+use super::kill::Kill;
 use super::ledger::Ledger;
 use super::{DELAY, PROVIDER};
 use crate::config::REGION;
@@ -51,7 +52,7 @@ impl Turn {
     fn round(&mut self, name: &str, injected: usize, arguments: &[&str]) {
         let workspace = &self.workspace;
         workspace.write(&self.fleet);
-        self.ledger.round(name, workspace, &self.fleet, false, || workspace.run(arguments));
+        self.ledger.round(name, workspace, &self.fleet, Kill::Nothing, || workspace.run(arguments));
         let struck = |request: &&Request| matches!(request.outcome, Outcome::Faulted { .. });
         assert_eq!(workspace.cloud.requests().iter().filter(struck).count(), injected, "{name}");
     }

@@ -5,9 +5,10 @@ use std::fmt;
 use std::time::{Duration, Instant, SystemTime};
 
 use jiff::Timestamp;
-use tencentcloud_simulator::{Fault, ImageCache, Moment, Outcome};
+use tencentcloud_simulator::{Fault, Moment, Outcome};
 
 use super::fleet::{Fleet, LABEL};
+use super::kill::Kill;
 use crate::config::REGION;
 use crate::run::Run;
 use crate::workspace::Workspace;
@@ -22,8 +23,8 @@ pub struct Ledger {
     doubled: usize,
     orphaned: usize,
     replaced: usize,
-    /// Caches made by a call that SIGKILL kept Terraform from hearing of.
-    unheard: usize,
+    /// Caches made by a call that SIGKILL kept from getting into the state.
+    unsaved: usize,
     /// How long Terraform had not heard of what was created, for caches that are waited for and for others.
     windows: BTreeMap<bool, Vec<Duration>>,
     /// A sentence for each thing that is not as it must be.
@@ -32,13 +33,12 @@ pub struct Ledger {
 
 impl Ledger {
     /// A round: `disturbed` runs Terraform against the injected faults, then a clean apply follows, and all is compared.
-    /// `sudden` says that SIGKILL was used.
     pub fn round(
         &mut self,
         name: &str,
         workspace: &Workspace,
         fleet: &Fleet,
-        sudden: bool,
+        kill: Kill,
         disturbed: impl FnOnce() -> Run,
     ) {
         let cloud = &workspace.cloud;
@@ -47,7 +47,7 @@ impl Ledger {
         let run = disturbed();
         cloud.clear_faults();
         self.rounds += 1;
-        self.sudden_rounds += usize::from(sudden);
+        self.sudden_rounds += usize::from(kill.is_sudden());
         for request in cloud.requests() {
             if let Outcome::Faulted { fault, .. } = &request.outcome {
                 *self.faults.entry(kind(fault)).or_default() += 1;
@@ -55,13 +55,13 @@ impl Ledger {
         }
         self.measure_windows(workspace, fleet, &run);
         let between = managed(workspace);
-        let unheard = if sudden { unheard(workspace, &run) } else { BTreeSet::new() };
+        let unsaved = unsaved(workspace, &run, kill);
 
         workspace.apply().succeeds();
-        for id in &unheard {
+        for id in &unsaved {
             cloud.delete_cache(REGION, id);
         }
-        self.unheard += unheard.len();
+        self.unsaved += unsaved.len();
         let after = managed(workspace);
         for (from, to) in [(&before, &between), (&between, &after)] {
             for (label, id) in from {
@@ -130,7 +130,7 @@ impl Ledger {
         self.doubled += other.doubled;
         self.orphaned += other.orphaned;
         self.replaced += other.replaced;
-        self.unheard += other.unheard;
+        self.unsaved += other.unsaved;
         for (waits, windows) in other.windows {
             self.windows.entry(waits).or_default().extend(windows);
         }
@@ -141,7 +141,7 @@ impl Ledger {
 
 impl fmt::Display for Ledger {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { rounds, sudden_rounds, lost, doubled, orphaned, replaced, unheard, .. } = self;
+        let Self { rounds, sudden_rounds, lost, doubled, orphaned, replaced, unsaved, .. } = self;
         let faults: Vec<_> = self.faults.iter().map(|(kind, count)| format!("{kind} {count}")).collect();
         let median = |waits| {
             let mut windows = self.windows.get(&waits).cloned().unwrap_or_default();
@@ -151,7 +151,7 @@ impl fmt::Display for Ledger {
         write!(
             f,
             "{rounds} rounds; faults: {}; lost {lost}, doubled {doubled}, orphaned {orphaned}, replaced {replaced}; \
-             SIGKILL in {sudden_rounds} rounds, {unheard} caches that Terraform had not heard of; it hears of a cache \
+             SIGKILL in {sudden_rounds} rounds, {unsaved} caches that did not get into the state; Terraform hears of a cache \
              {:.1?} after its creation when it waits for the build, and {:.1?} when it does not (medians)",
             faults.join(", "),
             median(true),
@@ -166,15 +166,23 @@ fn managed(workspace: &Workspace) -> BTreeMap<String, String> {
     state.labels().map(|label| (label.to_owned(), state.id(&format!("eks_image_cache.{label}")).to_owned())).collect()
 }
 
-/// The caches that are in the cloud and not in the state, and of which Terraform did not say that it has them.
-fn unheard(workspace: &Workspace, run: &Run) -> BTreeSet<String> {
-    let managed = managed(workspace);
-    let heard: BTreeSet<String> = created(run).map(|(label, _)| label).collect();
-    let unheard = |cache: &ImageCache| {
-        let label = cache.tags.get(LABEL)?;
-        (!managed.contains_key(label) && !heard.contains(label)).then(|| cache.id.clone())
+/// The caches that SIGKILL kept out of the state, one for each resource that has none there: a second one is doubled.
+///
+/// Terraform says that it has a cache before it writes that into its state file, so what it said counts only when the
+/// provider alone was killed.
+fn unsaved(workspace: &Workspace, run: &Run, kill: Kill) -> Vec<String> {
+    let must_be_saved: BTreeSet<String> = match kill {
+        Kill::Nothing | Kill::Interrupt => return Vec::new(),
+        Kill::Provider => created(run).map(|(label, _)| label).collect(),
+        Kill::Terraform => BTreeSet::new(),
     };
-    workspace.cloud.caches(REGION).iter().filter_map(unheard).collect()
+    let managed = managed(workspace);
+    let caches = workspace.cloud.caches(REGION);
+    let unsaved = caches.iter().filter_map(|cache| {
+        let label = cache.tags.get(LABEL)?;
+        (!managed.contains_key(label) && !must_be_saved.contains(label)).then_some((label, &cache.id))
+    });
+    BTreeMap::from_iter(unsaved).into_values().cloned().collect()
 }
 
 /// The labels of the caches of which a run says that they are created, and when it did.

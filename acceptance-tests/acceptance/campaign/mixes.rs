@@ -34,9 +34,7 @@ pub fn run(seed: u64, rounds: u64) -> Ledger {
         let requests = rng.random_range(1..CACHES * 2);
         workspace.cloud.inject_mix(rng.random(), rng.random_range(0.05..0.4), Fault::all(DELAY));
         let name = format!("round {round} of seed {seed}, {switches:?}, {kill:?} at request {requests}");
-        ledger.round(&name, &workspace, &fleet, kill.is_sudden(), || {
-            kill.strike(&workspace, workspace.start_apply(), requests)
-        });
+        ledger.round(&name, &workspace, &fleet, kill, || kill.strike(&workspace, workspace.start_apply(), requests));
     }
     workspace.plan_is_empty();
     workspace.destroy();

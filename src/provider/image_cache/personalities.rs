@@ -4,6 +4,7 @@
 //! `cargo test --lib personalities -- --nocapture` prints the table.
 
 mod life;
+mod scenario;
 
 use std::fmt::Write as _;
 use std::panic::AssertUnwindSafe;
@@ -19,7 +20,7 @@ const AT_A_TIME: usize = 12;
 type Outcome = Result<Vec<String>, String>;
 
 async fn play(personality: Personality) -> Outcome {
-    let lived = AssertUnwindSafe(life::live(personality)).catch_unwind().await;
+    let lived = AssertUnwindSafe(scenario::live(personality)).catch_unwind().await;
     lived.map_err(|panic| {
         let text = panic.downcast_ref::<String>().cloned();
         text.or_else(|| panic.downcast_ref::<&str>().map(ToString::to_string)).unwrap_or_default()

@@ -159,3 +159,112 @@ fn tell_rounding(
         _ => plan::remember_rounded(&mut response.private, None),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::*;
+
+    fn planned() -> ImageCacheModel {
+        ImageCacheModel {
+            images: BTreeSet::from(["nginx:1.27".to_owned()]).into(),
+            name: "a".to_owned().into(),
+            image_cache_size: 50.into(),
+            retention_days: 7.into(),
+            tags_all: BTreeMap::from([("k".to_owned(), "v".to_owned())]).into(),
+            ..Default::default()
+        }
+    }
+
+    /// A row that is as planned, but for `more`; null leaves a field out.
+    fn row(more: Value) -> ImageCache {
+        let mut row = json!({
+            "ImageCacheId": "imc-1", "ImageCacheName": "a", "Images": ["nginx:1.27"], "ImageCacheSize": 50,
+            "RetentionDays": 7, "Tags": [{"Key": "k", "Value": "v"}], "Status": "Ready",
+        });
+        row.as_object_mut().unwrap().extend(more.as_object().cloned().unwrap());
+        serde_json::from_value(row).unwrap()
+    }
+
+    fn attributes(found: &[Difference]) -> Vec<&str> {
+        found.iter().map(|difference| difference.attribute).collect()
+    }
+
+    #[test]
+    fn what_is_told_otherwise_differs() {
+        for (after, expected) in [
+            (json!({}), &[][..]),
+            (json!({"Images": ["docker.io/library/nginx:1.27"]}), &[]),
+            (json!({"Images": ["nginx:1.28"]}), &["images"]),
+            (json!({"ImageCacheName": "b", "ImageCacheSize": 20}), &["name", "image_cache_size"]),
+            (json!({"RetentionDays": 0, "Tags": []}), &["retention_days", "tags"]),
+            (json!({"Tags": [{"Key": "k", "Value": "v"}, {"Key": "l", "Value": "v"}]}), &["tags"]),
+            // Told before, so that leaving them out says that they are empty.
+            (json!({"RetentionDays": null, "Tags": null}), &["retention_days", "tags"]),
+        ] {
+            assert_eq!(attributes(&differences(&planned(), &row(json!({})), &row(after.clone()))), expected, "{after}");
+        }
+        let untold = row(json!({"RetentionDays": null, "Tags": null}));
+        assert_eq!(differences(&planned(), &untold, &untold), []);
+    }
+
+    #[test]
+    fn reset_is_what_was_neither_asked_for_nor_different_before() {
+        let renamed = UpdateImageCache { image_cache_name: Some("a".to_owned()), ..Default::default() };
+        for (case, before, after, expected) in [
+            ("nothing", json!({}), json!({}), &[][..]),
+            ("the name was asked for", json!({}), json!({"ImageCacheName": "b"}), &[]),
+            ("the retention was not", json!({}), json!({"RetentionDays": 0}), &["retention_days"]),
+            ("others had changed it", json!({"RetentionDays": 1}), json!({"RetentionDays": 1}), &[]),
+        ] {
+            assert_eq!(reset(&planned(), &row(before), &row(after), &renamed), expected, "{case}");
+        }
+    }
+
+    #[test]
+    fn an_error_leaves_the_state_as_listed_and_names_what_to_do() {
+        let asked = UpdateImageCache { image_cache_size: Some(50), tags: Some(Vec::new()), ..Default::default() };
+        for (case, after, attribute, advice) in [
+            ("ignored shrink", json!({"ImageCacheSize": 80}), "image_cache_size", "Write 80"),
+            (
+                "merged tags",
+                json!({"Tags": [{"Key": "k", "Value": "v"}, {"Key": "l", "Value": "v"}]}),
+                "tags",
+                "console",
+            ),
+        ] {
+            let mut response =
+                Response { state: Some(planned()), private: Default::default(), diagnostics: Default::default() };
+            let after = row(after);
+            updated(&planned(), &row(json!({"ImageCacheSize": 80})), &after, &asked, None, &mut response);
+            let [error] = &response.diagnostics.iter().collect::<Vec<_>>()[..] else { panic!("{case}") };
+            assert_eq!(error.path.to_string(), attribute, "{case}");
+            assert!(error.detail.contains(advice), "{case}: {}", error.detail);
+            let state = response.state.unwrap();
+            assert_eq!(state.image_cache_size.known().copied(), after.image_cache_size, "{case}");
+            assert_eq!(state.tags_all, state::tags(after.tags.as_deref().unwrap()).into(), "{case}");
+        }
+    }
+
+    #[test]
+    fn a_rounded_size_is_told_once_and_remembered() {
+        let mut response =
+            Response { state: Some(planned()), private: Default::default(), diagnostics: Default::default() };
+        let odd = ImageCacheModel { image_cache_size: 45.into(), ..planned() };
+        for told in [1, 1] {
+            created(&odd, &row(json!({})), &mut response);
+            assert_eq!(response.diagnostics.iter().count(), told);
+            assert_eq!(plan::rounded(&response.private), Some((45, 50)));
+        }
+        // From the next read on, the plan has the size that was given.
+        created(&planned(), &row(json!({})), &mut response);
+        assert_eq!(plan::rounded(&response.private), Some((45, 50)));
+        created(
+            &ImageCacheModel { image_cache_size: 60.into(), ..planned() },
+            &row(json!({"ImageCacheSize": 60})),
+            &mut response,
+        );
+        assert_eq!(plan::rounded(&response.private), None);
+    }
+}

@@ -61,6 +61,8 @@ pub struct State {
     /// `(action, fault)`: consumed by the next call of that action.
     pub faults: VecDeque<(&'static str, Fault)>,
     pub unknown_ids: UnknownIds,
+    /// The order of rows changes between calls, so that one falls between two pages.
+    pub moves: bool,
     /// How long a build takes, how it ends, and how long a new cache stays out of the lists.
     pub build: Duration,
     pub outcome: Option<Status>,
@@ -203,6 +205,10 @@ impl ImageCacheApi for Fake {
                 UnknownIds::Html if rows.len() < ids.len() => return Err(html("DescribeImageCaches", 404)),
                 UnknownIds::EmptyList if rows.len() < ids.len() => rows.clear(),
                 _ => {}
+            }
+            if state.moves && !rows.is_empty() {
+                let moved = state.describes.len() % rows.len();
+                rows.rotate_left(moved);
             }
             let total_count = Some(rows.len() as u64);
             let image_caches = rows.into_iter().skip(request.offset as usize).take(request.limit as usize).collect();

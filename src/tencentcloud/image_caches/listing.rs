@@ -28,6 +28,9 @@ use super::{
 /// Pages under way at a time. The limiter spaces them anyway; this keeps slow answers from adding up.
 const CONCURRENT_PAGES: usize = 5;
 
+/// How often all pages are read when every row counts: what one pass misses between two pages, another finds.
+const PASSES: usize = 10;
+
 /// The row of an ID, or `None` where there is none.
 pub(super) type Row = Result<Option<Arc<ImageCache>>, Error>;
 
@@ -154,14 +157,21 @@ impl RegionApi {
         rows
     }
 
-    /// Every cache of the region by ID; `None` when a page failed, or when a row may have been missed between two pages.
+    /// Every cache of the region by ID; `None` when a page failed, or when rows are still missing after [`PASSES`] passes
+    /// over all pages.
     async fn all_rows(&self) -> Option<HashMap<String, Arc<ImageCache>>> {
-        let first = self.page(&[], 0).await.ok()?;
-        let total = first.total_count?;
-        let others = self.pages_after_the_first(&[], total).await.ok()?;
-        let rows = first.image_caches.into_iter().chain(others);
-        let rows: HashMap<_, _> = rows.map(|row| (row.image_cache_id.clone(), Arc::new(row))).collect();
-        (rows.len() as u64 >= total).then_some(rows)
+        let mut rows = HashMap::new();
+        for _ in 0..PASSES {
+            let first = self.page(&[], 0).await.ok()?;
+            let total = first.total_count?;
+            let others = self.pages_after_the_first(&[], total).await.ok()?;
+            let found = first.image_caches.into_iter().chain(others);
+            rows.extend(found.map(|row| (row.image_cache_id.clone(), Arc::new(row))));
+            if rows.len() as u64 >= total {
+                return Some(rows);
+            }
+        }
+        None
     }
 
     async fn describe_ids(&self, ids: &[String]) -> Result<HashMap<String, Arc<ImageCache>>, Error> {
@@ -219,6 +229,18 @@ mod tests {
             }
             assert_eq!(caches.get(REGION, &id).await.ok().map(|row| row.is_some()), expected, "{listed} {faults}");
         }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_row_that_one_pass_over_all_pages_misses_is_found_by_another() {
+        let (fake, caches) = Fake::new();
+        for i in 0..60 {
+            fake.add(&format!("cache-{i}"));
+        }
+        fake.state().unknown_ids = UnknownIds::Html;
+        fake.state().moves = true;
+        assert_eq!(caches.get(REGION, "imc-gone").await.unwrap(), None);
+        assert_eq!(fake.describes(), 5, "by ID, and two passes over two pages");
     }
 
     #[tokio::test(start_paused = true)]

@@ -2,7 +2,8 @@
 //! its own timeout and cancellation.
 //!
 //! After a change, a cache may still be listed as it was: when an update is to be seen is not documented. So what is
-//! waited for after a [`Change`] has to show a trace of it; [`PATIENCE`] ends the search for one.
+//! waited for after a [`Change`] has to show a trace of it; the first answer that was asked for after [`PATIENCE`] ends the
+//! search for one.
 
 use std::{fmt, sync::Arc, time::Duration};
 
@@ -51,9 +52,11 @@ pub struct Change<'a> {
 }
 
 impl Change<'_> {
-    /// True when `row` cannot be from before the change.
+    /// True when `row` cannot be from before the change. A build alone says nothing: it may be the one before. And where
+    /// the cache looked no different before, because the API does not tell what was changed, its look says nothing.
     fn is_seen(&self, row: &ImageCache) -> bool {
-        if self.builds { was_built(self.before, row) } else { (self.shows)(row) }
+        let built = was_built(self.before, row);
+        (self.shows)(row) && (built || !self.builds && !(self.shows)(self.before))
     }
 }
 
@@ -116,7 +119,9 @@ pub(super) async fn wait_for(
     let mut last: Option<Arc<ImageCache>> = None;
     let mut absences = 0;
     let patience = poller.interval().mul_f64(PATIENCE);
-    let mut building = false;
+    let mut seen = goal.change.is_none();
+    // Set by one answer for the next: an answer may be as old as the time at which it was asked for.
+    let mut overdue = false;
     wait(poller, id, first_look, timeout, cancel, |sighting| match sighting {
         Some(cache) => {
             absences = 0;
@@ -124,9 +129,9 @@ pub(super) async fn wait_for(
                 on_status(&cache);
             }
             last = Some(Arc::clone(&cache));
-            building |= cache.status.is_building();
-            let seen = building || goal.change.is_none_or(|change| change.is_seen(&cache));
-            if !seen && start.elapsed() < patience {
+            seen |= goal.change.is_some_and(|change| change.is_seen(&cache));
+            if !seen && !overdue {
+                overdue = start.elapsed() >= patience;
                 return None;
             }
             match cache.status {
@@ -263,15 +268,16 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn an_answer_without_a_trace_of_the_change_is_not_believed_at_once() {
-        for (case, builds, shown_after, expected) in [
-            ("the new name comes late", false, 4, "new"),
-            ("the new name never comes", false, 60, "old"),
-            ("the build begins late", true, 4, "new"),
+        for (case, builds, told, shown_after, expected) in [
+            ("the new name comes late", false, true, 4, "new"),
+            ("the new name never comes", false, true, 60, "old"),
+            ("the build begins late", true, true, 4, "new"),
+            ("what was changed is never listed", false, false, 4, "new"),
         ] {
             let (fake, caches) = Fake::new();
             let id = fake.add("old");
             let before = caches.get(REGION, &id).await.unwrap().unwrap();
-            let shows = |cache: &ImageCache| cache.image_cache_name == "new";
+            let shows = |cache: &ImageCache| !told || cache.image_cache_name == "new";
             let change = Some(Change { before: &before, builds, shows: &shows });
             let never = CancellationToken::new();
             let mut ignore = |_: &ImageCache| {};
@@ -286,6 +292,27 @@ mod tests {
             });
             assert_eq!(cache.unwrap().image_cache_name, expected, "{case}");
         }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_build_that_was_under_way_before_the_change_is_no_trace_of_it() {
+        let (fake, caches) = Fake::new();
+        fake.state().build = Duration::from_secs(3600);
+        let id = create(&caches).await;
+        let before = caches.get(REGION, &id).await.unwrap().unwrap();
+        let shows = |cache: &ImageCache| cache.images == ["nginx:1.28"];
+        let goal = Goal { built: false, change: Some(Change { before: &before, builds: true, shows: &shows }) };
+        let never = CancellationToken::new();
+        let mut ignore = |_: &ImageCache| {};
+        let wait = caches.wait_for(REGION, &id, goal, TIMEOUT, &never, &mut ignore);
+        let (cache, ()) = tokio::join!(wait, async {
+            sleep(Duration::from_secs(4)).await;
+            let mut state = fake.state();
+            let cache = &mut state.row(&id).unwrap().cache;
+            cache.images = vec!["nginx:1.28".to_owned()];
+            cache.snapshot_id = "snap-new".to_owned();
+        });
+        assert_eq!(cache.unwrap().images, ["nginx:1.28"]);
     }
 
     #[tokio::test(start_paused = true)]

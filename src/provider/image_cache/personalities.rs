@@ -1,11 +1,13 @@
 //! The life of a cache under every reading of what the API does not document.
 //!
-//! The simulator plays each answer to each open question alone; the provider is not told which.
-//! `cargo test --lib personalities -- --nocapture` prints the table.
+//! The simulator plays each answer to each open question alone, and random combinations of them; the provider is not told
+//! which. `cargo test --lib personalities -- --nocapture` prints the table and the summary. `PERSONALITIES` is how many
+//! random combinations are played (200), `PERSONALITY_SEED` the first seed (0): a failure is repeated by its seed alone.
 
 mod life;
 mod scenario;
 
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::panic::AssertUnwindSafe;
 
@@ -27,6 +29,16 @@ async fn play(personality: Personality) -> Outcome {
     })
 }
 
+fn setting(name: &str, default: u64) -> u64 {
+    std::env::var(name).map_or(default, |text| text.parse().unwrap_or_else(|_| panic!("{name} is no number: {text}")))
+}
+
+fn deviations(personality: Personality) -> String {
+    let default = Personality::default().switches();
+    let changed = personality.switches().into_iter().zip(default).filter(|(a, b)| a != b);
+    changed.map(|(switch, _)| switch.to_string()).collect::<Vec<_>>().join(", ")
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn each_answer_alone() {
     let default = Switch { name: "none", answer: "all as the first answers" };
@@ -45,4 +57,32 @@ async fn each_answer_alone() {
     }
     println!("{table}");
     assert!(rows.iter().all(|(_, outcome)| outcome.is_ok()), "{table}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn random_combinations() {
+    let (first, count) = (setting("PERSONALITY_SEED", 0), setting("PERSONALITIES", 200));
+    // Every other one changes few answers, as a real account might.
+    let of_seed = |seed| if seed % 2 == 0 { Personality::random_few(seed) } else { Personality::random(seed) };
+    let lives = (first..first + count).map(|seed| async move { (seed, play(of_seed(seed)).await) });
+    let outcomes: Vec<(u64, Outcome)> = stream::iter(lives).buffered(AT_A_TIME).collect().await;
+
+    let mut told: BTreeMap<&str, usize> = BTreeMap::new();
+    for message in outcomes.iter().filter_map(|(_, outcome)| outcome.as_ref().ok()).flatten() {
+        *told.entry(message).or_default() += 1;
+    }
+    let failed: Vec<_> = outcomes.iter().filter_map(|(seed, o)| Some((seed, o.as_ref().err()?))).collect();
+    println!("{count} random combinations, seeds {first} to {}: {} failed", first + count - 1, failed.len());
+    for (message, times) in told {
+        println!("{times:>6} x {message}");
+    }
+    let mut report = String::new();
+    for (seed, violation) in &failed {
+        let _ = writeln!(
+            report,
+            "PERSONALITY_SEED={seed} PERSONALITIES=1: {violation}\n    {}",
+            deviations(of_seed(**seed))
+        );
+    }
+    assert!(failed.is_empty(), "{report}");
 }

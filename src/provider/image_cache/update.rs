@@ -76,20 +76,19 @@ async fn send(
     response: &mut Response<ImageCacheModel>,
 ) -> Outcome<Option<Arc<ImageCache>>> {
     let (region, _) = address(&context.provider, planned).await?;
-    let builds = request.images.is_some();
-    let size = request.image_cache_size;
+    let asked = request.clone();
     let sent = context.provider.image_caches().update_when_built(
         &region,
         request,
         timeout(planned, Operation::Update),
         &context.stop,
     );
-    sent.await.map_err(|error| messages::update_refused(&region, before, size, &error))?;
+    sent.await.map_err(|error| messages::update_refused(&region, before, asked.image_cache_size, &error))?;
 
     let building = || Status::Updating.to_string().into();
     let status = if planned.status.is_unknown() { building() } else { planned.status.clone() };
     response.state = Some(ImageCacheModel { status, ..planned.clone() });
-    let shows = |row: &ImageCache| verify::differences(planned, before, row).is_empty();
-    let change = Change { before, builds, shows: &shows };
+    let shows = |row: &ImageCache| verify::is_done(planned, before, row, &asked);
+    let change = Change { before, builds: asked.images.is_some(), shows: &shows };
     settle::settle(context, planned.clone(), Some(change), response, Operation::Update).await
 }

@@ -84,6 +84,16 @@ pub(super) fn reset(
     found.filter(|attribute| !drifted.contains(attribute) && !is_asked(asked, attribute)).collect()
 }
 
+/// True when `after` shows nothing else than was `asked` for.
+pub(super) fn is_done(
+    planned: &ImageCacheModel,
+    before: &ImageCache,
+    after: &ImageCache,
+    asked: &UpdateImageCache,
+) -> bool {
+    !differences(planned, before, after).iter().any(|difference| is_asked(asked, difference.attribute))
+}
+
 fn is_asked(asked: &UpdateImageCache, attribute: &str) -> bool {
     match attribute {
         "name" => asked.image_cache_name.is_some(),

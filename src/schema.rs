@@ -69,6 +69,17 @@ pub struct Attribute {
     pub element_checks: Vec<Check>,
 }
 
+impl Attribute {
+    /// True when its value, or a part of it, is sensitive or write-only.
+    pub fn holds_secret(&self) -> bool {
+        let nested = match &self.kind {
+            Kind::Plain(_) => false,
+            Kind::Nested(_, attributes) => attributes.values().any(Self::holds_secret),
+        };
+        nested || self.behavior.sensitive || self.behavior.write_only
+    }
+}
+
 /// What an attribute holds.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Kind {

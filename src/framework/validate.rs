@@ -39,15 +39,25 @@ pub(super) async fn validate<M: Model>(
         let result = result.await;
         diagnostics.extend(errors(result));
     }
+    in_lines(block, diagnostics)
+}
+
+/// The messages, each at the line of the configuration that it is about.
+pub(super) fn in_lines(block: &Block, diagnostics: Diagnostics) -> Diagnostics {
     diagnostics.into_iter().map(|diagnostic| Diagnostic { path: line(block, &diagnostic.path), ..diagnostic }).collect()
 }
 
 /// The part of `path` that Terraform finds in a configuration: it looks into blocks, not into the value of an attribute.
 /// A path that goes on would point at the head of the whole resource. The message names the rest.
+///
+/// Terraform quotes the lines that it finds, so the path stops before an attribute in which a secret may be written.
 fn line(mut block: &Block, path: &AttributePath) -> AttributePath {
     let mut found = AttributePath::default();
     for step in path.steps() {
         let Step::Attribute(name) = step else { break };
+        if block.attributes.get(name).is_some_and(Attribute::holds_secret) {
+            break;
+        }
         found = found.attribute(name);
         match block.blocks.get(name) {
             Some(nested) => block = nested,

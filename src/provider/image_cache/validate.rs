@@ -41,7 +41,7 @@ fn validate_credentials(config: &ImageCacheModel, diagnostics: &mut Diagnostics)
         let at = root.key(server);
         if server.is_empty() || server.contains("://") || server.contains(char::is_whitespace) {
             let detail = format!(
-                "The key {server:?} is not a registry server. Expected its host name, with a port if it has one, for \
+                "The key {server:?} of {root} is not a registry server. Expected its host name, with a port if it has one, for \
                  example \"registry.example.com\" or \"registry.example.com:5000\"."
             );
             diagnostics.push(Diagnostic::error("Invalid registry server", detail).at(at.clone()));

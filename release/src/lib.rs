@@ -1,0 +1,106 @@
+//! Makes the files of a release, named as the Terraform Registry asks.
+//!
+//! For each target a zip and an SBOM; for all of them together the manifest, `SHA256SUMS` and its signature. The same
+//! inputs give the same bytes.
+//!
+//! <https://developer.hashicorp.com/terraform/registry/providers/publishing>
+
+#![forbid(unsafe_code)]
+
+mod archive;
+mod build;
+mod sbom;
+mod sums;
+mod target;
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use anyhow::{Context as _, Result, bail};
+
+pub use target::Target;
+
+/// The provider's package, binary and repository.
+const NAME: &str = "terraform-provider-eks";
+
+/// The version of the provider, and of this release.
+pub const VERSION: &str = env!("CARGO_PKG_VERSION");
+
+/// The top of the repository.
+fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("this package is a directory of the repository")
+}
+
+/// The first part of the name of each file of a release.
+fn prefix() -> String {
+    format!("{NAME}_{VERSION}_")
+}
+
+/// Writes zip and SBOM of the provider for `target` into the directory `out`, which is made when it is missing.
+///
+/// `binary` is what `cargo build` made for the target; without one it is built now, optimised, from `Cargo.lock`.
+///
+/// # Errors
+///
+/// When the build fails, Cargo knows nothing of the target, or a file cannot be read or written.
+pub fn package(target: &Target, binary: Option<&Path>, out: &Path) -> Result<()> {
+    let binary = match binary {
+        Some(binary) => binary.to_owned(),
+        None => build::build(target)?,
+    };
+    fs::create_dir_all(out).with_context(|| format!("making {}", out.display()))?;
+    let stem = format!("{}{}_{}", prefix(), target.os, target.arch);
+    archive::write(target, &binary, &out.join(format!("{stem}.zip")))?;
+    write(&out.join(format!("{stem}.cdx.json")), sbom::of(target)?)
+}
+
+/// Writes the manifest, `SHA256SUMS` of all files of this version in `out` and, when `signing_key` names one, its
+/// detached signature.
+///
+/// `signing_key` is anything that `gpg --local-user` takes; the fingerprint is best. The key's passphrase is read from
+/// the environment variable `GPG_PASSPHRASE`, when there is one.
+///
+/// # Errors
+///
+/// When there is no zip in `out`, gpg is missing or has no such key, or the Registry would not take the key.
+pub fn sum(out: &Path, signing_key: Option<&str>) -> Result<()> {
+    let manifest = root().join("terraform-registry-manifest.json");
+    write(&out.join(format!("{}manifest.json", prefix())), read(&manifest)?)?;
+    let sums = sums::write(out)?;
+    match signing_key {
+        Some(key) => sums::sign(&sums, key),
+        None => Ok(()),
+    }
+}
+
+fn read(path: &Path) -> Result<Vec<u8>> {
+    fs::read(path).with_context(|| format!("reading {}", path.display()))
+}
+
+fn write(path: &Path, content: impl AsRef<[u8]>) -> Result<()> {
+    fs::write(path, content).with_context(|| format!("writing {}", path.display()))
+}
+
+/// The files of this version in `out`, by name.
+///
+/// # Errors
+///
+/// When the directory cannot be read, or a name is not UTF-8.
+pub fn files(out: &Path) -> Result<Vec<PathBuf>> {
+    let entries = fs::read_dir(out).with_context(|| format!("reading {}", out.display()))?;
+    let mut files = entries.map(|entry| Ok(entry?.path())).collect::<Result<Vec<_>>>()?;
+    files.retain(|path| path.file_name().is_some_and(|name| name.to_string_lossy().starts_with(&prefix())));
+    files.sort();
+    Ok(files)
+}
+
+/// What a command writes to its standard output.
+fn output(command: &mut Command) -> Result<String> {
+    let name = command.get_program().to_string_lossy().into_owned();
+    let output = command.output().with_context(|| format!("{name} does not run"))?;
+    if !output.status.success() {
+        bail!("{name} failed: {}", String::from_utf8_lossy(&output.stderr).trim());
+    }
+    String::from_utf8(output.stdout).with_context(|| format!("the output of {name}"))
+}

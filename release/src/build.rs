@@ -1,18 +1,16 @@
 //! Builds the provider so that neither the place of the checkout nor the user's home get into the binary.
 
+use anyhow::{Context as _, Result, bail};
 use std::env;
 use std::path::PathBuf;
-use std::process::Command;
-
-use anyhow::{Context as _, Result, bail};
 
 use crate::target::Target;
-use crate::{NAME, root};
+use crate::{NAME, cargo, root};
 
 /// Builds the provider for `target`, and says where it is.
 pub fn build(target: &Target) -> Result<PathBuf> {
     let directory = root().join("target");
-    let status = Command::new(env!("CARGO"))
+    let status = cargo()
         .current_dir(root())
         .args(["build", "--release", "--locked", "--package", NAME, "--bin", NAME])
         // With a target, even the host's, the flags below do not reach build scripts.

@@ -13,9 +13,9 @@ mod sbom;
 mod sums;
 mod target;
 
-use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::{env, fs};
 
 use anyhow::{Context as _, Result, bail};
 
@@ -93,6 +93,11 @@ pub fn files(out: &Path) -> Result<Vec<PathBuf>> {
     files.retain(|path| path.file_name().is_some_and(|name| name.to_string_lossy().starts_with(&prefix())));
     files.sort();
     Ok(files)
+}
+
+/// The Cargo that runs this, else the one of the machine.
+fn cargo() -> Command {
+    Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()))
 }
 
 /// What a command writes to its standard output.

@@ -15,7 +15,7 @@ use cargo_lock::Lockfile;
 use serde_json::{Value, json};
 
 use crate::target::Target;
-use crate::{NAME, output, root};
+use crate::{NAME, cargo, output, root};
 
 /// A crate by name and version.
 type Id = (String, String);
@@ -30,7 +30,7 @@ struct Crate {
 /// The SBOM of the provider for `target`, as JSON.
 pub fn of(target: &Target) -> Result<String> {
     let tree = output(
-        Command::new(env!("CARGO"))
+        cargo()
             .current_dir(root())
             .args(["tree", "--locked", "--package", NAME, "--edges", "normal,no-proc-macro"])
             .args(["--target", &target.triple, "--prefix", "depth", "--format", " {p}\t{l}\t"]),

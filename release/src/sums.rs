@@ -1,20 +1,28 @@
 //! `SHA256SUMS` of all files of a version, as `sha256sum` writes and checks it, and the signature of it.
 
-use std::env;
-use std::io::Write as _;
+use std::io::{ErrorKind, Write as _};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
+use std::{env, fs};
 
 use anyhow::{Context as _, Result, bail};
 use sha2::{Digest as _, Sha256};
 
 use crate::{VERSION, files, output, prefix, read};
 
-/// Sums up the files of this version in `out`, and says where the sums are.
+/// Sums up the files of this version in `out`, and says where the sums are. Removes the signature of earlier sums.
 pub fn write(out: &Path) -> Result<PathBuf> {
     let path = out.join(format!("{}SHA256SUMS", prefix()));
+    for earlier in [&path, &signature(&path)] {
+        match fs::remove_file(earlier) {
+            Err(error) if error.kind() != ErrorKind::NotFound => {
+                return Err(error).with_context(|| format!("removing {}", earlier.display()));
+            }
+            _ => {}
+        }
+    }
     let mut sums = String::new();
-    for file in files(out)?.into_iter().filter(|file| !file.to_string_lossy().starts_with(&*path.to_string_lossy())) {
+    for file in files(out)? {
         let name = file.file_name().and_then(|name| name.to_str()).context("a file name is not UTF-8")?;
         sums += &format!("{}  {name}\n", hex(&Sha256::digest(read(&file)?)));
     }
@@ -25,6 +33,10 @@ pub fn write(out: &Path) -> Result<PathBuf> {
     Ok(path)
 }
 
+fn signature(sums: &Path) -> PathBuf {
+    sums.with_file_name(format!("{}SHA256SUMS.sig", prefix()))
+}
+
 fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
@@ -32,10 +44,8 @@ fn hex(bytes: &[u8]) -> String {
 /// Signs `sums` with the key of gpg that `key` names, into a file with `.sig` at the end of its name.
 pub fn sign(sums: &Path, key: &str) -> Result<()> {
     check(key)?;
-    let mut signature = sums.as_os_str().to_owned();
-    signature.push(".sig");
     let mut gpg = Command::new("gpg");
-    gpg.args(["--batch", "--yes", "--local-user", key, "--output"]).arg(signature);
+    gpg.args(["--batch", "--local-user", key, "--output"]).arg(signature(sums));
     let passphrase = env::var("GPG_PASSPHRASE").ok();
     if passphrase.is_some() {
         gpg.args(["--pinentry-mode", "loopback", "--passphrase-fd", "0"]);

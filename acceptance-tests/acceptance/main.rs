@@ -33,6 +33,7 @@ mod generated_config;
 mod guides;
 mod image_sizes;
 mod import;
+mod installation;
 mod lifecycle;
 mod personalities;
 mod plan_table;

@@ -16,7 +16,7 @@ use crate::plan::Plan;
 use crate::run::{Run, Running, wait_until};
 use crate::state::State;
 
-const SOURCE: &str = "registry.terraform.io/supernode/eks";
+pub const SOURCE: &str = "registry.terraform.io/supernode/eks";
 
 /// What `supernode/eks` is, in Terraform and in OpenTofu.
 const SOURCES: [&str; 2] = [SOURCE, "registry.opentofu.org/supernode/eks"];

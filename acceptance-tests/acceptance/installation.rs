@@ -51,10 +51,10 @@ fn hex(bytes: &[u8]) -> String {
 
 /// `h1:` of a package with these files: the hash of a list of their hashes, by name.
 /// <https://pkg.go.dev/golang.org/x/mod/sumdb/dirhash#Hash1>
-fn h1(files: &BTreeMap<String, PathBuf>) -> String {
+fn h1(files: &BTreeMap<String, Vec<u8>>) -> String {
     let mut list = String::new();
-    for (name, path) in files {
-        writeln!(list, "{}  {name}", hex(&Sha256::digest(fs::read(path).unwrap()))).unwrap();
+    for (name, content) in files {
+        writeln!(list, "{}  {name}", hex(&Sha256::digest(content))).unwrap();
     }
     format!("h1:{}", STANDARD.encode(Sha256::digest(list)))
 }
@@ -64,13 +64,14 @@ fn a_release_installs_from_a_mirror_and_applies() {
     let workspace = workspace();
     workspace.run(&["init", "-input=false"]).succeeds();
 
-    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let files = BTreeMap::from([
-        (format!("terraform-provider-eks_v{VERSION}"), env!("CARGO_BIN_EXE_terraform-provider-eks").into()),
-        ("LICENSE".to_owned(), root.join("LICENSE")),
-        ("NOTICE".to_owned(), root.join("NOTICE")),
-    ]);
-    assert_eq!(locked(&workspace), [h1(&files)]);
+    let Target { os, arch, .. } = Target::host().unwrap();
+    let installed = format!(".terraform/providers/{SOURCE}/{VERSION}/{os}_{arch}");
+    let installed = fs::read_dir(workspace.path(&installed)).unwrap().map(Result::unwrap);
+    let installed = installed.map(|file| (file.file_name().into_string().unwrap(), fs::read(file.path()).unwrap()));
+    let installed: BTreeMap<_, _> = installed.collect();
+    assert_eq!(locked(&workspace), [h1(&installed)]);
+    let built = fs::read(env!("CARGO_BIN_EXE_terraform-provider-eks")).unwrap();
+    assert!(installed[&format!("terraform-provider-eks_v{VERSION}")] == built, "{:?}", installed.keys());
 
     let run = workspace.step(cache());
     assert!(!run.to_string().contains("development overrides"), "{run}");

@@ -12,16 +12,17 @@ use zip::{CompressionMethod, DateTime, ZipWriter};
 use crate::target::Target;
 use crate::{NAME, VERSION, read, root};
 
-/// Files of the repository that are in each zip.
-const DOCUMENTS: [&str; 2] = ["LICENSE", "NOTICE"];
-
-/// Writes the zip with the provider in `binary` to `path`.
-pub fn write(target: &Target, binary: &Path, path: &Path) -> Result<()> {
-    let provider = target.program(&format!("{NAME}_v{VERSION}"));
-    let documents = DOCUMENTS.map(|name| (name.to_owned(), root().join(name), 0o644));
+/// Writes the zip with the provider in `binary`, and with the licences of others, to `path`.
+pub fn write(target: &Target, binary: &Path, licenses: String, path: &Path) -> Result<()> {
+    let files = [
+        ("LICENSE".to_owned(), 0o644, read(&root().join("LICENSE"))?),
+        ("LICENSES-OF-LIBRARIES".to_owned(), 0o644, licenses.into_bytes()),
+        ("NOTICE".to_owned(), 0o644, read(&root().join("NOTICE"))?),
+        (target.program(&format!("{NAME}_v{VERSION}")), 0o755, read(binary)?),
+    ];
     let file = File::create(path).with_context(|| format!("making {}", path.display()))?;
     let mut zip = ZipWriter::new(file);
-    for (name, from, mode) in documents.into_iter().chain([(provider, binary.to_owned(), 0o755)]) {
+    for (name, mode, content) in files {
         let options = SimpleFileOptions::default()
             .compression_method(CompressionMethod::Deflated)
             .compression_level(Some(9))
@@ -29,7 +30,7 @@ pub fn write(target: &Target, binary: &Path, path: &Path) -> Result<()> {
             .last_modified_time(DateTime::DEFAULT)
             .unix_permissions(mode);
         zip.start_file(name, options)?;
-        zip.write_all(&read(&from)?)?;
+        zip.write_all(&content)?;
     }
     zip.finish().with_context(|| format!("writing {}", path.display()))?;
     Ok(())

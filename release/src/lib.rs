@@ -9,6 +9,8 @@
 
 mod archive;
 mod build;
+mod crates;
+mod licenses;
 mod sbom;
 mod sums;
 mod target;
@@ -51,8 +53,9 @@ pub fn package(target: &Target, binary: Option<&Path>, out: &Path) -> Result<()>
     };
     fs::create_dir_all(out).with_context(|| format!("making {}", out.display()))?;
     let stem = format!("{}{}_{}", prefix(), target.os, target.arch);
-    archive::write(target, &binary, &out.join(format!("{stem}.zip")))?;
-    write(&out.join(format!("{stem}.cdx.json")), sbom::of(target)?)
+    let crates = crates::linked(target)?;
+    archive::write(target, &binary, licenses::of(target, &crates)?, &out.join(format!("{stem}.zip")))?;
+    write(&out.join(format!("{stem}.cdx.json")), sbom::of(target, &crates)?)
 }
 
 /// Writes the manifest, `SHA256SUMS` of all files of this version in `out` and, when `signing_key` names one, its

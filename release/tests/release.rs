@@ -4,6 +4,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{self, File};
+use std::io::Read as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
@@ -94,28 +95,32 @@ fn a_release_has_the_files_that_the_registry_asks_for() {
 }
 
 #[test]
-fn a_zip_has_the_provider_its_licence_and_its_notice() {
+fn a_zip_has_the_provider_and_the_licences() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
-    for (target, zip, program) in [
-        (LINUX, "linux_amd64.zip", format!("terraform-provider-eks_v{VERSION}")),
-        ("aarch64-pc-windows-msvc", "windows_arm64.zip", format!("terraform-provider-eks_v{VERSION}.exe")),
-    ] {
-        let release = Release::new();
-        release.pack(target, &[]);
-        let mut zip = ZipArchive::new(File::open(release.path(zip)).unwrap()).unwrap();
-        let expected = [
-            ("LICENSE", 0o100_644, root.join("LICENSE")),
-            ("NOTICE", 0o100_644, root.join("NOTICE")),
-            (&program, 0o100_755, release.0.path().join("provider")),
-        ];
-        assert_eq!(zip.len(), expected.len());
-        for (i, (name, mode, from)) in expected.into_iter().enumerate() {
-            let mut file = zip.by_index(i).unwrap();
-            assert_eq!((&*file.name().unwrap(), file.unix_mode()), (name, Some(mode)));
-            let mut content = Vec::new();
-            std::io::copy(&mut file, &mut content).unwrap();
-            assert!(content == fs::read(from).unwrap(), "{name}");
-        }
+    let release = Release::new();
+    release.pack(LINUX, &[]);
+    let mut zip = ZipArchive::new(File::open(release.path("linux_amd64.zip")).unwrap()).unwrap();
+    let mut content = BTreeMap::new();
+    for i in 0..zip.len() {
+        let mut file = zip.by_index(i).unwrap();
+        let mut bytes = Vec::new();
+        file.read_to_end(&mut bytes).unwrap();
+        content.insert(file.name().unwrap().into_owned(), (file.unix_mode().unwrap(), bytes));
+    }
+    let licenses = content.remove("LICENSES-OF-LIBRARIES").unwrap();
+    let expected = BTreeMap::from([
+        ("LICENSE".to_owned(), (0o100_644, fs::read(root.join("LICENSE")).unwrap())),
+        ("NOTICE".to_owned(), (0o100_644, fs::read(root.join("NOTICE")).unwrap())),
+        (
+            format!("terraform-provider-eks_v{VERSION}"),
+            (0o100_755, fs::read(release.0.path().join("provider")).unwrap()),
+        ),
+    ]);
+    assert!(content == expected, "{:?}", content.keys());
+
+    let licenses = String::from_utf8(licenses.1).unwrap();
+    for part in ["\ntokio 1.", "Copyright (c) Tokio Contributors", "UNICODE LICENSE V3"] {
+        assert!(licenses.contains(part), "{part}");
     }
 }
 

@@ -1,0 +1,87 @@
+//! The crates that are linked into the binary for one target, with the features that it has there.
+//!
+//! Left out is what only runs in the build (build scripts' and procedural macros' crates) or in tests.
+//!
+//! `cargo tree` resolves as the build does. `cargo metadata` would not: it merges the features of tests into it.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use anyhow::{Context as _, Result};
+
+use crate::target::Target;
+use crate::{NAME, cargo, output, root};
+
+/// A crate by name and version.
+pub type Id = (String, String);
+
+/// What the tree says of a crate.
+#[derive(Debug, Default, PartialEq)]
+pub struct Crate {
+    /// An SPDX expression; empty when the crate states none.
+    pub license: String,
+    pub needs: BTreeSet<Id>,
+}
+
+/// The crates of the provider for `target`, and the provider.
+pub fn linked(target: &Target) -> Result<BTreeMap<Id, Crate>> {
+    read(&output(
+        cargo()
+            .current_dir(root())
+            .args(["tree", "--locked", "--package", NAME, "--edges", "normal,no-proc-macro"])
+            .args(["--target", &target.triple, "--prefix", "depth", "--format", " {p}\t{l}\t"]),
+    )?)
+}
+
+/// Reads a tree of lines such as `2 flate2 v1.1.11\tMIT OR Apache-2.0\t (*)`.
+fn read(tree: &str) -> Result<BTreeMap<Id, Crate>> {
+    let mut crates = BTreeMap::<Id, Crate>::new();
+    let mut above: Vec<Id> = Vec::new();
+    for line in tree.lines() {
+        let (depth, id, license) = node(line).with_context(|| format!("cargo tree wrote {line:?}"))?;
+        above.truncate(depth);
+        if let Some(dependent) = above.last() {
+            crates.entry(dependent.clone()).or_default().needs.insert(id.clone());
+        }
+        // Old crates write a slash where SPDX has OR.
+        crates.entry(id.clone()).or_default().license = license.replace('/', " OR ");
+        above.push(id);
+    }
+    Ok(crates)
+}
+
+fn node(line: &str) -> Option<(usize, Id, String)> {
+    let mut fields = line.split('\t');
+    let mut words = fields.next()?.split(' ');
+    let depth = words.next()?.parse().ok()?;
+    let id = (words.next()?.to_owned(), words.next()?.strip_prefix('v')?.to_owned());
+    Some((depth, id, fields.next()?.to_owned()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_tree_says_who_needs_whom() {
+        let id = |name: &str| (name.to_owned(), "1.0.0".to_owned());
+        let tree = "0 top v1.0.0 (/src/top)\tApache-2.0\t\n1 a v1.0.0\tMIT\t\n2 b v1.0.0\tMIT/Apache-2.0\t\n\
+                    3 c v1.0.0\t\t\n1 b v1.0.0\tMIT/Apache-2.0\t (*)\n";
+        let expected = [
+            ("a", "MIT", &["b"][..]),
+            ("b", "MIT OR Apache-2.0", &["c"]),
+            ("c", "", &[]),
+            ("top", "Apache-2.0", &["a", "b"]),
+        ];
+        let expected = expected.map(|(name, license, needs)| {
+            (id(name), Crate { license: license.to_owned(), needs: needs.iter().copied().map(id).collect() })
+        });
+        assert_eq!(read(tree).unwrap(), BTreeMap::from(expected));
+    }
+
+    #[test]
+    fn what_cargo_tree_should_not_write_is_an_error() {
+        for line in ["flate2 v1.1.11\tMIT\t", "1 flate2\tMIT\t", "1 flate2 1.1.11\tMIT\t", "1 flate2 v1.1.11"] {
+            assert!(read(line).is_err(), "{line}");
+        }
+    }
+}

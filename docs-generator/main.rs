@@ -118,7 +118,8 @@ fn the_messages_that_the_guide_explains_are_those_of_the_provider() {
 }
 
 #[test]
-fn every_guide_can_be_listed() {
+fn every_guide_is_listed() {
+    let index = fs::read_to_string(root().join("docs/index.md")).unwrap();
     for guide in files(&root().join("docs/guides"), "md") {
         let text = fs::read_to_string(&guide).unwrap();
         let mut front_matter = text.strip_prefix("---\n").and_then(|rest| rest.split("\n---\n").next()).into_iter();
@@ -126,5 +127,7 @@ fn every_guide_can_be_listed() {
         for key in ["page_title", "subcategory", "description"] {
             assert!(keys.iter().any(|(found, _)| *found == key), "{}: no {key}", guide.display());
         }
+        let address = format!("/guides/{})", guide.file_stem().unwrap().to_string_lossy());
+        assert!(index.contains(&address), "{} is not in docs/index.md", guide.display());
     }
 }

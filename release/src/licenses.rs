@@ -1,4 +1,4 @@
-//! The licences of the [crates] of one target, as text: most of them ask that it goes with the binary.
+//! The licences of the [crates](crate::crates) of one target, as text: most of them ask that it goes with the binary.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;

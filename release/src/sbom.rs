@@ -1,4 +1,4 @@
-//! The CycloneDX SBOM of the [crates] of one target.
+//! The CycloneDX SBOM of the [crates](crate::crates) of one target.
 //!
 //! It has no serial number and no time, so that one commit has one SBOM; CycloneDX 1.5 demands neither.
 //!

@@ -1,6 +1,6 @@
 //! Who calls: keys, and where they come from.
 //!
-//! [`CredentialsChain`] tries the [sources](source) in order. Each has one of three outcomes: found; not configured, try
+//! [`CredentialsChain`] tries the sources in order. Each has one of three outcomes: found; not configured, try
 //! the next; configured and broken, stop. A source that is broken never leads to another identity, and once a source has
 //! given credentials, their renewals come from it alone.
 //!

@@ -2,6 +2,7 @@
 
 use crate::cli::Cli;
 use crate::config::{CacheBlock, PROVIDER, cache};
+use crate::features::Feature;
 use crate::run::Diagnostic;
 use crate::workspace::Workspace;
 
@@ -80,7 +81,7 @@ fn a_wrong_argument_with_a_password_in_it_is_named_and_not_quoted() {
     let both = r#"{ "r.example.com" = { username = "ci", password = "hunter2", password_wo = "b" } }"#;
     let version_alone = r#"{ "r.example.com" = { username = "ci", password = "hunter2", password_wo_version = 1 } }"#;
     // An older Terraform would store the write-only one, which comes first.
-    let both_says: &[&str] = match Cli::get().has_write_only() {
+    let both_says: &[&str] = match Cli::get().has(Feature::WriteOnly) {
         true => &["Two passwords", "r.example.com", "password_wo"],
         false => &["Write-only", "r.example.com", "password_wo", "1.11"],
     };

@@ -1,7 +1,8 @@
 //! Which Terraform the tests run: `TF_ACC_TERRAFORM_PATH`, else `terraform` or `tofu` from `PATH`, else an OpenTofu that is
 //! fetched once into the target directory.
 //!
-//! None at all fails every test, and says what to do. Nothing is skipped.
+//! `TF_ACC_TERRAFORM_PATH` is a path, or a name that is looked for in `PATH`; `tofu` is fetched when it is not there. None
+//! at all fails every test, and says what to do. What a version lacks is in [`features`](crate::features).
 
 use std::env;
 use std::fs;
@@ -28,7 +29,7 @@ pub struct Cli {
     /// Major and minor version.
     pub version: (u32, u32),
     /// The two count apart since 1.6.
-    is_opentofu: bool,
+    pub is_opentofu: bool,
 }
 
 impl Cli {
@@ -40,16 +41,6 @@ impl Cli {
     pub fn get() -> &'static Self {
         static CLI: LazyLock<Result<Cli, String>> = LazyLock::new(|| find().and_then(Cli::at));
         CLI.as_ref().unwrap_or_else(|error| panic!("{error}. {WHAT_TO_DO}"))
-    }
-
-    /// True when it calls functions of providers: Terraform 1.8, OpenTofu 1.7.
-    pub fn has_functions(&self) -> bool {
-        self.version >= if self.is_opentofu { (1, 7) } else { (1, 8) }
-    }
-
-    /// True when it knows write-only arguments, and before them ephemeral resources.
-    pub fn has_write_only(&self) -> bool {
-        self.version >= (1, 11)
     }
 
     fn at(path: PathBuf) -> Result<Self, String> {
@@ -68,13 +59,19 @@ impl Cli {
 }
 
 fn find() -> Result<PathBuf, String> {
-    if let Some(path) = env::var_os("TF_ACC_TERRAFORM_PATH") {
-        return Ok(path.into());
+    let named = env::var_os("TF_ACC_TERRAFORM_PATH").filter(|path| !path.is_empty());
+    match named.as_deref().map(|named| (named, Path::new(named).components().count())) {
+        None => in_path("terraform").or_else(|| in_path("tofu")).map_or_else(fetch, Ok),
+        Some((name, 1)) if name == "tofu" => in_path(name).map_or_else(fetch, Ok),
+        Some((name, 1)) => in_path(name).ok_or_else(|| format!("{} is not in PATH", name.display())),
+        // Tests run Terraform in directories of their own.
+        Some((path, _)) => std::path::absolute(path).map_err(|error| format!("{}: {error}", path.display())),
     }
+}
+
+fn in_path(name: impl AsRef<Path>) -> Option<PathBuf> {
     let path = env::var_os("PATH").unwrap_or_default();
-    let directories: Vec<_> = env::split_paths(&path).collect();
-    let in_path = |name: &str| directories.iter().map(|directory| directory.join(name)).find(|path| path.is_file());
-    ["terraform", "tofu"].into_iter().find_map(in_path).map_or_else(fetch, Ok)
+    env::split_paths(&path).map(|directory| directory.join(&name)).find(|path| path.is_file())
 }
 
 /// Fetches [`PACKAGE`] into the target directory, unless it is there.

@@ -7,19 +7,20 @@ use tencentcloud_simulator::ImageCache;
 
 use crate::cli::Cli;
 use crate::config::REGION;
+use crate::features::Feature;
 use crate::workspace::Workspace;
 
 /// Examples that ask public registries, which a test does not: they are validated here, and planned in `image_sizes`.
 const ASK_REGISTRIES: [&str; 4] = ["given-size.tf", "images.tf", "moving-tag.tf", "precondition.tf"];
 
-/// Examples for a Terraform that is at least so new; both products gave their features the same versions.
-const NEED_VERSION: [(&str, (u32, u32)); 6] = [
-    ("precondition.tf", (1, 2)),
-    ("function.tf", (1, 8)),
-    ("moved.tf", (1, 8)),
-    ("private-registry.tf", (1, 11)),
-    ("ephemeral-resource.tf", (1, 11)),
-    ("import-by-identity.tf", (1, 12)),
+/// Examples that not every Terraform can read.
+const NEEDS: [(&str, Feature); 6] = [
+    ("precondition.tf", Feature::Precondition),
+    ("function.tf", Feature::Functions),
+    ("moved.tf", Feature::MovedBetweenTypes),
+    ("private-registry.tf", Feature::WriteOnly),
+    ("ephemeral-resource.tf", Feature::WriteOnly),
+    ("import-by-identity.tf", Feature::ImportByIdentity),
 ];
 
 fn examples() -> PathBuf {
@@ -46,15 +47,19 @@ fn validates_and_plans(directory: &Path) {
     let mut workspace = Workspace::new();
     workspace.environment("TF_VAR_registry_password", "secret");
     workspace.copy(directory);
-    let names = configuration(directory);
-    let too_new = |name: &str| NEED_VERSION.iter().any(|(known, since)| *known == name && Cli::get().version < *since);
-    for name in names.iter().filter(|name| too_new(name)) {
-        workspace.remove(name);
-    }
+    let mut names = configuration(directory);
+    names.retain(|name| {
+        let path = directory.strip_prefix(examples()).unwrap().join(name).display().to_string();
+        let too_new = NEEDS.iter().any(|(known, needed)| known == name && Cli::get().leaves_out_part(&path, *needed));
+        if too_new {
+            workspace.remove(name);
+        }
+        !too_new
+    });
     workspace.run(&["validate"]).succeeds();
     // It imports the same object as the other import, which one plan cannot do.
     let not_planned = |name: &str| ASK_REGISTRIES.contains(&name) || name == "import-by-identity.tf";
-    for name in names.iter().filter(|name| !too_new(name) && not_planned(name)) {
+    for name in names.iter().filter(|name| not_planned(name)) {
         workspace.remove(name);
     }
     // What the data sources look for, and the import takes.
@@ -70,8 +75,8 @@ fn examples_are_formatted() {
     let workspace = Workspace::new();
     for entry in fs::read_dir(examples()).unwrap() {
         let path = entry.unwrap().path();
-        // An older Terraform cannot read calls of them.
-        if path.is_dir() && (Cli::get().has_functions() || !path.ends_with("functions")) {
+        let too_new = path.ends_with("functions") && Cli::get().leaves_out_part("functions", Feature::Functions);
+        if path.is_dir() && !too_new {
             workspace.run(&["fmt", "-check", "-diff", "-recursive", &path.display().to_string()]).succeeds();
         }
     }
@@ -109,7 +114,7 @@ fn modules_pass_their_tests() {
         workspace.remove("provider.tf");
         workspace.copy(&module);
         workspace.run(&["validate"]).succeeds();
-        if Cli::get().version >= (1, 6) {
+        if !Cli::get().leaves_out_part("their tests", Feature::ModuleTests) {
             let tested = workspace.run(&["test"]).succeeds();
             assert!(!tested.stdout.contains(" 0 passed"), "{}: {tested}", module.display());
         }

@@ -6,6 +6,7 @@ use tencentcloud_simulator::ImageCache;
 
 use crate::cli::Cli;
 use crate::config::REGION;
+use crate::features::Feature;
 use crate::plan::Plan;
 use crate::workspace::Workspace;
 
@@ -13,7 +14,7 @@ const TEST: &str = "eks_image_cache.test";
 
 #[test]
 fn a_generated_configuration_plans_clean_when_the_network_is_filled_in() {
-    if Cli::get().version < (1, 5) {
+    if Cli::get().leaves_out(Feature::GeneratedConfig) {
         return;
     }
     let workspace = Workspace::new();

@@ -7,13 +7,14 @@ use std::fs;
 use std::path::Path;
 
 use crate::cli::Cli;
+use crate::features::Feature;
 use crate::workspace::Workspace;
 
 const REQUIRED_PROVIDERS: &str =
     "terraform {\n  required_providers {\n    eks = {\n      source = \"supernode/eks\"\n    }\n  }\n}\n";
 
-/// Code for a Terraform that is at least so new, by a part of it.
-const NEED_VERSION: [(&str, (u32, u32)); 1] = [("import {\n  for_each", (1, 7))];
+/// Code that not every Terraform can read, by a part of it.
+const NEEDS: [(&str, Feature); 1] = [("import {\n  for_each", Feature::ImportForEach)];
 
 /// The blocks of code that are marked as `terraform`.
 fn blocks(markdown: &str) -> impl Iterator<Item = &str> {
@@ -32,8 +33,10 @@ fn the_code_in_guides_is_valid() {
     let guides = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/guides");
     for guide in fs::read_dir(guides).unwrap().map(|entry| entry.unwrap().path()) {
         let text = fs::read_to_string(&guide).unwrap();
-        let too_new =
-            |block: &str| NEED_VERSION.iter().any(|(part, since)| block.contains(part) && Cli::get().version < *since);
+        let name = guide.file_name().unwrap().display().to_string();
+        let too_new = |block: &str| {
+            NEEDS.iter().any(|(part, needed)| block.contains(part) && Cli::get().leaves_out_part(&name, *needed))
+        };
         for block in blocks(&text).filter(|block| !too_new(block)) {
             let workspace = Workspace::new();
             workspace.remove("provider.tf");

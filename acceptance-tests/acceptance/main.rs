@@ -3,7 +3,8 @@
 //! Every test has its own directory, its own simulated cloud and its own state, so all of them run at once. What a test
 //! leaves in its cloud fails it. Nothing waits for a fixed time: conditions are waited for, with a deadline.
 //!
-//! Registries with images are Debian's `docker-registry`, see [`registry`]. `terraform` or `tofu` comes from `PATH`, or from `TF_ACC_TERRAFORM_PATH`; see [`cli`].
+//! Registries with images are Debian's `docker-registry`, see [`registry`]. `terraform` or `tofu` comes from `PATH`, or from
+//! `TF_ACC_TERRAFORM_PATH`; see [`cli`], and [`features`] for what is left out when it is old.
 
 #![cfg(unix)]
 #![forbid(unsafe_code)]
@@ -15,6 +16,7 @@ mod zeros;
 
 mod cli;
 mod config;
+mod features;
 mod plan;
 mod registry;
 mod run;

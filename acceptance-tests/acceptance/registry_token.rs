@@ -1,7 +1,8 @@
-//! `eks_registry_token`: a password that reaches the registry and nothing else. Terraform 1.11 or later.
+//! `eks_registry_token`: a password that reaches the registry and nothing else.
 
 use crate::cli::Cli;
 use crate::config::cache;
+use crate::features::Feature;
 use crate::workspace::Workspace;
 
 /// A cache whose password is a token, and the token.
@@ -19,7 +20,7 @@ fn config(registry_id: &str) -> String {
 
 #[test]
 fn a_token_reaches_the_build_and_neither_plan_nor_state() {
-    if !Cli::get().has_write_only() {
+    if Cli::get().leaves_out(Feature::WriteOnly) {
         return;
     }
     let workspace = Workspace::new();
@@ -42,7 +43,7 @@ fn a_token_reaches_the_build_and_neither_plan_nor_state() {
 
 #[test]
 fn an_instance_that_is_not_there_is_named() {
-    if !Cli::get().has_write_only() {
+    if Cli::get().leaves_out(Feature::WriteOnly) {
         return;
     }
     let workspace = Workspace::new();

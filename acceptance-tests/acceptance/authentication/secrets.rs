@@ -6,6 +6,7 @@ use super::network::Proxy;
 use super::{PRESCRIBED, no_keys, told};
 use crate::cli::Cli;
 use crate::config::{PROVIDER, cache};
+use crate::features::Feature;
 use crate::workspace::Workspace;
 
 /// Provider blocks whose secrets are ephemeral variables, which Terraform does not save.
@@ -36,8 +37,8 @@ const BLOCKS: [&str; 3] = [
 
 #[test]
 fn no_secret_is_in_log_output_plan_or_state() {
-    if !Cli::get().has_write_only() {
-        // What an older Terraform saves of variables is not the provider's.
+    // What an older Terraform saves of variables is not the provider's.
+    if Cli::get().leaves_out(Feature::WriteOnly) {
         return;
     }
     let [assertion, code] = PRESCRIBED;

@@ -1,0 +1,78 @@
+//! What some tests need and not every Terraform has.
+//!
+//! A test that needs such a [`Feature`] is left out, and says so by name, with the version that can: on stderr, which the
+//! test harness shows even of tests that pass.
+
+use std::io::{self, Write as _};
+use std::thread;
+
+use crate::cli::Cli;
+
+/// What not every Terraform from 1.0, and not every OpenTofu from 1.6, can do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Feature {
+    /// `precondition` in a resource, a data source or an output.
+    Precondition,
+    /// `plan -generate-config-out`. OpenTofu's crashes on computed nested attributes until 1.11.2:
+    /// <https://github.com/opentofu/opentofu/issues/3555>.
+    GeneratedConfig,
+    /// The command `test`.
+    ModuleTests,
+    /// `for_each` in an `import` block.
+    ImportForEach,
+    /// Functions of providers.
+    Functions,
+    /// `moved` blocks between resource types. In OpenTofu: <https://github.com/opentofu/opentofu/pull/2370>.
+    MovedBetweenTypes,
+    /// Write-only arguments, and with them ephemeral variables and resources.
+    WriteOnly,
+    /// `identity` in an `import` block.
+    ImportByIdentity,
+}
+
+/// Major and minor version.
+type Version = (u32, u32);
+
+impl Feature {
+    /// Its name, and the first Terraform and the first OpenTofu that have it.
+    const fn facts(self) -> (&'static str, Version, Version) {
+        match self {
+            Self::Precondition => ("preconditions", (1, 2), (1, 6)),
+            Self::GeneratedConfig => ("generated configuration", (1, 5), (1, 12)),
+            Self::ModuleTests => ("tests of modules", (1, 6), (1, 6)),
+            Self::ImportForEach => ("for_each of imports", (1, 7), (1, 7)),
+            Self::Functions => ("functions of providers", (1, 8), (1, 7)),
+            Self::MovedBetweenTypes => ("moves between resource types", (1, 8), (1, 10)),
+            Self::WriteOnly => ("write-only arguments", (1, 11), (1, 11)),
+            Self::ImportByIdentity => ("imports by identity", (1, 12), (1, 12)),
+        }
+    }
+}
+
+impl Cli {
+    pub fn has(&self, feature: Feature) -> bool {
+        let (_, terraform, opentofu) = feature.facts();
+        self.version >= if self.is_opentofu { opentofu } else { terraform }
+    }
+
+    /// True when this Terraform lacks `feature`, so that the running test is left out. Says so.
+    pub fn leaves_out(&self, feature: Feature) -> bool {
+        self.leaves_out_part("all of it", feature)
+    }
+
+    /// True when this Terraform lacks `feature`, so that the running test leaves `part` out. Says so.
+    pub fn leaves_out_part(&self, part: &str, feature: Feature) -> bool {
+        let (name, terraform, opentofu) = feature.facts();
+        let lacks = !self.has(feature);
+        if lacks {
+            let (product, since) = if self.is_opentofu { ("OpenTofu", opentofu) } else { ("Terraform", terraform) };
+            let (since, version) = [since, self.version].map(|(major, minor)| format!("{major}.{minor}")).into();
+            // The harness names the thread after the test.
+            let test = thread::current().name().unwrap_or("a test").to_owned();
+            let line = format!("left out: {test}, {part}: {name} need {product} {since}, and this is {version}\n");
+            // Not `eprintln`, which shows nothing of a test that passes.
+            io::stderr().write_all(line.as_bytes()).unwrap();
+        }
+        lacks
+    }
+}

@@ -35,10 +35,12 @@ pub(super) fn content_size(head: &[u8], size: u64) -> Option<u64> {
         content = content.checked_add(frame.content_size)?;
         match frame.end(head) {
             Some(end) => at = end as u64,
+            // The blob was read whole: it is cut off.
+            None if head.len() as u64 == size => return None,
             // A frame that holds less than what is left of the blob is followed by others.
             None => {
                 let rest = size - at;
-                let could_be_last = frame.content_size >= rest - rest / 1000 - rest.min(1024);
+                let could_be_last = frame.content_size >= rest.saturating_sub(rest / 1000 + 1024);
                 return could_be_last.then_some(content);
             }
         }
@@ -153,6 +155,16 @@ mod tests {
             let mut head = frame(content, 100_000);
             head[13] &= !1; // Not the last block.
             assert_eq!(content_size(&head[..24_000], size), expected, "{content} in {size}");
+        }
+    }
+
+    #[test]
+    fn a_short_frame_that_is_cut_off_has_no_size() {
+        for len in [1000, 1001, 1024, 1025] {
+            let mut blob = frame(0, 2000);
+            blob[13] &= !1; // Not the last block.
+            blob.truncate(len);
+            assert_eq!(content_size(&blob, len as u64), None, "{len}");
         }
     }
 

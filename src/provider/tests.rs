@@ -2,10 +2,12 @@
 
 use std::time::Duration;
 
+use proptest::prelude::*;
 use tencentcloud_simulator::{Settings, Simulator};
 
 use super::*;
-use crate::framework::conformance::{self, complete};
+use crate::diagnostics::AttributePath;
+use crate::framework::conformance::{self, Terraform, complete};
 use crate::framework::{Context, Server};
 use crate::schema::Schema;
 use crate::value::Value;
@@ -92,4 +94,98 @@ async fn an_object_with_a_region_needs_none_of_the_provider() {
     let provider = configure::configure(config, Environment::default(), &mut Diagnostics::default()).unwrap();
     assert_eq!(provider.region_of(&Attr::from("ap-shanghai".to_owned())).await.unwrap(), "ap-shanghai");
     assert!(provider.region_of(&Attr::Null).await.unwrap_err().has_errors());
+}
+
+/// Configurations of an image cache that are valid.
+fn any_image_cache() -> impl Strategy<Value = Value> {
+    fn texts(all: &'static [&'static str], least: usize) -> impl Strategy<Value = Value> {
+        prop::sample::subsequence(all, least..=all.len())
+            .prop_map(|texts| Value::set(texts.into_iter().map(Value::from)))
+    }
+    let maybe = |value: BoxedStrategy<Value>| prop_oneof![1 => Just(Value::Null), 1 => value].boxed();
+    let tags = || {
+        texts(&["a", "b"], 0)
+            .prop_map(|keys| Value::map(keys.as_list().unwrap().iter().map(|k| (k.as_str().unwrap(), "1"))))
+    };
+    let credentials = prop::sample::select(vec!["one", "two"])
+        .prop_map(|password| Value::map([("r.io", Value::map([("username", "ci"), ("password", password)]))]));
+    let required = (texts(&["nginx:1.27", "redis:7"], 1), prop::sample::select(vec!["vpc-1", "vpc-2"]));
+    let optional = [
+        ("name", maybe(prop::sample::select(vec!["x", "y"]).prop_map(Value::from).boxed())),
+        ("region", maybe(prop::sample::select(vec!["ap-guangzhou", "ap-shanghai"]).prop_map(Value::from).boxed())),
+        ("image_cache_size", maybe((2..5_u64).prop_map(|tens| Value::from(tens * 10)).boxed())),
+        ("retention_days", maybe((0..3_u64).prop_map(Value::from).boxed())),
+        ("security_group_ids", maybe(texts(&["sg-1", "sg-2"], 1).boxed())),
+        ("tags", maybe(tags().boxed())),
+        ("rebuild_triggers", maybe(tags().boxed())),
+        ("image_registry_credentials", maybe(credentials.boxed())),
+        ("resolve_config", maybe(Just(Value::from("nameserver 10.0.0.2")).boxed())),
+        ("wait_for_ready", maybe(any::<bool>().prop_map(Value::from).boxed())),
+        ("replace_on_rebuild", maybe(any::<bool>().prop_map(Value::from).boxed())),
+    ];
+    let (names, values): (Vec<_>, Vec<_>) = optional.into_iter().unzip();
+    (required, values).prop_map(move |((images, vpc), values)| {
+        let required = [("images", images), ("vpc_id", vpc.into()), ("subnet_id", "subnet-1".into())];
+        Value::map(required.into_iter().chain(names.clone().into_iter().zip(values)))
+    })
+}
+
+/// What an apply of `planned` leaves in the state, as far as a plan cares.
+fn applied(planned: &Value) -> Value {
+    let Value::Map(mut object) = planned.clone() else { panic!("no plan") };
+    for (name, value) in &mut object {
+        match name.as_str() {
+            "annotations" => {
+                *value.get_mut(&AttributePath::root("pinned")).unwrap() = Value::map([("use-image-cache", "imc-1")]);
+            }
+            "image_cache_size" if value.is_unknown() => *value = Value::from(20_u64),
+            "retention_days" if value.is_unknown() => *value = Value::from(0_u64),
+            "status" => *value = "Ready".into(),
+            _ if value.is_unknown() => *value = "x".into(),
+            _ => {}
+        }
+    }
+    Value::Map(object)
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(128))]
+
+    /// Terraform's own rules, and that planning twice gives the same, are asserted on the way of each plan.
+    #[test]
+    fn a_plan_of_an_image_cache_changes_what_is_configured_and_no_more(
+        before in any_image_cache(),
+        after in any_image_cache(),
+    ) {
+        let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+        runtime.block_on(async {
+            let server = Server::<EksProvider>::default();
+            let block = Value::map([("region", "ap-guangzhou"), ("secret_id", "id"), ("secret_key", "key")]);
+            assert!(server.configure(&complete(block, &server.schema().ty)).await.is_empty());
+            let context = server.context().unwrap();
+            let resource = server.resources.get("eks_image_cache").unwrap();
+            let [before, after] = [before, after].map(|config| complete(config, &resource.schema().ty));
+            let mut terraform = Terraform::new(resource, &context);
+            terraform.object.value = applied(&terraform.plan(&before).await.unwrap().object.value);
+
+            let unchanged = terraform.plan(&before).await.unwrap();
+            assert_eq!(unchanged.object.value, terraform.object.value, "a plan of what is there");
+            assert!(unchanged.requires_replace.is_empty());
+
+            let planned = terraform.plan(&after).await.unwrap();
+            let (planned, replaced) = (planned.object.value, !planned.requires_replace.is_empty());
+            for (name, attribute) in &resource.schema().block.attributes {
+                let at = AttributePath::root(name);
+                let [config, prior, planned] = [&after, &terraform.object.value, &planned].map(|o| o.get(&at).unwrap());
+                if !config.is_null() {
+                    assert_eq!(planned, config, "{name} is configured");
+                } else if !attribute.behavior.computed {
+                    assert!(planned.is_null(), "{name} is neither configured nor computed");
+                }
+                if matches!(name.as_str(), "id" | "annotations") && !replaced {
+                    assert_eq!(planned, prior, "{name} stays, so that Pods see no change");
+                }
+            }
+        });
+    }
 }

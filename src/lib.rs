@@ -19,6 +19,8 @@
 
 pub mod diagnostics;
 pub mod framework;
+#[cfg(any(test, fuzzing))]
+pub mod fuzzing;
 pub mod plugin;
 pub mod protocol;
 pub mod provider;

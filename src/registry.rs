@@ -14,6 +14,8 @@ mod credentials;
 mod disk;
 mod environment;
 mod error;
+#[cfg(any(test, fuzzing))]
+pub mod fuzzing;
 mod inspect;
 mod layer;
 mod manifest;

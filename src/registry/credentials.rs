@@ -14,6 +14,8 @@
 //! Source: <https://docs.docker.com/reference/cli/docker/login/>.
 
 mod docker_config;
+#[cfg(any(test, fuzzing))]
+pub(super) mod fuzzing;
 mod program;
 
 use std::collections::BTreeMap;

@@ -30,6 +30,8 @@ mod chain;
 mod config;
 mod environment;
 mod error;
+#[cfg(any(test, fuzzing))]
+pub mod fuzzing;
 mod ini;
 mod instance_role;
 pub mod limits;

@@ -5,6 +5,8 @@
 //! with HTTP status 200. Other statuses have no contract; an error of this shape is taken from them as well.
 
 mod answer;
+#[cfg(any(test, fuzzing))]
+pub mod fuzzing;
 
 use std::{
     sync::{

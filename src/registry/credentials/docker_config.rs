@@ -17,7 +17,7 @@ const DOCKER_HUB: &str = "https://index.docker.io/v1/";
 
 #[derive(Default, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
-struct DockerConfig {
+pub(super) struct DockerConfig {
     auths: BTreeMap<String, Auth>,
     cred_helpers: BTreeMap<String, String>,
     creds_store: Option<String>,
@@ -44,11 +44,7 @@ pub(super) async fn find(registry: &str, environment: &Environment) -> Result<Op
     {
         return Ok(Some(credential));
     }
-    let Some((server, auth)) = config.auths.into_iter().find(|(server, _)| server_name(server) == registry) else {
-        return Ok(None);
-    };
-    auth.into_credential()
-        .map_err(|reason| CredentialsError::new(path.display(), format!("auths of {server}: {reason}")))
+    config.stored(registry, &path)
 }
 
 fn path(environment: &Environment) -> Option<PathBuf> {
@@ -67,12 +63,27 @@ async fn read(path: &Path) -> Result<Option<DockerConfig>, CredentialsError> {
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
         Err(error) => return Err(CredentialsError::new(path.display(), error)),
     };
+    parse(path, &bytes).map(Some)
+}
+
+/// Reads what is in the file at `path`.
+pub(super) fn parse(path: &Path, bytes: &[u8]) -> Result<DockerConfig, CredentialsError> {
     // The parser's own message could quote a password; its position cannot.
-    let config = serde_json::from_slice(&bytes).map_err(|error| {
+    serde_json::from_slice(bytes).map_err(|error| {
         let place = format!("it is not a Docker configuration: line {}, column {}", error.line(), error.column());
         CredentialsError::new(path.display(), place)
-    })?;
-    Ok(Some(config))
+    })
+}
+
+impl DockerConfig {
+    /// The credential for `registry` that is in the file itself.
+    pub fn stored(self, registry: &str, path: &Path) -> Result<Option<Credential>, CredentialsError> {
+        let Some((server, auth)) = self.auths.into_iter().find(|(server, _)| server_name(server) == registry) else {
+            return Ok(None);
+        };
+        auth.into_credential()
+            .map_err(|reason| CredentialsError::new(path.display(), format!("auths of {server}: {reason}")))
+    }
 }
 
 impl Auth {

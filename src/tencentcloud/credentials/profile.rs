@@ -6,6 +6,9 @@
 //!
 //! The files are read again for each renewal, so that whoever keeps them fresh keeps this fresh.
 
+#[cfg(any(test, fuzzing))]
+pub(super) mod fuzzing;
+
 use std::{
     io::ErrorKind,
     path::{Path, PathBuf},

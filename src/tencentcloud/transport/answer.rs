@@ -69,9 +69,12 @@ impl Answer {
         let http_status = response.status().as_u16();
         let date = response.headers().get(header::DATE).and_then(|date| date.to_str().ok());
         let seconds_behind = date.and_then(|date| httpdate::parse_http_date(date).ok()).map(seconds_from_now);
-        let body = response.bytes().await?.to_vec();
+        Ok(Self::new(http_status, seconds_behind, response.bytes().await?.to_vec()))
+    }
+
+    pub(super) fn new(http_status: u16, seconds_behind: Option<i64>, body: Vec<u8>) -> Self {
         let outcome = outcome(&body);
-        Ok(Self { http_status, seconds_behind, body, outcome })
+        Self { http_status, seconds_behind, body, outcome }
     }
 
     /// `Some` when the server found the signature expired; inside, by how much this machine is behind the server.

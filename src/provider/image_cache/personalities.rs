@@ -16,7 +16,7 @@ use futures_util::stream::{self, StreamExt as _};
 use tencentcloud_simulator::{Personality, Switch};
 
 /// Lives at a time. They mostly wait.
-const AT_A_TIME: usize = 12;
+const AT_A_TIME: usize = 32;
 
 /// What became of one life: what the user was told, or the first violation.
 type Outcome = Result<Vec<String>, String>;
@@ -27,6 +27,15 @@ async fn play(personality: Personality) -> Outcome {
         let text = panic.downcast_ref::<String>().cloned();
         text.or_else(|| panic.downcast_ref::<&str>().map(ToString::to_string)).unwrap_or_default()
     })
+}
+
+/// Plays all lives, and gives their outcomes in order. A long one, in which something is waited for, keeps no other from
+/// beginning.
+async fn play_all<T>(lives: impl Iterator<Item = (T, Personality)>) -> Vec<(T, Outcome)> {
+    let lives = lives.enumerate().map(|(i, (which, personality))| async move { (i, which, play(personality).await) });
+    let mut played: Vec<_> = stream::iter(lives).buffer_unordered(AT_A_TIME).collect().await;
+    played.sort_by_key(|(i, ..)| *i);
+    played.into_iter().map(|(_, which, outcome)| (which, outcome)).collect()
 }
 
 fn setting(name: &str, default: u64) -> u64 {
@@ -43,8 +52,7 @@ fn deviations(personality: Personality) -> String {
 async fn each_answer_alone() {
     let default = Switch { name: "none", answer: "all as the first answers" };
     let all = [(default, Personality::default())].into_iter().chain(Personality::single_deviations());
-    let lives = all.map(|(switch, personality)| async move { (switch, play(personality).await) });
-    let rows: Vec<(Switch, Outcome)> = stream::iter(lives).buffered(AT_A_TIME).collect().await;
+    let rows = play_all(all).await;
 
     let mut table = format!("{:<28} {:<45} result\n", "switch", "answer");
     for (switch, outcome) in &rows {
@@ -64,8 +72,7 @@ async fn random_combinations() {
     let (first, count) = (setting("PERSONALITY_SEED", 0), setting("PERSONALITIES", 200));
     // Every other one changes few answers, as a real account might.
     let of_seed = |seed| if seed % 2 == 0 { Personality::random_few(seed) } else { Personality::random(seed) };
-    let lives = (first..first + count).map(|seed| async move { (seed, play(of_seed(seed)).await) });
-    let outcomes: Vec<(u64, Outcome)> = stream::iter(lives).buffered(AT_A_TIME).collect().await;
+    let outcomes = play_all((first..first + count).map(|seed| (seed, of_seed(seed)))).await;
 
     let mut told: BTreeMap<&str, usize> = BTreeMap::new();
     for message in outcomes.iter().filter_map(|(_, outcome)| outcome.as_ref().ok()).flatten() {

@@ -84,7 +84,7 @@ pub(super) fn reset(
     found.filter(|attribute| !drifted.contains(attribute) && !is_asked(asked, attribute)).collect()
 }
 
-/// True when `after` shows nothing else than was `asked` for.
+/// True when `after` shows everything that was `asked` for as planned. What was not asked for may differ.
 pub(super) fn is_done(
     planned: &ImageCacheModel,
     before: &ImageCache,

@@ -9,9 +9,10 @@
 //! The first component is a registry if it has a dot or a port, or is `localhost`. Otherwise the registry is `docker.io`,
 //! where a name of one component belongs to `library/`. Without tag and digest the tag is `latest`.
 //!
-//! Stricter than the grammar where the result could never be pulled: ports above 65535, digests in upper case or of
-//! another length than their algorithm gives, algorithms that no registry serves. A lone capitalized first
-//! component (`MyTeam/app`), which the reference implementation takes for a host by accident, is refused.
+//! Stricter than the grammar where the result could never be pulled: host names that are longer than DNS has them, ports
+//! above 65535, digests in upper case or of another length than their algorithm gives, algorithms that no registry serves.
+//! A lone capitalized first component (`MyTeam/app`), which the reference implementation takes for a host by accident, is
+//! refused.
 //!
 //! Own code, because `oci-spec` 0.10 has one error for nearly everything ("invalid reference format"), reads no IPv6
 //! registry, accepts digests in upper case and 64 hexadecimal digits as a name, and brings `regex`.
@@ -28,6 +29,9 @@ const OFFICIAL_NAMESPACE: &str = "library";
 const DEFAULT_TAG: &str = "latest";
 const MAX_REPOSITORY: usize = 255;
 const MAX_TAG: usize = 128;
+// Of a host name, and of what is between two of its dots: RFC 1035, section 2.3.4.
+const MAX_HOST: usize = 253;
+const MAX_LABEL: usize = 63;
 /// More than the longest host, repository, tag and digest together. It bounds what an error repeats.
 const MAX_INPUT: usize = 1000;
 
@@ -60,6 +64,10 @@ pub(super) enum Reason {
     Scheme(String),
     #[error("the registry {0:?} is not a host name or address with an optional port")]
     Registry(String),
+    #[error(
+        "the registry's host name {0:?} is too long: it may have {MAX_HOST} characters, and {MAX_LABEL} between two dots"
+    )]
+    HostLength(String),
     #[error("the port {0:?} of the registry is not a number from 1 to 65535")]
     Port(String),
     #[error("the repository {0:?} must be lower case")]
@@ -224,7 +232,9 @@ fn parse_registry(text: &str) -> Result<String, Reason> {
         _ => (text, None),
     };
     if let Some(port) = port
-        && !(port.bytes().all(|byte| byte.is_ascii_digit()) && port.parse::<u16>().is_ok_and(|port| port > 0))
+        && !(port.len() <= 5
+            && port.bytes().all(|byte| byte.is_ascii_digit())
+            && port.parse::<u16>().is_ok_and(|port| port > 0))
     {
         return Err(Reason::Port(port.to_owned()));
     }
@@ -234,6 +244,9 @@ fn parse_registry(text: &str) -> Result<String, Reason> {
     };
     if !is_host {
         return Err(Reason::Registry(text.to_owned()));
+    }
+    if host.len() > MAX_HOST || host.split('.').any(|label| label.len() > MAX_LABEL) {
+        return Err(Reason::HostLength(host.to_owned()));
     }
     let registry = text.to_ascii_lowercase();
     // The name that Docker's configuration and old references use for Docker Hub.
@@ -350,6 +363,7 @@ mod tests {
         let long_tag = format!("a:{}", "t".repeat(129));
         let long_name = format!("r.io/{}", "a".repeat(256));
         let long_official = "a".repeat(248);
+        let (long_label, long_host) = (format!("{}.io/a", "h".repeat(64)), format!("h{}.io/a", ".h".repeat(125)));
         for (input, reason) in [
             ("", "it is empty"),
             ("   ", "the character ' '"),
@@ -390,6 +404,9 @@ mod tests {
             ("r.io:0/a", "the port \"0\""),
             ("r.io:65536/a", "the port \"65536\""),
             ("r.io:+1/a", "the port \"+1\""),
+            ("r.io:005000/a", "the port \"005000\""),
+            (&long_label, "is too long: it may have 253 characters, and 63 between"),
+            (&long_host, "is too long: it may have 253 characters, and 63 between"),
             (&SHA256[7..], "64 hexadecimal digits are the ID"),
             ("a@", "the digest \"\""),
             ("a@sha256", "the digest \"sha256\""),
@@ -406,8 +423,12 @@ mod tests {
 
     #[test]
     fn a_reference_of_the_greatest_length_is_valid() {
-        for input in [format!("r.io/{}", "a".repeat(255)), "a".repeat(247), format!("a:{}", "t".repeat(128))] {
-            assert!(Reference::parse(&input).is_ok(), "{input}");
+        let (label, name) = ("h".repeat(63), "a".repeat(255));
+        let host = [label.as_str(), &label, &label, &label[..61]].join(".");
+        let all = format!("{host}:65535/{name}:{}@sha512:{}", "t".repeat(128), "0".repeat(128));
+        for input in [format!("{host}/{name}"), "a".repeat(247), format!("a:{}", "t".repeat(128)), all] {
+            let reference = Reference::parse(&input).unwrap();
+            assert_eq!(Reference::parse(&reference.to_string()), Ok(reference));
         }
     }
 

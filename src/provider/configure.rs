@@ -129,6 +129,8 @@ impl ProvideCredentials for NotKnownYet {
             ),
         })
     }
+
+    fn discard(&self, _: &Credentials) {}
 }
 
 /// A warning for each argument that asks for credentials while keys that come first are there.

@@ -79,6 +79,9 @@ pub struct Credentials {
 pub trait ProvideCredentials: Send + Sync + std::fmt::Debug {
     /// The credentials to sign with now: cached, or renewed when they are about to expire.
     async fn credentials(&self) -> Result<Credentials, CredentialsError>;
+
+    /// The API refused `credentials` before their end: they are not given again, unless there are no others.
+    fn discard(&self, credentials: &Credentials);
 }
 
 /// How one place calls the parts of a key pair.
@@ -89,6 +92,15 @@ struct Names {
 }
 
 impl Credentials {
+    /// Whether these are the keys and the token of `other`.
+    pub fn same_keys(&self, other: &Self) -> bool {
+        fn parts(of: &Credentials) -> (&str, &str, Option<&str>) {
+            let token = of.token.as_ref().map(SecretString::expose_secret);
+            (of.secret_id.expose_secret(), of.secret_key.expose_secret(), token)
+        }
+        parts(self) == parts(other)
+    }
+
     /// The pair, or `None` when no part of it is set.
     ///
     /// # Errors

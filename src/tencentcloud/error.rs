@@ -105,6 +105,12 @@ impl Error {
         self.is_class("InvalidParameter") || self.is_class("InvalidParameterValue")
     }
 
+    /// The key or the token of the call is none, or none any more, so that the call was not carried out. Which of the two
+    /// codes an expired session gives is not documented.
+    pub fn is_refused_identity(&self) -> bool {
+        matches!(self.code(), Some("AuthFailure.TokenFailure" | "AuthFailure.SecretIdNotFound"))
+    }
+
     /// Too many calls: this one was not carried out, and may be repeated later.
     pub fn is_throttling(&self) -> bool {
         self.is_class("RequestLimitExceeded") || matches!(self, Self::Unreadable { http_status: 429, .. })

@@ -51,3 +51,28 @@ fn an_apply_outlives_its_credentials_and_reads_the_token_file_again() {
     workspace.cloud.set_session_lifetime(None);
     workspace.destroy();
 }
+
+#[test]
+fn an_apply_outlives_a_session_that_is_revoked() {
+    let mut workspace = Workspace::with_endless_builds();
+    no_keys(&mut workspace);
+    workspace.provider(&format!(
+        "{PROVIDER}\n  assume_role_with_web_identity = {{\n    web_identity_token = \"token\"\n    \
+         role_arn = \"qcs::cam::uin/100000000001:roleName/ci\"\n  }}"
+    ));
+    workspace.write(cache());
+    let apply = workspace.start_apply();
+    workspace.wait_for_requests("DescribeImageCaches", 3);
+    let before = workspace.cloud.count(ASSUME_ROLE);
+    workspace.cloud.expire_sessions();
+    wait_until("the session is made anew", || workspace.cloud.count(ASSUME_ROLE) == before + 1);
+    let seen = workspace.cloud.count("DescribeImageCaches");
+    workspace.wait_for_requests("DescribeImageCaches", seen + 2);
+    workspace.cloud.settle(REGION, &workspace.cloud_cache().id);
+    apply.wait().succeeds();
+
+    let requests = workspace.cloud.requests();
+    let refused: Vec<_> = requests.iter().filter(|request| request.outcome != Outcome::Answered).collect();
+    assert_eq!(refused.len(), 1, "{refused:?}");
+    workspace.destroy();
+}

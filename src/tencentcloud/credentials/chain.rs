@@ -32,6 +32,10 @@ impl<S: Services> ProvideCredentials for CredentialsChain<S> {
     async fn credentials(&self) -> Result<Credentials, CredentialsError> {
         self.0.credentials().await
     }
+
+    fn discard(&self, credentials: &Credentials) {
+        self.0.discard(credentials);
+    }
 }
 
 /// Makes the credentials of a chain anew each time it is asked.

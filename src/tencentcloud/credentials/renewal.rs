@@ -5,6 +5,7 @@
 //! - One caller renews. While the old credentials live, the others go on with them; afterwards they wait, and get the
 //!   answer of the attempt they waited for, be it an error.
 //! - A renewal that fails while the old ones live is a warning, and is tried again after 30 seconds.
+//! - Credentials that the API refuses are renewed whatever their end: it may have been revoked, or nobody knew it.
 
 use std::{
     sync::{
@@ -100,6 +101,12 @@ impl<I: Issue> Renewing<I> {
                 Ok(old)
             }
         }
+    }
+
+    /// Does not give `refused` again, unless the issuer does. Nothing happens when there are others already.
+    pub fn discard(&self, refused: &Credentials) {
+        let mut current = self.current.lock().unwrap_or_else(PoisonError::into_inner);
+        current.take_if(|current| current.credentials.same_keys(refused));
     }
 
     fn state(&self) -> State {
@@ -255,6 +262,21 @@ mod tests {
         }
         *renewing.issuer.broken.lock().unwrap() = false;
         assert_eq!(at(&renewing, 7202).await, "key-7");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn refused_credentials_are_renewed_once_by_whoever_was_refused() {
+        for life in [Some(7200), None] {
+            let renewing = Renewing::new(mint(life));
+            let refused = renewing.credentials().await.unwrap();
+            let callers = futures_util::future::join_all((0..10).map(|_| async {
+                renewing.discard(&refused);
+                key(&renewing).await
+            }));
+            assert_eq!(callers.await, ["key-2"; 10], "{life:?}");
+            renewing.discard(&refused);
+            assert_eq!(key(&renewing).await, "key-2", "late news of the first key says nothing of the second");
+        }
     }
 
     #[tokio::test(start_paused = true)]

@@ -120,7 +120,7 @@ fn validate_attribute(
         report.push(Diagnostic::error("Write-only attribute not supported", detail).at(at.clone()));
         return;
     }
-    check(at, name, attribute, &attribute.checks, value, report);
+    check(at, name, attribute, &attribute.checks, value, attribute.behavior.optional, report);
     match &attribute.kind {
         Kind::Plain(_) => check_elements(at, name, attribute, value, report),
         Kind::Nested(nesting, attributes) => {
@@ -154,7 +154,7 @@ fn check_elements(at: &AttributePath, name: &str, attribute: &Attribute, value: 
             if *element == Value::Null {
                 report.push(missing_element(&at));
             }
-            check(&at, name, attribute, &attribute.element_checks, element, report);
+            check(&at, name, attribute, &attribute.element_checks, element, false, report);
         }
     }
 }
@@ -165,6 +165,7 @@ fn check(
     attribute: &Attribute,
     checks: &[Check],
     value: &Value,
+    may_be_null: bool,
     report: &mut Diagnostics,
 ) {
     // One message for one value: the first check that fails is the coarsest.
@@ -177,7 +178,10 @@ fn check(
         Value::Map(elements) if elements.is_empty() => ", got none".into(),
         _ => String::new(),
     };
-    let detail = format!("{at}: expected {expected}{found}. {}", says(attribute));
+    // For a module whose caller gives nothing.
+    let is_empty = matches!(value, Value::String(text) if text.is_empty()) || found == ", got none";
+    let or_null = if is_empty && may_be_null { ", or null" } else { "" };
+    let detail = format!("{at}: expected {expected}{or_null}{found}. {}", says(attribute));
     report.push(Diagnostic::error(format!("Invalid value for {name}"), detail).at(at.clone()));
 }
 

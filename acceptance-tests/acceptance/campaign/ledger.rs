@@ -151,7 +151,7 @@ impl fmt::Display for Ledger {
         write!(
             f,
             "{rounds} rounds; faults: {}; lost {lost}, doubled {doubled}, orphaned {orphaned}, replaced {replaced}; \
-             SIGKILL in {sudden_rounds} rounds, {unsaved} caches that did not get into the state; Terraform hears of a cache \
+             SIGKILL in {sudden_rounds} rounds, caches that did not get into the state: {unsaved}; Terraform hears of a cache \
              {:.1?} after its creation when it waits for the build, and {:.1?} when it does not (medians)",
             faults.join(", "),
             median(true),

@@ -101,7 +101,7 @@ async fn each_fault_has_its_path_and_its_text() {
             config([name.clone(), ("accounts", Value::Map(BTreeMap::new()))]),
             "",
             "Invalid value for accounts",
-            "accounts: expected at least one element, got none. Who may use it, by server.",
+            "accounts: expected at least one element, or null, got none. Who may use it, by server.",
         ),
         (
             "what the resource itself finds",

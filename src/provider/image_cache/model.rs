@@ -69,7 +69,7 @@ pub struct ImageCacheModel {
 
     /// Credentials for private registries, by registry server, for example `"registry.example.com"`. They are sent to the
     /// API when the images are pulled and never read back. A change pulls all images again, in place.
-    #[schemars(extend("x-terraform" = OPTIONAL), length(min = 1))]
+    #[schemars(extend("x-terraform" = OPTIONAL))]
     pub image_registry_credentials: Attr<BTreeMap<String, RegistryCredentials>>,
 
     /// ID of an existing EIP for the temporary instance that pulls the images, for example `eip-1a2b3c4d`. Conflicts with

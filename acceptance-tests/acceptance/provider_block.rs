@@ -114,8 +114,11 @@ fn only_allowed_accounts_are_changed() {
     workspace.provider(&format!("{PROVIDER}\n  allowed_account_ids = [\"100000000001\"]"));
     workspace.step(cache());
 
-    // Deleting is a change as well.
+    // Updating and deleting are changes as well.
     workspace.provider(&format!("{PROVIDER}\n  forbidden_account_ids = [\"100000000001\"]"));
+    workspace.write(cache().set("retention_days", "30"));
+    workspace.apply().error().says(&["Account not allowed"]);
+    assert_eq!(workspace.cloud.count("UpdateImageCache"), 0);
     workspace.run(&["destroy", "-auto-approve", "-json"]).error().says(&["Account not allowed"]);
     workspace.provider(PROVIDER);
     workspace.destroy();

@@ -136,3 +136,17 @@ fn a_cache_needs_a_region_and_credentials_and_says_so() {
     workspace.plan().error().says(&["credentials", "TENCENTCLOUD_SECRET_ID"]);
     assert_eq!(workspace.cloud.requests().iter().filter(|request| request.service.is_some()).count(), 0);
 }
+
+#[test]
+fn a_cache_with_a_region_of_its_own_is_looked_up_there() {
+    let workspace = Workspace::new();
+    let config = |region: &str| {
+        let disk = disk(&format!("image_cache = eks_image_cache.test.id\n  {region}"));
+        format!("{}{disk}", cache().set("region", r#""ap-singapore""#))
+    };
+    workspace.step(config("region = eks_image_cache.test.region"));
+    workspace.write(config(""));
+    workspace.plan().error().says(&["Image cache not found", REGION, "region, which is that of the provider"]);
+    workspace.write(config("region = eks_image_cache.test.region"));
+    workspace.destroy();
+}

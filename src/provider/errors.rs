@@ -37,7 +37,7 @@ pub fn registry_token(id: &str, region: &str, error: &Error) -> Diagnostic {
 pub fn image_cache_not_found(id: &str, region: &str) -> Diagnostic {
     let detail = format!(
         "There is no image cache {id} in {region}. A cache is in one region only, serves Pods of that region only, and is gone \
-         once it has expired. Check the ID and the region."
+         once it has expired. Check the ID, and region, which is that of the provider when it is absent."
     );
     Diagnostic::error("Image cache not found", detail)
 }
@@ -75,7 +75,7 @@ pub fn no_region() -> Diagnostic {
     Diagnostic::error(
         "No region",
         "The API needs a region, and none is set. Set region in the provider block, or in TENCENTCLOUD_REGION, for example \
-         \"ap-guangzhou\". A resource may also name its own.",
+         \"ap-guangzhou\". A resource or a data source may also name its own.",
     )
     .at(AttributePath::root("region"))
 }
@@ -85,7 +85,7 @@ pub fn region_not_known_yet() -> Diagnostic {
     Diagnostic::error(
         "Region not known yet",
         "The region of the provider block is not known before apply, and is needed now. Set it to a constant, for example \
-         \"ap-guangzhou\". A resource may also name its own.",
+         \"ap-guangzhou\". A resource or a data source may also name its own.",
     )
     .at(AttributePath::root("region"))
 }

@@ -9,6 +9,8 @@ mod matching;
 mod model;
 mod validate;
 
+use std::collections::BTreeSet;
+
 use async_trait::async_trait;
 
 use self::disk::{CacheRequest, DiskRequest};
@@ -95,10 +97,11 @@ fn constants(config: &PodDiskModel) -> Annotations {
         must_keep_last_container: config.must_keep_last_container == Attr::Known(true),
         pod_eviction_threshold: config.pod_eviction_threshold.known().copied(),
     };
+    let hosts = |list: &'_ Attr<BTreeSet<String>>| list.known().filter(|hosts| !hosts.is_empty()).cloned();
     let others = [
         config.reuse_key.as_str().map(annotations::reuse_key),
-        config.registry_skip_verify_list.known().map(annotations::registry_skip_verify),
-        config.registry_http_endpoint_list.known().map(annotations::registry_http_endpoint),
+        hosts(&config.registry_skip_verify_list).as_ref().map(annotations::registry_skip_verify),
+        hosts(&config.registry_http_endpoint_list).as_ref().map(annotations::registry_http_endpoint),
     ];
     others.into_iter().flatten().chain([housekeeping.annotations()]).flatten().collect()
 }

@@ -14,7 +14,6 @@ use crate::provider::image_cache_attributes::FoundImageCache;
 use crate::provider::{EksProvider, errors};
 use crate::registry::Reference;
 use crate::tencentcloud::tke::{ImageCache, Status};
-use crate::value::Attr;
 
 /// The cache that `config` names, or with `auto` the one that its images would get. The API is asked, and a region needed,
 /// only for a cache that is named, and for `auto` with images.
@@ -31,7 +30,7 @@ pub(super) async fn find(
         (None, _) | (Some(AUTO), None) => return Ok(None),
         (Some(choice), images) => (choice, images),
     };
-    let region = provider.region_of(&Attr::Null).await?;
+    let region = provider.region_of(&config.region).await?;
     let caches = provider.image_caches();
     let found = match (choice, images) {
         (AUTO, Some(images)) => {
@@ -63,8 +62,9 @@ fn at() -> AttributePath {
 
 fn no_match(region: &str) -> Diagnostic {
     let detail = format!(
-        "No image cache in {region} holds exactly these images, by identical names and tags. Pods would pull them, onto the \
-         system disk of 20 GiB. Make a cache of them, or name the images as an existing one does."
+        "No image cache in {region} holds exactly these images, by identical names and tags; one that is still being \
+         built does not count. Pods would pull them, onto the system disk of 20 GiB. Make a cache of them, wait for it, or name \
+         the images as an existing one does."
     );
     Diagnostic::warning("No image cache matches", detail).at(at())
 }

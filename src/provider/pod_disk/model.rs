@@ -33,7 +33,7 @@ pub struct PodDiskModel {
 
     /// Credentials for private registries, by registry server, for example `"registry.example.com"`. They are stored in the
     /// state: when absent, your Docker configuration file and its credential helpers are used, which stores nothing.
-    #[schemars(extend("x-terraform" = OPTIONAL), length(min = 1))]
+    #[schemars(extend("x-terraform" = OPTIONAL))]
     pub image_registry_credentials: Attr<BTreeMap<String, RegistryCredentials>>,
 
     /// Whether registries are asked for the sizes of `images`. Default `true`. With `false`, `size` or `image_cache` must
@@ -51,9 +51,14 @@ pub struct PodDiskModel {
     pub headroom: Attr<u64>,
 
     /// Image cache that the Pods start from: `auto` for the best one that holds exactly their images, or the ID of one, for
-    /// example `imc-1a2b3c4d`, which is then looked up in the region of the provider.
+    /// example `imc-1a2b3c4d`, which is then looked up in `region`.
     #[schemars(extend("x-terraform" = OPTIONAL))]
     pub image_cache: Attr<String>,
+
+    /// Region of the Pods, for example `ap-guangzhou`, in which image caches are looked up. When absent, the region of the
+    /// provider. For a cache with a region of its own, take its `region`.
+    #[schemars(extend("x-terraform" = OPTIONAL), length(min = 1))]
+    pub region: Attr<String>,
 
     /// Type of the disk made from the image cache: `CLOUD_BASIC`, `CLOUD_PREMIUM`, `CLOUD_SSD`, `CLOUD_HSSD` or `CLOUD_TSSD`.
     /// When absent, the platform takes `CLOUD_PREMIUM`. Only with `image_cache`.
@@ -75,12 +80,12 @@ pub struct PodDiskModel {
 
     /// Registries whose TLS certificate is not verified when the Pods pull, for example `["harbor.example.com"]`, and neither
     /// when sizes are looked up. An image cache needs the same list.
-    #[schemars(extend("x-terraform" = OPTIONAL), length(min = 1))]
+    #[schemars(extend("x-terraform" = OPTIONAL))]
     pub registry_skip_verify_list: Attr<BTreeSet<String>>,
 
     /// Registries that are reached by plain HTTP when the Pods pull, for example `["harbor.example.com"]`, and when sizes are
     /// looked up. An image cache needs the same list.
-    #[schemars(extend("x-terraform" = OPTIONAL), length(min = 1))]
+    #[schemars(extend("x-terraform" = OPTIONAL))]
     pub registry_http_endpoint_list: Attr<BTreeSet<String>>,
 
     /// Removal of unused images when the disk fills up.

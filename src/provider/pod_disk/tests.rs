@@ -28,7 +28,7 @@ impl ImageCacheApi for Caches {
     async fn describe(&self, region: &str, _: &DescribeImageCaches) -> Result<DescribeImageCachesResponse, Error> {
         self.calls.lock().unwrap().push(format!("describe in {region}"));
         let (total_count, image_caches) = (Some(self.caches.len() as u64), self.caches.clone());
-        Ok(DescribeImageCachesResponse { total_count, image_caches })
+        Ok(DescribeImageCachesResponse { total_count, image_caches, request_id: "request-1".to_owned() })
     }
 
     async fn most_suitable(

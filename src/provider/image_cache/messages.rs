@@ -8,28 +8,36 @@ use crate::diagnostics::{AttributePath, Diagnostic};
 use crate::provider::errors;
 use crate::tencentcloud::Error;
 use crate::tencentcloud::image_caches::WaitError;
-use crate::tencentcloud::tke::{ImageCache, Status};
+use crate::tencentcloud::tke::{Event, ImageCache, Status};
 
-/// How many events a message shows: the end of the story.
+/// How many events a message shows.
 const SHOWN_EVENTS: usize = 5;
 
 /// After a creation that ended in an error although the build goes on.
 const UNTAINT: &str = "Terraform marks it as tainted, which would build it again. To go on waiting for this build instead, \
                        run `terraform untaint` on the resource, and apply again.";
 
-/// The last events of a cache that failed, a line each, newest first; `None` for one that did not.
+/// The last events of a cache that failed, a line each; `None` for one that did not.
 pub(super) fn last_events_if_failed(cache: &ImageCache) -> Option<String> {
     matches!(cache.status, Status::Failed | Status::UpdateFailed).then(|| last_events(cache))
 }
 
+/// What went wrong first, then the newest. The order of the API is not documented; times of one format can be compared.
 fn last_events(cache: &ImageCache) -> String {
-    let lines: Vec<_> = cache
-        .events
-        .iter()
-        .take(SHOWN_EVENTS)
-        .map(|event| format!("  {} {}: {} ({})", event.kind, event.reason, event.message, event.last_timestamp))
-        .collect();
+    let mut events: Vec<_> = cache.events.iter().collect();
+    if events.windows(2).all(|pair| pair[0].last_timestamp.len() == pair[1].last_timestamp.len()) {
+        events.sort_by(|one, other| other.last_timestamp.cmp(&one.last_timestamp));
+    }
+    events.sort_by_key(|event| event.kind == "Normal");
+    let line =
+        |event: &Event| format!("  {} {}: {} ({})", event.kind, event.reason, event.message, event.last_timestamp);
+    let lines: Vec<_> = events.into_iter().take(SHOWN_EVENTS).map(line).collect();
     if lines.is_empty() { "  the API gives none".to_owned() } else { lines.join("\n") }
+}
+
+/// The request that told of a cache, for Tencent Cloud's support.
+fn request(cache: &ImageCache) -> String {
+    if cache.request_id.is_empty() { String::new() } else { format!(" (request {})", cache.request_id) }
 }
 
 /// The build ended without a usable cache.
@@ -49,11 +57,12 @@ pub(super) fn failed(operation: Operation, region: &str, cache: &ImageCache) -> 
     Diagnostic::error(
         summary,
         format!(
-            "Image cache {id} in {region} ended as {}. Its last events:\n{}\n\nCheck that image_cache_size holds the images, \
+            "Image cache {id} in {region} ended as {}{}. Its last events:\n{}\n\nCheck that image_cache_size holds the images, \
              compressed and unpacked; that the subnet reaches the registries (a NAT gateway, existed_eip_id or \
              auto_create_eip) and has a free address; that image_registry_credentials are right; and that registries with \
              private certificates or plain HTTP are in registry_skip_verify_list or registry_http_endpoint_list. {next}",
             cache.status,
+            request(cache),
             last_events(cache),
         ),
     )
@@ -234,7 +243,7 @@ pub(super) fn rounded(id: &str, asked: u64, given: u64) -> Diagnostic {
         "The API rounded the size up",
         format!(
             "Image cache {id} was to have {asked} GiB, and has {given}, which is what is billed. Write image_cache_size = \
-             {given} to say so; otherwise nothing needs to be done."
+             {given}: until the next refresh, the state has {asked}, and so does whatever is computed from it."
         ),
     )
     .at(AttributePath::root("image_cache_size"))
@@ -295,10 +304,11 @@ pub(super) fn rebuild(id: &str, region: &str, error: &WaitError) -> Diagnostic {
         WaitError::Failed(cache) | WaitError::UpdateFailed(cache) => Diagnostic::error(
             "Image cache rebuild failed",
             format!(
-                "Image cache {id} in {region} ended as {}. Its last events:\n{}\n\nThe action sends no credentials: for images \
+                "Image cache {id} in {region} ended as {}{}. Its last events:\n{}\n\nThe action sends no credentials: for images \
                  of private registries, change rebuild_triggers of eks_image_cache instead. When the cause is removed, invoke \
                  the action again.",
                 cache.status,
+                request(cache),
                 last_events(cache),
             ),
         ),
@@ -334,6 +344,23 @@ fn in_words(duration: Duration) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_last_events_begin_with_what_went_wrong() {
+        let event = |kind: &str, reason: &str, time: &str| serde_json::json!({"Type": kind, "Reason": reason, "Message": "m", "LastTimestamp": time});
+        let normal = |number: usize| event("Normal", &format!("step-{number}"), &format!("2026-11-23 10:00:0{number}"));
+        let failure = event("Warning", "ImagePullFailed", "2026-11-23 10:00:07");
+        let expected = ["ImagePullFailed", "step-9", "step-8", "step-6", "step-5"];
+        let mut events: Vec<_> = [1, 2, 3, 4, 5, 6, 8, 9].map(normal).into();
+        events.push(failure);
+        for _ in ["oldest first", "newest first"] {
+            events.reverse();
+            let cache = serde_json::json!({"ImageCacheId": "imc-1", "Status": "Failed", "Events": events});
+            let told = last_events(&serde_json::from_value(cache).unwrap());
+            let reasons: Vec<_> = told.lines().map(|line| line.split([' ', ':']).nth(3).unwrap()).collect();
+            assert_eq!(reasons, expected, "{told}");
+        }
+    }
 
     #[test]
     fn durations_are_written_as_in_a_configuration() {

@@ -212,7 +212,7 @@ impl ImageCacheApi for Fake {
             }
             let total_count = Some(rows.len() as u64);
             let image_caches = rows.into_iter().skip(request.offset as usize).take(request.limit as usize).collect();
-            Ok(DescribeImageCachesResponse { total_count, image_caches })
+            Ok(DescribeImageCachesResponse { total_count, image_caches, request_id: "request-1".to_owned() })
         };
         self.call("describe", act).await
     }

@@ -62,7 +62,7 @@ impl RegionApi {
     pub(super) async fn page(&self, names: &[String], offset: u64) -> Result<DescribeImageCachesResponse, Error> {
         let request =
             DescribeImageCaches { image_cache_names: names.to_vec(), limit: MAX_LIMIT, offset, ..Default::default() };
-        self.api.describe(&self.region, &request).await
+        self.describe(&request).await
     }
 
     /// The rows that follow a first page, of `total` rows in all.
@@ -176,8 +176,15 @@ impl RegionApi {
 
     async fn describe_ids(&self, ids: &[String]) -> Result<HashMap<String, Arc<ImageCache>>, Error> {
         let request = DescribeImageCaches { image_cache_ids: ids.to_vec(), limit: MAX_LIMIT, ..Default::default() };
-        let answer = self.api.describe(&self.region, &request).await?;
+        let answer = self.describe(&request).await?;
         Ok(answer.image_caches.into_iter().map(|row| (row.image_cache_id.clone(), Arc::new(row))).collect())
+    }
+
+    async fn describe(&self, request: &DescribeImageCaches) -> Result<DescribeImageCachesResponse, Error> {
+        let mut answer = self.api.describe(&self.region, request).await?;
+        let request_id: Arc<str> = answer.request_id.as_str().into();
+        answer.image_caches.iter_mut().for_each(|row| row.request_id = Arc::clone(&request_id));
+        Ok(answer)
     }
 }
 

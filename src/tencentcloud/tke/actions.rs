@@ -102,6 +102,9 @@ pub struct DescribeImageCachesResponse {
     pub total_count: Option<u64>,
     #[serde(default, deserialize_with = "lenient::list")]
     pub image_caches: Vec<ImageCache>,
+    /// For Tencent Cloud's support.
+    #[serde(default, deserialize_with = "lenient::text")]
+    pub request_id: String,
 }
 
 /// `UpdateImageCache`: changes what is given. That it leaves the rest alone, and that an empty list clears, is assumed:

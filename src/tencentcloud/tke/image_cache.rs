@@ -1,6 +1,6 @@
 //! The image cache as the API describes it, and the types inside it.
 
-use std::fmt;
+use std::{fmt, sync::Arc};
 
 use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
@@ -52,6 +52,9 @@ pub struct ImageCache {
     /// `overlay`. The set is not documented.
     #[serde(default, deserialize_with = "lenient::text")]
     pub snapshotter: String,
+    /// The request in whose answer this was listed, which Tencent Cloud's support asks for.
+    #[serde(skip)]
+    pub request_id: Arc<str>,
 }
 
 /// Where an image cache is in its life. The named ones are the documented set.

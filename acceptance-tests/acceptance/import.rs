@@ -68,6 +68,27 @@ fn a_region_and_an_id_are_imported_from_that_region() {
 }
 
 #[test]
+fn an_import_from_another_region_stays_there_when_the_configuration_names_none() {
+    let workspace = Workspace::new();
+    let id = insert(&workspace, OTHER_REGION);
+    workspace.write(existing());
+    workspace.run(&["import", "-input=false", TEST, &format!("{OTHER_REGION}/{id}")]).succeeds();
+    adopted(&workspace, existing(), &id);
+}
+
+#[test]
+fn an_import_with_other_names_of_the_same_images_is_adopted_with_a_warning() {
+    let workspace = Workspace::new();
+    let id = insert(&workspace, REGION);
+    let config = existing().set("images", r#"["docker.io/library/nginx:1.27"]"#);
+    workspace.write(&config);
+    workspace.run(&["import", "-input=false", TEST, &id]).succeeds();
+    let run = workspace.run(&["plan", "-input=false", "-json"]);
+    run.warnings()[0].says(&["names its images otherwise", "nginx:1.27", "rebuild_triggers"]);
+    adopted(&workspace, config, &id);
+}
+
+#[test]
 fn an_imported_cache_differs_where_the_api_tells_so() {
     let workspace = Workspace::new();
     let id = insert(&workspace, REGION);

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 
-use crate::config::{CacheBlock, REGION, all};
+use crate::config::{CacheBlock, PROVIDER, REGION, all, cache};
 use crate::workspace::Workspace;
 
 /// What becomes known only after a build.
@@ -206,4 +206,76 @@ fn with_create_before_destroy_the_new_cache_is_ready_before_the_old_one_goes() {
     assert!(waited.iter().filter(|action| *action == "DescribeImageCaches").count() > 1, "{actions:?}");
     assert_ne!(workspace.cloud_cache().id, old);
     workspace.destroy();
+}
+
+#[test]
+fn an_empty_collection_asks_for_as_little_as_none() {
+    hold(&[
+        changed("groups", "security_group_ids", "", "[]"),
+        changed("credentials", "image_registry_credentials", "", "{}"),
+        changed("triggers", "rebuild_triggers", "{}", ""),
+        changed("skip_verify", "registry_skip_verify_list", "", "[]"),
+        changed("http", "registry_http_endpoint_list", "[]", ""),
+    ]);
+}
+
+#[test]
+fn a_cache_without_a_region_follows_that_of_the_provider() {
+    let workspace = Workspace::new();
+    workspace.step(cache());
+    workspace.provider(&PROVIDER.replace(REGION, "ap-singapore"));
+    let plan = workspace.planned(cache());
+    let change = plan.change("eks_image_cache.test");
+    assert_eq!((change.actions(), change.replaced_by()), (REPLACE.to_vec(), vec!["region"]));
+    workspace.apply_planned().succeeds();
+    workspace.plan_is_empty();
+    assert_eq!(workspace.state().text("eks_image_cache.test", "region"), "ap-singapore");
+    workspace.destroy();
+}
+
+/// A value that is known after apply only, and then is that of the variable `flag`.
+const LATER: &str = r#"
+variable "flag" {}
+
+resource "terraform_data" "later" {
+  input = var.flag
+}
+"#;
+
+#[test]
+fn a_rebuild_whose_replace_on_rebuild_is_not_known_replaces() {
+    let workspace = Workspace::new();
+    let block = cache().set("replace_on_rebuild", "terraform_data.later.output");
+    workspace.write(format!("{LATER}{block}"));
+    workspace.run(&["apply", "-auto-approve", "-var=flag=false"]).succeeds();
+    let old = workspace.cloud_cache().id;
+
+    workspace.write(format!("{LATER}{}", block.set("rebuild_triggers", r#"{ day = "2" }"#)));
+    workspace.run(&["apply", "-auto-approve", "-var=flag=true"]).succeeds();
+    workspace.run(&["plan", "-detailed-exitcode", "-var=flag=true"]).succeeds();
+    assert_ne!(workspace.cloud_cache().id, old);
+    workspace.run(&["destroy", "-auto-approve", "-var=flag=true"]).succeeds();
+}
+
+#[test]
+fn a_build_under_way_is_waited_for_or_not_when_wait_for_ready_is_not_known() {
+    for (flag, status) in [("true", "Ready"), ("false", "Pending")] {
+        let workspace = Workspace::with_endless_builds();
+        let block = cache().set("wait_for_ready", "terraform_data.later.output");
+        workspace.write(format!("{LATER}{block}"));
+        workspace.run(&["apply", "-auto-approve", "-var=flag=false"]).succeeds();
+        let id = workspace.cloud_cache().id;
+
+        // Another value of the same meaning, so that it is not known before apply.
+        workspace.write(format!("{}{block}", LATER.replace("var.flag", "tobool(var.flag)")));
+        let seen = workspace.cloud.count("DescribeImageCaches");
+        let apply = workspace.start(&["apply", "-auto-approve", &format!("-var=flag={flag}")]);
+        if status == "Ready" {
+            workspace.wait_for_requests("DescribeImageCaches", seen + 3);
+            workspace.cloud.settle(REGION, &id);
+        }
+        apply.wait().succeeds();
+        assert_eq!(workspace.state().text("eks_image_cache.test", "status"), status);
+        workspace.run(&["destroy", "-auto-approve", &format!("-var=flag={flag}")]).succeeds();
+    }
 }

@@ -40,23 +40,24 @@ pub struct ImageCacheModel {
     pub name: Attr<String>,
 
     /// Region of the cache, for example `ap-guangzhou`. When absent, the region of the provider. A change replaces the
-    /// cache.
+    /// cache, and so does another region of the provider.
     #[schemars(extend("x-terraform" = OPTIONAL_COMPUTED.use_state_for_unknown().requires_replace()), length(min = 1))]
     pub region: Attr<String>,
 
     /// Size of the cache's disk in GiB, from 20 to 32000. It must hold the images, compressed and unpacked. When absent, the
-    /// API takes 20. A change pulls all images again, in place.
+    /// API takes 20. Removing the argument keeps the size. A change pulls all images again, in place.
     #[schemars(extend("x-terraform" = OPTIONAL_COMPUTED.use_state_for_unknown()), range(min = 20, max = 32000))]
     pub image_cache_size: Attr<u64>,
 
     /// Days after which Tencent Cloud deletes the cache, for example 30; 0, which the API takes when absent, keeps it for ever.
-    /// An expired cache leaves the state, and the next plan creates it again. Changed in place.
+    /// Removing the argument keeps the value: write 0 instead. An expired cache leaves the state, and the next plan creates
+    /// it again. Changed in place.
     #[schemars(extend("x-terraform" = OPTIONAL_COMPUTED.use_state_for_unknown()), range(min = 0))]
     pub retention_days: Attr<u64>,
 
     /// IDs of the security groups of the temporary instance that pulls the images, for example `["sg-1a2b3c4d"]`. They must
     /// let it reach the registries and 169.254.0.0/16. A change pulls all images again, in place.
-    #[schemars(extend("x-terraform" = OPTIONAL), length(min = 1), inner(length(min = 1)))]
+    #[schemars(extend("x-terraform" = OPTIONAL), inner(length(min = 1)))]
     pub security_group_ids: Attr<BTreeSet<String>>,
 
     /// Tags of the cache, for example `{ team = "ai" }`. They win over the provider's `default_tags`. Changed in place.
@@ -84,12 +85,12 @@ pub struct ImageCacheModel {
 
     /// Registries whose TLS certificate is not verified when the images are pulled, for example
     /// `["harbor.example.com"]`. The Pods need the same list, see `eks_pod_disk`. A change replaces the cache.
-    #[schemars(extend("x-terraform" = OPTIONAL.requires_replace()), length(min = 1), inner(length(min = 1)))]
+    #[schemars(extend("x-terraform" = OPTIONAL.requires_replace()), inner(length(min = 1)))]
     pub registry_skip_verify_list: Attr<BTreeSet<String>>,
 
     /// Registries that are reached by plain HTTP when the images are pulled, for example `["harbor.example.com"]`. The Pods
     /// need the same list, see `eks_pod_disk`. A change replaces the cache.
-    #[schemars(extend("x-terraform" = OPTIONAL.requires_replace()), length(min = 1), inner(length(min = 1)))]
+    #[schemars(extend("x-terraform" = OPTIONAL.requires_replace()), inner(length(min = 1)))]
     pub registry_http_endpoint_list: Attr<BTreeSet<String>>,
 
     /// DNS settings of the temporary instance that pulls the images, as text of a `resolv.conf`, for example

@@ -60,17 +60,10 @@ pub(super) fn update(
     config: &ImageCacheModel,
     id: &str,
 ) -> Option<UpdateImageCache> {
-    let adopting = plan::is_imported(prior);
-    let credentials_change = !adopting && prior.image_registry_credentials != planned.image_registry_credentials;
-    let groups_change = !adopting && prior.security_group_ids != planned.security_group_ids;
-    let pulls = plan::images_change(prior, planned)
-        || (!adopting && prior.rebuild_triggers != planned.rebuild_triggers)
-        || prior.status() == Some(Status::UpdateFailed)
-        || changed(&prior.image_cache_size, &planned.image_cache_size).is_some()
-        || credentials_change
-        || groups_change;
     let tags = changed(&prior.tags_all, &planned.tags_all).as_ref().map(tags);
-    if pulls {
+    if !plan::rebuilding(prior, planned).is_empty() || prior.status() == Some(Status::UpdateFailed) {
+        let groups_change = plan::groups_change(prior, planned);
+        let credentials_change = plan::credentials_change(prior, planned);
         let everything = everything(planned, config, id);
         return Some(UpdateImageCache {
             security_group_ids: everything.security_group_ids.or(groups_change.then(Vec::new)),
@@ -99,10 +92,11 @@ pub(super) fn everything(planned: &ImageCacheModel, config: &ImageCacheModel, id
         image_cache_size: planned.image_cache_size.known().copied(),
         retention_days: planned.retention_days.known().copied(),
         security_group_ids: Some(list(&planned.security_group_ids)).filter(|groups| !groups.is_empty()),
-        image_registry_credentials: planned
-            .image_registry_credentials
-            .is_known()
-            .then(|| credentials(&planned.image_registry_credentials, &config.image_registry_credentials)),
+        image_registry_credentials: Some(credentials(
+            &planned.image_registry_credentials,
+            &config.image_registry_credentials,
+        ))
+        .filter(|credentials| !credentials.is_empty()),
         tags: planned.tags_all.known().filter(|tags| !tags.is_empty()).map(tags),
     }
 }

@@ -7,7 +7,8 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::answer::{checked, unreadable};
-use super::panic;
+use super::{panic, validate};
+use crate::diagnostics::AttributePath;
 use crate::schema::{Model, Parameter, Signature};
 use crate::value::{self, Value};
 
@@ -107,16 +108,16 @@ impl<F: Function> AnyFunction for Registered<F> {
 }
 
 fn check(parameter: &Parameter, value: &Value) -> Result<(), String> {
+    let at = AttributePath::root(&parameter.name);
+    let elements = validate::plain_elements(&at, &parameter.ty, value);
+    if let Some((at, _)) = elements.iter().find(|(_, element)| element.is_null()) {
+        return Err(validate::holds_null(at));
+    }
     if value.is_null() || !value.is_wholly_known() {
         return Err(format!("{} must be a known value, not null.", parameter.name));
     }
     let fault = |checks: &[crate::schema::Check], value: &Value| checks.iter().find_map(|check| check.fault(value));
-    let elements: Vec<&Value> = match value {
-        Value::List(elements) => elements.iter().collect(),
-        Value::Map(elements) => elements.values().collect(),
-        _ => Vec::new(),
-    };
-    let of_elements = || elements.into_iter().find_map(|element| fault(&parameter.element_checks, element));
+    let of_elements = || elements.into_iter().find_map(|(_, element)| fault(&parameter.element_checks, element));
     match fault(&parameter.checks, value).or_else(of_elements) {
         Some(expected) => Err(format!("{}: expected {expected}.", parameter.name)),
         None => Ok(()),

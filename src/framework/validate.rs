@@ -9,7 +9,7 @@ use super::answer::{errors, unreadable};
 use super::panic;
 use crate::diagnostics::{AttributePath, Diagnostic, Diagnostics, Step};
 use crate::schema::{Attribute, Block, Check, Kind, Model, Nesting};
-use crate::value::{self, Value};
+use crate::value::{self, Type, Value};
 
 /// Whether the client keeps write-only values out of plan and state: Terraform 1.11, OpenTofu 1.11.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -148,14 +148,20 @@ fn elements<'a>(at: &AttributePath, nesting: Nesting, value: &'a Value) -> Vec<(
 
 fn check_elements(at: &AttributePath, name: &str, attribute: &Attribute, value: &Value, report: &mut Diagnostics) {
     let Kind::Plain(ty) = &attribute.kind else { return };
-    let nesting = if matches!(ty, crate::value::Type::Set(_)) { Nesting::Set } else { Nesting::List };
-    if matches!(value, Value::List(_) | Value::Map(_)) {
-        for (at, element) in elements(at, nesting, value) {
-            if *element == Value::Null {
-                report.push(missing_element(&at));
-            }
-            check(&at, name, attribute, &attribute.element_checks, element, false, report);
+    for (at, element) in plain_elements(at, ty, value) {
+        if element.is_null() {
+            report.push(missing_element(&at));
         }
+        check(&at, name, attribute, &attribute.element_checks, element, false, report);
+    }
+}
+
+/// Each element of a list, set or map of type `ty`, with its path; none of another value.
+pub(super) fn plain_elements<'a>(at: &AttributePath, ty: &Type, value: &'a Value) -> Vec<(AttributePath, &'a Value)> {
+    match (ty, value) {
+        (Type::Set(_), Value::List(_)) => elements(at, Nesting::Set, value),
+        (_, Value::List(_) | Value::Map(_)) => elements(at, Nesting::List, value),
+        _ => Vec::new(),
     }
 }
 
@@ -168,10 +174,18 @@ fn check(
     may_be_null: bool,
     report: &mut Diagnostics,
 ) {
+    let is_secret = attribute.behavior.sensitive || attribute.behavior.write_only;
+    let Some(fault) = fault(checks, value, may_be_null, is_secret) else { return };
+    let detail = format!("{at}: {fault}. {}", says(attribute));
+    report.push(Diagnostic::error(format!("Invalid value for {name}"), detail).at(at.clone()));
+}
+
+/// What was expected of `value`, and what it is unless that is a secret; `None` when it satisfies all `checks`.
+pub(super) fn fault(checks: &[Check], value: &Value, may_be_null: bool, is_secret: bool) -> Option<String> {
     // One message for one value: the first check that fails is the coarsest.
-    let Some(expected) = checks.iter().find_map(|check| check.fault(value)) else { return };
+    let expected = checks.iter().find_map(|check| check.fault(value))?;
     let found = match value {
-        _ if attribute.behavior.sensitive || attribute.behavior.write_only => String::new(),
+        _ if is_secret => String::new(),
         Value::Number(number) => format!(", got {number}"),
         Value::String(text) => format!(", got {text:?}"),
         Value::List(elements) if elements.is_empty() => ", got none".into(),
@@ -181,13 +195,15 @@ fn check(
     // For a module whose caller gives nothing.
     let is_empty = matches!(value, Value::String(text) if text.is_empty()) || found == ", got none";
     let or_null = if is_empty && may_be_null { ", or null" } else { "" };
-    let detail = format!("{at}: expected {expected}{or_null}{found}. {}", says(attribute));
-    report.push(Diagnostic::error(format!("Invalid value for {name}"), detail).at(at.clone()));
+    Some(format!("expected {expected}{or_null}{found}"))
 }
 
 fn missing_element(at: &AttributePath) -> Diagnostic {
-    let detail = format!("{at} holds null. Remove the element, or give it a value.");
-    Diagnostic::error("Null element", detail).at(at.clone())
+    Diagnostic::error("Null element", holds_null(at)).at(at.clone())
+}
+
+pub(super) fn holds_null(at: &AttributePath) -> String {
+    format!("{at} holds null. Remove the element, or give it a value.")
 }
 
 /// The first paragraph of the attribute's own documentation: it says what is expected better than a rule can.

@@ -72,6 +72,10 @@ fn a_wrong_argument_is_named_with_what_was_expected() {
             "reference: \"nginx:\" is not an image reference: the tag is missing after the colon; an example is \
              \"nginx:1.27\".",
         ),
+        (
+            call(&*function(GlobalConfig), Value::map([("a", Value::Null)])),
+            "annotations[\"a\"] holds null. Remove the element, or give it a value.",
+        ),
     ] {
         assert_eq!(result, Err(FunctionError::at(0, expected)));
     }

@@ -45,7 +45,7 @@ fn hold(rows: &[Row]) {
 
 #[test]
 fn wrong_arguments_of_an_image_cache() {
-    let rows: [(&str, &str, &[&str]); 23] = [
+    let rows: [(&str, &str, &[&str]); 22] = [
         ("images", "[]", &["images", "at least"]),
         ("images", "null", &["images"]),
         ("images", r#"[""]"#, &["Invalid image reference", "nginx:1.27"]),
@@ -65,7 +65,6 @@ fn wrong_arguments_of_an_image_cache() {
         ("vpc_id", r#""""#, &["vpc_id"]),
         ("vpc_id", "null", &["vpc_id"]),
         ("subnet_id", r#""subnet-1\n""#, &["subnet_id"]),
-        ("security_group_ids", "[]", &["security_group_ids"]),
         ("security_group_ids", r#"[""]"#, &["security_group_ids"]),
         ("image_registry_credentials", r#"{ "r.example.com" = { password_wo = null } }"#, &["username"]),
         ("auto_create_eip", "{ internet_max_bandwidth_out = 0 }", &["internet_max_bandwidth_out", "0"]),

@@ -320,10 +320,13 @@ async fn a_layer_of_another_length_than_its_manifest_says_is_refused() {
 #[tokio::test]
 async fn a_rate_limit_is_waited_for_if_that_is_worth_it() {
     let limited = |seconds: &str| Answer::Full(429, format!("Retry-After: {seconds}\r\n"), Vec::new());
-    let (result, server) = inspect_hostile(move |_, _| limited("3600")).await;
-    let error = result.unwrap_err().to_string();
-    assert!(error.contains("limits the rate of requests and asks to wait 3600 seconds"), "{error}");
-    assert_eq!(server.requests().len(), 1);
+    for seconds in ["3600", "18446744073709551615"] {
+        let (result, server) = inspect_hostile(move |_, _| limited(seconds)).await;
+        let error = result.unwrap_err().to_string();
+        let expected = format!("limits the rate of requests and asks to wait {seconds} seconds");
+        assert!(error.contains(&expected), "{error}");
+        assert_eq!(server.requests().len(), 1);
+    }
 
     let asked = std::sync::atomic::AtomicUsize::new(0);
     let (result, server) =

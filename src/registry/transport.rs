@@ -79,7 +79,7 @@ impl Transport {
             }
             let asked = retry_after(response.headers());
             let wait = asked.unwrap_or(Duration::from_secs(1 << (attempt - 1)));
-            if attempt == MAX_ATTEMPTS || Instant::now() + wait >= request.deadline {
+            if attempt == MAX_ATTEMPTS || wait >= request.deadline.saturating_duration_since(Instant::now()) {
                 if status == StatusCode::TOO_MANY_REQUESTS {
                     return Err(Cause::RateLimited { host: host(&request.url), retry_after: asked });
                 }

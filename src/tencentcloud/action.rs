@@ -13,10 +13,11 @@ pub trait Action: Serialize + Send + Sync {
     const VERSION: &'static str;
     /// Name of the action: `DescribeImageCaches`.
     const NAME: &'static str;
-    /// May it be sent again when nobody knows whether it was carried out?
-    const RETRY: Retry;
     /// What stands inside `Response` when the call succeeds.
     type Response: DeserializeOwned + Send;
+
+    /// May it be sent again when nobody knows whether it was carried out?
+    fn retry(&self) -> Retry;
 }
 
 /// What may happen after an answer that was lost: the connection broke, timed out, or ended in a server fault.

@@ -84,7 +84,7 @@ impl Api {
                 if error.is_throttling() {
                     lane.throttled();
                 }
-                retry::may_repeat(error, A::RETRY)
+                retry::may_repeat(error, action.retry())
             })
             .notify(|error, pause| tracing::debug!(action = A::NAME, %error, ?pause, "repeating the call"))
             .await
@@ -116,8 +116,11 @@ mod tests {
                 const SERVICE: &'static str = "tke";
                 const VERSION: &'static str = "2018-05-25";
                 const NAME: &'static str = stringify!($name);
-                const RETRY: Retry = Retry::$retry;
                 type Response = Done;
+
+                fn retry(&self) -> Retry {
+                    Retry::$retry
+                }
             }
         };
     }

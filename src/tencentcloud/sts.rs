@@ -134,24 +134,31 @@ impl From<SessionCredentials> for Credentials {
 
 /// Each action: its name, whether a lost answer may be asked for again, and its answer.
 macro_rules! actions {
-    ($($action:ident = $name:literal, $retry:ident -> $response:ty;)*) => {$(
+    ($($action:ident = $name:literal, $retry:expr => $response:ty;)*) => {$(
         impl Action for $action {
             const SERVICE: &'static str = "sts";
             const VERSION: &'static str = "2018-08-13";
             const NAME: &'static str = $name;
-            const RETRY: Retry = Retry::$retry;
             type Response = $response;
+
+            fn retry(&self) -> Retry {
+                let retry: fn(&Self) -> Retry = $retry;
+                retry(self)
+            }
         }
     )*};
 }
 
 actions! {
-    AssumeRole = "AssumeRole", Idempotent -> SessionCredentials;
-    AssumeRoleWithWebIdentity = "AssumeRoleWithWebIdentity", Idempotent -> SessionCredentials;
-    AssumeRoleWithSaml = "AssumeRoleWithSAML", Idempotent -> SessionCredentials;
-    // Its code is used up by the first call, so that a second is refused for a reason that misleads.
-    GetSessionToken = "GetSessionToken", Once -> SessionCredentials;
-    GetCallerIdentity = "GetCallerIdentity", Idempotent -> CallerIdentity;
+    // An MFA code is used up by the first call, so that a second is refused for a reason that misleads.
+    AssumeRole = "AssumeRole", |action| match action.token_code {
+        Some(_) => Retry::Once,
+        None => Retry::Idempotent,
+    } => SessionCredentials;
+    AssumeRoleWithWebIdentity = "AssumeRoleWithWebIdentity", |_| Retry::Idempotent => SessionCredentials;
+    AssumeRoleWithSaml = "AssumeRoleWithSAML", |_| Retry::Idempotent => SessionCredentials;
+    GetSessionToken = "GetSessionToken", |_| Retry::Once => SessionCredentials;
+    GetCallerIdentity = "GetCallerIdentity", |_| Retry::Idempotent => CallerIdentity;
 }
 
 fn exposed<S: Serializer>(secret: &SecretString, serializer: S) -> Result<S::Ok, S::Error> {
@@ -168,9 +175,8 @@ mod tests {
 
     use super::*;
 
-    #[test]
-    fn absent_parameters_are_not_sent() {
-        let request = AssumeRole {
+    fn role(token_code: Option<&str>) -> AssumeRole {
+        AssumeRole {
             role_arn: "qcs::cam::uin/1:roleName/ci".into(),
             role_session_name: "ci".into(),
             duration_seconds: None,
@@ -178,13 +184,27 @@ mod tests {
             external_id: None,
             source_identity: None,
             serial_number: None,
-            token_code: Some("123456".into()),
-        };
+            token_code: token_code.map(Into::into),
+        }
+    }
+
+    #[test]
+    fn absent_parameters_are_not_sent() {
+        let request = role(Some("123456"));
         assert_eq!(
             serde_json::to_value(&request).unwrap(),
             json!({"RoleArn": "qcs::cam::uin/1:roleName/ci", "RoleSessionName": "ci", "TokenCode": "123456"})
         );
         assert!(!format!("{request:?}").contains("123456"));
+    }
+
+    #[test]
+    fn what_uses_up_an_mfa_code_is_sent_once() {
+        let session =
+            GetSessionToken { serial_number: "1".into(), token_code: "123456".into(), duration_seconds: None };
+        assert_eq!(role(Some("123456")).retry(), Retry::Once);
+        assert_eq!(role(None).retry(), Retry::Idempotent);
+        assert_eq!(session.retry(), Retry::Once);
     }
 
     #[test]

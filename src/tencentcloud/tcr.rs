@@ -28,9 +28,12 @@ impl Action for CreateInstanceToken {
     const SERVICE: &'static str = "tcr";
     const VERSION: &'static str = "2019-09-24";
     const NAME: &'static str = "CreateInstanceToken";
-    // A second temporary token is one more that nobody uses.
-    const RETRY: Retry = Retry::Idempotent;
     type Response = InstanceToken;
+
+    /// A second temporary token is one more that nobody uses.
+    fn retry(&self) -> Retry {
+        Retry::Idempotent
+    }
 }
 
 /// The answer to [`CreateInstanceToken`].

@@ -15,8 +15,11 @@ macro_rules! action {
             const SERVICE: &'static str = "tke";
             const VERSION: &'static str = "2018-05-25";
             const NAME: &'static str = stringify!($request);
-            const RETRY: Retry = Retry::$retry;
             type Response = $response;
+
+            fn retry(&self) -> Retry {
+                Retry::$retry
+            }
         }
     };
 }

@@ -24,8 +24,11 @@ impl Action for Probe {
     const SERVICE: &'static str = "tke";
     const VERSION: &'static str = "2018-05-25";
     const NAME: &'static str = "Probe";
-    const RETRY: Retry = Retry::Idempotent;
     type Response = ProbeAnswer;
+
+    fn retry(&self) -> Retry {
+        Retry::Idempotent
+    }
 }
 
 fn credentials() -> Credentials {

@@ -22,6 +22,7 @@ mod resource;
 #[cfg(test)]
 pub(crate) mod sample;
 mod server;
+mod stop;
 mod stream;
 mod validate;
 

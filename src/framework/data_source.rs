@@ -6,6 +6,7 @@ use std::sync::OnceLock;
 use async_trait::async_trait;
 
 use super::answer::{checked, known_value, unreadable};
+use super::stop::unless_stopped;
 use super::validate::{self, WriteOnly};
 use super::{Context, Outcome, panic};
 use crate::diagnostics::Diagnostics;
@@ -84,7 +85,7 @@ impl<D: DataSource> AnyDataSource<D::Provider> for Registered<D> {
         let mut diagnostics = Diagnostics::default();
         let result = panic::catch(async {
             let config = value::from_value(config).map_err(unreadable)?;
-            self.data_source.read(context, config, &mut diagnostics).await
+            unless_stopped(&context.stop, self.data_source.read(context, config, &mut diagnostics)).await
         });
         let model = match result.await.unwrap_or_else(|panic| Err(panic.into())) {
             Ok(model) => Some(model),

@@ -12,6 +12,7 @@ use crate::diagnostics::{AttributePath, Diagnostic, Diagnostics};
 use crate::framework::answer::{checked, errors, known_value, unreadable};
 use crate::framework::identity::{self, Identification};
 use crate::framework::plan::{self, ResourcePlan};
+use crate::framework::stop::unless_stopped;
 use crate::framework::validate::{self, WriteOnly};
 use crate::framework::{Context, Outcome, Private, generate, panic};
 use crate::schema::Schema;
@@ -141,7 +142,7 @@ impl<R: Resource, I: Identification<R>> AnyResource<R::Provider> for Registered<
             Err(error) => return lost(prior, error),
         };
         let mut response = Response { state, private: prior.private, diagnostics: Diagnostics::default() };
-        let result = panic::catch(self.resource.read(context, &mut response)).await;
+        let result = panic::catch(unless_stopped(&context.stop, self.resource.read(context, &mut response))).await;
         self.applied(response, result, &prior.identity)
     }
 

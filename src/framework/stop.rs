@@ -1,0 +1,40 @@
+//! What only looks ends at once when Terraform asks to stop. What changes something decides by itself what it leaves
+//! behind, by [`Context::stop`](super::Context::stop).
+
+use std::future::Future;
+
+use tokio_util::sync::CancellationToken;
+
+use super::Outcome;
+use crate::diagnostics::Diagnostic;
+
+/// Runs `look` until it ends or `stop` comes. It may be dropped at any time.
+///
+/// # Errors
+///
+/// That of `look`, or that Terraform asked to stop.
+pub async fn unless_stopped<T>(stop: &CancellationToken, look: impl Future<Output = Outcome<T>>) -> Outcome<T> {
+    tokio::select! {
+        biased;
+        outcome = look => outcome,
+        () = stop.cancelled() => {
+            let detail = "Terraform asked the provider to stop before this was read. Nothing was changed: run the command again.";
+            Err(Diagnostic::error("Stopped while reading", detail).into())
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_look_ends_by_itself_or_with_the_stop() {
+        let stop = CancellationToken::new();
+        assert_eq!(unless_stopped(&stop, async { Ok(1) }).await, Ok(1));
+        stop.cancel();
+        assert_eq!(unless_stopped(&stop, async { Ok(1) }).await, Ok(1), "what is there is not thrown away");
+        let errors = unless_stopped(&stop, std::future::pending::<Outcome<()>>()).await.unwrap_err();
+        assert_eq!(errors.iter().map(|error| error.summary.as_str()).collect::<Vec<_>>(), ["Stopped while reading"]);
+    }
+}

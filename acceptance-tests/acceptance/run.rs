@@ -158,6 +158,16 @@ impl Run {
         error.clone()
     }
 
+    /// The error of a run with `-json` that was interrupted, beside Terraform's own.
+    #[track_caller]
+    pub fn error_beside_the_halt(&self) -> Diagnostic {
+        assert!(!self.status.success(), "{self}");
+        let told = |d: &Diagnostic| d.severity == "error" && d.summary != "execution halted";
+        let errors: Vec<_> = self.diagnostics().into_iter().filter(told).collect();
+        let [error] = &errors[..] else { panic!("{} errors in {self}", errors.len()) };
+        error.clone()
+    }
+
     /// The warnings of a run with `-json`.
     pub fn warnings(&self) -> Vec<Diagnostic> {
         self.diagnostics().into_iter().filter(|diagnostic| diagnostic.severity == "warning").collect()

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use tencentcloud_simulator::personality::Delete;
-use tencentcloud_simulator::{Personality, Settings, Status};
+use tencentcloud_simulator::{Fault, Personality, Settings, Status};
 
 use crate::config::{REGION, cache};
 use crate::run::wait_until;
@@ -134,6 +134,45 @@ fn a_change_during_a_build_is_sent_when_the_build_has_ended() {
     workspace.destroy();
 }
 
+#[test]
+fn ctrl_c_before_a_change_is_sent_is_an_error_and_the_next_apply_sends_it() {
+    let workspace = Workspace::with_endless_builds();
+    workspace.step(cache().set("wait_for_ready", "false"));
+    let id = workspace.cloud_cache().id;
+    let seen = workspace.cloud.count("DescribeImageCaches");
+    let changed = cache().set("images", r#"["nginx:1.28"]"#);
+    workspace.write(&changed);
+    let apply = workspace.start_apply();
+    workspace.wait_for_requests("DescribeImageCaches", seen + 3);
+    apply.interrupt();
+    let run = apply.wait().fails();
+    run.error_beside_the_halt().says(&["is not updated", &id, REGION, "It was not sent. Apply again."]);
+    assert_eq!(workspace.cloud.count("UpdateImageCache"), 0);
+    assert_eq!(workspace.state().attributes(TEST)["images"][0], "nginx:1.27");
+
+    workspace.cloud.settle(REGION, &id);
+    let apply = workspace.start_apply();
+    workspace.wait_for_requests("UpdateImageCache", 1);
+    wait_until("the second build", || workspace.cloud.settle(REGION, &id));
+    apply.wait().succeeds();
+    workspace.plan_is_empty();
+    assert_eq!(workspace.cloud_cache().images, ["nginx:1.28"]);
+    workspace.destroy();
+}
+
+#[test]
+fn ctrl_c_ends_a_refresh_that_gets_no_answer() {
+    let workspace = Workspace::new();
+    workspace.step(cache());
+    let seen = workspace.cloud.count("DescribeImageCaches");
+    workspace.cloud.inject(Fault::Delay(Duration::from_secs(3600)).on("DescribeImageCaches").times(1));
+    let plan = workspace.start(&["plan", "-input=false", "-json"]);
+    workspace.wait_for_requests("DescribeImageCaches", seen + 1);
+    plan.interrupt();
+    plan.wait().error_beside_the_halt().says(&["Stopped while reading", "run the command again"]);
+    workspace.destroy();
+}
+
 /// A cloud in which a deleted cache stays listed until the test moves the clock.
 fn with_lingering_deletions() -> Workspace {
     let personality = Personality { delete: Delete::Lingers, ..Personality::default() };
@@ -156,7 +195,24 @@ fn destroy_waits_until_the_cache_is_gone() {
 }
 
 #[test]
-fn a_deletion_that_takes_too_long_or_is_interrupted_keeps_the_cache_in_the_state() {
+fn ctrl_c_during_a_deletion_keeps_the_cache_in_the_state() {
+    let workspace = with_lingering_deletions();
+    workspace.step(cache());
+    let destroy = workspace.start(&["destroy", "-auto-approve", "-input=false", "-json"]);
+    workspace.wait_for_requests("DeleteImageCaches", 1);
+    let seen = workspace.cloud.count("DescribeImageCaches");
+    workspace.wait_for_requests("DescribeImageCaches", seen + 1);
+    destroy.interrupt();
+    let id = workspace.cloud_cache().id;
+    destroy.wait().error_beside_the_halt().says(&["not deleted yet", &id, "the wait was stopped"]);
+    assert_eq!(workspace.state().id(TEST), id);
+
+    workspace.cloud.clock().advance(Duration::from_secs(8 * 24 * 3600));
+    workspace.destroy();
+}
+
+#[test]
+fn a_deletion_that_takes_too_long_keeps_the_cache_in_the_state() {
     let workspace = with_lingering_deletions();
     workspace.step(cache().block("timeouts {\n    delete = \"300ms\"\n  }"));
     let run = workspace.run(&["destroy", "-auto-approve", "-input=false", "-json"]).fails();

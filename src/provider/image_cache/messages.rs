@@ -152,6 +152,30 @@ pub(super) fn gone(id: &str, region: &str) -> Diagnostic {
     )
 }
 
+/// A new cache is in no list.
+pub(super) fn never_listed(id: &str, region: &str) -> Diagnostic {
+    Diagnostic::error(
+        "Image cache is not listed",
+        format!(
+            "The API accepted image cache {id} in {region}, and has not listed it since, for a minute. It is listed late, or its \
+             build failed at once and Tencent Cloud removed it. It stays in the state, tainted: apply again, and it is deleted if \
+             it is there, and made anew. If it goes again, see whether its images can be pulled, and whether image_cache_size \
+             holds them."
+        ),
+    )
+}
+
+/// Ctrl-C ended the wait for a build after which an update was to be sent.
+pub(super) fn update_not_sent(id: &str, region: &str) -> Diagnostic {
+    Diagnostic::error(
+        "Image cache is not updated",
+        format!(
+            "Terraform was stopped while image cache {id} in {region} was still being built, and the update was to be sent when \
+             that is over. It was not sent. Apply again."
+        ),
+    )
+}
+
 /// The API refused an update of the cache that was as `before`, to `size` GiB if that is part of it.
 pub(super) fn update_refused(region: &str, before: &ImageCache, size: Option<u64>, error: &Error) -> Diagnostic {
     let failed = errors::api("updating", &before.image_cache_id, region, error);
@@ -314,7 +338,10 @@ pub(super) fn rebuild(id: &str, region: &str, error: &WaitError) -> Diagnostic {
         ),
         WaitError::UnknownStatus(cache) => unknown_status(region, cache),
         WaitError::Api { source, .. } => errors::api("waiting for", id, region, source),
-        WaitError::TimedOut { .. } | WaitError::Cancelled { .. } | WaitError::Gone { .. } => Diagnostic::error(
+        WaitError::TimedOut { .. }
+        | WaitError::Cancelled { .. }
+        | WaitError::Gone { .. }
+        | WaitError::NeverListed { .. } => Diagnostic::error(
             "Image cache is not Ready",
             format!(
                 "While waiting for image cache {id} in {region}: {}. Look at it in the console.",

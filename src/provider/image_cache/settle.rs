@@ -51,7 +51,11 @@ pub(super) async fn settle(
             save(response, planned, Some(&cache));
             Err(messages::unknown_status(region, &cache).into())
         }
-        Err(WaitError::Gone { .. }) => {
+        // It may be listed yet, and nobody but the state knows of it.
+        Err(WaitError::NeverListed { .. }) if operation == Operation::Create => {
+            Err(messages::never_listed(id, region).into())
+        }
+        Err(WaitError::Gone { .. } | WaitError::NeverListed { .. }) => {
             response.state = None;
             Err(messages::gone(id, region).into())
         }

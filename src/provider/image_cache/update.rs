@@ -45,7 +45,7 @@ pub(super) async fn update(
         };
         match settle(context, waiting, None, response, Operation::Update).await? {
             Some(built) => before = built,
-            None => return Ok(()),
+            None => return Err(messages::update_not_sent(&id, &region).into()),
         }
     }
 

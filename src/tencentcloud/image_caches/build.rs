@@ -89,7 +89,7 @@ impl ImageCaches {
         tracing::info!(id, region, %error, "the image cache is being built, trying again afterwards");
         match self.wait_ready(region, id, timeout, cancel, &mut |_| {}).await {
             Ok(_) | Err(WaitError::Failed(_) | WaitError::UpdateFailed(_)) => Verdict::Again,
-            Err(WaitError::Gone { .. }) => Verdict::Gone,
+            Err(WaitError::Gone { .. } | WaitError::NeverListed { .. }) => Verdict::Gone,
             Err(_) => Verdict::Refused,
         }
     }

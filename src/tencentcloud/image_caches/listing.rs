@@ -37,7 +37,7 @@ pub(super) type Row = Result<Option<Arc<ImageCache>>, Error>;
 /// When an ID counts as unknown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Absence {
-    /// When it is not in the answer. For polls, which look again.
+    /// When the answer has others of those that were asked for, and not this one. For polls, which look again.
     Believed,
     /// When it was asked alone. How unknown IDs among known ones are answered is not documented (some rows, none, or
     /// an error), and who takes a living cache for a lost one makes a second.
@@ -123,6 +123,7 @@ impl RegionApi {
                 let alone = ids.len() == 1;
                 match answer {
                     Ok(mut found) => {
+                        let none_found = found.is_empty();
                         let mut absent = Vec::new();
                         for id in ids {
                             match found.remove(&id) {
@@ -130,10 +131,11 @@ impl RegionApi {
                                 None => absent.push(id),
                             }
                         }
-                        if alone || absence == Absence::Believed {
-                            rows.extend(absent.into_iter().map(|id| (id, Ok(None))));
-                        } else {
-                            parts.extend(halves(&absent));
+                        match absence {
+                            _ if alone => rows.extend(absent.into_iter().map(|id| (id, Ok(None)))),
+                            Absence::Believed if none_found => parts.extend(absent.into_iter().map(|id| vec![id])),
+                            Absence::Believed => rows.extend(absent.into_iter().map(|id| (id, Ok(None)))),
+                            Absence::AskedAlone => parts.extend(halves(&absent)),
                         }
                     }
                     Err(error) if alone && error.is_not_found() => {

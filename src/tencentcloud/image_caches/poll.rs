@@ -168,8 +168,8 @@ mod tests {
 
     use super::{
         super::{
-            ImageCaches,
-            fake::{Fake, INTERVAL, REGION},
+            ImageCaches, WaitError,
+            fake::{Fake, INTERVAL, REGION, UnknownIds},
         },
         *,
     };
@@ -212,6 +212,36 @@ mod tests {
         assert!(took < Duration::from_secs(1800 + 6) + INTERVAL.mul_f64(LONGEST * (1.0 + JITTER)), "{took:?}");
         // 3 calls every 5 seconds would be 1,080.
         assert!((260..400).contains(&polls(&fake)), "{}", polls(&fake));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_cache_that_vanishes_does_not_hide_those_that_are_waited_for_with_it() {
+        for unknown_ids in [UnknownIds::LeftOut, UnknownIds::Refused, UnknownIds::EmptyList, UnknownIds::Html] {
+            let (fake, caches) = Fake::new();
+            fake.state().unknown_ids = unknown_ids;
+            fake.state().build = Duration::from_secs(60);
+            let delete = async {
+                tokio::time::sleep(Duration::from_secs(20)).await;
+                let id = fake.state().rows[0].cache.image_cache_id.clone();
+                fake.state().rows.remove(0);
+                id
+            };
+            let ids = join_all((0..3).map(|i| {
+                let request = CreateImageCache { image_cache_name: format!("cache-{i}"), ..Default::default() };
+                caches.create(REGION, request)
+            }));
+            let ids: Vec<_> = ids.await.into_iter().map(Result::unwrap).collect();
+            let never = CancellationToken::new();
+            let waits =
+                join_all(ids.iter().map(async |id| {
+                    caches.wait_ready(REGION, id, Duration::from_secs(600), &never, &mut |_| {}).await
+                }));
+            let (waits, deleted) = tokio::join!(waits, delete);
+            for (id, wait) in ids.iter().zip(waits) {
+                let gone = matches!(wait, Err(WaitError::Gone { .. }));
+                assert_eq!((gone, wait.is_ok()), (*id == deleted, *id != deleted), "{unknown_ids:?}: {wait:?}");
+            }
+        }
     }
 
     #[tokio::test(start_paused = true)]

@@ -13,6 +13,7 @@ use tokio_util::sync::CancellationToken;
 use super::{
     super::{
         Error,
+        credentials::CredentialsError,
         tke::{ImageCache, Status},
     },
     poll::{FirstLook, Poller, Sighting},
@@ -100,6 +101,9 @@ pub enum WaitError {
     /// It was deleted while it was waited for.
     #[error("image cache {id} does not exist any more")]
     Gone { id: String },
+    /// It was not listed for [`UNLISTED`]: it does not exist any more, or a new one is listed later than was ever seen.
+    #[error("image cache {id} is not listed")]
+    NeverListed { id: String },
     /// A poll failed in a way that does not pass by itself.
     #[error("image cache {id} cannot be read")]
     Api { id: String, source: Error },
@@ -147,7 +151,10 @@ pub(super) async fn wait_for(
             absences += 1;
             let not_listed_yet = last.is_none() && start.elapsed() < UNLISTED;
             // One answer without it may be a list that others were changing.
-            (!not_listed_yet && absences > 1).then(|| Err(WaitError::Gone { id: id.to_owned() }))
+            (!not_listed_yet && absences > 1).then(|| {
+                let id = id.to_owned();
+                Err(if last.is_some() { WaitError::Gone { id } } else { WaitError::NeverListed { id } })
+            })
         }
     })
     .await
@@ -216,7 +223,15 @@ async fn wait<T>(
 
 /// Failures that may be over at the next poll. A build of an hour should not be lost to a minute without network.
 fn passes(error: &Error) -> bool {
-    error.is_throttling() || error.is_not_connected() || error.outcome_unknown()
+    match error {
+        // Temporary credentials are renewed in the middle of a wait.
+        Error::Credentials { source, .. } => match &**source {
+            CredentialsError::Sts { source, .. } => passes(source),
+            CredentialsError::Metadata { .. } => true,
+            _ => false,
+        },
+        _ => error.is_throttling() || error.is_not_connected() || error.outcome_unknown(),
+    }
 }
 
 fn status(last: Option<&ImageCache>) -> String {
@@ -228,7 +243,7 @@ mod tests {
     use super::{
         super::{
             ImageCaches,
-            fake::{Fake, Fault, INTERVAL, REGION},
+            fake::{Fake, Fault, INTERVAL, REGION, refusal},
         },
         *,
     };
@@ -347,8 +362,17 @@ mod tests {
 
         fake.state().rows.clear();
         let start = Instant::now();
-        assert!(matches!(ready(&caches, &id).await, Err(WaitError::Gone { .. })));
+        assert!(matches!(ready(&caches, &id).await, Err(WaitError::NeverListed { .. })));
         assert!(start.elapsed() < UNLISTED + 2 * INTERVAL.mul_f64(2.0), "{:?}", start.elapsed());
+
+        fake.state().build = Duration::from_secs(100);
+        fake.state().unlisted = Duration::ZERO;
+        let id = create(&caches).await;
+        let (waited, ()) = tokio::join!(ready(&caches, &id), async {
+            sleep(Duration::from_secs(20)).await;
+            fake.state().rows.clear();
+        });
+        assert!(matches!(waited, Err(WaitError::Gone { .. })));
     }
 
     #[tokio::test(start_paused = true)]
@@ -363,5 +387,24 @@ mod tests {
 
         fake.fault("describe", Fault::Code("AuthFailure.SecretIdNotFound"));
         assert!(matches!(ready(&caches, &id).await, Err(WaitError::Api { .. })));
+    }
+
+    #[test]
+    fn what_keeps_credentials_from_being_renewed_may_pass() {
+        let sts = |code: &str| CredentialsError::Sts {
+            origin: "assume_role".to_owned(),
+            request: "AssumeRole".to_owned(),
+            advice: None,
+            source: Arc::new(refusal("AssumeRole", code)),
+        };
+        for (source, expected) in [
+            (sts("InternalError"), true),
+            (sts("UnauthorizedOperation"), false),
+            (CredentialsError::Metadata { problem: "no answer".to_owned() }, true),
+            (CredentialsError::NotFound { tried: Vec::new() }, false),
+        ] {
+            let error = Error::Credentials { action: "DescribeImageCaches", source: Arc::new(source) };
+            assert_eq!(passes(&error), expected, "{error:?}");
+        }
     }
 }

@@ -252,7 +252,7 @@ async fn failing(mut life: Life<'_>) -> Vec<String> {
     let vanishes = life.personality.failed_caches == FailedCaches::Vanish;
     merge(&mut life.config, json!({"images": [BAD_IMAGE], "name": "failing"}));
     let told = life.terraform.apply(&life.value()).await.expect_err("the image cannot be pulled");
-    let failed = ["error: Image cache build failed", "error: Image cache is gone"];
+    let failed = ["error: Image cache build failed", "error: Image cache is gone", "error: Image cache is not listed"];
     life.listen("create", told.into_iter().collect(), if vanishes { &failed } else { &failed[..1] });
     if !life.terraform.object.value.is_null() {
         life.terraform.refresh().await.unwrap_or_else(|errors| panic!("read of what failed: {errors:?}"));

@@ -5,7 +5,10 @@ use std::time::Duration;
 use crate::diagnostics::{AttributePath, Diagnostic, Diagnostics};
 use crate::value::Attr;
 
-/// Reads a duration as Terraform users write it.
+/// A year: nobody waits longer, and sums of such durations and the present moment do not overflow.
+const LONGEST: Duration = Duration::from_secs(8760 * 3600);
+
+/// Reads a duration as Terraform users write it, of up to a year.
 ///
 /// # Errors
 ///
@@ -15,9 +18,9 @@ pub fn parse(text: &str) -> Result<Duration, String> {
     let units = text.chars().all(|c| c.is_ascii_digit() || matches!(c, '.' | 'h' | 'm' | 's' | 'n' | 'u' | 'µ'));
     let duration = units.then(|| text.parse::<jiff::SignedDuration>().ok()).flatten();
     match duration.and_then(|duration| Duration::try_from(duration).ok()) {
-        Some(duration) if !duration.is_zero() => Ok(duration),
+        Some(duration) if !duration.is_zero() && duration <= LONGEST => Ok(duration),
         _ => Err(format!(
-            "expected a duration greater than zero, for example \"30s\", \"60m\" or \"1h30m\", got {text:?}"
+            "expected a duration greater than zero and up to 8760h, for example \"30s\", \"60m\" or \"1h30m\", got {text:?}"
         )),
     }
 }
@@ -48,6 +51,9 @@ mod tests {
             ("5 minutes", None),
             ("1d", None),
             ("PT5S", None),
+            ("8760h", Some(LONGEST)),
+            ("8760h1s", None),
+            ("2562047788015h", None),
             ("99999999999999999999h", None),
         ] {
             assert_eq!(parse(text).ok(), expected, "{text:?}");

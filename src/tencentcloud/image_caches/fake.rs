@@ -3,7 +3,7 @@
 
 use std::{
     collections::VecDeque,
-    sync::{Arc, Mutex, MutexGuard},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
 
@@ -39,6 +39,8 @@ pub enum Fault {
     Code(&'static str),
     /// Refused with this HTTP status and a page of HTML.
     Html(u16),
+    /// A mistake in the program.
+    Panic,
 }
 
 /// How an ID that does not exist is answered when it is asked for together with others.
@@ -88,7 +90,7 @@ impl Fake {
     }
 
     pub fn state(&self) -> MutexGuard<'_, State> {
-        self.0.lock().unwrap()
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     pub fn fault(&self, action: &'static str, fault: Fault) {
@@ -128,6 +130,7 @@ impl Fake {
                 }
                 Some(Fault::Code(code)) => Err(refusal(action, code)),
                 Some(Fault::Html(status)) => Err(html(action, status)),
+                Some(Fault::Panic) => panic!("{action} panics"),
             }
         };
         sleep(pause).await;

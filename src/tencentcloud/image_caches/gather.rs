@@ -6,7 +6,7 @@
 use std::{
     collections::HashMap,
     mem,
-    sync::{Arc, Mutex, PoisonError},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
 
@@ -41,16 +41,26 @@ struct Queue<O> {
     at_work: bool,
 }
 
+impl<O> Queue<O> {
+    fn new() -> Self {
+        Self { waiting: HashMap::new(), at_work: false }
+    }
+}
+
 impl<A: Answer> Gather<A> {
     pub(super) fn new(answer: A) -> Arc<Self> {
-        Arc::new(Self { answer, queue: Mutex::new(Queue { waiting: HashMap::new(), at_work: false }) })
+        Arc::new(Self { answer, queue: Mutex::new(Queue::new()) })
+    }
+
+    fn queue(&self) -> MutexGuard<'_, Queue<A::Output>> {
+        self.queue.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// The answer to `key`, asked for after this was called.
     pub(super) async fn ask(self: &Arc<Self>, key: &str) -> A::Output {
         let (sender, receiver) = oneshot::channel();
         {
-            let mut queue = self.queue.lock().unwrap_or_else(PoisonError::into_inner);
+            let mut queue = self.queue();
             queue.waiting.entry(key.to_owned()).or_default().push(sender);
             if !mem::replace(&mut queue.at_work, true) {
                 // A task of its own: whoever asked first may go away without leaving the others alone.
@@ -61,10 +71,12 @@ impl<A: Answer> Gather<A> {
     }
 
     async fn work(self: Arc<Self>) {
+        // Whoever waits learns of a panic by the end of the channel, and the next question has a task again.
+        scopeguard::defer_on_unwind! { *self.queue() = Queue::new(); }
         loop {
             self.gather().await;
             let batch = {
-                let mut queue = self.queue.lock().unwrap_or_else(PoisonError::into_inner);
+                let mut queue = self.queue();
                 if queue.waiting.is_empty() {
                     queue.at_work = false;
                     return;
@@ -83,7 +95,7 @@ impl<A: Answer> Gather<A> {
     }
 
     async fn gather(&self) {
-        let length = || self.queue.lock().unwrap_or_else(PoisonError::into_inner).waiting.len();
+        let length = || self.queue().waiting.len();
         let start = Instant::now();
         let mut before = length();
         while before > 0 && start.elapsed() < LONGEST {
@@ -94,5 +106,41 @@ impl<A: Answer> Gather<A> {
             }
             before = now;
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
+
+    use super::*;
+
+    /// Answers with the number of keys, after one panic.
+    #[derive(Default)]
+    struct Count {
+        has_panicked: AtomicBool,
+    }
+
+    impl Answer for Count {
+        type Output = usize;
+
+        async fn answer(&self, keys: Vec<String>) -> HashMap<String, usize> {
+            assert!(self.has_panicked.swap(true, Relaxed), "the first answer panics");
+            let count = keys.len();
+            keys.into_iter().map(|key| (key, count)).collect()
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_panic_reaches_those_who_wait_and_nobody_else() {
+        let counts = Gather::new(Count::default());
+        let ask = |key: &'static str| {
+            let counts = Arc::clone(&counts);
+            tokio::spawn(async move { counts.ask(key).await })
+        };
+        let (one, two) = tokio::join!(ask("a"), ask("b"));
+        assert!(one.unwrap_err().is_panic() && two.unwrap_err().is_panic());
+        let (one, two) = tokio::join!(ask("a"), ask("b"));
+        assert_eq!((one.unwrap(), two.unwrap()), (2, 2));
     }
 }

@@ -103,6 +103,12 @@ impl Poller {
     }
 
     async fn run(self: Arc<Self>) {
+        // Whoever waits learns of a panic by the end of the channel, and the next wait has a poll again.
+        scopeguard::defer_on_unwind! {
+            let mut state = self.state();
+            state.watched.clear();
+            state.running = false;
+        }
         loop {
             self.wait_until_due().await;
             let ids: Vec<String> = {
@@ -169,7 +175,7 @@ mod tests {
     use super::{
         super::{
             ImageCaches, WaitError,
-            fake::{Fake, INTERVAL, REGION, UnknownIds},
+            fake::{Fake, Fault, INTERVAL, REGION, UnknownIds},
         },
         *,
     };
@@ -242,6 +248,22 @@ mod tests {
                 assert_eq!((gone, wait.is_ok()), (*id == deleted, *id != deleted), "{unknown_ids:?}: {wait:?}");
             }
         }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_panic_reaches_those_who_wait_and_nobody_else() {
+        let (fake, caches) = Fake::new();
+        let id = fake.add("web");
+        fake.fault("describe", Fault::Panic);
+        let wait = || {
+            let (caches, id) = (caches.clone(), id.clone());
+            tokio::spawn(async move {
+                let never = CancellationToken::new();
+                caches.wait_ready(REGION, &id, Duration::from_secs(600), &never, &mut |_| {}).await
+            })
+        };
+        assert!(wait().await.unwrap_err().is_panic());
+        assert!(wait().await.unwrap().is_ok());
     }
 
     #[tokio::test(start_paused = true)]

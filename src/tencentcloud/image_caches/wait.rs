@@ -192,7 +192,7 @@ async fn wait<T>(
         tokio::select! {
             biased;
             () = cancel.cancelled() => return Err(WaitError::Cancelled { id: id.to_owned(), last }),
-            changed = sightings.changed() => changed.expect("the poller keeps the sender while there is a receiver"),
+            changed = sightings.changed() => changed.expect("the poller keeps the sender while there is a receiver, or has panicked"),
             () = &mut deadline => {
                 return Err(WaitError::TimedOut { id: id.to_owned(), timeout, last, source: error.map(Box::new) });
             }

@@ -52,13 +52,28 @@ fn a_wrong_argument_is_named_with_what_was_expected() {
         return;
     }
     let workspace = workspace();
-    for (expression, parts) in [
-        ("root_disk_annotations(19)", &["\"size\"", "a whole number from 20 to 32000"][..]),
-        ("root_disk_annotations(20.5)", &["\"size\"", "a whole number from 20 to 32000"]),
-        ("image_cache_annotations(\"nginx\")", &["\"id_or_auto\"", "expected \"auto\"", "imc-1a2b3c4d"]),
-        ("parse_image(\"nginx:\")", &["\"reference\"", "the tag is missing after the colon"]),
+    // Terraform puts the parameter before the provider's text, and a full stop behind it.
+    for (expression, expected) in [
+        (
+            "global_config({ a = null })",
+            "\"annotations\" parameter: annotations[\"a\"] holds null. Remove the element, or give it a value.",
+        ),
+        ("root_disk_annotations(19)", "\"size\" parameter: expected a whole number from 20 to 32000, got 19."),
+        ("root_disk_annotations(20.5)", "\"size\" parameter: expected a whole number from 20 to 32000, got 20.5."),
+        (
+            "image_cache_annotations(\"nginx\")",
+            "\"id_or_auto\" parameter: expected \"auto\", or the ID of an image cache, for example \"imc-1a2b3c4d\", got \
+             \"nginx\".",
+        ),
+        (
+            "parse_image(\"nginx:\")",
+            "\"reference\" parameter: \"nginx:\" is not an image reference: the tag is missing after the colon; an example \
+             is \"nginx:1.27\".",
+        ),
     ] {
         workspace.write(output(&format!("provider::eks::{expression}")));
-        workspace.run(&["plan", "-input=false", "-json"]).error().says(parts);
+        let error = workspace.run(&["plan", "-input=false", "-json"]).error();
+        error.says(&[expected]);
+        assert!(!error.detail.contains(".."), "{}", error.detail);
     }
 }

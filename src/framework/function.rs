@@ -16,21 +16,21 @@ use crate::value::{self, Value};
 /// argument is at fault.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FunctionError {
-    /// A whole sentence, or more.
+    /// A sentence or more, without the last full stop: Terraform adds one, and puts the argument's name before the text.
     pub text: String,
     /// Index of the argument at fault, from 0.
     pub argument: Option<usize>,
 }
 
 impl FunctionError {
-    /// About the call as a whole.
-    pub fn new(text: impl Into<String>) -> Self {
-        Self { text: text.into(), argument: None }
+    /// About the call as a whole. A full stop at the end is left out.
+    pub fn new(text: impl AsRef<str>) -> Self {
+        Self { text: text.as_ref().trim_end_matches('.').to_owned(), argument: None }
     }
 
-    /// About one argument, by its index from 0.
-    pub fn at(argument: usize, text: impl Into<String>) -> Self {
-        Self { text: text.into(), argument: Some(argument) }
+    /// About one argument, by its index from 0, without its name. A full stop at the end is left out.
+    pub fn at(argument: usize, text: impl AsRef<str>) -> Self {
+        Self { argument: Some(argument), ..Self::new(text) }
     }
 }
 
@@ -114,14 +114,13 @@ fn check(parameter: &Parameter, value: &Value) -> Result<(), String> {
         return Err(validate::holds_null(at));
     }
     if value.is_null() || !value.is_wholly_known() {
-        return Err(format!("{} must be a known value, not null.", parameter.name));
+        return Err("expected a known value, not null".into());
     }
-    let fault = |checks: &[crate::schema::Check], value: &Value| checks.iter().find_map(|check| check.fault(value));
-    let of_elements = || elements.into_iter().find_map(|(_, element)| fault(&parameter.element_checks, element));
-    match fault(&parameter.checks, value).or_else(of_elements) {
-        Some(expected) => Err(format!("{}: expected {expected}.", parameter.name)),
-        None => Ok(()),
-    }
+    let of_element = |(at, element): (AttributePath, &Value)| {
+        Some(format!("{at}: {}", validate::fault(&parameter.element_checks, element, false, false)?))
+    };
+    let fault = validate::fault(&parameter.checks, value, false, false);
+    fault.or_else(|| elements.into_iter().find_map(of_element)).map_or(Ok(()), Err)
 }
 
 #[cfg(test)]
@@ -138,17 +137,17 @@ mod tests {
                 arguments("ab".into(), 2_i64.into()),
                 Ok(Value::map([("text", Value::from("abab")), ("length", 4_i64.into())])),
             ),
-            (arguments("".into(), 2_i64.into()), Err(FunctionError::at(0, "text: expected a text that is not empty."))),
+            (
+                arguments("".into(), 2_i64.into()),
+                Err(FunctionError::at(0, "expected a text that is not empty, got \"\"")),
+            ),
             (
                 arguments("ab".into(), 10_i64.into()),
-                Err(FunctionError::at(1, "times: expected a whole number from 0 to 9.")),
+                Err(FunctionError::at(1, "expected a whole number from 0 to 9, got 10")),
             ),
             (arguments("ab".into(), 9_i64.into()), Err(FunctionError::at(1, "9 times is too often."))),
-            (arguments(Value::Null, 1_i64.into()), Err(FunctionError::at(0, "text must be a known value, not null."))),
-            (
-                arguments("a".into(), Value::Unknown),
-                Err(FunctionError::at(1, "times must be a known value, not null.")),
-            ),
+            (arguments(Value::Null, 1_i64.into()), Err(FunctionError::at(0, "expected a known value, not null"))),
+            (arguments("a".into(), Value::Unknown), Err(FunctionError::at(1, "expected a known value, not null"))),
             (vec![], Err(FunctionError::new("Expected 2 arguments, got 0."))),
         ] {
             assert_eq!(repeat.call(arguments.clone()), expected, "{arguments:?}");

@@ -25,8 +25,7 @@ impl Function for ImageCacheAnnotations {
     const NAME: &'static str = "image_cache_annotations";
 
     fn call(&self, Parameters { id_or_auto }: Parameters) -> Result<Annotations, FunctionError> {
-        annotations::check_image_cache(&id_or_auto)
-            .map_err(|expected| FunctionError::at(0, format!("id_or_auto: {expected}.")))?;
+        annotations::check_image_cache(&id_or_auto).map_err(|expected| FunctionError::at(0, expected))?;
         Ok(annotations::image_cache(&id_or_auto))
     }
 }

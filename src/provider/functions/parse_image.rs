@@ -39,8 +39,7 @@ impl Function for ParseImage {
     const NAME: &'static str = "parse_image";
 
     fn call(&self, Parameters { reference }: Parameters) -> Result<Image, FunctionError> {
-        let image =
-            Reference::parse(&reference).map_err(|error| FunctionError::at(0, format!("reference: {error}.")))?;
+        let image = Reference::parse(&reference).map_err(|error| FunctionError::at(0, error.to_string()))?;
         Ok(Image {
             registry: image.registry().to_owned(),
             repository: image.repository().to_owned(),

@@ -58,23 +58,23 @@ fn a_reference_has_four_parts() {
 }
 
 #[test]
-fn a_wrong_argument_is_named_with_what_was_expected() {
+fn a_wrong_argument_is_told_with_what_was_expected() {
     let (root_disk, image_cache) = (function(RootDiskAnnotations), function(ImageCacheAnnotations));
     for (result, expected) in [
-        (call(&*root_disk, 19_i64), "size: expected a whole number from 20 to 32000."),
-        (call(&*root_disk, 32_001_i64), "size: expected a whole number from 20 to 32000."),
+        (call(&*root_disk, 19_i64), "expected a whole number from 20 to 32000, got 19"),
+        (call(&*root_disk, 32_001_i64), "expected a whole number from 20 to 32000, got 32001"),
         (
             call(&*image_cache, "cache"),
-            "id_or_auto: expected \"auto\", or the ID of an image cache, for example \"imc-1a2b3c4d\", got \"cache\".",
+            "expected \"auto\", or the ID of an image cache, for example \"imc-1a2b3c4d\", got \"cache\"",
         ),
         (
             call(&*function(ParseImage), "nginx:"),
-            "reference: \"nginx:\" is not an image reference: the tag is missing after the colon; an example is \
-             \"nginx:1.27\".",
+            "\"nginx:\" is not an image reference: the tag is missing after the colon; an example is \
+             \"nginx:1.27\"",
         ),
         (
             call(&*function(GlobalConfig), Value::map([("a", Value::Null)])),
-            "annotations[\"a\"] holds null. Remove the element, or give it a value.",
+            "annotations[\"a\"] holds null. Remove the element, or give it a value",
         ),
     ] {
         assert_eq!(result, Err(FunctionError::at(0, expected)));

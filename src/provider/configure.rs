@@ -120,14 +120,12 @@ struct NotKnownYet(&'static str);
 #[async_trait::async_trait]
 impl ProvideCredentials for NotKnownYet {
     async fn credentials(&self) -> Result<Credentials, CredentialsError> {
-        Err(CredentialsError::Invalid {
-            origin: "provider block".to_owned(),
-            problem: format!(
-                "{} is not known before apply, and this plan has to call the API; create what it comes from first, with \
-                 `terraform apply -target`",
-                self.0
-            ),
-        })
+        let problem = format!(
+            "{} of the provider block is not known before apply, and this has to call the API now; write a constant, or \
+             create what it comes from first, with `terraform apply -target`",
+            self.0
+        );
+        Err(CredentialsError::Unsettled { problem })
     }
 
     fn discard(&self, _: &Credentials) {}

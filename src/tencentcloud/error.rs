@@ -53,8 +53,8 @@ pub enum Error {
     /// A regional action was called, and no region is set.
     #[error("{action}: no region is set")]
     NoRegion { action: &'static str },
-    /// There is nothing to sign the call with.
-    #[error("{action}: no usable credentials")]
+    /// There is nothing to sign the call with, or not yet.
+    #[error("{action}: {}", unsigned(.source))]
     Credentials { action: &'static str, source: Arc<CredentialsError> },
 }
 
@@ -154,6 +154,13 @@ fn status(http_status: u16) -> String {
 
 fn request(id: Option<&str>) -> String {
     id.map(|id| format!(" (request {id})")).unwrap_or_default()
+}
+
+fn unsigned(why: &CredentialsError) -> &'static str {
+    match why {
+        CredentialsError::Unsettled { .. } => "cannot be called yet",
+        _ => "no usable credentials",
+    }
 }
 
 fn skew(seconds_behind: Option<i64>) -> String {

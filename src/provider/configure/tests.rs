@@ -175,7 +175,9 @@ async fn what_is_not_known_yet_is_no_error_until_something_is_called() {
         assert_eq!(diagnostics, Diagnostics::default(), "{argument}");
         let error = provider.unwrap().client.send_in("ap-guangzhou", &sts::GetCallerIdentity {}).await.unwrap_err();
         let told = errors::chain(&error);
-        assert!(told.contains(&format!("{argument} is not known before apply")), "{told}");
+        let expected =
+            format!("GetCallerIdentity: cannot be called yet: {argument} of the provider block is not known");
+        assert!(told.starts_with(&expected) && told.ends_with("`terraform apply -target`"), "{told}");
     }
 }
 

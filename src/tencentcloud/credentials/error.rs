@@ -26,6 +26,12 @@ pub enum CredentialsError {
     /// A value that cannot be right, or two that exclude each other.
     #[error("{origin}: {problem}")]
     Invalid { origin: String, problem: String },
+    /// Who calls, or where the API is, will be settled later: there is nothing wrong with the credentials.
+    #[error("{problem}")]
+    Unsettled {
+        /// What is not settled, and what to do.
+        problem: String,
+    },
     /// A file that cannot be read, or not be understood.
     #[error("{}{}: {problem}", .path.display(), line_suffix(*.line))]
     File {

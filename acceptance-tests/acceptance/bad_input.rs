@@ -153,13 +153,18 @@ fn wrong_arguments_of_a_pod_disk() {
 
 #[test]
 fn wrong_provider_blocks() {
-    let rows: [(&str, &str, &[&str]); 11] = [
+    let rows: [(&str, &str, &[&str]); 12] = [
         ("poll_interval = \"soon\"", "poll_interval", &["Invalid duration", "30s", "soon"]),
         ("max_retries = -1", "max_retries", &["max_retries", "0", "100", "-1"]),
         ("requests_per_second = 0", "requests_per_second", &["requests_per_second", "1", "1000"]),
         ("protocol = \"ftp\"", "protocol", &["Invalid endpoint", "ftp"]),
         ("domain = \"https://example.com\"", "domain", &["Invalid endpoint"]),
-        ("endpoints = { tke = \"tke.example.com\" }", "endpoints", &["Invalid endpoint", "tke.example.com"]),
+        ("endpoints = { tke = \"tke.example.com\" }", "endpoints", &["Invalid endpoint", "https://tke.example.com"]),
+        (
+            "endpoints = { tke = \"https://joe:hunter2@tke.example.com\" }",
+            "provider",
+            &["Invalid endpoint", "endpoint of tke: a user and a password"],
+        ),
         (
             "allowed_account_ids = [\"1\"]\n  forbidden_account_ids = [\"2\"]",
             "forbidden_account_ids",
@@ -181,6 +186,7 @@ fn wrong_provider_blocks() {
         let error = run.error();
         assert!(error.code().contains(code), "points at {:?} for {arguments}", error.code());
         error.says(says);
+        assert!(!run.to_string().contains("hunter2"), "{run}");
     }
     assert_eq!(workspace.cloud.requests(), []);
 }

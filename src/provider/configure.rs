@@ -190,11 +190,10 @@ enum Place {
 
 impl Place {
     fn invalid(&self, error: &InvalidEndpoint) -> Diagnostic {
-        let summary = "Invalid endpoint";
         match self {
-            Self::Default => Diagnostic::error(summary, format!("{error}.")),
-            Self::Argument(path) => Diagnostic::error(summary, format!("{error}.")).at(path.clone()),
-            Self::Variable(name) => Diagnostic::error(summary, format!("In the variable {name}: {error}.")),
+            Self::Default => errors::endpoint(error, AttributePath::default()),
+            Self::Argument(path) => errors::endpoint(error, path.clone()),
+            Self::Variable(name) => Diagnostic::error("Invalid endpoint", format!("In the variable {name}: {error}.")),
         }
     }
 }

@@ -3,6 +3,7 @@
 use crate::diagnostics::{AttributePath, Diagnostic};
 use crate::tencentcloud::Error;
 use crate::tencentcloud::credentials::{AccountError, CredentialsError};
+use crate::tencentcloud::endpoints::InvalidEndpoint;
 use crate::tencentcloud::image_caches::CreateError;
 
 /// A call about the image cache `id` failed. `doing` is a word such as "reading".
@@ -88,6 +89,13 @@ pub fn region_not_known_yet() -> Diagnostic {
          \"ap-guangzhou\". A resource or a data source may also name its own.",
     )
     .at(AttributePath::root("region"))
+}
+
+/// The argument at `at` of the provider block makes no endpoint. Terraform shows the lines that are pointed at: those of a
+/// password are not.
+pub fn endpoint(error: &InvalidEndpoint, at: AttributePath) -> Diagnostic {
+    let at = if error.holds_secret() { AttributePath::default() } else { at };
+    Diagnostic::error("Invalid endpoint", format!("{error}.")).at(at)
 }
 
 /// The provider block does not allow changes in this account.

@@ -1,7 +1,7 @@
 //! What is wrong with the provider block, beyond what its schema says.
 
 use super::config::ProviderConfig;
-use super::duration;
+use super::{duration, errors};
 use crate::diagnostics::{AttributePath, Diagnostic, Diagnostics};
 use crate::tencentcloud::Endpoints;
 use crate::tencentcloud::credentials::limits;
@@ -37,7 +37,7 @@ fn validate_accounts(config: &ProviderConfig, diagnostics: &mut Diagnostics) {
 fn validate_endpoints(config: &ProviderConfig, diagnostics: &mut Diagnostics) {
     let mut check = |result: Result<Endpoints, _>, at: AttributePath| {
         if let Err(error) = result {
-            diagnostics.push(Diagnostic::error("Invalid endpoint", format!("{error}.")).at(at));
+            diagnostics.push(errors::endpoint(&error, at));
         }
     };
     if let Some(protocol) = config.protocol.as_str() {
@@ -160,14 +160,20 @@ mod tests {
 
     #[test]
     fn what_is_wrong_is_told_at_its_argument() {
-        let cases: [Case; 19] = [
+        let cases: [Case; 20] = [
             (|c| c.poll_interval = known("5"), "poll_interval", "\"30s\""),
             (|c| c.protocol = known("ftp"), "protocol", "expected HTTPS or HTTP"),
             (|c| c.domain = known("https://x"), "domain", "expected a host name"),
             (
                 |c| c.endpoints = OwnEndpoints { tke: known("tke.internal"), ..Default::default() }.into(),
                 "endpoints.tke",
-                "expected a URL",
+                "the scheme is missing; write \"https://tke.internal\".",
+            ),
+            (
+                // Not at the argument, whose lines Terraform would show.
+                |c| c.endpoints = OwnEndpoints { sts: known("http://joe:secret@sts"), ..Default::default() }.into(),
+                "",
+                "endpoint of sts: a user and a password are of no use here",
             ),
             (
                 |c| c.endpoints = OwnEndpoints { metadata: known("http://m/x"), ..Default::default() }.into(),

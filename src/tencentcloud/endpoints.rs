@@ -14,11 +14,24 @@ pub struct Endpoints {
 
 /// A part of an endpoint that cannot be used. The message says which and why.
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]
-#[error("{what} {value:?}: {problem}")]
+#[error("{what}{}: {problem}", value.as_ref().map(|value| format!(" {value:?}")).unwrap_or_default())]
 pub struct InvalidEndpoint {
     what: String,
-    value: String,
+    /// `None` when it is not to be shown.
+    value: Option<String>,
     problem: String,
+}
+
+impl InvalidEndpoint {
+    fn new(what: impl Into<String>, value: &str, problem: impl Into<String>) -> Self {
+        let value = (!has_userinfo(value)).then(|| value.to_owned());
+        Self { what: what.into(), value, problem: problem.into() }
+    }
+
+    /// Whether the value may hold a password, so that the place where it is written is not to be shown either.
+    pub fn holds_secret(&self) -> bool {
+        self.value.is_none()
+    }
 }
 
 /// The root of the host names of Tencent Cloud's mainland site.
@@ -38,22 +51,17 @@ impl Endpoints {
     ///
     /// When the protocol is neither, or `<service>.<domain>` would not be a host name.
     pub fn new(protocol: &str, domain: &str) -> Result<Self, InvalidEndpoint> {
-        let invalid = |what: &str, value: &str, problem: &str| InvalidEndpoint {
-            what: what.to_owned(),
-            value: value.to_owned(),
-            problem: problem.to_owned(),
-        };
         let scheme = match protocol.to_ascii_lowercase().as_str() {
             "https" => "https",
             "http" => "http",
-            _ => return Err(invalid("protocol", protocol, "expected HTTPS or HTTP")),
+            _ => return Err(InvalidEndpoint::new("protocol", protocol, "expected HTTPS or HTTP")),
         };
         let expected = "expected a host name without protocol or path, for example \"tencentcloudapi.com\"";
         match Url::parse(&format!("{scheme}://tke.{domain}")) {
             Ok(url) if !domain.is_empty() && is_origin(&url) => {
                 Ok(Self { scheme, domain: domain.to_owned(), overrides: BTreeMap::new() })
             }
-            _ => Err(invalid("domain", domain, expected)),
+            _ => Err(InvalidEndpoint::new("domain", domain, expected)),
         }
     }
 
@@ -63,18 +71,22 @@ impl Endpoints {
     ///
     /// When it is not such a URL. A path is refused, because the signature always covers the path `/`.
     pub fn with_override(mut self, service: &str, base_url: &str) -> Result<Self, InvalidEndpoint> {
-        let invalid = |problem: String| InvalidEndpoint {
-            what: format!("endpoint of {service}"),
-            value: base_url.to_owned(),
-            problem,
+        let expected =
+            format!("expected http or https, a host and a port at most, for example \"https://{service}.internal\"");
+        let with_scheme = format!("https://{base_url}");
+        let problem = match Url::parse(base_url) {
+            Ok(url) if is_origin(&url) => {
+                self.overrides.insert(service.to_owned(), url);
+                return Ok(self);
+            }
+            _ if has_userinfo(base_url) => format!("a user and a password are of no use here; {expected}"),
+            _ if Url::parse(&with_scheme).is_ok_and(|url| is_origin(&url)) => {
+                format!("the scheme is missing; write \"{with_scheme}\"")
+            }
+            Ok(_) | Err(url::ParseError::RelativeUrlWithoutBase) => expected,
+            Err(error) => format!("{error}; {expected}"),
         };
-        let url = Url::parse(base_url)
-            .map_err(|error| invalid(format!("{error}; expected a URL, for example \"https://{service}.internal\"")))?;
-        if !is_origin(&url) {
-            return Err(invalid("expected http or https, a host and a port at most".to_owned()));
-        }
-        self.overrides.insert(service.to_owned(), url);
-        Ok(self)
+        Err(InvalidEndpoint::new(format!("endpoint of {service}"), base_url, problem))
     }
 
     /// The URL to which calls of `service` are posted.
@@ -99,6 +111,11 @@ fn is_origin(url: &Url) -> bool {
         && url.fragment().is_none()
         && url.username().is_empty()
         && url.password().is_none()
+}
+
+/// Whether there may be a user and a password in `url`, also in one that cannot be parsed.
+fn has_userinfo(url: &str) -> bool {
+    url.contains('@')
 }
 
 #[cfg(test)]
@@ -131,8 +148,51 @@ mod tests {
         for domain in ["", "https://tencentcloudapi.com", "tencentcloudapi.com/path", "a b", "x@y"] {
             Endpoints::new("HTTPS", domain).unwrap_err();
         }
-        for url in ["", "127.0.0.1:80", "ftp://host", "https://host/path", "https://host?query", "https://user@host"] {
-            Endpoints::default().with_override("tke", url).unwrap_err();
+    }
+
+    #[test]
+    fn an_override_that_is_no_origin_is_told_with_what_to_write() {
+        for (url, expected) in [
+            (
+                "tke.example.com",
+                "endpoint of tke \"tke.example.com\": the scheme is missing; write \"https://tke.example.com\"",
+            ),
+            (
+                "localhost:8080",
+                "endpoint of tke \"localhost:8080\": the scheme is missing; write \"https://localhost:8080\"",
+            ),
+            ("127.0.0.1:80", "endpoint of tke \"127.0.0.1:80\": the scheme is missing; write \"https://127.0.0.1:80\""),
+            ("", "endpoint of tke \"\": expected http or https, a host and a port at most"),
+            ("host/path", "endpoint of tke \"host/path\": expected http or https"),
+            ("https://host/path", "endpoint of tke \"https://host/path\": expected http or https"),
+            ("https://host?query", "endpoint of tke \"https://host?query\": expected http or https"),
+            ("ftp://host", "endpoint of tke \"ftp://host\": expected http or https"),
+            ("https://host:x", "endpoint of tke \"https://host:x\": invalid port number; expected http or https"),
+        ] {
+            let error = Endpoints::default().with_override("tke", url).unwrap_err();
+            assert!(error.to_string().starts_with(expected), "{error}");
+            assert!(!error.holds_secret(), "{url}");
         }
+    }
+
+    #[test]
+    fn a_user_and_a_password_are_not_repeated() {
+        let of_url = |url: &str| Endpoints::default().with_override("tke", url).unwrap_err();
+        for error in [
+            of_url("https://joe:secret@host"),
+            of_url("https://joe@host"),
+            of_url("https://joe:secret@host/path"),
+            of_url("https://joe:se/cret@host"),
+            of_url("https://joe:secret@host:port"),
+            of_url("joe:secret@host"),
+            Endpoints::new("HTTPS", "joe:secret@host").unwrap_err(),
+            Endpoints::new("https://joe:secret@host", DEFAULT_DOMAIN).unwrap_err(),
+        ] {
+            let told = format!("{error} {error:?}");
+            assert!(!told.contains("joe") && !told.contains("cret"), "{told}");
+            assert!(error.holds_secret(), "{told}");
+        }
+        let told = of_url("https://joe:secret@host").to_string();
+        assert!(told.starts_with("endpoint of tke: a user and a password are of no use here; expected"), "{told}");
     }
 }

@@ -99,7 +99,26 @@ fn an_endpoint_that_cannot_be_is_told_where_it_was_set() {
             own_endpoints(|own| own.tcr = known("tcr.internal")),
             &[],
             "endpoints.tcr",
-            "endpoint of tcr \"tcr.internal\"",
+            "endpoint of tcr \"tcr.internal\": the scheme is missing; write \"https://tcr.internal\".",
+        ),
+        (
+            block(|_| ()),
+            &[("TENCENTCLOUD_ENDPOINT_URL", "tke.example.com")],
+            "",
+            "In the variable TENCENTCLOUD_ENDPOINT_URL: endpoint of tke \"tke.example.com\": the scheme is missing; write \
+             \"https://tke.example.com\".",
+        ),
+        (
+            block(|_| ()),
+            &[("TENCENTCLOUD_ENDPOINT_URL", "https://joe:secret@api.example.com")],
+            "",
+            "In the variable TENCENTCLOUD_ENDPOINT_URL: endpoint of tke: a user and a password are of no use here; expected",
+        ),
+        (
+            own_endpoints(|own| own.tcr = known("https://joe:secret@tcr.internal")),
+            &[],
+            "",
+            "endpoint of tcr: a user and a password are of no use here; expected",
         ),
         (
             block(|_| ()),
@@ -113,6 +132,7 @@ fn an_endpoint_that_cannot_be_is_told_where_it_was_set() {
         let [error] = &diagnostics.iter().collect::<Vec<_>>()[..] else { panic!("{diagnostics:?}") };
         assert_eq!(error.path.to_string(), path, "{detail}");
         assert!(error.detail.contains(detail), "{}", error.detail);
+        assert!(!error.detail.contains("secret"), "{}", error.detail);
     }
 }
 

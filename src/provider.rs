@@ -9,6 +9,7 @@ mod functions;
 mod image_cache;
 mod image_cache_attributes;
 mod image_cache_data;
+mod image_cache_id;
 mod image_caches_data;
 mod images;
 mod interruption;

@@ -22,10 +22,10 @@ fn cache_row(n: usize, argument: &'static str, expression: &str, says: &'static 
     Row { block, header: format!("resource \"eks_image_cache\" {label:?}"), code: argument, says }
 }
 
-fn disk_row(n: usize, arguments: &str, code: &'static str, says: &'static [&'static str]) -> Row {
+fn data_row(n: usize, ty: &str, arguments: &str, code: &'static str, says: &'static [&'static str]) -> Row {
     let label = format!("row_{n}");
-    let block = format!("data \"eks_pod_disk\" {label:?} {{\n  {arguments}\n}}\n");
-    Row { block, header: format!("data \"eks_pod_disk\" {label:?}"), code, says }
+    let header = format!("data {ty:?} {label:?}");
+    Row { block: format!("{header} {{\n  {arguments}\n}}\n"), header, code, says }
 }
 
 /// Validates all rows at once: each has one error, which is its own.
@@ -147,8 +147,23 @@ fn wrong_arguments_of_a_pod_disk() {
         ("size = 50\n  image_gc = { period = \"soon\" }", "image_gc", &["Invalid duration", "image_gc.period", "soon"]),
         ("size = 50\n  registry_skip_verify_list = [\"a,b\"]", "registry_skip_verify_list", &["Invalid registry"]),
     ];
-    let rows = rows.into_iter().enumerate().map(|(n, (arguments, code, says))| disk_row(n, arguments, code, says));
-    hold(&rows.collect::<Vec<_>>());
+    let row = |(n, (arguments, code, says))| data_row(n, "eks_pod_disk", arguments, code, says);
+    hold(&rows.into_iter().enumerate().map(row).collect::<Vec<_>>());
+}
+
+#[test]
+fn wrong_arguments_of_what_looks_image_caches_up() {
+    let rows: [(&str, &str, &str, &[&str]); 7] = [
+        ("eks_image_cache", "id = \"nginx\"", "id", &["Invalid image cache ID", "imc-1a2b3c4d", "nginx"]),
+        ("eks_image_cache", "id = \"ap-guangzhou/imc-1\"", "id", &["Invalid image cache ID", "ap-guangzhou/imc-1"]),
+        ("eks_image_cache", "id = \"imc-1\"\n  name = \"llm\"", "name", &["Both id and name"]),
+        ("eks_image_caches", "image = \"NGINX\"", "image", &["Invalid image reference", "NGINX", "lower case"]),
+        ("eks_image_caches", "image = \"\"", "image", &["image"]),
+        ("eks_image_caches", "name_regex = \"llm-(\"", "name_regex", &["regular expression"]),
+        ("eks_suitable_image_cache", "images = [\"nginx:\"]", "images", &["Invalid image reference", "nginx:"]),
+    ];
+    let row = |(n, (ty, arguments, code, says))| data_row(n, ty, arguments, code, says);
+    hold(&rows.into_iter().enumerate().map(row).collect::<Vec<_>>());
 }
 
 #[test]

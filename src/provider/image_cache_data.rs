@@ -7,7 +7,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::image_cache_attributes::{ImageCacheAttributes, ImageCacheHistory};
-use super::{EksProvider, errors, interruption};
+use super::{EksProvider, errors, image_cache_id, interruption};
 use crate::diagnostics::{AttributePath, Diagnostic, Diagnostics};
 use crate::framework::{Context, DataSource, Outcome};
 use crate::schema::OPTIONAL_COMPUTED;
@@ -55,6 +55,7 @@ impl DataSource for ImageCacheData {
             let detail = "id and name exclude each other. Remove one of the two.";
             diagnostics.push(Diagnostic::error("Both id and name", detail).at(AttributePath::root("name")));
         }
+        image_cache_id::validate(AttributePath::root("id"), &config.id, diagnostics);
     }
 
     async fn read(
@@ -123,12 +124,13 @@ mod tests {
 
     #[test]
     fn exactly_one_of_id_and_name_is_needed() {
-        let (given, unknown) = (|| Attr::from("a".to_owned()), || Attr::Unknown);
+        let (given, unknown) = (|| Attr::from("imc-1".to_owned()), || Attr::Unknown);
         for (id, name, expected) in [
             (Attr::Null, Attr::Null, Some("Missing id or name")),
             (given(), given(), Some("Both id and name")),
             (unknown(), unknown(), Some("Both id and name")),
             (given(), Attr::Null, None),
+            (Attr::from("nginx".to_owned()), Attr::Null, Some("Invalid image cache ID")),
             (Attr::Null, given(), None),
             (unknown(), Attr::Null, None),
         ] {

@@ -11,7 +11,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::image_cache_attributes::{FoundImageCache, ImageCacheHistory};
-use super::{EksProvider, errors, interruption};
+use super::{EksProvider, errors, images, interruption};
 use crate::diagnostics::{AttributePath, Diagnostic, Diagnostics};
 use crate::framework::{Context, DataSource, Outcome};
 use crate::schema::{COMPUTED, OPTIONAL, OPTIONAL_COMPUTED};
@@ -74,6 +74,7 @@ impl DataSource for ImageCachesData {
         if let Err(diagnostic) = name_regex(config) {
             diagnostics.push(diagnostic);
         }
+        images::validate(AttributePath::root("image"), config.image.known(), diagnostics);
     }
 
     async fn read(
@@ -163,12 +164,27 @@ mod tests {
     }
 
     #[test]
-    fn a_wrong_regular_expression_is_refused_at_its_attribute() {
-        let mut diagnostics = Diagnostics::default();
-        let config = ImageCachesModel { name_regex: Attr::from("llm-(".to_owned()), ..Default::default() };
-        ImageCachesData.validate(&config, &mut diagnostics);
-        let [error] = diagnostics.iter().collect::<Vec<_>>()[..] else { panic!("{diagnostics:?}") };
-        assert_eq!(error.path, AttributePath::root("name_regex"));
-        assert!(error.detail.contains("no regular expression") && error.detail.contains("^llm-"), "{error:?}");
+    fn a_wrong_filter_is_refused_at_its_attribute() {
+        let text = |text: &str| Attr::from(text.to_owned());
+        let all = ImageCachesModel::default();
+        for (config, path, detail) in [
+            (
+                ImageCachesModel { name_regex: text("llm-("), ..all.clone() },
+                "name_regex",
+                "name_regex is no regular expression",
+            ),
+            (
+                ImageCachesModel { image: text("NGINX"), ..all.clone() },
+                "image",
+                "image: \"NGINX\" is not an image reference",
+            ),
+            (ImageCachesModel { image: text("nginx:"), ..all }, "image", "image: \"nginx:\" is not an image reference"),
+        ] {
+            let mut diagnostics = Diagnostics::default();
+            ImageCachesData.validate(&config, &mut diagnostics);
+            let [error] = diagnostics.iter().collect::<Vec<_>>()[..] else { panic!("{diagnostics:?}") };
+            assert_eq!(error.path.to_string(), path);
+            assert!(error.detail.starts_with(detail), "{error:?}");
+        }
     }
 }

@@ -4,15 +4,12 @@ use std::collections::BTreeSet;
 
 use crate::diagnostics::{AttributePath, Diagnostic, Diagnostics};
 use crate::registry::Reference;
-use crate::value::Attr;
 
-/// Reports each image that is not a valid reference, at `images`.
-pub fn validate(images: &Attr<BTreeSet<String>>, diagnostics: &mut Diagnostics) {
-    for image in images.known().into_iter().flatten() {
-        if let Err(error) = Reference::parse(image) {
-            let detail = format!("images holds {image:?}: {error}.");
-            diagnostics.push(Diagnostic::error("Invalid image reference", detail).at(AttributePath::root("images")));
-        }
+/// Reports each of the images at `path` that is not a valid reference.
+pub fn validate<'a>(path: AttributePath, images: impl IntoIterator<Item = &'a String>, diagnostics: &mut Diagnostics) {
+    for error in images.into_iter().filter_map(|image| Reference::parse(image).err()) {
+        let detail = format!("{path}: {error}.");
+        diagnostics.push(Diagnostic::error("Invalid image reference", detail).at(path.clone()));
     }
 }
 

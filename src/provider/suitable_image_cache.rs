@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use super::image_cache_attributes::FoundImageCache;
 use super::{EksProvider, errors, images, interruption};
-use crate::diagnostics::Diagnostics;
+use crate::diagnostics::{AttributePath, Diagnostics};
 use crate::framework::{Context, DataSource, Outcome};
 use crate::schema::{COMPUTED, OPTIONAL, OPTIONAL_COMPUTED, REQUIRED};
 use crate::value::Attr;
@@ -51,7 +51,7 @@ impl DataSource for SuitableImageCache {
     const TYPE_NAME: &'static str = "eks_suitable_image_cache";
 
     fn validate(&self, config: &SuitableImageCacheModel, diagnostics: &mut Diagnostics) {
-        images::validate(&config.images, diagnostics);
+        images::validate(AttributePath::root("images"), config.images.known().into_iter().flatten(), diagnostics);
     }
 
     async fn read(

@@ -8,6 +8,7 @@ use super::model::{ImageCacheModel, RegistryCredentials};
 use super::state;
 use crate::diagnostics::Diagnostic;
 use crate::framework::Source;
+use crate::provider::image_cache_id;
 use crate::value::{Attr, Secret};
 
 /// The object that an import ID names: `imc-1a2b3c4d` or `ap-guangzhou/imc-1a2b3c4d`.
@@ -35,7 +36,7 @@ pub(super) fn by_import_id(import_id: &str) -> Result<ImageCacheModel, Diagnosti
 ///
 /// What the two look like.
 pub(super) fn by_id(region: Attr<String>, id: &str) -> Result<ImageCacheModel, Diagnostic> {
-    if !id.starts_with("imc-") || id.contains(char::is_whitespace) || region.as_str().is_some_and(str::is_empty) {
+    if !image_cache_id::is_id(id) || region.as_str().is_some_and(str::is_empty) {
         let region = region.as_str().map(|region| format!(" with the region {region:?}")).unwrap_or_default();
         let detail = format!(
             "Expected the ID of an image cache, for example \"imc-1a2b3c4d\", and a region that is absent or has a name, for \

@@ -13,7 +13,7 @@ use tokio::sync::mpsc;
 use super::{DEFAULT_BUILD_TIMEOUT, messages};
 use crate::diagnostics::{AttributePath, Diagnostic, Diagnostics};
 use crate::framework::{Action, Context, Outcome, Progress};
-use crate::provider::{EksProvider, errors};
+use crate::provider::{EksProvider, errors, image_cache_id};
 use crate::schema::{OPTIONAL, REQUIRED};
 use crate::tencentcloud::image_caches::{Change, Goal, WaitError};
 use crate::tencentcloud::tke::{ImageCache, Status, UpdateImageCache};
@@ -46,7 +46,9 @@ impl Action for ImageCacheRebuild {
     type Config = RebuildConfig;
     const TYPE_NAME: &'static str = "eks_image_cache_rebuild";
 
-    fn validate(&self, _: &RebuildConfig, _: &mut Diagnostics) {}
+    fn validate(&self, config: &RebuildConfig, diagnostics: &mut Diagnostics) {
+        image_cache_id::validate(AttributePath::root("image_cache_id"), &config.image_cache_id, diagnostics);
+    }
 
     async fn invoke(
         &self,

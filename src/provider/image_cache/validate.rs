@@ -6,7 +6,7 @@ use crate::provider::{duration, images};
 use crate::value::Attr;
 
 pub(super) fn validate(config: &ImageCacheModel, diagnostics: &mut Diagnostics) {
-    images::validate(&config.images, diagnostics);
+    images::validate(AttributePath::root("images"), config.images.known().into_iter().flatten(), diagnostics);
     for (name, value) in [
         ("vpc_id", config.vpc_id.as_str()),
         ("subnet_id", config.subnet_id.as_str()),

@@ -9,7 +9,7 @@ use crate::provider::{annotations, duration, images};
 use crate::value::Attr;
 
 pub(super) fn validate(config: &PodDiskModel, diagnostics: &mut Diagnostics) {
-    images::validate(&config.images, diagnostics);
+    images::validate(AttributePath::root("images"), config.images.known().into_iter().flatten(), diagnostics);
     validate_inspection(config, diagnostics);
     validate_image_cache(config, diagnostics);
     validate_registries("registry_skip_verify_list", &config.registry_skip_verify_list, diagnostics);

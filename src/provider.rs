@@ -143,7 +143,7 @@ impl EksProvider {
     ///
     /// When the account is not allowed, or cannot be told.
     pub async fn guard_account(&self) -> Outcome<()> {
-        let identity = self.client.send_in(sts::DEFAULT_REGION, &sts::GetCallerIdentity {});
+        let identity = self.client.send(sts::DEFAULT_REGION, &sts::GetCallerIdentity {});
         let allowed = self.account_guard.check(identity).await;
         allowed.map_err(|error| errors::account(&error).into())
     }

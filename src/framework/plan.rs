@@ -213,11 +213,6 @@ impl<M: Model> ResourcePlan<M> {
         self.prior_values.get(attribute) != self.values.get(attribute)
     }
 
-    /// True when any attribute changes.
-    pub fn changes_anything(&self) -> bool {
-        self.prior_values != self.values
-    }
-
     /// Plans `value` for a computed top-level attribute.
     pub fn set(&mut self, attribute: &str, value: impl Into<Value>) {
         self.values.insert(attribute.to_owned(), value.into());
@@ -236,11 +231,6 @@ impl<M: Model> ResourcePlan<M> {
     /// Takes back that a change of `attribute` replaces the object: it is done in place.
     pub fn update_in_place(&mut self, attribute: &str) {
         self.replace.remove(&AttributePath::root(attribute));
-    }
-
-    /// True when the object would be replaced.
-    pub fn replaces(&self) -> bool {
-        !self.replace.is_empty()
     }
 }
 

@@ -58,7 +58,7 @@ pub(super) fn configure(
         }
     };
     let profile_is_known = !config.profile.is_unknown() && !config.shared_credentials_dir.is_unknown();
-    let client = Client::new(api, credentials, None);
+    let client = Client::new(api, credentials);
     let poll_interval = config.poll_interval.as_str().and_then(|text| duration::parse(text).ok());
     let ids = |ids: &Attr<std::collections::BTreeSet<String>>| ids.known().cloned().unwrap_or_default();
     Ok(EksProvider {

@@ -66,7 +66,7 @@ impl EphemeralResource for RegistryToken {
             let region = provider.region_of(&config.region).await?;
             let registry_id = config.registry_id.known().cloned().unwrap_or_default();
             let request = CreateInstanceToken { registry_id: registry_id.clone(), token_type: TokenType::Temp };
-            let answer = provider.client.send_in(&region, &request).await.map_err(|error| {
+            let answer = provider.client.send(&region, &request).await.map_err(|error| {
                 errors::registry_token(&registry_id, &region, &error).at(AttributePath::root("registry_id"))
             })?;
             let result = RegistryTokenModel {

@@ -66,7 +66,7 @@ impl Api {
     ///
     /// # Errors
     ///
-    /// That of the last attempt: every variant of [`Error`] except [`Error::NoRegion`] and [`Error::Credentials`].
+    /// That of the last attempt: every variant of [`Error`] except [`Error::Credentials`].
     pub async fn send<A: Action>(
         &self,
         region: Option<&str>,

@@ -7,33 +7,17 @@ use super::{
     credentials::{Credentials, ProvideCredentials},
 };
 
-/// The API with credentials and a default region. Cheap to clone; clones share everything.
+/// The API with credentials. Cheap to clone; clones share everything.
 #[derive(Debug, Clone)]
 pub struct Client {
     api: Api,
     credentials: Arc<dyn ProvideCredentials>,
-    region: Option<Arc<str>>,
 }
 
 impl Client {
-    /// A client that signs with what `credentials` gives at each call. Without a `region`, calls must name one.
-    pub fn new(api: Api, credentials: Arc<dyn ProvideCredentials>, region: Option<&str>) -> Self {
-        Self { api, credentials, region: region.map(Arc::from) }
-    }
-
-    /// The region of calls that name none.
-    pub fn region(&self) -> Option<&str> {
-        self.region.as_deref()
-    }
-
-    /// Calls `action` in the region of the client.
-    ///
-    /// # Errors
-    ///
-    /// [`Error::NoRegion`] when there is none, otherwise those of [`Client::send_in`].
-    pub async fn send<A: Action>(&self, action: &A) -> Result<A::Response, Error> {
-        let region = self.region().ok_or(Error::NoRegion { action: A::NAME })?;
-        self.send_in(region, action).await
+    /// A client that signs with what `credentials` gives at each call.
+    pub fn new(api: Api, credentials: Arc<dyn ProvideCredentials>) -> Self {
+        Self { api, credentials }
     }
 
     /// Calls `action` in `region`. Quota and repetition are those of [`Api::send`].
@@ -43,8 +27,8 @@ impl Client {
     ///
     /// # Errors
     ///
-    /// Every variant of [`Error`] except [`Error::NoRegion`].
-    pub async fn send_in<A: Action>(&self, region: &str, action: &A) -> Result<A::Response, Error> {
+    /// Every variant of [`Error`].
+    pub async fn send<A: Action>(&self, region: &str, action: &A) -> Result<A::Response, Error> {
         let credentials = self.credentials::<A>().await?;
         let refused = match self.api.send(Some(region), Auth::Signed(&credentials), action).await {
             Err(error) if error.is_refused_identity() && credentials.token.is_some() => error,
@@ -107,8 +91,9 @@ mod tests {
         let server = Server::start(vec![json(&refused), json(r#"{"Response": {"RequestId": "r"}}"#)]).await;
         let endpoints = Endpoints::default().with_override("tke", &server.url).unwrap();
         let api = Api::new(Settings { endpoints, ..Settings::default() });
-        let client = Client::new(api, Arc::new(Keys(Mutex::new(given))), Some("ap-guangzhou"));
-        let outcome = client.send(&DeleteImageCaches { image_cache_ids: vec!["imc-1".to_owned()] }).await;
+        let client = Client::new(api, Arc::new(Keys(Mutex::new(given))));
+        let outcome =
+            client.send("ap-guangzhou", &DeleteImageCaches { image_cache_ids: vec!["imc-1".to_owned()] }).await;
         let token = |request: &String| {
             let token = request.lines().find_map(|line| line.strip_prefix("x-tc-token: "));
             token.unwrap_or_default().to_owned()

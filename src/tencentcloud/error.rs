@@ -50,9 +50,6 @@ pub enum Error {
         /// What is wrong, with the beginning of an answer that is not JSON.
         problem: String,
     },
-    /// A regional action was called, and no region is set.
-    #[error("{action}: no region is set")]
-    NoRegion { action: &'static str },
     /// There is nothing to sign the call with, or not yet.
     #[error("{action}: {}", unsigned(.source))]
     Credentials { action: &'static str, source: Arc<CredentialsError> },
@@ -134,11 +131,9 @@ impl Error {
                 !self.is_throttling()
                     && (*http_status >= 500 || self.is_class("InternalError") || self.is_class("ServiceUnavailable"))
             }
-            Self::ClockSkew { .. }
-            | Self::Unsendable { .. }
-            | Self::NotConnected { .. }
-            | Self::NoRegion { .. }
-            | Self::Credentials { .. } => false,
+            Self::ClockSkew { .. } | Self::Unsendable { .. } | Self::NotConnected { .. } | Self::Credentials { .. } => {
+                false
+            }
         }
     }
 

@@ -58,7 +58,6 @@ mod tests {
             (api("InvalidParameter"), false, false),
             (api("AuthFailure.SignatureFailure"), false, false),
             (api("LimitExceeded"), false, false),
-            (Error::NoRegion { action: "A" }, false, false),
         ] {
             assert_eq!(may_repeat(&error, Retry::Idempotent), idempotent, "{error}");
             assert_eq!(may_repeat(&error, Retry::Once), once, "{error}");

@@ -76,7 +76,7 @@ impl Transport {
     ///
     /// # Errors
     ///
-    /// Every variant of [`Error`] except [`Error::NoRegion`] and [`Error::Credentials`].
+    /// Every variant of [`Error`] except [`Error::Credentials`].
     pub async fn send<A: Action>(
         &self,
         region: Option<&str>,

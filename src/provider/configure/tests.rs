@@ -193,7 +193,7 @@ async fn what_is_not_known_yet_is_no_error_until_something_is_called() {
         ];
         let (provider, diagnostics) = configured(config, &variables);
         assert_eq!(diagnostics, Diagnostics::default(), "{argument}");
-        let error = provider.unwrap().client.send_in("ap-guangzhou", &sts::GetCallerIdentity {}).await.unwrap_err();
+        let error = provider.unwrap().client.send("ap-guangzhou", &sts::GetCallerIdentity {}).await.unwrap_err();
         let told = errors::chain(&error);
         let expected =
             format!("GetCallerIdentity: cannot be called yet: {argument} of the provider block is not known");

@@ -66,9 +66,9 @@ fn list(accounts: &BTreeSet<String>) -> String {
 
 #[cfg(test)]
 mod tests {
-    use std::cell::Cell;
+    use std::{cell::Cell, sync::Arc};
 
-    use super::*;
+    use super::{super::CredentialsError, *};
 
     fn guard(allowed: &[&str], forbidden: &[&str]) -> AccountGuard {
         let strings = |ids: &[&str]| ids.iter().map(ToString::to_string).collect::<Vec<_>>();
@@ -108,7 +108,10 @@ mod tests {
     #[tokio::test]
     async fn a_failed_look_up_is_made_again() {
         let guard = guard(&["1"], &[]);
-        let refused = async { Err(Error::NoRegion { action: "GetCallerIdentity" }) };
+        let refused = async {
+            let source = Arc::new(CredentialsError::NotFound { tried: Vec::new() });
+            Err(Error::Credentials { action: "GetCallerIdentity", source })
+        };
         assert!(matches!(guard.check(refused).await, Err(AccountError::Unknown(_))));
         guard.check(account_1(&Cell::new(0))).await.unwrap();
     }

@@ -31,7 +31,7 @@ pub trait ImageCacheApi: Send + Sync + Debug {
 #[async_trait]
 impl ImageCacheApi for Client {
     async fn create(&self, region: &str, request: &CreateImageCache) -> Result<CreateImageCacheResponse, Error> {
-        self.send_in(region, request).await
+        self.send(region, request).await
     }
 
     async fn describe(
@@ -39,15 +39,15 @@ impl ImageCacheApi for Client {
         region: &str,
         request: &DescribeImageCaches,
     ) -> Result<DescribeImageCachesResponse, Error> {
-        self.send_in(region, request).await
+        self.send(region, request).await
     }
 
     async fn update(&self, region: &str, request: &UpdateImageCache) -> Result<Done, Error> {
-        self.send_in(region, request).await
+        self.send(region, request).await
     }
 
     async fn delete(&self, region: &str, request: &DeleteImageCaches) -> Result<Done, Error> {
-        self.send_in(region, request).await
+        self.send(region, request).await
     }
 
     async fn most_suitable(
@@ -55,6 +55,6 @@ impl ImageCacheApi for Client {
         region: &str,
         request: &GetMostSuitableImageCache,
     ) -> Result<GetMostSuitableImageCacheResponse, Error> {
-        self.send_in(region, request).await
+        self.send(region, request).await
     }
 }

@@ -37,8 +37,6 @@ pub struct Goal<'a> {
 impl Goal<'_> {
     /// The cache is `Ready`.
     pub const READY: Self = Self { built: true, change: None };
-    /// The cache is there.
-    pub const LISTED: Self = Self { built: false, change: None };
 }
 
 /// A change that the API accepted.

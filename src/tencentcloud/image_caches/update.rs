@@ -12,7 +12,9 @@
 //! In the last row a build that is over already is done again, which costs time. The other mistake, a build that never
 //! happens, would go unnoticed.
 
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, time::Duration};
+
+use tokio::time::sleep;
 
 use super::{
     super::{
@@ -23,13 +25,13 @@ use super::{
     listing::Absence,
 };
 
-/// How often an update is sent, at most.
-const ATTEMPTS: u32 = 4;
+/// The pauses before an update is sent again.
+const PAUSES: [Duration; 3] = [Duration::from_millis(500), Duration::from_secs(1), Duration::from_secs(2)];
 
 /// Changes an image cache, until it is certain that the API has accepted it or will not.
 pub(super) async fn update(api: &RegionApi, request: &UpdateImageCache) -> Result<(), Error> {
     let mut doubt = false;
-    let mut attempt = 1;
+    let mut pauses = PAUSES.into_iter();
     loop {
         let error = match api.update(request).await {
             Ok(()) => return Ok(()),
@@ -49,10 +51,8 @@ pub(super) async fn update(api: &RegionApi, request: &UpdateImageCache) -> Resul
             return Ok(());
         }
         // Of a cache that is gone, the repetition says so.
-        if attempt == ATTEMPTS {
-            return Err(error);
-        }
-        attempt += 1;
+        let Some(pause) = pauses.next() else { return Err(error) };
+        sleep(pause).await;
     }
 }
 
@@ -77,8 +77,6 @@ fn has_the_values(row: &ImageCache, request: &UpdateImageCache) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
-
     use super::super::fake::{Fake, Fault, REGION};
     use super::*;
 
@@ -136,7 +134,7 @@ mod tests {
         assert!(caches.update(REGION, rename("imc-gone")).await.unwrap_err().is_not_found());
         assert_eq!(fake.state().updates, 2);
 
-        for _ in 0..ATTEMPTS {
+        for _ in 0..=PAUSES.len() {
             fake.fault("update", Fault::LostBefore);
         }
         assert!(caches.update(REGION, rename(&id)).await.unwrap_err().outcome_unknown());

@@ -10,6 +10,7 @@
 //! - Ctrl-C ends the wait with a warning and without a taint: the next apply goes on waiting;
 //! - no message holds a secret.
 
+mod deadline;
 mod identity;
 mod import;
 mod list;
@@ -26,24 +27,19 @@ mod update;
 mod validate;
 mod verify;
 
-use std::time::Duration;
-
 use async_trait::async_trait;
 
 pub use list::ImageCacheList;
 pub use model::ImageCacheModel;
 pub use rebuild::ImageCacheRebuild;
 
+use self::deadline::{Deadline, Operation};
 use self::settle::settle;
-use super::{EksProvider, duration, errors};
+use super::{EksProvider, errors};
 use crate::diagnostics::Diagnostics;
 use crate::framework::{Context, Outcome, Resource, ResourcePlan, Response, Source};
 use crate::tencentcloud::tke::Status;
 use crate::value::Attr;
-
-/// Waits that the `timeouts` block does not set.
-const DEFAULT_BUILD_TIMEOUT: Duration = Duration::from_secs(60 * 60);
-const DEFAULT_DELETE_TIMEOUT: Duration = Duration::from_secs(10 * 60);
 
 /// The resource.
 pub struct ImageCacheResource;
@@ -70,6 +66,7 @@ impl Resource for ImageCacheResource {
         response: &mut Response<ImageCacheModel>,
     ) -> Outcome<()> {
         let provider = &context.provider;
+        let deadline = Deadline::of(Operation::Create, &planned);
         provider.guard_account().await?;
         let region = provider.region_of(&planned.region).await?;
         let name = planned.name.known().cloned().unwrap_or_else(request::unique_name);
@@ -82,7 +79,7 @@ impl Resource for ImageCacheResource {
         state::set_id(&mut planned, &id);
         let status = Attr::from(Status::Pending.to_string());
         response.state = Some(ImageCacheModel { status, ..planned.clone() });
-        if let Some(cache) = settle(context, planned.clone(), None, response, Operation::Create).await? {
+        if let Some(cache) = settle(context, planned.clone(), None, response, &deadline).await? {
             verify::created(&planned, &cache, response);
         }
         Ok(())
@@ -115,15 +112,15 @@ impl Resource for ImageCacheResource {
     async fn delete(&self, context: &Context<EksProvider>, response: &mut Response<ImageCacheModel>) -> Outcome<()> {
         let Some(state) = &response.state else { return Ok(()) };
         let provider = &context.provider;
+        let deadline = Deadline::of(Operation::Delete, state);
         provider.guard_account().await?;
         let (region, id) = address(provider, state).await?;
-        let timeout = timeout(state, Operation::Delete);
         let caches = provider.image_caches();
-        let deleted = caches.delete_when_built(&region, &id, timeout, &context.stop).await;
+        let deleted = caches.delete_when_built(&region, &id, deadline.left(), &context.stop).await;
         deleted.map_err(|error| errors::api("deleting", &id, &region, &error))?;
-        match caches.wait_gone(&region, &id, timeout, &context.stop).await {
+        match caches.wait_gone(&region, &id, deadline.left(), &context.stop).await {
             Ok(()) => Ok(()),
-            Err(error) => Err(messages::delete_wait(&id, &region, timeout, &error).into()),
+            Err(error) => Err(messages::delete_wait(&id, &region, deadline.timeout, &error).into()),
         }
     }
 
@@ -134,24 +131,6 @@ impl Resource for ImageCacheResource {
     fn move_from(&self, source: &Source, state: serde_json::Value) -> Outcome<Option<ImageCacheModel>> {
         Ok(import::moved(source, state)?)
     }
-}
-
-/// What a wait belongs to.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Operation {
-    Create,
-    Update,
-    Delete,
-}
-
-fn timeout(state: &ImageCacheModel, operation: Operation) -> Duration {
-    let timeouts = state.timeouts.known();
-    let (text, default) = match operation {
-        Operation::Create => (timeouts.map(|t| &t.create), DEFAULT_BUILD_TIMEOUT),
-        Operation::Update => (timeouts.map(|t| &t.update), DEFAULT_BUILD_TIMEOUT),
-        Operation::Delete => (timeouts.map(|t| &t.delete), DEFAULT_DELETE_TIMEOUT),
-    };
-    text.and_then(Attr::as_str).and_then(|text| duration::parse(text).ok()).unwrap_or(default)
 }
 
 async fn address(provider: &EksProvider, state: &ImageCacheModel) -> Outcome<(String, String)> {

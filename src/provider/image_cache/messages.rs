@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::Operation;
+use super::deadline::{Deadline, Operation};
 use super::verify::Difference;
 use crate::diagnostics::{AttributePath, Diagnostic};
 use crate::provider::errors;
@@ -82,15 +82,14 @@ pub(super) fn interrupted(id: &str, status: Option<&str>) -> Diagnostic {
 
 /// The `timeouts` block ended the wait.
 pub(super) fn timed_out(
-    operation: Operation,
+    deadline: &Deadline,
     id: &str,
     region: &str,
-    timeout: Duration,
     status: Option<&str>,
     last_error: Option<&Error>,
 ) -> Diagnostic {
     let last_error = last_error.map(|error| format!(" The last look at it failed: {}.", errors::chain(error)));
-    let (name, next) = match operation {
+    let (name, next) = match deadline.operation {
         Operation::Create => ("create", UNTAINT),
         _ => ("update", "Apply again to go on waiting."),
     };
@@ -99,7 +98,7 @@ pub(super) fn timed_out(
         format!(
             "Image cache {id} in {region} was not Ready after {}{}. The build goes on.{} {next} If builds of these images take \
              longer, set timeouts.{name}.",
-            in_words(timeout),
+            in_words(deadline.timeout),
             in_status(status),
             last_error.unwrap_or_default()
         ),

@@ -10,7 +10,8 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use tokio::sync::mpsc;
 
-use super::{DEFAULT_BUILD_TIMEOUT, messages};
+use super::deadline::DEFAULT_BUILD_TIMEOUT;
+use super::messages;
 use crate::diagnostics::{AttributePath, Diagnostic, Diagnostics};
 use crate::framework::{Action, Context, Outcome, Progress};
 use crate::provider::{EksProvider, errors, image_cache_id};

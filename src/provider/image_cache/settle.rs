@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::model::ImageCacheModel;
-use super::{Operation, address, messages, plan, state, timeout};
+use super::{Deadline, Operation, address, messages, plan, state};
 use crate::framework::{Context, Outcome, Response};
 use crate::provider::EksProvider;
 use crate::tencentcloud::image_caches::{Change, Goal, WaitError};
@@ -23,14 +23,15 @@ pub(super) async fn settle(
     planned: ImageCacheModel,
     change: Option<Change<'_>>,
     response: &mut Response<ImageCacheModel>,
-    operation: Operation,
+    deadline: &Deadline,
 ) -> Outcome<Option<Arc<ImageCache>>> {
     let (region, id) = address(&context.provider, &planned).await?;
     let (region, id) = (region.as_str(), id.as_str());
     let caches = context.provider.image_caches();
+    let operation = deadline.operation;
     let waits = planned.wait_for_ready != Attr::Known(false);
     let goal = Goal { built: waits, change };
-    let timeout = if waits { timeout(&planned, operation) } else { timeout(&planned, operation).min(UNWAITED) };
+    let timeout = if waits { deadline.left() } else { deadline.left().min(UNWAITED) };
     let mut log = |cache: &ImageCache| tracing::info!(id, region, status = cache.status.as_str(), "image cache");
     match caches.wait_for(region, id, goal, timeout, &context.stop, &mut log).await {
         Ok(cache) => {
@@ -72,7 +73,7 @@ pub(super) async fn settle(
         }
         Err(WaitError::TimedOut { last, source, .. }) => {
             save(response, planned, last.as_deref());
-            Err(messages::timed_out(operation, id, region, timeout, status(response), source.as_deref()).into())
+            Err(messages::timed_out(deadline, id, region, status(response), source.as_deref()).into())
         }
         Err(WaitError::Api { source, .. }) => {
             save(response, planned, None);

@@ -11,7 +11,7 @@
 use std::sync::Arc;
 
 use super::model::ImageCacheModel;
-use super::{Operation, address, messages, request, settle, timeout, verify};
+use super::{Deadline, Operation, address, messages, request, settle, verify};
 use crate::framework::{Context, Outcome, Response};
 use crate::provider::{EksProvider, errors};
 use crate::tencentcloud::image_caches::{Change, was_built};
@@ -25,10 +25,11 @@ pub(super) async fn update(
     response: &mut Response<ImageCacheModel>,
 ) -> Outcome<()> {
     let Some(prior) = response.state.clone() else { return Ok(()) };
+    let deadline = Deadline::of(Operation::Update, &planned);
     let (region, id) = address(&context.provider, &prior).await?;
     let Some(mut request) = request::update(&prior, &planned, &config, &id) else {
         response.state = Some(ImageCacheModel { status: prior.status, ..planned.clone() });
-        settle(context, planned, None, response, Operation::Update).await?;
+        settle(context, planned, None, response, &deadline).await?;
         return Ok(());
     };
     context.provider.guard_account().await?;
@@ -43,7 +44,7 @@ pub(super) async fn update(
             timeouts: planned.timeouts.clone(),
             ..prior.clone()
         };
-        match settle(context, waiting, None, response, Operation::Update).await? {
+        match settle(context, waiting, None, response, &deadline).await? {
             Some(built) => before = built,
             None => return Err(messages::update_not_sent(&id, &region).into()),
         }
@@ -51,7 +52,7 @@ pub(super) async fn update(
 
     request::add_untold(&mut request, &planned, &before);
     let asked = request.clone();
-    let Some(after) = send(context, &planned, &before, request, response).await? else { return Ok(()) };
+    let Some(after) = send(context, &planned, &before, request, response, &deadline).await? else { return Ok(()) };
     let default_tags = context.provider.default_tags().known();
     let reset = verify::reset(&planned, &before, &after, &asked);
     if reset.is_empty() {
@@ -61,7 +62,7 @@ pub(super) async fn update(
     tracing::warn!(id, region, ?reset, "the API changed what the update left out, sending everything");
     let everything = request::everything(&planned, &config, &id);
     let asked = everything.clone();
-    let Some(mended) = send(context, &planned, &after, everything, response).await? else { return Ok(()) };
+    let Some(mended) = send(context, &planned, &after, everything, response, &deadline).await? else { return Ok(()) };
     response.diagnostics.push(messages::reset(&id, &region, &reset, was_built(&before, &mended)));
     verify::updated(&planned, &after, &mended, &asked, default_tags, response);
     Ok(())
@@ -74,15 +75,11 @@ async fn send(
     before: &ImageCache,
     request: UpdateImageCache,
     response: &mut Response<ImageCacheModel>,
+    deadline: &Deadline,
 ) -> Outcome<Option<Arc<ImageCache>>> {
     let (region, _) = address(&context.provider, planned).await?;
     let asked = request.clone();
-    let sent = context.provider.image_caches().update_when_built(
-        &region,
-        request,
-        timeout(planned, Operation::Update),
-        &context.stop,
-    );
+    let sent = context.provider.image_caches().update_when_built(&region, request, deadline.left(), &context.stop);
     sent.await.map_err(|error| messages::update_refused(&region, before, asked.image_cache_size, &error))?;
 
     let building = || Status::Updating.to_string().into();
@@ -90,5 +87,5 @@ async fn send(
     response.state = Some(ImageCacheModel { status, ..planned.clone() });
     let shows = |row: &ImageCache| verify::is_done(planned, before, row, &asked);
     let change = Change { before, builds: asked.images.is_some(), shows: &shows };
-    settle::settle(context, planned.clone(), Some(change), response, Operation::Update).await
+    settle::settle(context, planned.clone(), Some(change), response, deadline).await
 }

@@ -218,3 +218,33 @@ fn a_value_that_is_known_only_at_plan_is_checked_then() {
     error.says(&["20", "32000", "10"]);
     assert_eq!(workspace.cloud.requests(), []);
 }
+
+#[test]
+fn two_that_exclude_each_other_are_an_error_only_when_both_turn_out_to_be_set() {
+    let later = |name: &str| {
+        format!(
+            "variable {name:?} {{\n  type    = string\n  default = \"\"\n}}\n\nresource \"terraform_data\" {name:?} {{\n  \
+             input = var.{name}\n}}\n\n"
+        )
+    };
+    let or_null = |name: &str| format!("terraform_data.{name}.output == \"\" ? null : terraform_data.{name}.output");
+    let workspace = Workspace::new();
+    workspace.provider(PROVIDER);
+    let cache = cache().set("existed_eip_id", &or_null("eip")).set("auto_create_eip", "{}");
+    workspace.write(format!("{}{cache}", later("eip")));
+    let error = workspace.run(&["apply", "-auto-approve", "-json", "-var=eip=eip-1"]).error();
+    error.says(&["Two EIPs"]);
+    assert_eq!(workspace.cloud.count("CreateImageCache"), 0);
+    workspace.run(&["destroy", "-auto-approve"]).succeeds();
+    workspace.run(&["apply", "-auto-approve"]).succeeds();
+
+    let lookup = format!(
+        "data \"eks_image_cache\" \"test\" {{\n  name = eks_image_cache.test.name\n  id   = {}\n}}\n",
+        or_null("id")
+    );
+    workspace.write(format!("{}{cache}\n{}{lookup}", later("eip"), later("id")));
+    let error = workspace.run(&["apply", "-auto-approve", "-json", "-var=id=imc-1"]).error();
+    error.says(&["Both id and name"]);
+    workspace.run(&["apply", "-auto-approve", "-replace=terraform_data.id"]).succeeds();
+    workspace.run(&["destroy", "-auto-approve"]).succeeds();
+}

@@ -51,7 +51,7 @@ impl DataSource for ImageCacheData {
             let detail = "Set id, for example \"imc-1a2b3c4d\", or name: one of them tells which image cache is meant.";
             diagnostics.push(Diagnostic::error("Missing id or name", detail));
         }
-        if !config.id.is_null() && !config.name.is_null() {
+        if config.id.is_known() && config.name.is_known() {
             let detail = "id and name exclude each other. Remove one of the two.";
             diagnostics.push(Diagnostic::error("Both id and name", detail).at(AttributePath::root("name")));
         }
@@ -128,11 +128,13 @@ mod tests {
         for (id, name, expected) in [
             (Attr::Null, Attr::Null, Some("Missing id or name")),
             (given(), given(), Some("Both id and name")),
-            (unknown(), unknown(), Some("Both id and name")),
+            (given(), unknown(), None),
+            (unknown(), unknown(), None),
             (given(), Attr::Null, None),
             (Attr::from("nginx".to_owned()), Attr::Null, Some("Invalid image cache ID")),
             (Attr::Null, given(), None),
             (unknown(), Attr::Null, None),
+            (Attr::Null, unknown(), None),
         ] {
             let mut diagnostics = Diagnostics::default();
             let config = ImageCacheDataModel { id, name, ..Default::default() };

@@ -1,4 +1,4 @@
-//! What is wrong with the provider block, beyond what its schema says.
+//! What is wrong with the provider block, beyond what its schema says. What is not known yet may become right, or null.
 
 use super::config::ProviderConfig;
 use super::{duration, errors};
@@ -17,7 +17,7 @@ pub(super) fn validate(config: &ProviderConfig, diagnostics: &mut Diagnostics) {
 }
 
 fn validate_accounts(config: &ProviderConfig, diagnostics: &mut Diagnostics) {
-    if !config.allowed_account_ids.is_null() && !config.forbidden_account_ids.is_null() {
+    if config.allowed_account_ids.is_known() && config.forbidden_account_ids.is_known() {
         let detail = "allowed_account_ids and forbidden_account_ids exclude each other. Remove one of the two.";
         let at = AttributePath::root("forbidden_account_ids");
         diagnostics.push(Diagnostic::error("Two account lists", detail).at(at));
@@ -97,13 +97,15 @@ fn validate_credentials(config: &ProviderConfig, diagnostics: &mut Diagnostics) 
 /// What belongs together, and what excludes each other. Variables complete a block, except for keys.
 fn validate_combinations(config: &ProviderConfig, diagnostics: &mut Diagnostics) {
     let given = [
-        ("secret_id", !config.secret_id.is_null()),
-        ("secret_key", !config.secret_key.is_null()),
-        ("security_token", !config.security_token.is_null()),
+        ("secret_id", config.secret_id.is_known()),
+        ("secret_key", config.secret_key.is_known()),
+        ("security_token", config.security_token.is_known()),
     ];
+    // The token is optional.
+    let absent = [("secret_id", config.secret_id.is_null()), ("secret_key", config.secret_key.is_null())];
     if let Some((present, _)) = given.iter().find(|(_, given)| *given) {
-        // The token is optional. Told at what is missing: Terraform shows the line, and a key is secret.
-        for (missing, _) in given[..2].iter().filter(|(_, given)| !given) {
+        // Told at what is missing: Terraform shows the line, and a key is secret.
+        for (missing, _) in absent.iter().filter(|(_, absent)| *absent) {
             let detail = format!(
                 "{present} is set in the provider block, {missing} is not. The parts of a key come from one place: set both \
                  here, or none."
@@ -115,13 +117,13 @@ fn validate_combinations(config: &ProviderConfig, diagnostics: &mut Diagnostics)
         let detail = format!("{first} and {second} exclude each other. Remove one of the two.");
         diagnostics.push(Diagnostic::error("Two sources of one session", detail).at(at));
     };
-    if !config.assume_role_with_web_identity.is_null() && !config.assume_role_with_saml.is_null() {
+    if config.assume_role_with_web_identity.is_known() && config.assume_role_with_saml.is_known() {
         let (first, second) = ("assume_role_with_web_identity", "assume_role_with_saml");
         exclude(first, second, AttributePath::root(second));
     }
     if let Some(identity) = config.assume_role_with_web_identity.known()
-        && !identity.web_identity_token.is_null()
-        && !identity.web_identity_token_file.is_null()
+        && identity.web_identity_token.is_known()
+        && identity.web_identity_token_file.is_known()
     {
         let (first, second) = ("web_identity_token", "web_identity_token_file");
         exclude(first, second, AttributePath::root("assume_role_with_web_identity").attribute(second));
@@ -185,13 +187,13 @@ mod tests {
             (
                 |c| {
                     c.allowed_account_ids = ids(&["1"]);
-                    c.forbidden_account_ids = Attr::Unknown;
+                    c.forbidden_account_ids = ids(&["2"]);
                 },
                 "forbidden_account_ids",
                 "exclude each other",
             ),
             (|c| c.secret_id = known("id"), "secret_key", "secret_id is set"),
-            (|c| c.secret_key = Attr::Unknown, "secret_id", "secret_key is set"),
+            (|c| c.secret_key = Attr::Known(Secret::from("key")), "secret_id", "secret_key is set"),
             (
                 |c| c.assume_role = AssumeRole { role_arn: known("ci"), ..Default::default() }.into(),
                 "assume_role.role_arn",
@@ -239,7 +241,7 @@ mod tests {
             (
                 |c| {
                     c.assume_role_with_web_identity = AssumeRoleWithWebIdentity::default().into();
-                    c.assume_role_with_saml = Attr::Unknown;
+                    c.assume_role_with_saml = AssumeRoleWithSaml::default().into();
                 },
                 "assume_role_with_saml",
                 "exclude each other",
@@ -263,13 +265,13 @@ mod tests {
             assert_eq!(at, path);
             assert!(text.contains(detail), "{path}: {text}");
         }
-        let token_alone = told(|c| c.security_token = Attr::Unknown);
+        let token_alone = told(|c| c.security_token = Attr::Known(Secret::from("token")));
         assert_eq!(token_alone.len(), 2, "{token_alone:?}");
     }
 
     #[test]
     fn what_is_right_or_not_known_yet_is_not_told() {
-        let cases: [fn(&mut ProviderConfig); 6] = [
+        let cases: [fn(&mut ProviderConfig); 12] = [
             |_| (),
             |c| {
                 c.secret_id = known("id");
@@ -283,6 +285,29 @@ mod tests {
             |c| {
                 c.endpoints =
                     OwnEndpoints { sts: Attr::Unknown, tcr: known("http://127.0.0.1:1"), ..Default::default() }.into();
+            },
+            // What is not known yet may turn out null.
+            |c| c.security_token = Attr::Unknown,
+            |c| c.secret_key = Attr::Unknown,
+            |c| {
+                c.allowed_account_ids = ids(&["1"]);
+                c.forbidden_account_ids = Attr::Unknown;
+            },
+            |c| {
+                c.assume_role_with_web_identity = Attr::Unknown;
+                c.assume_role_with_saml = AssumeRoleWithSaml::default().into();
+            },
+            |c| {
+                let identity = AssumeRoleWithWebIdentity {
+                    web_identity_token: Attr::Unknown,
+                    web_identity_token_file: known("token"),
+                    ..Default::default()
+                };
+                c.assume_role_with_web_identity = identity.into();
+            },
+            |c| {
+                c.secret_id = Attr::Unknown;
+                c.security_token = Attr::Unknown;
             },
             // The role may come from a variable.
             |c| c.assume_role = AssumeRole { external_id: known("team-a"), ..Default::default() }.into(),

@@ -111,7 +111,7 @@ pub struct AssumeRole {
     #[schemars(extend("x-terraform" = OPTIONAL), length(min = 1))]
     pub role_arn: Attr<String>,
 
-    /// Name of the session, 2 to 128 letters, digits and `=,.@_-`. Also `TENCENTCLOUD_ASSUME_ROLE_SESSION_NAME`.
+    /// Name of the session, 2 to 128 letters, digits and `+=,.@_-`. Also `TENCENTCLOUD_ASSUME_ROLE_SESSION_NAME`.
     #[schemars(extend("x-terraform" = OPTIONAL))]
     pub session_name: Attr<String>,
 

@@ -20,6 +20,8 @@ pub enum Feature {
     ModuleTests,
     /// `for_each` in an `import` block.
     ImportForEach,
+    /// `mock_provider` in tests of modules.
+    MockProviders,
     /// Functions of providers.
     Functions,
     /// `moved` blocks between resource types. In OpenTofu: <https://github.com/opentofu/opentofu/pull/2370>.
@@ -41,6 +43,7 @@ impl Feature {
             Self::GeneratedConfig => ("generated configuration", (1, 5), (1, 12)),
             Self::ModuleTests => ("tests of modules", (1, 6), (1, 6)),
             Self::ImportForEach => ("for_each of imports", (1, 7), (1, 7)),
+            Self::MockProviders => ("mocks of providers", (1, 7), (1, 8)),
             Self::Functions => ("functions of providers", (1, 8), (1, 7)),
             Self::MovedBetweenTypes => ("moves between resource types", (1, 8), (1, 10)),
             Self::WriteOnly => ("write-only arguments", (1, 11), (1, 11)),

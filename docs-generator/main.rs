@@ -103,6 +103,21 @@ fn every_link_leads_somewhere() {
     assert!(broken.is_empty(), "{}", broken.join("\n"));
 }
 
+/// A row after a blank line is text, not a row.
+#[test]
+fn every_table_has_a_head() {
+    for page in files(root(), "md") {
+        let text = fs::read_to_string(&page).unwrap();
+        let lines: Vec<_> = text.lines().collect();
+        let is_row = |line: Option<&&str>| line.is_some_and(|line| line.starts_with("| "));
+        for (n, line) in lines.iter().enumerate().filter(|(n, line)| is_row(Some(line)) && !is_row(lines[..*n].last()))
+        {
+            let rule = lines.get(n + 1).is_some_and(|next| next.starts_with("| --"));
+            assert!(rule, "{}:{}: a table begins without a head: {line}", page.display(), n + 1);
+        }
+    }
+}
+
 #[test]
 fn the_messages_that_the_guide_explains_are_those_of_the_provider() {
     let guide = fs::read_to_string(root().join("docs/guides/troubleshooting.md")).unwrap();

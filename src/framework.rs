@@ -42,6 +42,7 @@ pub use plan::ResourcePlan;
 pub use private::Private;
 pub use resource::{AnyResource, Applied, Import, Planned, Resource, Response, Source, Stored, resource};
 pub use server::Server;
+pub use stop::unless_stopped;
 pub use validate::WriteOnly;
 
 use crate::diagnostics::Diagnostics;

@@ -12,7 +12,6 @@ mod image_cache_data;
 mod image_cache_id;
 mod image_caches_data;
 mod images;
-mod interruption;
 mod pod_disk;
 mod registry_token;
 mod suitable_image_cache;

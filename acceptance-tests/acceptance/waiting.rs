@@ -169,7 +169,7 @@ fn ctrl_c_ends_a_refresh_that_gets_no_answer() {
     let plan = workspace.start(&["plan", "-input=false", "-json"]);
     workspace.wait_for_requests("DescribeImageCaches", seen + 1);
     plan.interrupt();
-    plan.wait().error_beside_the_halt().says(&["Stopped while reading", "run the command again"]);
+    plan.wait().error_beside_the_halt().says(&["Interrupted", "run the command again"]);
     workspace.destroy();
 }
 

@@ -8,7 +8,7 @@ use tokio_util::sync::CancellationToken;
 use super::Outcome;
 use crate::diagnostics::Diagnostic;
 
-/// Runs `look` until it ends or `stop` comes. It may be dropped at any time.
+/// Runs `look` until it ends or `stop` comes. It may be dropped at any time. Reads of resources and data sources run like this.
 ///
 /// # Errors
 ///
@@ -18,8 +18,8 @@ pub async fn unless_stopped<T>(stop: &CancellationToken, look: impl Future<Outpu
         biased;
         outcome = look => outcome,
         () = stop.cancelled() => {
-            let detail = "Terraform asked the provider to stop before this was read. Nothing was changed: run the command again.";
-            Err(Diagnostic::error("Stopped while reading", detail).into())
+            let detail = "Terraform was asked to stop while this was being looked up. Nothing was changed: run the command again.";
+            Err(Diagnostic::error("Interrupted", detail).into())
         }
     }
 }
@@ -35,6 +35,6 @@ mod tests {
         stop.cancel();
         assert_eq!(unless_stopped(&stop, async { Ok(1) }).await, Ok(1), "what is there is not thrown away");
         let errors = unless_stopped(&stop, std::future::pending::<Outcome<()>>()).await.unwrap_err();
-        assert_eq!(errors.iter().map(|error| error.summary.as_str()).collect::<Vec<_>>(), ["Stopped while reading"]);
+        assert_eq!(errors.iter().map(|error| error.summary.as_str()).collect::<Vec<_>>(), ["Interrupted"]);
     }
 }

@@ -7,7 +7,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::image_cache_attributes::{ImageCacheAttributes, ImageCacheHistory};
-use super::{EksProvider, errors, image_cache_id, interruption};
+use super::{EksProvider, errors, image_cache_id};
 use crate::diagnostics::{AttributePath, Diagnostic, Diagnostics};
 use crate::framework::{Context, DataSource, Outcome};
 use crate::schema::OPTIONAL_COMPUTED;
@@ -64,18 +64,15 @@ impl DataSource for ImageCacheData {
         config: ImageCacheDataModel,
         _: &mut Diagnostics,
     ) -> Outcome<ImageCacheDataModel> {
-        interruption::unless_stopped(context, "The image cache was being looked up.", async {
-            let region = context.provider.region_of(&config.region).await?;
-            let cache = find(&context.provider, &config, &region).await?;
-            Ok(ImageCacheDataModel {
-                id: cache.image_cache_id.clone().into(),
-                name: cache.image_cache_name.clone().into(),
-                attributes: (&cache).into(),
-                history: (&cache).into(),
-                region: region.into(),
-            })
+        let region = context.provider.region_of(&config.region).await?;
+        let cache = find(&context.provider, &config, &region).await?;
+        Ok(ImageCacheDataModel {
+            id: cache.image_cache_id.clone().into(),
+            name: cache.image_cache_name.clone().into(),
+            attributes: (&cache).into(),
+            history: (&cache).into(),
+            region: region.into(),
         })
-        .await
     }
 }
 

@@ -11,7 +11,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::image_cache_attributes::{FoundImageCache, ImageCacheHistory};
-use super::{EksProvider, errors, images, interruption};
+use super::{EksProvider, errors, images};
 use crate::diagnostics::{AttributePath, Diagnostic, Diagnostics};
 use crate::framework::{Context, DataSource, Outcome};
 use crate::schema::{COMPUTED, OPTIONAL, OPTIONAL_COMPUTED};
@@ -84,20 +84,17 @@ impl DataSource for ImageCachesData {
         _: &mut Diagnostics,
     ) -> Outcome<ImageCachesModel> {
         let name_regex = name_regex(&config)?;
-        interruption::unless_stopped(context, "The image caches were being listed.", async {
-            let region = context.provider.region_of(&config.region).await?;
-            let names: Vec<_> = config.name.known().cloned().into_iter().collect();
-            let found = context.provider.image_caches().list(&region, &names).await;
-            let mut found = found.map_err(|error| errors::region("listing", &region, &error))?;
-            found.retain(|cache| satisfies(cache, &config, name_regex.as_ref()));
-            found.sort_by(|a, b| order(a).cmp(&order(b)));
-            let listed: Vec<_> = found
-                .iter()
-                .map(|cache| ListedImageCache { cache: FoundImageCache::new(&region, cache), history: cache.into() })
-                .collect();
-            Ok(ImageCachesModel { region: region.into(), image_caches: listed.into(), ..config })
-        })
-        .await
+        let region = context.provider.region_of(&config.region).await?;
+        let names: Vec<_> = config.name.known().cloned().into_iter().collect();
+        let found = context.provider.image_caches().list(&region, &names).await;
+        let mut found = found.map_err(|error| errors::region("listing", &region, &error))?;
+        found.retain(|cache| satisfies(cache, &config, name_regex.as_ref()));
+        found.sort_by(|a, b| order(a).cmp(&order(b)));
+        let listed: Vec<_> = found
+            .iter()
+            .map(|cache| ListedImageCache { cache: FoundImageCache::new(&region, cache), history: cache.into() })
+            .collect();
+        Ok(ImageCachesModel { region: region.into(), image_caches: listed.into(), ..config })
     }
 }
 

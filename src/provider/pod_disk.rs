@@ -16,9 +16,9 @@ use async_trait::async_trait;
 use self::disk::{CacheRequest, DiskRequest};
 use self::inspection::Inspection;
 use self::model::PodDiskModel;
+use super::EksProvider;
 use super::annotations::{self, Annotations, Housekeeping};
 use super::image_cache_attributes::FoundImageCache;
-use super::{EksProvider, interruption};
 use crate::diagnostics::{Diagnostic, Diagnostics};
 use crate::framework::{Context, DataSource, Outcome};
 use crate::registry::Environment;
@@ -43,12 +43,9 @@ impl DataSource for PodDisk {
         config: PodDiskModel,
         diagnostics: &mut Diagnostics,
     ) -> Outcome<PodDiskModel> {
-        let doing = "The sizes of the images, or the image cache, were being looked up.";
-        let lookups = interruption::unless_stopped(context, doing, async {
-            let matched = matching::find(&context.provider, &config, diagnostics);
-            tokio::try_join!(matched, inspection::inspect(&config, Environment::capture()))
-        });
-        let (matched, inspection) = lookups.await?;
+        let matched = matching::find(&context.provider, &config, diagnostics);
+        let inspection = inspection::inspect(&config, Environment::capture());
+        let (matched, inspection) = tokio::try_join!(matched, inspection)?;
         Ok(answer(config, matched, inspection)?)
     }
 }

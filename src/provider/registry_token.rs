@@ -8,9 +8,9 @@ use schemars::JsonSchema;
 use secrecy::ExposeSecret as _;
 use serde::{Deserialize, Serialize};
 
-use super::{EksProvider, errors, interruption};
+use super::{EksProvider, errors};
 use crate::diagnostics::{AttributePath, Diagnostics};
-use crate::framework::{Context, EphemeralResource, Opened, Outcome, Private};
+use crate::framework::{self, Context, EphemeralResource, Opened, Outcome, Private};
 use crate::schema::{COMPUTED, OPTIONAL_COMPUTED, REQUIRED};
 use crate::tencentcloud::tcr::{CreateInstanceToken, TokenType};
 use crate::value::{Attr, Secret};
@@ -61,7 +61,7 @@ impl EphemeralResource for RegistryToken {
         _: &mut Diagnostics,
     ) -> Outcome<Opened<RegistryTokenModel>> {
         let provider = &context.provider;
-        interruption::unless_stopped(context, "A registry token was being made.", async {
+        framework::unless_stopped(&context.stop, async {
             provider.guard_account().await?;
             let region = provider.region_of(&config.region).await?;
             let registry_id = config.registry_id.known().cloned().unwrap_or_default();

@@ -9,7 +9,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::image_cache_attributes::FoundImageCache;
-use super::{EksProvider, errors, images, interruption};
+use super::{EksProvider, errors, images};
 use crate::diagnostics::{AttributePath, Diagnostics};
 use crate::framework::{Context, DataSource, Outcome};
 use crate::schema::{COMPUTED, OPTIONAL, OPTIONAL_COMPUTED, REQUIRED};
@@ -60,19 +60,16 @@ impl DataSource for SuitableImageCache {
         config: SuitableImageCacheModel,
         _: &mut Diagnostics,
     ) -> Outcome<SuitableImageCacheModel> {
-        interruption::unless_stopped(context, "The most suitable image cache was being looked up.", async {
-            let region = context.provider.region_of(&config.region).await?;
-            let images = config.images.known().into_iter().flatten().cloned().collect();
-            let snapshotter = config.snapshotter.known().cloned();
-            let found = context.provider.image_caches().most_suitable(&region, images, snapshotter).await;
-            let found = found.map_err(|error| errors::region("matching", &region, &error))?;
-            Ok(SuitableImageCacheModel {
-                found: found.is_some().into(),
-                image_cache: found.map(|cache| FoundImageCache::new(&region, &cache)).into(),
-                region: region.into(),
-                ..config
-            })
+        let region = context.provider.region_of(&config.region).await?;
+        let images = config.images.known().into_iter().flatten().cloned().collect();
+        let snapshotter = config.snapshotter.known().cloned();
+        let found = context.provider.image_caches().most_suitable(&region, images, snapshotter).await;
+        let found = found.map_err(|error| errors::region("matching", &region, &error))?;
+        Ok(SuitableImageCacheModel {
+            found: found.is_some().into(),
+            image_cache: found.map(|cache| FoundImageCache::new(&region, &cache)).into(),
+            region: region.into(),
+            ..config
         })
-        .await
     }
 }

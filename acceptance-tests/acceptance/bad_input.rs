@@ -230,7 +230,7 @@ fn two_that_exclude_each_other_are_an_error_only_when_both_turn_out_to_be_set() 
     let or_null = |name: &str| format!("terraform_data.{name}.output == \"\" ? null : terraform_data.{name}.output");
     let workspace = Workspace::new();
     workspace.provider(PROVIDER);
-    let cache = cache().set("existed_eip_id", &or_null("eip")).set("auto_create_eip", "{}");
+    let cache = cache().set("existed_eip_id", or_null("eip")).set("auto_create_eip", "{}");
     workspace.write(format!("{}{cache}", later("eip")));
     let error = workspace.run(&["apply", "-auto-approve", "-json", "-var=eip=eip-1"]).error();
     error.says(&["Two EIPs"]);

@@ -25,6 +25,7 @@ use crate::diagnostics::Diagnostics;
 use crate::framework::{
     self, AnyAction, AnyDataSource, AnyEphemeralResource, AnyFunction, AnyListResource, AnyResource, Outcome, Provider,
 };
+use crate::registry::Inspectors;
 use crate::tencentcloud::credentials::{AccountGuard, Environment};
 use crate::tencentcloud::{Client, image_caches::ImageCaches, sts};
 use crate::value::Attr;
@@ -39,6 +40,7 @@ pub struct EksProvider {
     image_caches: ImageCaches,
     default_tags: Attr<Tags>,
     account_guard: AccountGuard,
+    inspectors: Inspectors,
 }
 
 /// Tags by key.

@@ -17,6 +17,7 @@ mod error;
 #[cfg(any(test, fuzzing))]
 pub mod fuzzing;
 mod inspect;
+mod inspectors;
 mod layer;
 mod manifest;
 mod once;
@@ -29,5 +30,6 @@ pub use disk::{DiskNeed, LayerSum, sum_distinct_layers};
 pub use environment::Environment;
 pub use error::{Cause, InspectError};
 pub use inspect::{Config, ImageSize, Inspector, Layer};
+pub use inspectors::Inspectors;
 pub use platform::{Platform, PlatformError};
 pub use reference::{DEFAULT_REGISTRY, Reference, ReferenceError};

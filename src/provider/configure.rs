@@ -12,6 +12,7 @@ use super::config::{self, ProviderConfig};
 use super::{EksProvider, duration, errors};
 use crate::diagnostics::{AttributePath, Diagnostic, Diagnostics};
 use crate::framework::Outcome;
+use crate::registry::Inspectors;
 use crate::tencentcloud::credentials::{
     AccountGuard, AssumeRoleConfig, CloudServices, Credentials, CredentialsChain, CredentialsConfig, CredentialsError,
     DEFAULT_METADATA_URL, Environment, MfaConfig, ProvideCredentials, SamlConfig, WebIdentityConfig, outranked_by_keys,
@@ -73,6 +74,7 @@ pub(super) fn configure(
         client,
         default_tags: config.default_tags,
         account_guard: AccountGuard::new(ids(&config.allowed_account_ids), ids(&config.forbidden_account_ids)),
+        inspectors: Inspectors::default(),
     })
 }
 

@@ -44,7 +44,7 @@ impl DataSource for PodDisk {
         diagnostics: &mut Diagnostics,
     ) -> Outcome<PodDiskModel> {
         let matched = matching::find(&context.provider, &config, diagnostics);
-        let inspection = inspection::inspect(&config, Environment::capture());
+        let inspection = inspection::inspect(&context.provider.inspectors, &config, Environment::capture());
         let (matched, inspection) = tokio::try_join!(matched, inspection)?;
         Ok(answer(config, matched, inspection)?)
     }

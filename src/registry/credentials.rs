@@ -21,7 +21,7 @@ mod program;
 use std::collections::BTreeMap;
 use std::fmt;
 
-use secrecy::SecretString;
+use secrecy::{ExposeSecret, SecretString};
 
 use super::environment::Environment;
 use super::once::OnceMap;
@@ -33,6 +33,13 @@ pub struct Login {
     pub username: String,
     /// With which password or access token.
     pub password: SecretString,
+}
+
+impl PartialEq for Login {
+    fn eq(&self, other: &Self) -> bool {
+        let Self { username, password } = self;
+        *username == other.username && password.expose_secret() == other.password.expose_secret()
+    }
 }
 
 /// What is shown to a registry or its token service.

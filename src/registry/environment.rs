@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 
 /// Variables: where the Docker configuration is, which proxies to use, and what credential helpers see.
-#[derive(Clone, Default)]
+#[derive(Clone, Default, PartialEq)]
 pub struct Environment(BTreeMap<String, String>);
 
 impl Environment {

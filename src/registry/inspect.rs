@@ -33,7 +33,7 @@ const IMAGES_AT_ONCE: usize = 6;
 const LAYERS_AT_ONCE: usize = 4;
 
 /// What an [`Inspector`] may do, and as whom.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct Config {
     /// By registry server. A server that is not here is looked up in the user's Docker configuration.
     pub credentials: BTreeMap<String, Login>,

@@ -8,7 +8,7 @@ use super::model::{ImageSize, PodDiskModel, RegistryCredentials};
 use crate::diagnostics::{AttributePath, Diagnostic, Diagnostics};
 use crate::framework::Outcome;
 use crate::registry::{
-    self, Cause, DiskNeed, Environment, InspectError, Inspector, Login, Platform, Reference, sum_distinct_layers,
+    self, Cause, DiskNeed, Environment, InspectError, Inspectors, Login, Platform, Reference, sum_distinct_layers,
 };
 use crate::value::Attr;
 
@@ -31,7 +31,11 @@ pub(super) struct Inspection {
 /// # Errors
 ///
 /// One for each image that could not be looked up, at `images`, or at `platform`.
-pub(super) async fn inspect(config: &PodDiskModel, environment: Environment) -> Outcome<Option<Inspection>> {
+pub(super) async fn inspect(
+    inspectors: &Inspectors,
+    config: &PodDiskModel,
+    environment: Environment,
+) -> Outcome<Option<Inspection>> {
     let Some(images) = config.images.known().filter(|_| config.inspect_images != Attr::Known(false)) else {
         return Ok(None);
     };
@@ -44,7 +48,7 @@ pub(super) async fn inspect(config: &PodDiskModel, environment: Environment) -> 
         Diagnostic::error("Invalid platform", format!("{error}.")).at(AttributePath::root("platform"))
     })?;
 
-    let results = Inspector::new(settings(config, environment)).inspect(&references, &platform).await;
+    let results = inspectors.of(settings(config, environment)).inspect(&references, &platform).await;
     let (mut inspected, mut errors) = (Vec::new(), Diagnostics::default());
     for result in results {
         match result {

@@ -9,7 +9,7 @@ use super::*;
 use crate::diagnostics::{AttributePath, Severity};
 use crate::framework;
 use crate::provider::{config::ProviderConfig, configure};
-use crate::registry;
+use crate::registry::{self, Inspectors};
 use crate::tencentcloud::Error;
 use crate::tencentcloud::credentials::Environment;
 use crate::tencentcloud::image_caches::{ImageCacheApi, ImageCaches};
@@ -341,7 +341,8 @@ fn of_registry(host: &str, size: Attr<u64>) -> PodDiskModel {
 async fn images_give_the_size_that_they_need() {
     let host = registry("200 OK", manifest(10)).await;
     let config = of_registry(&host, Attr::Null);
-    let inspection = inspection::inspect(&config, registry::Environment::default()).await.unwrap();
+    let inspection =
+        inspection::inspect(&Inspectors::default(), &config, registry::Environment::default()).await.unwrap();
     let model = answer(config, None, inspection).unwrap();
     // 10 GiB compressed, 25 unpacked, 5 of headroom.
     assert_eq!((model.required_size, model.disk_size, model.billed_size), (40.into(), 40.into(), 20.into()));
@@ -358,7 +359,8 @@ async fn images_give_the_size_that_they_need() {
 async fn a_size_that_cannot_hold_the_images_is_an_error_with_the_arithmetic() {
     let host = registry("200 OK", manifest(10)).await;
     let config = of_registry(&host, 20.into());
-    let inspection = inspection::inspect(&config, registry::Environment::default()).await.unwrap();
+    let inspection =
+        inspection::inspect(&Inspectors::default(), &config, registry::Environment::default()).await.unwrap();
     let error = answer(config, None, inspection).unwrap_err();
     assert_eq!(error.path, AttributePath::root("size"));
     for says in ["5.00 GiB headroom", "40.00 GiB in all: a disk of 40 GiB", "Set size to 40"] {
@@ -370,7 +372,9 @@ async fn a_size_that_cannot_hold_the_images_is_an_error_with_the_arithmetic() {
 async fn an_image_that_is_not_there_is_an_error_at_the_images() {
     let host = registry("404 Not Found", "{}".to_owned()).await;
     let errors =
-        inspection::inspect(&of_registry(&host, Attr::Null), registry::Environment::default()).await.unwrap_err();
+        inspection::inspect(&Inspectors::default(), &of_registry(&host, Attr::Null), registry::Environment::default())
+            .await
+            .unwrap_err();
     let [error] = errors.iter().collect::<Vec<_>>()[..] else { panic!("{errors:?}") };
     assert_eq!(error.path, AttributePath::root("images"));
     assert!(error.detail.contains(&format!("{host}/ai/vllm:1")), "{}", error.detail);

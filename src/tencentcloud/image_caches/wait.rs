@@ -99,7 +99,7 @@ pub enum WaitError {
     /// It was deleted while it was waited for.
     #[error("image cache {id} does not exist any more")]
     Gone { id: String },
-    /// It was not listed for [`UNLISTED`]: it does not exist any more, or a new one is listed later than was ever seen.
+    /// It was not listed for a minute: it does not exist any more, or a new one is listed later than was ever seen.
     #[error("image cache {id} is not listed")]
     NeverListed { id: String },
     /// A poll failed in a way that does not pass by itself.

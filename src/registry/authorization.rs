@@ -15,7 +15,7 @@ use tokio::time::Instant;
 use url::Url;
 
 use super::credentials::{Credential, Login};
-use super::error::Cause;
+use super::error::{Cause, shown};
 use super::transport::{Get, Transport, check_referral, host, read_body};
 
 /// Tokens are a few KiB.
@@ -72,7 +72,7 @@ impl Challenge {
             (Self::Basic, None) => Err(unauthorized(home, WITHOUT_CREDENTIALS)),
             (Self::Bearer { realm, service }, credential) => {
                 let realm = Url::parse(realm)
-                    .map_err(|_| Cause::Redirect { to: realm.clone(), reason: "it is no URL of a token service" })?;
+                    .map_err(|_| Cause::Redirect { to: shown(realm), reason: "it is no URL of a token service" })?;
                 bearer(transport, home, realm, service.as_deref(), repository, credential, deadline).await
             }
         }

@@ -16,7 +16,7 @@ use url::Url;
 use super::authorization::{Challenge, WITH_CREDENTIALS, WITHOUT_CREDENTIALS, unauthorized};
 use super::credentials::{Credentials, Login};
 use super::environment::Environment;
-use super::error::{Cause, InspectError};
+use super::error::{Cause, InspectError, shown};
 use super::layer::{ReadRange, Unpacked, measure};
 use super::manifest::{Descriptor, Document, MEDIA_TYPES, has_digest, sha256};
 use super::once::OnceMap;
@@ -133,9 +133,9 @@ impl Repository<'_> {
         let (manifest_digest, layers) = match document {
             Document::Image(layers) => (digest.clone(), layers),
             Document::Index(entries) => {
-                let chosen = platform.choose(&entries).ok_or_else(|| Cause::NoPlatform {
-                    wanted: platform.clone(),
-                    available: entries.iter().map(|entry| entry.platform.to_string()).collect::<Vec<_>>().join(", "),
+                let chosen = platform.choose(&entries).ok_or_else(|| {
+                    let available: Vec<_> = entries.iter().map(|entry| entry.platform.to_string()).collect();
+                    Cause::NoPlatform { wanted: platform.clone(), available: shown(&available.join(", ")) }
                 })?;
                 (chosen.digest.clone(), self.layers_of(chosen).await?)
             }
@@ -239,9 +239,9 @@ impl Repository<'_> {
 
 fn parse_document(body: &[u8], digest: &str) -> Result<Document, Cause> {
     if !has_digest(body, digest) {
-        return Err(Cause::DigestMismatch { expected: digest.chars().take(200).collect(), actual: sha256(body) });
+        return Err(Cause::DigestMismatch { expected: shown(digest), actual: sha256(body) });
     }
-    Document::parse(body).map_err(|reason| Cause::InvalidManifest { digest: digest.to_owned(), reason })
+    Document::parse(body).map_err(|reason| Cause::InvalidManifest { digest: digest.to_owned(), reason: shown(&reason) })
 }
 
 /// The first message of a registry's error document, made fit for a terminal.
@@ -259,7 +259,7 @@ fn error_message(body: &[u8]) -> String {
     }
     let first = serde_json::from_slice(body).ok().and_then(|Errors { errors }| errors.into_iter().next());
     let message = first.map(|Item { code, message }| format!("{code} {message}")).unwrap_or_default();
-    message.chars().filter(|c| !c.is_control()).take(300).collect::<String>().trim().to_owned()
+    shown(&message)
 }
 
 /// A layer in its registry.

@@ -127,7 +127,7 @@ async fn what_cannot_be_rebuilt_is_left_alone() {
             "imc-3",
             "Image cache not found",
             "There is no image cache imc-3 in ap-guangzhou. A cache is in one region only, serves Pods of that region only, \
-             and is gone once it has expired. Check the ID and the region.",
+             and is gone once it has expired. Check the ID, and region, which is that of the provider when it is absent.",
         ),
     ] {
         let step = Step { selector: Some(Selector::AttributeName("image_cache_id".into())) };

@@ -25,7 +25,7 @@ mod update;
 mod wait;
 
 #[cfg(test)]
-mod fake;
+pub(crate) mod fake;
 
 use std::{
     collections::HashMap,

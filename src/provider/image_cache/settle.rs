@@ -11,8 +11,8 @@ use crate::tencentcloud::image_caches::{Change, Goal, WaitError};
 use crate::tencentcloud::tke::ImageCache;
 use crate::value::Attr;
 
-/// How long a cache that is not waited for is looked for in the list.
-const UNWAITED: Duration = Duration::from_secs(20);
+/// How long a cache that is not waited for is looked for in the list: a read that does not find it drops it from the state.
+const UNWAITED: Duration = Duration::from_secs(60);
 
 /// Waits for the planned cache and saves it, with what the API computed: until it is Ready, or without `wait_for_ready`
 /// until it is listed. After a `change`, until that is seen as well, or has had time enough to be.
@@ -52,15 +52,12 @@ pub(super) async fn settle(
             save(response, planned, Some(&cache));
             Err(messages::unknown_status(region, &cache).into())
         }
-        // It may be listed yet, and nobody but the state knows of it.
-        Err(WaitError::NeverListed { .. }) if operation == Operation::Create => {
-            Err(messages::never_listed(id, region).into())
-        }
-        Err(WaitError::Gone { .. } | WaitError::NeverListed { .. }) => {
-            response.state = None;
-            Err(messages::gone(id, region).into())
-        }
         // Without a wait, an error would taint what was just made.
+        Err(WaitError::TimedOut { last: None, source: None, .. } | WaitError::NeverListed { .. }) if !waits => {
+            save(response, planned, None);
+            response.diagnostics.push(messages::not_listed_yet(id, region));
+            Ok(None)
+        }
         Err(WaitError::TimedOut { last, source, .. }) if !waits => {
             save(response, planned, last.as_deref());
             response.diagnostics.extend(source.map(|source| messages::unread(id, region, &source)));
@@ -70,6 +67,14 @@ pub(super) async fn settle(
             save(response, planned, None);
             response.diagnostics.push(messages::unread(id, region, &source));
             Ok(None)
+        }
+        // It may be listed yet, and nobody but the state knows of it.
+        Err(WaitError::NeverListed { .. }) if operation == Operation::Create => {
+            Err(messages::never_listed(id, region).into())
+        }
+        Err(WaitError::Gone { .. } | WaitError::NeverListed { .. }) => {
+            response.state = None;
+            Err(messages::gone(id, region).into())
         }
         Err(WaitError::TimedOut { last, source, .. }) => {
             save(response, planned, last.as_deref());
@@ -94,4 +99,50 @@ fn save(response: &mut Response<ImageCacheModel>, planned: ImageCacheModel, cach
 
 fn status(response: &Response<ImageCacheModel>) -> Option<&str> {
     response.state.as_ref().and_then(|state| state.status.as_str())
+}
+
+#[cfg(test)]
+mod tests {
+    use tokio_util::sync::CancellationToken;
+
+    use super::*;
+    use crate::diagnostics::Diagnostics;
+    use crate::framework::Private;
+    use crate::provider::{config::ProviderConfig, configure};
+    use crate::tencentcloud::credentials::Environment;
+    use crate::tencentcloud::image_caches::fake::{Fake, REGION};
+
+    /// What is told of a cache that the API accepted and does not list, and whether it stays in the state.
+    async fn unlisted(operation: Operation, wait_for_ready: bool) -> (Vec<String>, bool) {
+        let (_fake, caches) = Fake::new();
+        let config = ProviderConfig { region: REGION.to_owned().into(), ..ProviderConfig::default() };
+        let mut provider = configure::configure(config, Environment::default(), &mut Diagnostics::default()).unwrap();
+        provider.image_caches = caches;
+        let context = Context { provider: Arc::new(provider), stop: CancellationToken::new() };
+        let planned = ImageCacheModel {
+            id: "imc-1".to_owned().into(),
+            region: REGION.to_owned().into(),
+            wait_for_ready: wait_for_ready.into(),
+            ..ImageCacheModel::default()
+        };
+        let mut response =
+            Response { state: Some(planned.clone()), private: Private::default(), diagnostics: Diagnostics::default() };
+        let deadline = Deadline::of(operation, &planned);
+        let settled = settle(&context, planned, None, &mut response, &deadline).await;
+        let mut told = response.diagnostics;
+        told.extend(settled.err().unwrap_or_default());
+        (told.iter().map(|one| format!("{:?}: {}", one.severity, one.summary)).collect(), response.state.is_some())
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_new_cache_that_is_not_listed_is_not_forgotten() {
+        for (operation, waits, told, kept) in [
+            (Operation::Create, true, "Error: Image cache is not listed", true),
+            (Operation::Create, false, "Warning: Image cache is not listed yet", true),
+            (Operation::Update, true, "Error: Image cache is gone", false),
+            (Operation::Update, false, "Warning: Image cache is not listed yet", true),
+        ] {
+            assert_eq!(unlisted(operation, waits).await, (vec![told.to_owned()], kept), "{operation:?} {waits}");
+        }
+    }
 }

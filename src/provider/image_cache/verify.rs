@@ -12,10 +12,12 @@
 //! | no trace of a build | warning | as planned |
 //! | lists cleared that the API never tells | warning | as planned |
 
+mod messages;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::model::ImageCacheModel;
-use super::{messages, plan, state};
+use super::{plan, state};
 use crate::diagnostics::AttributePath;
 use crate::framework::Response;
 use crate::provider::images;
@@ -28,10 +30,10 @@ const SIZE_STEP: u64 = 10;
 
 /// An attribute that is listed otherwise than planned.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Difference {
-    pub attribute: &'static str,
-    pub planned: String,
-    pub listed: String,
+struct Difference {
+    attribute: &'static str,
+    planned: String,
+    listed: String,
 }
 
 impl Difference {
@@ -42,7 +44,7 @@ impl Difference {
 
 /// Where `after` shows something else than planned. What the API does not tell is no difference; but what it told `before`
 /// and now leaves out is empty.
-pub(super) fn differences(planned: &ImageCacheModel, before: &ImageCache, after: &ImageCache) -> Vec<Difference> {
+fn differences(planned: &ImageCacheModel, before: &ImageCache, after: &ImageCache) -> Vec<Difference> {
     let mut found = Vec::new();
     if let Some(name) = planned.name.as_str().filter(|name| *name != after.image_cache_name) {
         found.push(Difference::new("name", name, &after.image_cache_name));

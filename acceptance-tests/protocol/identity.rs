@@ -7,7 +7,7 @@ use eks::protocol::tfplugin6::{
 use serde_json::{Value as Json, json};
 
 use crate::client::{IMAGE_CACHE, REGION, World, client, error};
-use crate::values::{UNKNOWN, dynamic, identity, image_cache, json as read, with};
+use crate::values::{dynamic, identity, image_cache, json as read, with};
 
 #[tokio::test]
 async fn an_image_cache_is_named_by_its_id_and_its_region() {
@@ -34,10 +34,10 @@ async fn an_image_cache_is_named_by_its_id_and_its_region() {
 }
 
 #[tokio::test]
-async fn an_identity_is_planned_as_far_as_it_is_known_and_whole_after_apply() {
+async fn create_plans_no_identity_and_apply_returns_it() {
     let mut world = World::new().await;
     let (planned, applied) = world.create(json!({})).await;
-    assert_eq!(planned.planned_identity, identity(&json!({ "id": UNKNOWN, "region": REGION })));
+    assert_eq!(planned.planned_identity, None);
     let id = world.cloud.caches(REGION)[0].id.clone();
     assert_eq!(
         (applied.diagnostics, &applied.new_identity),

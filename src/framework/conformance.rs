@@ -7,7 +7,7 @@ mod propose;
 mod rules;
 
 pub use propose::propose;
-pub use rules::{apply_violations, plan_violations, second_plan_violations, state_violations};
+pub use rules::{apply_violations, identity_violations, plan_violations, second_plan_violations, state_violations};
 
 use super::{AnyResource, Context, Import, Outcome, Planned, Stored, WriteOnly};
 use crate::diagnostics::Diagnostics;
@@ -92,6 +92,7 @@ impl<'a, P> Terraform<'a, P> {
             none,
             "{config:?}"
         );
+        assert_eq!(identity_violations(&planned.object.identity), none, "{config:?}");
         let again = resource.plan(self.context, prior.clone(), propose(), config).await;
         assert_eq!(
             (&planned.object, &planned.requires_replace),
@@ -156,6 +157,8 @@ impl<'a, P> Terraform<'a, P> {
     fn keep(&mut self, object: Stored, has_errors: bool) {
         let promised = self.resource.identity_schema().is_some();
         assert!(has_errors || promised != object.identity.is_null(), "an object has an identity if its resource has");
+        let none: &[String] = &[];
+        assert_eq!(identity_violations(&object.identity), none);
         self.object = object;
     }
 
@@ -193,6 +196,7 @@ impl<'a, P> Terraform<'a, P> {
         assert!(!imported.object.value.is_null(), "an import without an error has an object");
         let none: &[String] = &[];
         assert_eq!(state_violations(self.resource.schema(), &imported.object.value), none);
+        assert_eq!(identity_violations(&imported.object.identity), none);
         self.object = imported.object;
         self.refresh().await
     }

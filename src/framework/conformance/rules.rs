@@ -63,6 +63,12 @@ pub fn apply_violations(schema: &Schema, planned: &Value, applied: &Value, has_e
     found
 }
 
+/// Of an identity in any response: Terraform 1.12 to 1.16 cannot render a plan that holds an unknown one, and OpenTofu 1.12
+/// refuses it.
+pub fn identity_violations(identity: &Value) -> Violations {
+    if identity.is_wholly_known() { Violations::new() } else { vec!["an identity has unknown values".into()] }
+}
+
 fn conform_violations(schema: &Schema, value: &Value) -> Violations {
     let mut found: Violations = value.conforms(&schema.ty).err().iter().map(ToString::to_string).collect();
     let mut cleared = value.clone();

@@ -150,6 +150,20 @@ fn each_broken_rule_of_an_apply_is_found() {
     assert_eq!(apply_violations(&schema(), &planned, &Value::Null, false), [": not what was planned"]);
 }
 
+#[test]
+fn an_identity_with_an_unknown_value_is_found() {
+    let identity = |id: Value| Value::map([("id", id), ("name", "a".into())]);
+    for (identity, expected) in [
+        (Value::Null, vec![]),
+        (identity("1".into()), vec![]),
+        (identity(Value::Null), vec![]),
+        (identity(Value::Unknown), vec!["an identity has unknown values"]),
+        (Value::Unknown, vec!["an identity has unknown values"]),
+    ] {
+        assert_eq!(identity_violations(&identity), expected, "{identity:?}");
+    }
+}
+
 /// The table of Terraform's merge: prior state, configuration, proposal.
 #[test]
 fn a_proposal_is_the_configuration_over_the_prior_state() {

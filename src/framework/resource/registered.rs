@@ -80,7 +80,6 @@ impl<R: Resource, I: Identification<R>> AnyResource<R::Provider> for Registered<
         }
         let (value, requires_replace) = self.default_plan(&prior.value, proposed, config);
         let Stored { value: prior, private, identity } = prior;
-        let is_new = prior.is_null();
         let mut plan = match ResourcePlan::new(prior, config, value, requires_replace, private) {
             Ok(plan) => plan,
             Err(error) => {
@@ -93,9 +92,9 @@ impl<R: Resource, I: Identification<R>> AnyResource<R::Provider> for Registered<
         let mut planned = plan.finish(&self.schema().ty);
         planned.object.identity = identity;
         if planned.object.identity.is_null() && !planned.diagnostics.has_errors() {
+            // Left out while any of it is unknown: Terraform 1.12 to 1.16 cannot render a plan with a partly known
+            // identity ("Failed to marshal plan to json: value is not known"), and OpenTofu 1.12 refuses it.
             match self.identity_of_value(&planned.object.value) {
-                // Only that of a new object may be unknown.
-                Ok(identity) if is_new => planned.object.identity = identity,
                 Ok(identity) => planned.object.identity = identity::whole(self.identity_schema(), identity),
                 Err(error) => planned.diagnostics.push(error),
             }

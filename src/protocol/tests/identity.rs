@@ -119,7 +119,7 @@ async fn a_plan_tells_what_is_known_of_an_identity() {
     let state = || disk([("id", "d-a".into()), ("name", "a".into()), ("size", 20_i64.into()), ("wait", true.into())]);
     let whole = || identity("d-a".into(), "a".into());
     for (case, prior_state, prior_identity, name, expected) in [
-        ("create", null(), None, "a", identity(Value::Unknown, "a".into())),
+        ("create", null(), None, "a", None),
         ("update", state(), whole(), "a", whole()),
         ("update of an object from before identities", state(), None, "a", whole()),
         ("replace", state(), whole(), "b", whole()),

@@ -110,7 +110,6 @@ async fn a_create_is_planned() {
             ("accounts", Value::map([("x", account)])),
         ]),
         planned_private: CREATED.into(),
-        planned_identity: identity(Value::Unknown, Value::Unknown),
         ..Default::default()
     };
     assert_eq!(answer, expected);

@@ -22,7 +22,7 @@ fn mirror() -> &'static Path {
         let mirror = Path::new(env!("CARGO_TARGET_TMPDIR")).join("mirror");
         let binary = Path::new(env!("CARGO_BIN_EXE_terraform-provider-eks"));
         release::package(&Target::host().unwrap(), Some(binary), &mirror.join(SOURCE)).unwrap();
-        release::sum(&mirror.join(SOURCE), None).unwrap();
+        release::complete(&mirror.join(SOURCE), None).unwrap();
         mirror
     });
     &MIRROR

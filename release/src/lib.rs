@@ -1,7 +1,7 @@
 //! Makes the files of a release, named as the Terraform Registry asks.
 //!
-//! For each target a zip and an SBOM; for all of them together the manifest, `SHA256SUMS` and its signature. The same
-//! inputs give the same bytes.
+//! For each target a zip and an SBOM; for all of them together the manifest, a network mirror, an OCI layout, `SHA256SUMS`
+//! and its signature. The same inputs give the same bytes.
 //!
 //! <https://developer.hashicorp.com/terraform/registry/providers/publishing>
 
@@ -10,9 +10,14 @@
 mod archive;
 mod build;
 mod crates;
+mod dirhash;
 mod licenses;
+mod network_mirror;
+mod oci_layout;
+mod package;
 mod sbom;
 mod sums;
+mod tar;
 mod target;
 
 use std::path::{Path, PathBuf};
@@ -25,6 +30,9 @@ pub use target::Target;
 
 /// The provider's package, binary and repository.
 const NAME: &str = "terraform-provider-eks";
+
+/// Namespace and type in the provider's source address.
+const SOURCE: &str = "supernode/eks";
 
 /// The version of the provider, and of this release.
 pub const VERSION: &str = env!("CARGO_PKG_VERSION");
@@ -58,23 +66,37 @@ pub fn package(target: &Target, binary: Option<&Path>, out: &Path) -> Result<()>
     write(&out.join(format!("{stem}.cdx.json")), sbom::of(target, &crates)?)
 }
 
-/// Writes the manifest, `SHA256SUMS` of all files of this version in `out` and, when `signing_key` names one, its
-/// detached signature.
+/// Writes what is made of all zips of this version in `out` together: the manifest, the network mirror, the OCI layout,
+/// `SHA256SUMS` of all files and, when `signing_key` names one, its detached signature.
 ///
-/// `signing_key` is anything that `gpg --local-user` takes; the fingerprint is best. The key's passphrase is read from
-/// the environment variable `GPG_PASSPHRASE`, when there is one.
+/// `signing_key` is anything that `gpg --local-user` accepts; the fingerprint is best. The key's passphrase is read from
+/// the environment variable `GPG_PASSPHRASE`, if set.
 ///
 /// # Errors
 ///
-/// When there is no zip in `out`, gpg is missing or has no such key, or the Registry would not take the key.
-pub fn sum(out: &Path, signing_key: Option<&str>) -> Result<()> {
-    let manifest = root().join("terraform-registry-manifest.json");
-    write(&out.join(format!("{}manifest.json", prefix())), read(&manifest)?)?;
+/// When there is no zip in `out`, a file cannot be read or written, gpg is missing or has no such key, or the Registry
+/// would not accept the signature.
+pub fn complete(out: &Path, signing_key: Option<&str>) -> Result<()> {
+    let path = |end: &str| out.join(format!("{}{end}", prefix()));
+    let packages = package::all(out)?;
+    write(&path("manifest.json"), read(&root().join("terraform-registry-manifest.json"))?)?;
+    network_mirror::write(&path("network-mirror.tar"), packages.clone())?;
+    oci_layout::write(&path("oci-layout.tar"), packages)?;
     let sums = sums::write(out)?;
     match signing_key {
-        Some(key) => sums::sign(&sums, key),
+        Some(key) => sign(&sums, key),
         None => Ok(()),
     }
+}
+
+/// Signs `sums` with the key of gpg that `key` names. The script also runs alone: see the workflow.
+fn sign(sums: &Path, key: &str) -> Result<()> {
+    let script = root().join("release/sign.sh");
+    let status = Command::new(&script).arg(sums).env("GPG_FINGERPRINT", key).status();
+    if !status.with_context(|| format!("{} does not run", script.display()))?.success() {
+        bail!("{} is not signed: see above", sums.display());
+    }
+    Ok(())
 }
 
 fn read(path: &Path) -> Result<Vec<u8>> {

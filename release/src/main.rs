@@ -18,7 +18,8 @@ Usage: release [options]
   --target TRIPLE  for this target, as rustc calls it [this machine's]
   --binary PATH    pack this binary [build one]
   --out DIRECTORY  where the files go [dist]
-  --sums-only      build and pack nothing: write the sums of what is in the directory, and sign them
+  --sums-only      build and pack nothing: write what is made of all zips in the directory together
+                   (manifest, network mirror, OCI layout, sums, signature)
   --help           print this, and exit
 
 GPG_FINGERPRINT  names the key that signs; without it, nothing is signed
@@ -56,7 +57,7 @@ fn make(options: &Options) -> Result<()> {
         release::package(&target, options.binary.as_deref(), &options.out)?;
     }
     let key = env::var("GPG_FINGERPRINT").ok().filter(|key| !key.is_empty());
-    release::sum(&options.out, key.as_deref())?;
+    release::complete(&options.out, key.as_deref())?;
     for file in release::files(&options.out)? {
         println!("{:>10}  {}", fs::metadata(&file)?.len(), file.display());
     }

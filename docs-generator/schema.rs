@@ -152,5 +152,6 @@ pub fn type_name(ty: &Type) -> String {
         Type::Map(element) => format!("Map of {}", type_name(element)),
         Type::Tuple(_) => "Tuple".to_owned(),
         Type::Object(_) => "Object".to_owned(),
+        Type::Dynamic => "Dynamic".to_owned(),
     }
 }

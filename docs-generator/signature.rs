@@ -1,6 +1,7 @@
 //! The signature of a function, in the words of HashiCorp's documentation generator.
 
-use eks::schema::Signature;
+use eks::schema::{Parameter, Signature};
+use eks::value::Type;
 use serde::Serialize;
 
 use crate::schema::{one_line, type_name};
@@ -8,7 +9,7 @@ use crate::schema::{one_line, type_name};
 /// A function's arguments and what it gives.
 #[derive(Debug, PartialEq, Serialize)]
 pub struct SignatureText {
-    /// `repeat(text string, times number) object`
+    /// `repeat(text string, times number...) object`
     line: String,
     arguments: Vec<Argument>,
 }
@@ -23,17 +24,25 @@ struct Argument {
 impl SignatureText {
     /// The text of the signature of the function `name`.
     pub fn of(name: &str, signature: &Signature) -> Self {
-        let lower = |ty| type_name(ty).to_lowercase();
+        let lower = |ty: &Type| type_name(ty).to_lowercase();
+        let typed = |parameter: &Parameter| format!("{} {}", parameter.name, lower(&parameter.ty));
+        let variadic = signature.variadic.iter();
         let parameters: Vec<_> = signature
             .parameters
             .iter()
-            .map(|parameter| format!("{} {}", parameter.name, lower(&parameter.ty)))
+            .map(typed)
+            .chain(variadic.clone().map(|parameter| format!("{}...", typed(parameter))))
             .collect();
         let line = format!("{name}({}) {}", parameters.join(", "), lower(&signature.result));
-        let arguments = signature.parameters.iter().map(|parameter| Argument {
-            name: parameter.name.clone(),
-            kind: type_name(&parameter.ty),
-            description: one_line(&parameter.description),
+        let arguments = signature.parameters.iter().chain(variadic).map(|parameter| {
+            let variadic = parameter.passing.variadic.then_some("Variadic");
+            let nullable = parameter.passing.allow_null.then_some("Nullable");
+            let kind = [variadic.map(str::to_owned), Some(type_name(&parameter.ty)), nullable.map(str::to_owned)];
+            Argument {
+                name: parameter.name.clone(),
+                kind: kind.into_iter().flatten().collect::<Vec<_>>().join(", "),
+                description: one_line(&parameter.description),
+            }
         });
         Self { line, arguments: arguments.collect() }
     }

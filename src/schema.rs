@@ -15,7 +15,7 @@ mod signature;
 
 use std::collections::BTreeMap;
 
-pub use behavior::{BLOCK, Behavior, COMPUTED, OPTIONAL, OPTIONAL_COMPUTED, REQUIRED};
+pub use behavior::{BLOCK, Behavior, COMPUTED, OPTIONAL, OPTIONAL_COMPUTED, PARAMETER, Passing, REQUIRED};
 pub use check::Check;
 pub use derive::SchemaError;
 pub use signature::{Parameter, Signature};

@@ -1,8 +1,8 @@
 //! Terraform's values, and their codecs.
 //!
-//! A [`Value`] carries no type of its own; a [`Type`] from the schema says how to read and write it. No schema
-//! here uses Terraform's `dynamic`, so there is no such type. Refinements of unknown values are accepted and
-//! dropped. Strings are NFC, sets are sorted and free of duplicates, numbers compare by value: two equal values
+//! A [`Value`] carries no type of its own; a [`Type`] from the schema says how to read and write it. Where that is
+//! `dynamic`, the value is a [`Dynamic`], which brings its type. Of the refinements of unknown values only "not null" is
+//! kept, and only in the arguments of a function; the others are dropped. Strings are NFC, sets are sorted and free of duplicates, numbers compare by value: two equal values
 //! are equal in Rust.
 //!
 //! | | reads | writes |
@@ -16,6 +16,7 @@
 #[cfg(test)]
 mod arbitrary;
 mod attr;
+mod dynamic;
 mod error;
 pub mod json;
 mod model;
@@ -32,6 +33,8 @@ use unicode_normalization::{IsNormalized, UnicodeNormalization, is_nfc_quick};
 use crate::diagnostics::{AttributePath, Step};
 
 pub use attr::Attr;
+pub(crate) use dynamic::DYNAMIC_KEYWORD;
+pub use dynamic::Dynamic;
 pub use error::ValueError;
 pub use model::{from_value, to_value};
 pub use number::{Number, NumberError};
@@ -45,6 +48,8 @@ pub enum Value {
     Null,
     /// Not known before apply.
     Unknown,
+    /// Not known before apply, but then not null: Terraform's refinement. In arguments and results of functions only.
+    UnknownNotNull,
     Bool(bool),
     Number(Number),
     /// Always in NFC.
@@ -53,6 +58,8 @@ pub enum Value {
     List(Vec<Value>),
     /// A map, an object, a block, or a nested attribute.
     Map(BTreeMap<String, Value>),
+    /// A value with its type, where the type of the schema is `dynamic`. Null and unknown may be there without one.
+    Dynamic(Box<Dynamic>),
 }
 
 impl Value {
@@ -77,20 +84,27 @@ impl Value {
 
     /// True for null itself, not for what contains one.
     pub fn is_null(&self) -> bool {
-        matches!(self, Self::Null)
+        match self {
+            Self::Dynamic(dynamic) => dynamic.value().is_null(),
+            _ => matches!(self, Self::Null),
+        }
     }
 
     /// True for unknown itself, not for what contains one.
     pub fn is_unknown(&self) -> bool {
-        matches!(self, Self::Unknown)
+        match self {
+            Self::Dynamic(dynamic) => dynamic.value().is_unknown(),
+            _ => matches!(self, Self::Unknown | Self::UnknownNotNull),
+        }
     }
 
     /// True when there is no unknown value at any depth.
     pub fn is_wholly_known(&self) -> bool {
         match self {
-            Self::Unknown => false,
+            Self::Unknown | Self::UnknownNotNull => false,
             Self::List(list) => list.iter().all(Self::is_wholly_known),
             Self::Map(map) => map.values().all(Self::is_wholly_known),
+            Self::Dynamic(dynamic) => dynamic.value().is_wholly_known(),
             _ => true,
         }
     }
@@ -104,9 +118,10 @@ impl Value {
 
     fn null_unknowns(&mut self) {
         match self {
-            Self::Unknown => *self = Self::Null,
+            Self::Unknown | Self::UnknownNotNull => *self = Self::Null,
             Self::List(list) => list.iter_mut().for_each(Self::null_unknowns),
             Self::Map(map) => map.values_mut().for_each(Self::null_unknowns),
+            Self::Dynamic(dynamic) => dynamic.null_unknowns(),
             _ => {}
         }
     }

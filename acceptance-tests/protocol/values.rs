@@ -64,12 +64,13 @@ fn value(ty: &Type, json: &Json) -> Value {
 fn to_json(value: &Value) -> Json {
     match value {
         Value::Null => Json::Null,
-        Value::Unknown => UNKNOWN.into(),
+        Value::Unknown | Value::UnknownNotNull => UNKNOWN.into(),
         Value::Bool(bool) => (*bool).into(),
         Value::Number(number) => number.as_i64().unwrap().into(),
         Value::String(text) => text.as_str().into(),
         Value::List(elements) => elements.iter().map(to_json).collect(),
         Value::Map(entries) => entries.iter().map(|(key, value)| (key.clone(), to_json(value))).collect(),
+        Value::Dynamic(dynamic) => to_json(dynamic.value()),
     }
 }
 

@@ -36,14 +36,15 @@ impl FunctionError {
 
 /// A function, as its author writes it.
 pub trait Function: Send + Sync + 'static {
-    /// A field for each parameter, in the order of the arguments. Its doc comment describes the function.
+    /// A field for each parameter, in the order of the arguments; [`PARAMETER`](crate::schema::PARAMETER) says what else may
+    /// be passed. Its doc comment describes the function.
     type Parameters: Model;
     /// What it gives.
     type Result: Serialize + JsonSchema;
     /// `parse_image`.
     const NAME: &'static str;
 
-    /// Calls it. The arguments satisfy the checks of the parameters.
+    /// Calls it. The arguments satisfy the checks of the parameters. When they are wholly known, the result must be.
     ///
     /// # Errors
     ///
@@ -57,7 +58,8 @@ pub trait AnyFunction: Send + Sync {
     fn name(&self) -> &'static str;
     /// What it takes and gives.
     fn signature(&self) -> &Signature;
-    /// Calls it with one value of each parameter's type, known and not null.
+    /// Calls it with a value of each parameter's type, null or unknown only where the parameter allows it, and any number of
+    /// the variadic parameter's type.
     ///
     /// # Errors
     ///
@@ -86,14 +88,22 @@ impl<F: Function> AnyFunction for Registered<F> {
 
     fn call(&self, arguments: Vec<Value>) -> Result<Value, FunctionError> {
         let signature = self.signature();
-        if arguments.len() != signature.parameters.len() {
-            let text = format!("Expected {} arguments, got {}.", signature.parameters.len(), arguments.len());
+        let expected = signature.parameters.len();
+        if arguments.len() < expected || (arguments.len() > expected && signature.variadic.is_none()) {
+            let at_least = if signature.variadic.is_some() { "at least " } else { "" };
+            let text = format!("Expected {at_least}{expected} arguments, got {}.", arguments.len());
             return Err(FunctionError::new(text));
         }
-        let mut object = BTreeMap::new();
-        for (i, (parameter, value)) in signature.parameters.iter().zip(arguments).enumerate() {
-            check(parameter, &value).map_err(|text| FunctionError::at(i, text))?;
-            object.insert(parameter.name.clone(), value);
+        let all_known = arguments.iter().all(Value::is_wholly_known);
+        for (i, value) in arguments.iter().enumerate() {
+            let parameter = signature.parameter(i).expect("the number of arguments is checked above");
+            check(parameter, value).map_err(|text| FunctionError::at(i, text))?;
+        }
+        let mut arguments = arguments.into_iter();
+        let named = signature.parameters.iter().map(|parameter| parameter.name.clone()).zip(arguments.by_ref());
+        let mut object: BTreeMap<_, _> = named.collect();
+        if let Some(parameter) = &signature.variadic {
+            object.insert(parameter.name.clone(), Value::List(arguments.collect()));
         }
         let object = Value::Map(object);
         let bug = |error| FunctionError::new(unreadable(error).detail);
@@ -103,6 +113,10 @@ impl<F: Function> AnyFunction for Registered<F> {
         let mut value = value::to_value(&result).map_err(bug)?;
         value.canonicalize(&signature.result);
         value.conforms(&signature.result).map_err(bug)?;
+        if all_known && !value.is_wholly_known() {
+            let text = "All arguments are known, and a part of the result is not. This is a bug in the provider; please report it.";
+            return Err(FunctionError::new(text));
+        }
         Ok(value)
     }
 }
@@ -110,10 +124,15 @@ impl<F: Function> AnyFunction for Registered<F> {
 fn check(parameter: &Parameter, value: &Value) -> Result<(), String> {
     let at = AttributePath::root(&parameter.name);
     let elements = validate::plain_elements(&at, &parameter.ty, value);
-    if let Some((at, _)) = elements.iter().find(|(_, element)| element.is_null()) {
+    let null = || elements.iter().find(|(_, element)| element.is_null());
+    if !parameter.passing.allow_null_elements
+        && let Some((at, _)) = null()
+    {
         return Err(validate::holds_null(at));
     }
-    if value.is_null() || !value.is_wholly_known() {
+    let null_or_unknown = (value.is_null() && !parameter.passing.allow_null)
+        || (!value.is_wholly_known() && !parameter.passing.allow_unknown);
+    if null_or_unknown {
         return Err("expected a known value, not null".into());
     }
     let of_element = |(at, element): (AttributePath, &Value)| {
@@ -126,7 +145,8 @@ fn check(parameter: &Parameter, value: &Value) -> Result<(), String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::framework::sample::Repeat;
+    use crate::framework::sample::{Label, Repeat};
+    use crate::value::{Dynamic, Type};
 
     #[test]
     fn a_call_gives_a_value_or_says_which_argument_is_at_fault() {
@@ -154,5 +174,58 @@ mod tests {
         }
         let error = repeat.call(arguments("panic".into(), 1_i64.into())).unwrap_err();
         assert!(error.text.contains("ended unexpectedly: no text."), "{}", error.text);
+    }
+    fn dynamic(value: Value) -> Value {
+        Dynamic::implied(value).expect("a type").into()
+    }
+
+    #[test]
+    fn a_variadic_parameter_takes_any_number_of_arguments() {
+        let label = function(Label);
+        let result = |label: Value, values: Vec<Value>| {
+            let tags = Value::map([("team", "a")]);
+            let types = [
+                ("label".to_owned(), Type::String),
+                ("tags".to_owned(), Type::Map(Type::String.into())),
+                ("values".to_owned(), Type::implied(&Value::List(values.clone()))),
+            ];
+            let value = Value::map([("label", label), ("tags", tags), ("values", Value::List(values))]);
+            Ok(Dynamic::new(Type::Object(types.into()), value).expect("conforms").into())
+        };
+        let tags = Value::map([("team", Value::from("a")), ("owner", Value::Null)]);
+        let half = Value::map([("id", Value::from("i")), ("size", Value::UnknownNotNull)]);
+        let half_type = Type::Object([("id".to_owned(), Type::String), ("size".to_owned(), Type::Number)].into());
+        let half = Value::from(Dynamic::new(half_type.clone(), half).expect("conforms"));
+        for (arguments, expected) in [
+            (vec!["l".into(), tags.clone()], result("l".into(), vec![])),
+            (vec!["l".into(), tags.clone(), dynamic(1_i64.into())], result("l".into(), vec![1_i64.into()])),
+            (
+                vec![Value::Null, tags.clone(), dynamic("a".into()), dynamic(true.into())],
+                result(Value::Null, vec!["a".into(), true.into()]),
+            ),
+            (vec![Value::Unknown, tags.clone()], result(Value::Unknown, vec![])),
+            (vec!["l".into(), tags.clone(), Value::Unknown], Ok(Value::Unknown)),
+            (vec!["".into(), tags.clone()], Err(FunctionError::at(0, "expected a text that is not empty, got \"\""))),
+            (
+                vec!["l".into(), tags.clone(), dynamic(1_i64.into()), Value::Null],
+                Err(FunctionError::at(3, "expected a known value, not null")),
+            ),
+            (
+                vec!["l".into(), Value::map([("team", Value::Unknown)])],
+                Err(FunctionError::at(1, "expected a known value, not null")),
+            ),
+            (vec!["l".into()], Err(FunctionError::new("Expected at least 2 arguments, got 1."))),
+            (
+                vec!["l".into(), Value::map([("unknown", "a")])],
+                Err(FunctionError::new(
+                    "All arguments are known, and a part of the result is not. This is a bug in the provider; please report it.",
+                )),
+            ),
+        ] {
+            assert_eq!(label.call(arguments.clone()), expected, "{arguments:?}");
+        }
+        let Ok(Value::Dynamic(result)) = label.call(vec!["l".into(), tags, half.clone()]) else { panic!("a value") };
+        let Value::Dynamic(half) = half else { unreachable!() };
+        assert_eq!(result.value().as_map().map(|map| &map["values"]), Some(&Value::List(vec![half.value().clone()])));
     }
 }

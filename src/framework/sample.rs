@@ -6,6 +6,7 @@ mod disk;
 mod disk_list;
 mod disk_source;
 mod format;
+mod label;
 mod repeat;
 mod token;
 
@@ -20,6 +21,7 @@ pub use disk::{Disk, DiskIdentity, Disks};
 pub use disk_list::{DiskFilter, DiskList};
 pub use disk_source::{DiskLookup, DiskSource};
 pub use format::{Format, FormatConfig};
+pub use label::Label;
 pub use repeat::Repeat;
 pub use token::{RENEW_AT, Token, Tokens};
 
@@ -92,6 +94,6 @@ impl Provider for Sample {
     }
 
     fn functions() -> Vec<Box<dyn AnyFunction>> {
-        vec![function(Repeat)]
+        vec![function(Repeat), function(Label)]
     }
 }

@@ -10,19 +10,32 @@ use crate::value::{Type, Value, ValueError, json, msgpack};
 ///
 /// A diagnostic: the message does not fit the schema.
 pub fn decode(value: Option<&wire::DynamicValue>, ty: &Type) -> Result<Value, Diagnostic> {
-    let malformed = |error: ValueError| {
-        let detail = format!(
-            "Terraform sent a value that does not fit the provider's schema: {error}. Please report this, with the versions \
-             of Terraform and of the provider."
-        );
-        Diagnostic::error("Malformed value", detail).at(error.path())
-    };
     match value {
         None => Ok(Value::Null),
         Some(value) if !value.msgpack.is_empty() => msgpack::decode(&value.msgpack, ty).map_err(malformed),
         Some(value) if !value.json.is_empty() => json::decode_state(&value.json, ty).map_err(malformed),
         Some(_) => Ok(Value::Null),
     }
+}
+
+/// Reads an argument of a function. Of an unknown value it keeps whether it may be null.
+///
+/// # Errors
+///
+/// As [`decode`].
+pub fn decode_argument(value: &wire::DynamicValue, ty: &Type) -> Result<Value, Diagnostic> {
+    if value.msgpack.is_empty() {
+        return decode(Some(value), ty);
+    }
+    msgpack::decode_argument(&value.msgpack, ty).map_err(malformed)
+}
+
+fn malformed(error: ValueError) -> Diagnostic {
+    let detail = format!(
+        "Terraform sent a value that does not fit the provider's schema: {error}. Please report this, with the versions of \
+         Terraform and of the provider."
+    );
+    Diagnostic::error("Malformed value", detail).at(error.path())
 }
 
 /// Writes a value of type `ty`.

@@ -1,9 +1,9 @@
 //! Calls about functions.
 
-use super::convert::{decode, encode};
+use super::convert::{decode_argument, encode};
 use super::tfplugin6::{self as wire, call_function, get_functions};
 use crate::framework::{FunctionError, Provider, Server};
-use crate::schema::Signature;
+use crate::schema::{Parameter, Signature};
 
 pub async fn functions<P: Provider>(server: &Server<P>, _: get_functions::Request) -> get_functions::Response {
     let functions =
@@ -14,15 +14,17 @@ pub async fn functions<P: Provider>(server: &Server<P>, _: get_functions::Reques
 /// A function's signature for an answer.
 pub fn signature(signature: &Signature) -> wire::Function {
     let markdown = wire::StringKind::Markdown.into();
-    let parameters = signature.parameters.iter().map(|parameter| wire::function::Parameter {
+    let parameter = |parameter: &Parameter| wire::function::Parameter {
         name: parameter.name.clone(),
         r#type: parameter.ty.to_json().into_bytes(),
+        allow_null_value: parameter.passing.allow_null,
+        allow_unknown_values: parameter.passing.allow_unknown,
         description: parameter.description.clone(),
         description_kind: markdown,
-        ..Default::default()
-    });
+    };
     wire::Function {
-        parameters: parameters.collect(),
+        parameters: signature.parameters.iter().map(parameter).collect(),
+        variadic_parameter: signature.variadic.as_ref().map(parameter),
         r#return: Some(wire::function::Return { r#type: signature.result.to_json().into_bytes() }),
         summary: signature.summary.clone(),
         description: signature.description.clone(),
@@ -35,10 +37,10 @@ pub async fn call<P: Provider>(server: &Server<P>, request: call_function::Reque
     let call = || {
         let function = server.functions.get(&request.name).map_err(|error| FunctionError::new(error.detail))?;
         let signature = function.signature();
-        let arguments =
-            request.arguments.iter().zip(&signature.parameters).enumerate().map(|(i, (value, parameter))| {
-                decode(Some(value), &parameter.ty).map_err(|error| FunctionError::at(i, error.detail))
-            });
+        let parameters = (0..).map_while(|i| Some((i, signature.parameter(i)?)));
+        let arguments = request.arguments.iter().zip(parameters).map(|(value, (i, parameter))| {
+            decode_argument(value, &parameter.ty).map_err(|error| FunctionError::at(i, error.detail))
+        });
         let result = function.call(arguments.collect::<Result<_, _>>()?)?;
         Ok(encode(&result, &signature.result))
     };

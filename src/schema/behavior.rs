@@ -38,6 +38,51 @@ pub const OPTIONAL_COMPUTED: Behavior = Behavior { optional: true, computed: tru
 /// A block that may be there once.
 pub const BLOCK: Behavior = Behavior { block: true, ..NONE };
 
+/// What Terraform may pass for a parameter of a function. Written as a constant, for example
+/// `#[schemars(extend("x-terraform" = PARAMETER.allow_unknown()))]`; a parameter without one is known, not null, and one argument.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Passing {
+    /// The argument may be null. The field is an [`Attr`](crate::value::Attr) or an `Option`.
+    pub allow_null: bool,
+    /// Elements of the list, set or map may be null. They are an `Attr` or an `Option`.
+    pub allow_null_elements: bool,
+    /// The argument, or any part of it, may be unknown. What may be unknown on its own is an `Attr`.
+    pub allow_unknown: bool,
+    /// The last parameter, a list: any number of arguments, each an element.
+    pub variadic: bool,
+}
+
+/// One argument, known and not null.
+pub const PARAMETER: Passing =
+    Passing { allow_null: false, allow_null_elements: false, allow_unknown: false, variadic: false };
+
+impl Passing {
+    /// Null may be passed.
+    #[must_use]
+    pub const fn allow_null(self) -> Self {
+        Self { allow_null: true, ..self }
+    }
+
+    /// A list, set or map with null in it may be passed.
+    #[must_use]
+    pub const fn allow_null_elements(self) -> Self {
+        Self { allow_null_elements: true, ..self }
+    }
+
+    /// What is not wholly known may be passed.
+    #[must_use]
+    pub const fn allow_unknown(self) -> Self {
+        Self { allow_unknown: true, ..self }
+    }
+
+    /// Any number of arguments may be passed.
+    #[must_use]
+    pub const fn variadic(self) -> Self {
+        Self { variadic: true, ..self }
+    }
+}
+
 const NONE: Behavior = Behavior {
     required: false,
     optional: false,

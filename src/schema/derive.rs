@@ -10,10 +10,10 @@ use serde_json::{Map, Value as Json};
 
 use super::check::{self, Check};
 use super::{Attribute, Behavior, Block, Kind, Model, Nesting};
-use crate::value::{Type, Value};
+use crate::value::{DYNAMIC_KEYWORD, Type, Value};
 
 /// The key under which a struct says what only Terraform asks for.
-const BEHAVIOR: &str = "x-terraform";
+pub(super) const BEHAVIOR: &str = "x-terraform";
 
 /// Names that Terraform keeps for itself in a block of a resource or a data source.
 pub(super) const RESERVED: [&str; 7] =
@@ -23,7 +23,7 @@ pub(super) const RESERVED: [&str; 7] =
 pub(super) const RESERVED_IN_PROVIDER: [&str; 6] = ["alias", "version", "count", "depends_on", "for_each", "source"];
 
 /// Keywords that are read here, or that say nothing which Terraform could use.
-const KEYWORDS: [&str; 9] = [
+const KEYWORDS: [&str; 10] = [
     "type",
     "title",
     "description",
@@ -33,6 +33,7 @@ const KEYWORDS: [&str; 9] = [
     "items",
     "uniqueItems",
     BEHAVIOR,
+    DYNAMIC_KEYWORD,
 ];
 
 /// A struct that cannot be a Terraform schema: a mistake in this program, found by its tests.
@@ -200,19 +201,29 @@ fn kind(field: &str, schema: &Map<String, Json>) -> Result<Kind, SchemaError> {
             };
             nested(nesting, element)
         }
-        None => Ok(Kind::Plain(plain(field, schema)?)),
+        None => match plain(field, schema)? {
+            ty if ty.holds_dynamic() => Err(fault(field, "a dynamic value is for parameters and results of functions")),
+            ty => Ok(Kind::Plain(ty)),
+        },
     }
 }
 
-fn element_schema(schema: &Map<String, Json>) -> Option<&Map<String, Json>> {
+pub(super) fn element_schema(schema: &Map<String, Json>) -> Option<&Map<String, Json>> {
     schema.get("items").or_else(|| schema.get("additionalProperties")).and_then(Json::as_object)
 }
 
 /// The type of a value without attributes of its own. Unlike an attribute, a function may take and give objects.
 pub(super) fn plain(field: &str, schema: &Map<String, Json>) -> Result<Type, SchemaError> {
     refuse_keywords(field, schema)?;
+    if schema.contains_key(DYNAMIC_KEYWORD) {
+        return Ok(Type::Dynamic);
+    }
     let element = || match element_schema(schema) {
-        Some(element) => plain(field, element).map(Box::new),
+        Some(element) => match plain(field, element)? {
+            // Terraform would make one type of all elements: not what the author means.
+            ty if ty.holds_dynamic() => Err(fault(field, "a list, set or map cannot hold dynamic values")),
+            ty => Ok(Box::new(ty)),
+        },
         None => Err(fault(field, "no element type")),
     };
     match schema.get("type").and_then(Json::as_str) {

@@ -1,9 +1,9 @@
 //! A Rust struct as the parameters of a function.
 
-use serde_json::Value as Json;
+use serde_json::{Map, Value as Json};
 
 use super::derive::{self, SchemaError, fault};
-use super::{Check, Model};
+use super::{Check, Model, Passing};
 use crate::value::Type;
 
 /// What a function takes and gives.
@@ -13,13 +13,15 @@ pub struct Signature {
     pub summary: String,
     /// Markdown.
     pub description: String,
-    /// In the order of the arguments.
+    /// In the order of the arguments, without the variadic one.
     pub parameters: Vec<Parameter>,
+    /// What each argument after those must be. Without it there are none.
+    pub variadic: Option<Parameter>,
     /// What it gives.
     pub result: Type,
 }
 
-/// What one argument must be. Neither null nor unknown: Terraform answers for those itself.
+/// What one argument must be. Terraform itself responds to null and unknown arguments that are not allowed.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Parameter {
     /// For documentation; arguments are positional.
@@ -28,6 +30,8 @@ pub struct Parameter {
     pub description: String,
     /// Its type.
     pub ty: Type,
+    /// What may be null or unknown.
+    pub passing: Passing,
     /// What it must satisfy.
     pub checks: Vec<Check>,
     /// What an element of a list, set or map must satisfy.
@@ -59,13 +63,40 @@ impl Signature {
             derive::check_name(name, name)?;
             let schema = fields.and_then(|fields| fields.get(name)?.as_object());
             let schema = schema.ok_or_else(|| fault(name, "not described"))?;
+            let description = derive::description(name, schema)?;
+            let passing = passing(name, schema)?;
+            let schema = if passing.variadic { element(name, schema)? } else { schema };
             let ty = derive::plain(name, schema)?;
             let (checks, element_checks) = derive::checks(name, schema, Some(&ty))?;
-            let description = derive::description(name, schema)?;
-            Ok(Parameter { name: name.to_owned(), description, ty, checks, element_checks })
+            Ok(Parameter { name: name.to_owned(), description, ty, passing, checks, element_checks })
         };
-        let parameters = order.into_iter().map(parameter).collect::<Result<_, _>>()?;
-        Ok(Self { summary, description, parameters, result })
+        let mut parameters = order.into_iter().map(parameter).collect::<Result<Vec<_>, _>>()?;
+        let variadic = parameters.pop_if(|last| last.passing.variadic);
+        match parameters.iter().find(|parameter| parameter.passing.variadic) {
+            Some(parameter) => Err(fault(&parameter.name, "only the last parameter can be variadic")),
+            None => Ok(Self { summary, description, parameters, variadic, result }),
+        }
+    }
+
+    /// The parameter of the argument with this index, from 0.
+    pub fn parameter(&self, index: usize) -> Option<&Parameter> {
+        self.parameters.get(index).or(self.variadic.as_ref())
+    }
+}
+
+fn passing(name: &str, schema: &Map<String, Json>) -> Result<Passing, SchemaError> {
+    let json = schema.get(derive::BEHAVIOR).cloned();
+    json.map_or(Ok(Passing::default()), |json| {
+        serde_json::from_value(json).map_err(|error| fault(name, error.to_string()))
+    })
+}
+
+/// The schema of each argument of a variadic parameter: of an element of its list.
+fn element<'a>(name: &str, list: &'a Map<String, Json>) -> Result<&'a Map<String, Json>, SchemaError> {
+    let is_list = |key: &String| matches!(key.as_str(), "type" | "items" | "description" | derive::BEHAVIOR);
+    match derive::element_schema(list).filter(|_| list.contains_key("items") && list.keys().all(is_list)) {
+        Some(element) => Ok(element),
+        None => Err(fault(name, "a variadic parameter is a list, whose length cannot be checked")),
     }
 }
 
@@ -77,7 +108,8 @@ mod tests {
     use serde::{Deserialize, Serialize};
 
     use super::*;
-    use crate::value::Attr;
+    use crate::schema::PARAMETER;
+    use crate::value::{Attr, Dynamic};
 
     /// Annotations for
     /// a disk.
@@ -89,8 +121,20 @@ mod tests {
         #[schemars(range(min = 20))]
         size: u64,
         /// Its images.
-        #[schemars(length(min = 1), inner(length(min = 1)))]
-        images: Vec<String>,
+        #[schemars(length(min = 1), inner(length(min = 1)), extend("x-terraform" = PARAMETER.allow_unknown()))]
+        images: Attr<Vec<String>>,
+        /// More.
+        #[schemars(extend("x-terraform" = PARAMETER.allow_null().variadic()))]
+        more: Vec<Attr<Named>>,
+    }
+
+    /// A value with a name.
+    #[derive(Serialize, Deserialize, JsonSchema)]
+    struct Named {
+        /// Its name.
+        name: String,
+        /// Any value.
+        any: Attr<Dynamic>,
     }
 
     /// An image.
@@ -108,6 +152,7 @@ mod tests {
             name: "size".into(),
             description: "In GiB.".into(),
             ty: Type::Number,
+            passing: Passing::default(),
             checks: vec![Check::Integer(Some(20), None)],
             element_checks: vec![],
         };
@@ -115,14 +160,24 @@ mod tests {
             name: "images".into(),
             description: "Its images.".into(),
             ty: Type::List(Type::String.into()),
+            passing: PARAMETER.allow_unknown(),
             checks: vec![Check::MinLength(1)],
             element_checks: vec![Check::MinLength(1)],
+        };
+        let more = Parameter {
+            name: "more".into(),
+            description: "More.".into(),
+            ty: Type::Object([("name".to_owned(), Type::String), ("any".to_owned(), Type::Dynamic)].into()),
+            passing: PARAMETER.allow_null().variadic(),
+            checks: vec![],
+            element_checks: vec![],
         };
         let result = [("tag".to_owned(), Type::String), ("labels".to_owned(), Type::Map(Type::String.into()))];
         let expected = Signature {
             summary: "Annotations for a disk.".into(),
             description: "Annotations for\na disk.\n\nMore.".into(),
             parameters: vec![size, images],
+            variadic: Some(more),
             result: Type::Object(result.into()),
         };
         assert_eq!(Signature::of::<Disk, Image>(), Ok(expected));
@@ -135,8 +190,78 @@ mod tests {
         size: Option<u64>,
     }
 
+    /// Any number of names.
+    #[derive(Serialize, Deserialize, JsonSchema)]
+    struct Names {
+        /// Names.
+        #[schemars(inner(length(min = 1)), extend("x-terraform" = PARAMETER.variadic()))]
+        names: Vec<String>,
+    }
+
+    #[test]
+    fn each_argument_of_a_variadic_parameter_satisfies_the_checks_of_an_element() {
+        let signature = Signature::of::<Names, Dynamic>().unwrap();
+        let names = signature.variadic.as_ref().unwrap();
+        assert_eq!((signature.parameters.len(), &signature.result), (0, &Type::Dynamic));
+        assert_eq!((&names.ty, &names.checks), (&Type::String, &vec![Check::MinLength(1)]));
+        assert_eq!((signature.parameter(0), signature.parameter(7)), (Some(names), Some(names)));
+        assert_eq!(Signature::of::<Disk, String>().unwrap().parameter(1).unwrap().name, "images");
+    }
+
+    /// Variadic, but not the last.
+    #[derive(Serialize, Deserialize, JsonSchema)]
+    struct NotLast {
+        /// Names.
+        #[schemars(extend("x-terraform" = PARAMETER.variadic()))]
+        names: Vec<String>,
+        /// In GiB.
+        size: u64,
+    }
+
+    /// Variadic, but not a list.
+    #[derive(Serialize, Deserialize, JsonSchema)]
+    struct NotAList {
+        /// A map.
+        #[schemars(extend("x-terraform" = PARAMETER.variadic()))]
+        names: BTreeMap<String, String>,
+    }
+
+    /// At least one.
+    #[derive(Serialize, Deserialize, JsonSchema)]
+    struct Counted {
+        /// Names.
+        #[schemars(length(min = 1), extend("x-terraform" = PARAMETER.variadic()))]
+        names: Vec<String>,
+    }
+
+    /// Holds dynamic values.
+    #[derive(Serialize, Deserialize, JsonSchema)]
+    struct Bag {
+        /// Any values.
+        bag: BTreeMap<String, Attr<Dynamic>>,
+    }
+
+    /// Says what only an attribute can be.
+    #[derive(Serialize, Deserialize, JsonSchema)]
+    struct Required {
+        /// In GiB.
+        #[schemars(extend("x-terraform" = crate::schema::REQUIRED))]
+        size: u64,
+    }
+
     #[test]
     fn what_is_no_parameter_or_result_is_refused() {
+        let list = "names: a variadic parameter is a list, whose length cannot be checked";
+        for (signature, expected) in [
+            (Signature::of::<NotLast, String>(), "names: only the last parameter can be variadic"),
+            (Signature::of::<NotAList, String>(), list),
+            (Signature::of::<Counted, String>(), list),
+            (Signature::of::<Bag, String>(), "bag: a list, set or map cannot hold dynamic values"),
+        ] {
+            assert_eq!(signature.unwrap_err().to_string(), expected);
+        }
+        let error = Signature::of::<Required, String>().unwrap_err().to_string();
+        assert!(error.starts_with("size: unknown field "), "{error}");
         let error = Signature::of::<Optional, String>().unwrap_err();
         assert_eq!(error.to_string(), ": a parameter cannot be left out");
         let error = Signature::of::<Disk, Option<String>>().unwrap_err();

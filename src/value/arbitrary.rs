@@ -3,19 +3,24 @@
 use proptest::collection::{btree_map, vec};
 use proptest::prelude::*;
 
-use super::{Number, Type, Value};
+use super::{Dynamic, Number, Type, Value};
 
 pub(super) fn ty() -> impl Strategy<Value = Type> {
-    prop_oneof![Just(Type::Bool), Just(Type::Number), Just(Type::String)].prop_recursive(4, 24, 4, |inner| {
-        let boxed = inner.clone().prop_map(Box::new);
-        prop_oneof![
-            boxed.clone().prop_map(Type::List),
-            boxed.clone().prop_map(Type::Set),
-            boxed.prop_map(Type::Map),
-            vec(inner.clone(), 0..4).prop_map(Type::Tuple),
-            btree_map("[a-z_]{1,8}", inner, 0..5).prop_map(Type::Object),
-        ]
-    })
+    prop_oneof![Just(Type::Bool), Just(Type::Number), Just(Type::String), Just(Type::Dynamic)].prop_recursive(
+        4,
+        24,
+        4,
+        |inner| {
+            let boxed = inner.clone().prop_map(Box::new);
+            prop_oneof![
+                boxed.clone().prop_map(Type::List),
+                boxed.clone().prop_map(Type::Set),
+                boxed.prop_map(Type::Map),
+                vec(inner.clone(), 0..4).prop_map(Type::Tuple),
+                btree_map("[a-z_]{1,8}", inner, 0..5).prop_map(Type::Object),
+            ]
+        },
+    )
 }
 
 /// A type, and a value of it.
@@ -40,6 +45,19 @@ fn value(ty: &Type) -> BoxedStrategy<Value> {
             let names: Vec<_> = attributes.keys().cloned().collect();
             let values: Vec<_> = attributes.values().map(value).collect();
             values.prop_map(move |values| Value::map(names.clone().into_iter().zip(values))).boxed()
+        }
+        Type::Dynamic => {
+            let own = prop_oneof![
+                Just(Type::String),
+                Just(Type::Number),
+                Just(Type::Set(Type::String.into())),
+                Just(Type::Object([("name".to_owned(), Type::String)].into())),
+            ];
+            let dynamic = own.prop_flat_map(|own| {
+                let value = value(&own);
+                (Just(own), value).prop_map(|(own, value)| Dynamic::new(own, value).expect("a value of its type"))
+            });
+            dynamic.prop_map(Value::from).boxed()
         }
     };
     prop_oneof![8 => known, 1 => Just(Value::Null), 1 => Just(Value::Unknown)].boxed()

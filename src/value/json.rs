@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 use serde_json::Value as Json;
 
 use super::types::tuple_length;
-use super::{Type, Value, ValueError, nfc};
+use super::{Dynamic, Type, Value, ValueError, nfc};
 
 /// Reads the state of one object. Strings become NFC, sets sorted.
 ///
@@ -68,6 +68,12 @@ fn value(json: Json, ty: &Type) -> Result<Value, ValueError> {
             })
             .collect::<Result<BTreeMap<_, _>, _>>()
             .map(Value::Map),
+        (Type::Dynamic, Json::Object(mut dynamic)) => {
+            let own = dynamic.get("type").and_then(Type::from_json_value).filter(|own| *own != Type::Dynamic);
+            let own = own.ok_or_else(|| ty.mismatch())?;
+            let value = value(dynamic.remove("value").unwrap_or_default(), &own)?;
+            Ok(Dynamic::new(own, value)?.into())
+        }
         _ => Err(ty.mismatch()),
     }
 }
@@ -109,6 +115,11 @@ mod tests {
                 r#"{"id":"imc-1","removed":{"a":[1]}}"#,
                 Value::map([("id", "imc-1".into()), ("name", Value::Null)]),
             ),
+            (
+                r#""dynamic""#,
+                r#"{"type":["set","string"],"value":["b","a"]}"#,
+                Dynamic::new(ty(r#"["set","string"]"#), Value::list(["b", "a"])).expect("conforms").into(),
+            ),
         ] {
             assert_eq!(decode_state(json.as_bytes(), &ty(ty_json)), Ok(expected), "{ty_json} {json}");
         }
@@ -132,6 +143,10 @@ mod tests {
             (r#"["tuple",["bool"]]"#, "[]", "expected a tuple of length 1"),
             (r#"["object",{"a":["map","bool"]}]"#, r#"{"a":{"k":[]}}"#, r#"a["k"]: expected a bool"#),
             (r#"["object",{}]"#, "[]", "expected an object"),
+            (r#""dynamic""#, r#""a""#, "expected a value with its type"),
+            (r#""dynamic""#, r#"{"type":"dynamic","value":null}"#, "expected a value with its type"),
+            (r#""dynamic""#, r#"{"value":"a"}"#, "expected a value with its type"),
+            (r#""dynamic""#, r#"{"type":["list","bool"],"value":["a"]}"#, "[0]: expected a bool"),
             (r#""string""#, "", "invalid JSON: EOF while parsing a value at line 1 column 0"),
             (r#""string""#, "null null", "invalid JSON: trailing characters at line 1 column 6"),
             (r#"["list","bool"]"#, &deep, "invalid JSON: recursion limit exceeded at line 1 column 128"),
@@ -144,12 +159,16 @@ mod tests {
     /// The value as Terraform writes it to a state file, which has no unknowns.
     fn state(value: &Value) -> Json {
         match value {
-            Value::Null | Value::Unknown => Json::Null,
+            Value::Null | Value::Unknown | Value::UnknownNotNull => Json::Null,
             Value::Bool(bool) => (*bool).into(),
             Value::Number(number) => serde_json::from_str(&number.to_string()).expect("a number is JSON"),
             Value::String(string) => string.as_str().into(),
             Value::List(list) => list.iter().map(state).collect(),
             Value::Map(map) => map.iter().map(|(key, v)| (key.clone(), state(v))).collect(),
+            Value::Dynamic(dynamic) => {
+                let ty: Json = serde_json::from_str(&dynamic.ty().to_json()).expect("JSON");
+                serde_json::json!({ "type": ty, "value": state(dynamic.value()) })
+            }
         }
     }
 

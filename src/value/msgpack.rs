@@ -1,8 +1,9 @@
 //! Values as Terraform sends them: msgpack, typed by the schema.
 //!
 //! The type drives the reading, so the depth is the type's own, and no length is believed that the bytes left
-//! cannot hold. Any extension is an unknown value; what a refined one (extension 12) says about the value is dropped.
-//! Each value has one encoding here.
+//! cannot hold. Any extension is an unknown value; of what a refined one (extension 12) says about the value, only "not
+//! null" is read, and only in the arguments of functions. A value of type `dynamic` is an array of its type, in JSON as
+//! bytes, and itself. Each value has one encoding here.
 
 use std::collections::BTreeMap;
 
@@ -11,7 +12,10 @@ use rmp::decode::{self, NumValueReadError, ValueReadError};
 use rmp::encode::{self, ValueWriteError};
 
 use super::types::{missing_attribute, tuple_length, unexpected_attribute};
-use super::{Number, Type, Value, ValueError, nfc};
+use super::{Dynamic, Number, Type, Value, ValueError, nfc};
+
+/// How deep values of type `dynamic` may lie in each other: each brings a type, so that the schema's does not bound the depth.
+const MAX_DYNAMIC_DEPTH: u8 = 16;
 
 /// Reads one value. Strings become NFC, sets sorted.
 ///
@@ -20,7 +24,20 @@ use super::{Number, Type, Value, ValueError, nfc};
 /// Bytes that are not one whole value of the type: with the path of the first that is not, and for an object the
 /// name of the attribute that is missing or not expected. Bytes after the value are an error too.
 pub fn decode(bytes: &[u8], ty: &Type) -> Result<Value, ValueError> {
-    let mut decoder = Decoder { rest: bytes };
+    decode_with(bytes, ty, false)
+}
+
+/// As [`decode`], with [`Value::UnknownNotNull`] where Terraform says that the value will not be null.
+///
+/// # Errors
+///
+/// As [`decode`].
+pub fn decode_argument(bytes: &[u8], ty: &Type) -> Result<Value, ValueError> {
+    decode_with(bytes, ty, true)
+}
+
+fn decode_with(bytes: &[u8], ty: &Type, refined: bool) -> Result<Value, ValueError> {
+    let mut decoder = Decoder { rest: bytes, refined, dynamic_depth: 0 };
     let value = decoder.value(ty)?;
     if decoder.rest.is_empty() { Ok(value) } else { Err(ValueError::new("there are bytes after the value")) }
 }
@@ -38,6 +55,10 @@ pub fn encode(value: &Value, ty: &Type) -> Vec<u8> {
 
 struct Decoder<'a> {
     rest: &'a [u8],
+    /// Whether the refinement "not null" is kept.
+    refined: bool,
+    /// How many values of type `dynamic` the current one lies in.
+    dynamic_depth: u8,
 }
 
 impl<'a> Decoder<'a> {
@@ -60,8 +81,10 @@ impl<'a> Decoder<'a> {
                 _,
             ) => {
                 let meta = decode::read_ext_meta(&mut self.rest).map_err(|_| truncated())?;
-                self.rest = self.rest.get(meta.size as usize..).ok_or_else(truncated)?;
-                Ok(Value::Unknown)
+                let (refinements, rest) = self.rest.split_at_checked(meta.size as usize).ok_or_else(truncated)?;
+                self.rest = rest;
+                let not_null = self.refined && meta.typeid == REFINED && is_not_null(refinements);
+                Ok(if not_null { Value::UnknownNotNull } else { Value::Unknown })
             }
             (_, Type::Bool) => decode::read_bool(&mut self.rest).map(Value::Bool).map_err(|e| unreadable(&e, ty)),
             (_, Type::Number) => self.number(marker).map(Value::Number),
@@ -81,7 +104,27 @@ impl<'a> Decoder<'a> {
             }
             (_, Type::Map(element)) => self.map(ty, element).map(Value::Map),
             (_, Type::Object(attributes)) => self.object(ty, attributes).map(Value::Map),
+            (_, Type::Dynamic) => self.dynamic(ty),
         }
+    }
+
+    /// A type and a value of it.
+    fn dynamic(&mut self, ty: &Type) -> Result<Value, ValueError> {
+        if self.array_len(ty)? != 2 {
+            return Err(ty.mismatch());
+        }
+        let len = decode::read_bin_len(&mut self.rest).map_err(|e| unreadable(&e, ty))? as usize;
+        let (json, rest) = self.rest.split_at_checked(len).ok_or_else(truncated)?;
+        self.rest = rest;
+        let own = std::str::from_utf8(json).ok().and_then(Type::from_json).filter(|own| *own != Type::Dynamic);
+        let own = own.ok_or_else(|| ValueError::new("expected a type of Terraform"))?;
+        if self.dynamic_depth == MAX_DYNAMIC_DEPTH {
+            return Err(ValueError::new("values with types of their own are nested too deep"));
+        }
+        self.dynamic_depth += 1;
+        let value = self.value(&own)?;
+        self.dynamic_depth -= 1;
+        Ok(Dynamic::new(own, value)?.into())
     }
 
     fn list(&mut self, ty: &Type, element: &Type) -> Result<Vec<Value>, ValueError> {
@@ -169,6 +212,17 @@ impl<'a> Decoder<'a> {
     }
 }
 
+/// The extension of an unknown value about which something is known: a map of refinements by number.
+const REFINED: i8 = 12;
+
+/// Whether refinements say that the value will not be null: `false` for the number 1, which Terraform writes first.
+fn is_not_null(mut refinements: &[u8]) -> bool {
+    let bytes = &mut refinements;
+    decode::read_map_len(bytes).is_ok_and(|len| len > 0)
+        && decode::read_int::<i64, _>(bytes).is_ok_and(|number| number == 1)
+        && decode::read_bool(bytes).is_ok_and(|may_be_null| !may_be_null)
+}
+
 fn truncated() -> ValueError {
     ValueError::new("the value ends before its end")
 }
@@ -190,6 +244,12 @@ fn write(bytes: &mut Vec<u8>, value: &Value, ty: &Type) -> Result<(), ValueWrite
         Value::Null => encode::write_nil(bytes).map_err(ValueWriteError::InvalidMarkerWrite),
         Value::Unknown => {
             bytes.extend([0xd4, 0, 0]);
+            Ok(())
+        }
+        // What is unknown without a type cannot be refined.
+        Value::UnknownNotNull if *ty == Type::Dynamic => write(bytes, &Value::Unknown, ty),
+        Value::UnknownNotNull => {
+            bytes.extend([0xc7, 3, REFINED.cast_unsigned(), 0x81, 1, 0xc2]);
             Ok(())
         }
         Value::Bool(bool) => encode::write_bool(bytes, *bool).map_err(ValueWriteError::InvalidMarkerWrite),
@@ -217,6 +277,12 @@ fn write(bytes: &mut Vec<u8>, value: &Value, ty: &Type) -> Result<(), ValueWrite
                 write(bytes, value, inner)?;
             }
             Ok(())
+        }
+        Value::Dynamic(dynamic) => {
+            let json = dynamic.ty().to_json();
+            encode::write_array_len(bytes, 2)?;
+            encode::write_bin(bytes, json.as_bytes())?;
+            write(bytes, dynamic.value(), dynamic.ty())
         }
     }
 }
@@ -268,6 +334,10 @@ mod tests {
         Value::Number(text.parse().expect("a number"))
     }
 
+    fn dynamic(json: &str, value: Value) -> Value {
+        Dynamic::new(ty(json), value).expect(json).into()
+    }
+
     fn infinity(float: f64) -> Value {
         Value::Number(Number::try_from(float).expect("not NaN"))
     }
@@ -307,6 +377,16 @@ mod tests {
                 Value::map([("size", 20_i64.into()), ("id", Value::Unknown)]),
                 "82 a26964 d40000 a473697a65 14",
             ),
+            (r#""dynamic""#, Value::Null, "c0"),
+            (r#""dynamic""#, Value::Unknown, "d40000"),
+            (r#""dynamic""#, dynamic(r#""string""#, "a".into()), "92 c408 22737472696e6722 a161"),
+            (r#""dynamic""#, dynamic(r#""bool""#, Value::Null), "92 c406 22626f6f6c22 c0"),
+            (r#""dynamic""#, dynamic(r#""bool""#, Value::Unknown), "92 c406 22626f6f6c22 d40000"),
+            (
+                r#"["object",{"any":"dynamic"}]"#,
+                Value::map([("any", dynamic(r#"["set","bool"]"#, Value::List(vec![true.into()])))]),
+                "81 a3616e79 92 c40e 5b22736574222c22626f6f6c225d 91 c3",
+            ),
         ] {
             assert_eq!(encode(&value, &ty(json)), bytes(hex), "{json} {value:?}");
             assert_eq!(decode(&bytes(hex), &ty(json)), Ok(value), "{json} {hex}");
@@ -340,6 +420,53 @@ mod tests {
     }
 
     #[test]
+    fn an_argument_keeps_that_an_unknown_value_is_not_null() {
+        for (json, hex, value) in [
+            (r#""string""#, "c7 03 0c 81 01 c2", Value::UnknownNotNull),
+            // Not null, with the prefix "pre-", as `"pre-${...}"` sends it.
+            (r#""string""#, "c7 09 0c 82 01 c2 02 a4 7072652d", Value::UnknownNotNull),
+            (r#"["map","string"]"#, "81 a16b c7 03 0c 81 01 c2", Value::map([("k", Value::UnknownNotNull)])),
+            (r#""dynamic""#, "92 c406 22626f6f6c22 c703 0c 8101c2", dynamic(r#""bool""#, Value::UnknownNotNull)),
+            (r#""string""#, "c7 03 0c 81 01 c3", Value::Unknown),
+            (r#"["list","string"]"#, "c7 05 0c 82 05 01 06 03", Value::Unknown),
+            (r#""string""#, "c7 03 0b 81 01 c2", Value::Unknown),
+            (r#""string""#, "c7 03 0c 81 01 01", Value::Unknown),
+            (r#""string""#, "c7 00 0c", Value::Unknown),
+            (r#""string""#, "d4 0000", Value::Unknown),
+        ] {
+            assert_eq!(decode_argument(&bytes(hex), &ty(json)), Ok(value.clone()), "{json} {hex}");
+            let encoded = encode(&value, &ty(json));
+            assert_eq!(decode_argument(&encoded, &ty(json)), Ok(value), "{json} {encoded:?}");
+        }
+        assert_eq!(encode(&Value::UnknownNotNull, &Type::String), bytes("c7 03 0c 81 01 c2"));
+        assert_eq!(encode(&Value::UnknownNotNull, &Type::Dynamic), bytes("d40000"));
+    }
+
+    #[test]
+    fn dynamic_values_in_dynamic_values_are_bounded() {
+        let nested = |depth: usize| {
+            let object = r#"["object",{"a":"dynamic"}]"#;
+            let level = [&[0x92, 0xc4, object.len() as u8], object.as_bytes(), &[0x81, 0xa1, b'a']].concat();
+            [level.repeat(depth), vec![0xc0]].concat()
+        };
+        assert!(decode(&nested(16), &Type::Dynamic).is_ok());
+        let error = decode(&nested(100_000), &Type::Dynamic).expect_err("too deep");
+        assert!(error.to_string().ends_with("values with types of their own are nested too deep"), "{error}");
+    }
+
+    #[test]
+    fn a_value_may_be_as_deep_as_its_type() {
+        let of_depth = |depth: usize| {
+            let json = format!("{}\"string\"{}", "[\"list\",".repeat(depth), "]".repeat(depth));
+            let value = [vec![0x91; depth], vec![0xa0]].concat();
+            let head = [0x92, 0xc5, (json.len() >> 8) as u8, json.len() as u8];
+            decode(&[&head, json.as_bytes(), &value].concat(), &Type::Dynamic)
+        };
+        assert!(of_depth(256).is_ok());
+        assert_eq!(of_depth(600).expect_err("deep").to_string(), "expected a type of Terraform");
+    }
+
+    #[test]
     fn bytes_that_are_no_value_of_the_type_are_errors_with_a_path() {
         let object = r#"["object",{"id":"string","sizes":["map",["list","number"]]}]"#;
         for (json, hex, expected) in [
@@ -367,6 +494,13 @@ mod tests {
             (r#"["map","string"]"#, "82 a161 a0 a161 a0", r#"["a"]: the key is there twice"#),
             (r#"["tuple",["string"]]"#, "90", "expected a tuple of length 1"),
             (r#"["tuple",["string"]]"#, "91 01", "[0]: expected a string"),
+            (r#""dynamic""#, "a161", "expected a value with its type"),
+            (r#""dynamic""#, "91 c0", "expected a value with its type"),
+            (r#""dynamic""#, "92 a822737472696e6722 a161", "expected a value with its type"),
+            (r#""dynamic""#, "92 c408 22737472", "the value ends before its end"),
+            (r#""dynamic""#, "92 c403 226122 a161", "expected a type of Terraform"),
+            (r#""dynamic""#, "92 c409 2264796e616d696322 c0", "expected a type of Terraform"),
+            (r#""dynamic""#, "92 c408 22737472696e6722 01", "expected a string"),
             (object, "90", "expected an object"),
             (object, "81 a26964 a161", r#"missing attribute "sizes""#),
             (object, "82 a26964 a161 a26978 c0", r#"unexpected attribute "ix""#),
@@ -407,6 +541,10 @@ mod tests {
                         left_key.as_str() == Some(right_key) && same(left, right)
                     })
             }
+            (Msgpack::Array(left), Value::Dynamic(right)) => {
+                let [Msgpack::Binary(json), left] = left.as_slice() else { return false };
+                *json == right.ty().to_json().into_bytes() && same(left, right.value())
+            }
             _ => false,
         }
     }
@@ -415,13 +553,16 @@ mod tests {
     fn foreign(value: &Value) -> Msgpack {
         match value {
             Value::Null => Msgpack::Nil,
-            Value::Unknown => Msgpack::Ext(12, vec![0x81, 1, 0xc2]),
+            Value::Unknown | Value::UnknownNotNull => Msgpack::Ext(12, vec![0x81, 1, 0xc2]),
             Value::Bool(bool) => (*bool).into(),
             Value::Number(number) => number.as_u64().map_or_else(|| number.to_string().into(), Msgpack::from),
             Value::String(string) => string.as_str().into(),
             Value::List(list) => Msgpack::Array(list.iter().map(foreign).collect()),
             Value::Map(map) => {
                 Msgpack::Map(map.iter().rev().map(|(key, v)| (key.as_str().into(), foreign(v))).collect())
+            }
+            Value::Dynamic(dynamic) => {
+                Msgpack::Array(vec![Msgpack::Binary(dynamic.ty().to_json().into()), foreign(dynamic.value())])
             }
         }
     }

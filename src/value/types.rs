@@ -2,13 +2,13 @@
 
 use std::collections::BTreeMap;
 
-use serde::{Serialize, Serializer};
+use serde::{Deserialize, Serialize, Serializer};
 use serde_json::Value as Json;
 
 use super::{Value, ValueError, sort_set};
 
 /// The type of a value, as a schema declares it.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Type {
     Bool,
     Number,
@@ -19,7 +19,12 @@ pub enum Type {
     Tuple(Vec<Type>),
     /// An object, a block, or a nested attribute: every attribute is there, perhaps null.
     Object(BTreeMap<String, Type>),
+    /// Any type: each value brings its own, see [`Dynamic`](super::Dynamic).
+    Dynamic,
 }
+
+/// How deep the JSON of a type may nest: two levels for each object or collection.
+const MAX_DEPTH: usize = 512;
 
 impl Type {
     /// Terraform's JSON for the type, without spaces: `"string"`, `["list","string"]`, `["object",{"id":"string"}]`.
@@ -27,17 +32,58 @@ impl Type {
         serde_json::to_string(self).expect("a type is made of strings, arrays and maps with string keys")
     }
 
-    /// Reads what [`Type::to_json`] writes. `None` when it is not the JSON of a type; `dynamic` has none here.
+    /// Reads what [`Type::to_json`] writes. `None` when it is not the JSON of a type, or nests deeper than 256 types.
     pub fn from_json(json: &str) -> Option<Self> {
-        Self::from_json_value(&serde_json::from_str(json).ok()?)
+        let mut depth: usize = 0;
+        for byte in json.bytes() {
+            match byte {
+                b'[' | b'{' => depth += 1,
+                b']' | b'}' => depth = depth.saturating_sub(1),
+                _ => {}
+            }
+            if depth > MAX_DEPTH {
+                return None;
+            }
+        }
+        // The depth is checked above: the limit of serde_json is too low for a manifest with a schema in it.
+        let mut deserializer = serde_json::Deserializer::from_str(json);
+        deserializer.disable_recursion_limit();
+        let value = Json::deserialize(&mut deserializer).ok()?;
+        deserializer.end().ok()?;
+        Self::from_json_value(&value)
     }
 
-    fn from_json_value(json: &Json) -> Option<Self> {
+    /// The type that a value without one has, as `jsondecode` gives it: lists are tuples, maps objects.
+    pub fn implied(value: &Value) -> Self {
+        match value {
+            Value::Null | Value::Unknown | Value::UnknownNotNull => Self::Dynamic,
+            Value::Bool(_) => Self::Bool,
+            Value::Number(_) => Self::Number,
+            Value::String(_) => Self::String,
+            Value::List(list) => Self::Tuple(list.iter().map(Self::implied).collect()),
+            Value::Map(map) => Self::Object(map.iter().map(|(name, v)| (name.clone(), Self::implied(v))).collect()),
+            Value::Dynamic(_) => Self::Dynamic,
+        }
+    }
+
+    /// True when a part of a value of this type brings its own type.
+    pub fn holds_dynamic(&self) -> bool {
+        match self {
+            Self::Dynamic => true,
+            Self::Bool | Self::Number | Self::String => false,
+            Self::List(element) | Self::Set(element) | Self::Map(element) => element.holds_dynamic(),
+            Self::Tuple(elements) => elements.iter().any(Self::holds_dynamic),
+            Self::Object(attributes) => attributes.values().any(Self::holds_dynamic),
+        }
+    }
+
+    pub(super) fn from_json_value(json: &Json) -> Option<Self> {
         if let Some(name) = json.as_str() {
             return match name {
                 "bool" => Some(Self::Bool),
                 "number" => Some(Self::Number),
                 "string" => Some(Self::String),
+                "dynamic" => Some(Self::Dynamic),
                 _ => None,
             };
         }
@@ -70,6 +116,7 @@ impl Type {
             Self::Map(_) => "a map",
             Self::Tuple(_) => "a tuple",
             Self::Object(_) => "an object",
+            Self::Dynamic => "a value with its type",
         }
     }
 
@@ -89,6 +136,7 @@ impl Serialize for Type {
             Self::Map(element) => ("map", element).serialize(serializer),
             Self::Tuple(elements) => ("tuple", elements).serialize(serializer),
             Self::Object(attributes) => ("object", attributes).serialize(serializer),
+            Self::Dynamic => serializer.serialize_str("dynamic"),
         }
     }
 }
@@ -102,7 +150,7 @@ impl Value {
     /// The first mismatch, with its path.
     pub fn conforms(&self, ty: &Type) -> Result<(), ValueError> {
         match (ty, self) {
-            (_, Self::Null | Self::Unknown)
+            (_, Self::Null | Self::Unknown | Self::UnknownNotNull)
             | (Type::Bool, Self::Bool(_))
             | (Type::Number, Self::Number(_))
             | (Type::String, Self::String(_)) => Ok(()),
@@ -131,6 +179,7 @@ impl Value {
                     value.conforms(ty).map_err(|e| e.within_attribute(name))
                 })
             }
+            (Type::Dynamic, Self::Dynamic(dynamic)) => dynamic.value().conforms(dynamic.ty()),
             _ => Err(ty.mismatch()),
         }
     }
@@ -156,6 +205,7 @@ impl Value {
                     }
                 }
             }
+            (Type::Dynamic, Self::Dynamic(dynamic)) => dynamic.canonicalize(),
             _ => {}
         }
     }
@@ -193,6 +243,7 @@ mod tests {
             (Type::List(Type::String.into()), r#"["list","string"]"#),
             (Type::Set(Type::Map(Type::Bool.into()).into()), r#"["set",["map","bool"]]"#),
             (Type::Tuple(vec![]), r#"["tuple",[]]"#),
+            (Type::Dynamic, r#""dynamic""#),
             (Type::Tuple(vec![Type::String, Type::Number]), r#"["tuple",["string","number"]]"#),
             (Type::Object(object), r#"["object",{"disk_size":"number","id":"string"}]"#),
         ] {
@@ -207,7 +258,7 @@ mod tests {
         for json in [
             "",
             "string",
-            r#""dynamic""#,
+            r#""any""#,
             r#""list""#,
             r#"["list"]"#,
             r#"["list","string","string"]"#,

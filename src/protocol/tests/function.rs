@@ -23,7 +23,30 @@ pub(super) fn functions() -> BTreeMap<String, wire::Function> {
         description_kind: wire::StringKind::Markdown.into(),
         ..Default::default()
     };
-    [("repeat".to_owned(), repeat)].into()
+    let label = wire::Function {
+        parameters: vec![
+            wire::function::Parameter {
+                allow_null_value: true,
+                allow_unknown_values: true,
+                ..parameter("label", "\"string\"", "The label; null for none.")
+            },
+            parameter(
+                "tags",
+                r#"["map","string"]"#,
+                "The tags. Null removes one. The tag `unknown` makes the result unknown.",
+            ),
+        ],
+        variadic_parameter: Some(wire::function::Parameter {
+            allow_unknown_values: true,
+            ..parameter("values", "\"dynamic\"", "What is labeled.")
+        }),
+        r#return: Some(wire::function::Return { r#type: br#""dynamic""#.into() }),
+        summary: "Labels values.".into(),
+        description: "Labels values.".into(),
+        description_kind: wire::StringKind::Markdown.into(),
+        ..Default::default()
+    };
+    [("repeat".to_owned(), repeat), ("label".to_owned(), label)].into()
 }
 
 #[tokio::test]
@@ -59,4 +82,41 @@ async fn a_call_needs_no_configured_provider() {
         let answer = client().call_function(request).await.unwrap().into_inner();
         assert_eq!(answer, call_function::Response { result, error });
     }
+}
+
+#[tokio::test]
+async fn a_dynamic_value_comes_and_goes_with_its_type() {
+    let object = r#"["object",{"id":"string","size":"number"}]"#;
+    // An object whose size is unknown, but not null, and a number in JSON.
+    let half = [
+        [0x92, 0xc4, object.len() as u8].as_slice(),
+        object.as_bytes(),
+        b"\x82\xa2id\xa1i\xa4size\xc7\x03\x0c\x81\x01\xc2",
+    ]
+    .concat();
+    let json = wire::DynamicValue { msgpack: vec![], json: br#"{"type":"number","value":0.5}"#.into() };
+    let ty =
+        format!(r#"["object",{{"label":"string","tags":["map","string"],"values":["tuple",[{object},"number"]]}}]"#);
+    let result = [
+        [0x92, 0xc4, ty.len() as u8].as_slice(),
+        ty.as_bytes(),
+        b"\x83\xa5label\xc0\xa4tags\x80\xa6values\x92",
+        b"\x82\xa2id\xa1i\xa4size\xc7\x03\x0c\x81\x01\xc2",
+        b"\xcb\x3f\xe0\x00\x00\x00\x00\x00\x00",
+    ]
+    .concat();
+    let known = |msgpack: &[u8]| bytes(msgpack).unwrap();
+    for (arguments, expected) in [
+        (vec![known(b"\xc0"), known(b"\x80"), known(&half), json], known(&result)),
+        (vec![known(b"\xc0"), known(b"\x80"), known(b"\xd4\x00\x00")], known(b"\xd4\x00\x00")),
+    ] {
+        let request = call_function::Request { name: "label".into(), arguments };
+        let answer = client().call_function(request).await.unwrap().into_inner();
+        assert_eq!(answer, call_function::Response { result: Some(expected), error: None });
+    }
+    let malformed = vec![known(b"\xc0"), known(b"\x80"), known(b"\x92\xc4\x08\"string\"\x01")];
+    let request = call_function::Request { name: "label".into(), arguments: malformed };
+    let error = client().call_function(request).await.unwrap().into_inner().error.unwrap();
+    assert_eq!(error.function_argument, Some(2));
+    assert!(error.text.contains("expected a string"), "{}", error.text);
 }

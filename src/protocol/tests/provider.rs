@@ -20,7 +20,7 @@ async fn metadata_names_everything() {
         ephemeral_resources: vec![get_metadata::EphemeralMetadata { type_name: "sample_token".into() }],
         list_resources: vec![get_metadata::ListResourceMetadata { type_name: "sample_disk".into() }],
         actions: vec![get_metadata::ActionMetadata { type_name: "sample_format".into() }],
-        functions: vec![get_metadata::FunctionMetadata { name: "repeat".into() }],
+        functions: ["label", "repeat"].map(|name| get_metadata::FunctionMetadata { name: name.into() }).into(),
         ..Default::default()
     };
     assert_eq!(answer, expected);

@@ -200,6 +200,10 @@ fn what_terraform_would_refuse_is_refused() {
         (with(string(OPTIONAL), "type", "array".into()), "a: no element type"),
         (with(string(OPTIONAL), "pattern", "x".into()), r#"a: "pattern" has no meaning here"#),
         (with(string(OPTIONAL), "maxLength", 3.into()), r#"a: "maxLength" has no meaning here"#),
+        (
+            with(string(OPTIONAL), "x-terraform-dynamic", true.into()),
+            "a: a dynamic value is for parameters and results of functions",
+        ),
         (required_set(string(REQUIRED.write_only())), "a.b: a set cannot hold write-only attributes"),
         (
             required_set(string(OPTIONAL_COMPUTED)),

@@ -10,7 +10,8 @@ use serde::de::{self, DeserializeSeed, Deserializer, Error as _, Visitor};
 use serde::forward_to_deserialize_any;
 
 use crate::value::attr::ATTR;
-use crate::value::{Value, ValueError};
+use crate::value::dynamic::DYNAMIC;
+use crate::value::{Type, Value, ValueError, msgpack};
 
 #[derive(Clone, Copy)]
 pub(super) struct ValueDeserializer<'de>(pub(super) &'de Value);
@@ -18,8 +19,8 @@ pub(super) struct ValueDeserializer<'de>(pub(super) &'de Value);
 impl ValueDeserializer<'_> {
     fn mismatch(self, expected: impl Display) -> ValueError {
         match self.0 {
-            Value::Unknown => ValueError::unknown(),
-            Value::Null => ValueError::new(format!("expected {expected}, not null")),
+            value if value.is_unknown() => ValueError::unknown(),
+            value if value.is_null() => ValueError::new(format!("expected {expected}, not null")),
             _ => ValueError::new(format!("expected {expected}")),
         }
     }
@@ -46,7 +47,7 @@ impl<'de> Deserializer<'de> for ValueDeserializer<'de> {
     fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, ValueError> {
         match self.0 {
             Value::Null => visitor.visit_unit(),
-            Value::Unknown => Err(ValueError::unknown()),
+            Value::Unknown | Value::UnknownNotNull => Err(ValueError::unknown()),
             Value::Bool(_) => self.deserialize_bool(visitor),
             Value::Number(number) if number.as_i64().is_some() => self.deserialize_i64(visitor),
             Value::Number(number) if number.as_u64().is_some() => self.deserialize_u64(visitor),
@@ -54,6 +55,7 @@ impl<'de> Deserializer<'de> for ValueDeserializer<'de> {
             Value::String(_) => self.deserialize_str(visitor),
             Value::List(_) => self.deserialize_seq(visitor),
             Value::Map(_) => self.deserialize_map(visitor),
+            Value::Dynamic(dynamic) => ValueDeserializer(dynamic.value()).deserialize_any(visitor),
         }
     }
 
@@ -98,8 +100,14 @@ impl<'de> Deserializer<'de> for ValueDeserializer<'de> {
         visitor: V,
     ) -> Result<V::Value, ValueError> {
         match self.0 {
-            Value::Null if name == ATTR => visitor.visit_unit(),
+            value if name == ATTR && value.is_null() => visitor.visit_unit(),
             _ if name == ATTR => visitor.visit_seq(AttrAccess(self)),
+            Value::Dynamic(dynamic)
+                if name == DYNAMIC && !dynamic.value().is_null() && !dynamic.value().is_unknown() =>
+            {
+                visitor.visit_bytes(&msgpack::encode(self.0, &Type::Dynamic))
+            }
+            _ if name == DYNAMIC => Err(self.mismatch("a value with its type")),
             _ => visitor.visit_newtype_struct(self),
         }
     }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::ser::{self, Error as _, Impossible, Serialize, Serializer};
 
 use crate::value::attr::UNKNOWN;
-use crate::value::{Number, Value, ValueError};
+use crate::value::{Number, Type, Value, ValueError, msgpack};
 
 pub(super) struct ValueSerializer;
 
@@ -59,8 +59,10 @@ impl Serializer for ValueSerializer {
         Ok(string.into())
     }
 
-    fn serialize_bytes(self, _: &[u8]) -> Result<Value, ValueError> {
-        Err(ValueError::custom("bytes have no form in Terraform"))
+    /// Those of a [`Dynamic`](crate::value::Dynamic): other bytes have no form in Terraform.
+    fn serialize_bytes(self, bytes: &[u8]) -> Result<Value, ValueError> {
+        let no_form = |_| ValueError::new("bytes have no form in Terraform");
+        msgpack::decode_argument(bytes, &Type::Dynamic).map_err(no_form)
     }
 
     fn serialize_none(self) -> Result<Value, ValueError> {

@@ -14,14 +14,19 @@ use crate::workspace::Workspace;
 const ASK_REGISTRIES: [&str; 4] = ["given-size.tf", "images.tf", "moving-tag.tf", "precondition.tf"];
 
 /// Examples that not every Terraform can read.
-const NEEDS: [(&str, Feature); 6] = [
+const NEEDS: [(&str, Feature); 8] = [
     ("precondition.tf", Feature::Precondition),
     ("function.tf", Feature::Functions),
     ("moved.tf", Feature::MovedBetweenTypes),
     ("private-registry.tf", Feature::WriteOnly),
     ("ephemeral-resource.tf", Feature::WriteOnly),
     ("import-by-identity.tf", Feature::ImportByIdentity),
+    ("action.tf", Feature::Actions),
+    ("list-resource.tfquery.hcl", Feature::Query),
 ];
+
+/// Examples that import the same resource, of which one configuration has one.
+const IMPORTS: [&str; 2] = ["import-by-string-id.tf", "import-by-identity.tf"];
 
 fn examples() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("examples")
@@ -38,36 +43,38 @@ fn directories(name: &str) -> Vec<PathBuf> {
 /// The names of the files for Terraform in a directory.
 fn configuration(directory: &Path) -> Vec<String> {
     let names = fs::read_dir(directory).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap());
-    names.filter(|name| name.ends_with(".tf")).collect()
+    names.filter(|name| name.ends_with(".tf") || name.ends_with(".tfquery.hcl")).collect()
 }
 
-/// Plans an example whose directory may leave out what needs a registry or a newer Terraform.
+/// Validates and plans the examples of a directory, once with each of its [`IMPORTS`].
 #[track_caller]
 fn validates_and_plans(directory: &Path) {
-    let mut workspace = Workspace::new();
-    workspace.environment("TF_VAR_registry_password", "secret");
-    workspace.copy(directory);
     let mut names = configuration(directory);
     names.retain(|name| {
         let path = directory.strip_prefix(examples()).unwrap().join(name).display().to_string();
-        let too_new = NEEDS.iter().any(|(known, needed)| known == name && Cli::get().leaves_out_part(&path, *needed));
-        if too_new {
+        !NEEDS.iter().any(|(known, needed)| known == name && Cli::get().leaves_out_part(&path, *needed))
+    });
+    let (imports, names): (Vec<_>, Vec<_>) = names.into_iter().partition(|name| IMPORTS.contains(&name.as_str()));
+    for import in imports.iter().map(Some).chain(imports.is_empty().then_some(None)) {
+        let mut workspace = Workspace::new();
+        workspace.environment("TF_VAR_registry_password", "secret");
+        for name in names.iter().chain(import) {
+            fs::copy(directory.join(name), workspace.path(name)).unwrap();
+        }
+        workspace.run(&["validate"]).succeeds();
+        for name in names.iter().filter(|name| ASK_REGISTRIES.contains(&name.as_str())) {
             workspace.remove(name);
         }
-        !too_new
-    });
-    workspace.run(&["validate"]).succeeds();
-    // It imports the same object as the other import, which one plan cannot do.
-    let not_planned = |name: &str| ASK_REGISTRIES.contains(&name) || name == "import-by-identity.tf";
-    for name in names.iter().filter(|name| not_planned(name)) {
-        workspace.remove(name);
+        // The cache that the data sources look for, and the imports name.
+        let mut cache = ImageCache::ready("llm", &["nginx:1.27"], workspace.cloud.clock().now());
+        cache.id = "imc-1a2b3c4d".to_owned();
+        let id = workspace.cloud.insert_cache(REGION, cache);
+        workspace.plan().succeeds();
+        if names.iter().any(|name| name.ends_with(".tfquery.hcl")) {
+            workspace.run(&["query"]).succeeds();
+        }
+        workspace.cloud.delete_cache(REGION, &id);
     }
-    // What the data sources look for, and the import takes.
-    let mut cache = ImageCache::ready("llm", &["nginx:1.27"], workspace.cloud.clock().now());
-    cache.id = "imc-1a2b3c4d".to_owned();
-    let id = workspace.cloud.insert_cache(REGION, cache);
-    workspace.plan().succeeds();
-    workspace.cloud.delete_cache(REGION, &id);
 }
 
 #[test]
@@ -100,6 +107,16 @@ fn data_source_examples_can_be_planned() {
 #[test]
 fn ephemeral_resource_examples_can_be_planned() {
     directories("ephemeral-resources").iter().for_each(|directory| validates_and_plans(directory));
+}
+
+#[test]
+fn action_examples_can_be_planned() {
+    directories("actions").iter().for_each(|directory| validates_and_plans(directory));
+}
+
+#[test]
+fn list_resource_examples_can_be_queried() {
+    directories("list-resources").iter().for_each(|directory| validates_and_plans(directory));
 }
 
 #[test]

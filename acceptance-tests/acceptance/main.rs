@@ -3,8 +3,8 @@
 //! Every test has its own directory, its own simulated cloud and its own state, so all of them run at once. What a test
 //! leaves in its cloud fails it. Nothing waits for a fixed time: conditions are waited for, with a deadline.
 //!
-//! Registries with images are Debian's `docker-registry`, see [`registry`]. `terraform` or `tofu` comes from `PATH`, or from
-//! `TF_ACC_TERRAFORM_PATH`; see [`cli`], and [`features`] for what is left out when it is old.
+//! Registries with images are Debian's `docker-registry`, see [`registry`]. The client is the newest Terraform that has a
+//! package, or what `TF_ACC_TERRAFORM_PATH` names; see [`cli`], and [`features`] for what is left out when it is old.
 
 #![cfg(unix)]
 #![forbid(unsafe_code)]
@@ -26,6 +26,7 @@ mod workspace;
 mod authentication;
 mod bad_input;
 mod campaign;
+mod client_upgrade;
 mod cloud_changes;
 mod data_sources;
 mod examples;
@@ -38,6 +39,7 @@ mod import;
 mod installation;
 mod lifecycle;
 mod personalities;
+mod plan_output;
 mod plan_table;
 mod pod_disk;
 mod provider_block;

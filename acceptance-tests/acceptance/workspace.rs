@@ -2,7 +2,7 @@
 
 use std::fmt::Display;
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;
 
@@ -27,6 +27,8 @@ const SOURCES: [&str; 2] = [SOURCE, "registry.opentofu.org/supernode/eks"];
 pub struct Workspace {
     directory: TempDir,
     pub cloud: Simulator,
+    /// The client of the runs to come; at first the one of this test run.
+    pub client: PathBuf,
     environment: Vec<(String, String)>,
 }
 
@@ -50,7 +52,8 @@ impl Workspace {
             ("TENCENTCLOUD_ENDPOINT_URL", cloud.endpoint()),
         ];
         let environment = environment.map(|(name, value)| (name.to_owned(), value)).to_vec();
-        let workspace = Self { directory: tempfile::tempdir().unwrap(), cloud, environment };
+        let client = Cli::get().path.clone();
+        let workspace = Self { directory: tempfile::tempdir().unwrap(), cloud, client, environment };
         fs::create_dir(workspace.path("home")).unwrap();
         let provider = Path::new(env!("CARGO_BIN_EXE_terraform-provider-eks")).parent().unwrap();
         let overrides = SOURCES.map(|source| format!("    {source:?} = {provider:?}\n")).concat();
@@ -64,7 +67,7 @@ impl Workspace {
     }
 
     /// A file or directory in it; `home` is the home directory of the runs.
-    pub fn path(&self, name: &str) -> std::path::PathBuf {
+    pub fn path(&self, name: &str) -> PathBuf {
         self.directory.path().join(name)
     }
 
@@ -102,7 +105,7 @@ impl Workspace {
 
     /// Starts `terraform` with these arguments.
     pub fn start(&self, arguments: &[&str]) -> Running {
-        let mut command = Command::new(&Cli::get().path);
+        let mut command = Command::new(&self.client);
         command
             .args(arguments)
             .current_dir(self.directory.path())

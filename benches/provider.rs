@@ -1,7 +1,7 @@
 //! How quick and how small the provider is, beside its targets: `cargo bench --bench provider` prints a table.
 //!
-//! It judges nothing and never fails on time. A real Terraform (`TF_ACC_TERRAFORM_PATH`, or `terraform` in `PATH`) runs the
-//! release build against the simulator. Memory and CPU time come from `/proc`, so this runs on Linux only.
+//! It judges nothing and never fails on time. A real Terraform, always of the same version, runs the release build against
+//! the simulator. Memory and CPU time come from `/proc`, so this runs on Linux only.
 
 #[path = "provider/cloud.rs"]
 mod cloud;

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
+use std::sync::LazyLock;
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -62,7 +63,7 @@ impl Directory {
         let key = KeyPair::default();
         let log = |name: &str| fs::File::create(self.path(name)).expect("the directory can be written");
         let start = Instant::now();
-        let mut terraform = Command::new(std::env::var_os("TF_ACC_TERRAFORM_PATH").unwrap_or("terraform".into()))
+        let mut terraform = Command::new(terraform())
             .args(arguments)
             .current_dir(&self.0)
             .env_clear()
@@ -78,7 +79,7 @@ impl Directory {
             .stdout(log("stdout"))
             .stderr(log("stderr"))
             .spawn()
-            .expect("terraform is in PATH, or named by TF_ACC_TERRAFORM_PATH");
+            .expect("the installed Terraform runs");
         let (success, providers) = watch(&mut terraform);
         let time = start.elapsed();
         let said = || ["stdout", "stderr"].map(|name| fs::read_to_string(self.path(name)).unwrap_or_default()).concat();
@@ -89,6 +90,26 @@ impl Directory {
             provider_memory: providers.values().map(|(_, memory)| *memory).max().unwrap_or(0),
         }
     }
+}
+
+/// The Terraform of every measurement, installed on first use.
+///
+/// # Panics
+///
+/// When it cannot be installed.
+fn terraform() -> &'static Path {
+    const VERSION: &str = "1.11.4";
+    static TERRAFORM: LazyLock<PathBuf> = LazyLock::new(|| {
+        let script = concat!(env!("CARGO_MANIFEST_DIR"), "/acceptance-tests/install-terraform");
+        // The provider is in target/release/.
+        let target = Path::new(PROVIDER).ancestors().nth(2).expect("the binary is in target/");
+        let mut install = Command::new("python3");
+        let output = install.arg(script).arg(target).arg(VERSION).stderr(Stdio::inherit()).output();
+        let output = output.expect("python3 is in PATH");
+        assert!(output.status.success(), "Terraform {VERSION} is not installed");
+        PathBuf::from(String::from_utf8_lossy(&output.stdout).trim_end())
+    });
+    &TERRAFORM
 }
 
 /// Waits for the end. Also: CPU time and most memory of each of its children.

@@ -1,22 +1,32 @@
 #!/usr/bin/env bash
 # Creates, shows and destroys an image cache with a real Terraform, against a simulator of the Tencent Cloud API.
-# Needs Rust, and Terraform or OpenTofu. Leaves nothing behind but the build in target/.
+# Needs Rust, a C compiler and Python 3 with pip; installs Terraform into target/ unless TF_ACC_TERRAFORM_PATH names one.
+# Leaves nothing but target/.
 set -euo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 root=$(cd "$here/../.." && pwd)
-terraform=${TF_ACC_TERRAFORM_PATH:-$(command -v terraform || command -v tofu || true)}
-[ -n "$terraform" ] || { echo "Neither terraform nor tofu is on PATH: install one, or set TF_ACC_TERRAFORM_PATH." >&2; exit 1; }
 
 step() { printf '\n\033[1m== %s\033[0m\n' "$*"; }
 
-step "Building the provider and the simulator"
-cargo build --quiet --manifest-path "$root/Cargo.toml" --workspace --bins
-target=$(cargo metadata --manifest-path "$root/Cargo.toml" --format-version 1 --no-deps | sed 's/.*"target_directory":"\([^"]*\)".*/\1/')
+for tool in cargo cc python3; do
+  command -v "$tool" >/dev/null || { echo "$tool is not in PATH. The demo needs Rust (https://rustup.rs), a C compiler and Python 3." >&2; exit 1; }
+done
+target=$(cd "$root" && cargo metadata --format-version 1 --no-deps --locked | sed 's/.*"target_directory":"\([^"]*\)".*/\1/')
+
+step "Finding Terraform; on first use, it is installed into target/"
+terraform=$("$root/acceptance-tests/install-terraform" "$target")
+echo "$terraform"
+
+step "Building the provider and the simulator; on first use, this takes some minutes and 2 GB of disk space"
+(cd "$root" && cargo build --locked --package terraform-provider-eks --package tencentcloud-simulator --bins)
 
 work=$(mktemp -d)
 simulator=
 finish() {
-  [ -z "$simulator" ] || kill "$simulator" 2>/dev/null || true
+  if [ -n "$simulator" ]; then
+    kill "$simulator" 2>/dev/null || true
+    wait "$simulator" 2>/dev/null || true
+  fi
   rm -rf "$work"
 }
 trap finish EXIT
@@ -52,6 +62,8 @@ cp "$here/main.tf" "$work/"
 cd "$work"
 
 step "terraform init"
+# A mirror in the file system has no checksums of other platforms, of which init would warn. Here none are needed.
+"$terraform" providers lock -fs-mirror="$work/mirror" >/dev/null
 "$terraform" init
 step "terraform plan"
 "$terraform" plan -out=tfplan

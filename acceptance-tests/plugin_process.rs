@@ -9,13 +9,10 @@ use std::time::Duration;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD_NO_PAD;
-use test_client::{Identity, channel, dial, secure};
+use terraform_plugin::plugin::test_client::{Identity, channel, dial, secure};
 use tonic::transport::Channel;
 use tonic_health::pb::HealthCheckRequest;
 use tonic_health::pb::health_client::HealthClient;
-
-#[path = "../src/plugin/test_client.rs"]
-mod test_client;
 
 const COOKIE: &str = "d602bf8f470bc67ca7faa0386276bbdd4330efaf76d1a219cb4d6991ca9872b2";
 

@@ -9,8 +9,6 @@ mod cloud;
 mod directory;
 #[path = "provider/process.rs"]
 mod process;
-#[path = "../src/plugin/test_client.rs"]
-mod test_client;
 
 use std::time::Duration;
 

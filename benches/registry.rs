@@ -11,8 +11,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Instant;
 
 use docker_registry::{DockerRegistry, Setup, TAR_GZIP};
-use eks::registry::{Config, Inspector, Platform, Reference};
 use flate2::{Compression, write::GzEncoder};
+use image_registry::{Config, Inspector, Platform, Reference};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
 

@@ -16,8 +16,8 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::{env, fs};
 
-use eks::framework::Server;
 use eks::provider::EksProvider;
+use terraform_plugin::framework::Server;
 
 /// The root of the project.
 fn root() -> &'static Path {

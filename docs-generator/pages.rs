@@ -6,13 +6,13 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
-use eks::framework::Server;
 use eks::provider::{ADDRESS, EksProvider};
-use eks::schema::Block;
 use minijinja::syntax::SyntaxConfig;
 use minijinja::value::Serde;
 use minijinja::{Environment, UndefinedBehavior, path_loader};
 use serde::Serialize;
+use terraform_plugin::framework::Server;
+use terraform_plugin::schema::Block;
 
 use crate::examples::Examples;
 use crate::root;

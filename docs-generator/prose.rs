@@ -1,7 +1,7 @@
 //! What a description must say, because the schema knows it: that a change replaces, the default, the range, the choices.
 
-use eks::schema::{Attribute, Block, Check, Kind};
-use eks::value::Value;
+use terraform_plugin::schema::{Attribute, Block, Check, Kind};
+use terraform_plugin::value::Value;
 
 /// The attributes whose descriptions are silent about something, as `eks_image_cache.images: says nothing of ...`.
 pub fn omissions(name: &str, block: &Block) -> Vec<String> {

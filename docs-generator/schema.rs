@@ -4,9 +4,9 @@
 
 use std::collections::BTreeMap;
 
-use eks::schema::{Attribute, Behavior, Block, Kind, Nesting};
-use eks::value::Type;
 use serde::Serialize;
+use terraform_plugin::schema::{Attribute, Behavior, Block, Kind, Nesting};
+use terraform_plugin::value::Type;
 
 /// The attributes of a block, and those of the objects in it.
 #[derive(Debug, PartialEq, Serialize)]

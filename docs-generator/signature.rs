@@ -1,8 +1,8 @@
 //! The signature of a function, in the words of HashiCorp's documentation generator.
 
-use eks::schema::{Parameter, Signature};
-use eks::value::Type;
 use serde::Serialize;
+use terraform_plugin::schema::{Parameter, Signature};
+use terraform_plugin::value::Type;
 
 use crate::schema::{one_line, type_name};
 

@@ -8,8 +8,6 @@
 
 mod terraform;
 
-use crate::{registry, tencentcloud};
-
 /// A law, by the name of its target and of its corpus.
 pub type Law = (&'static str, fn(&[u8]));
 
@@ -17,12 +15,12 @@ pub type Law = (&'static str, fn(&[u8]));
 pub const LAWS: [Law; 11] = [
     ("api_answer", tencentcloud::transport::fuzzing::api_answer),
     ("config", terraform::config),
-    ("docker_config", registry::fuzzing::docker_config),
+    ("docker_config", image_registry::fuzzing::docker_config),
     ("function", terraform::function),
-    ("image_reference", registry::fuzzing::image_reference),
+    ("image_reference", image_registry::fuzzing::image_reference),
     ("import_id", terraform::import_id),
-    ("layer", registry::fuzzing::layer),
-    ("manifest", registry::fuzzing::manifest),
+    ("layer", image_registry::fuzzing::layer),
+    ("manifest", image_registry::fuzzing::manifest),
     ("profile", tencentcloud::credentials::fuzzing::profile),
     ("state", terraform::state),
     ("wire_value", terraform::wire_value),

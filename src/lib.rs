@@ -17,14 +17,7 @@
 
 #![forbid(unsafe_code)]
 
-pub mod diagnostics;
-pub mod framework;
 #[cfg(any(test, fuzzing))]
 pub mod fuzzing;
-pub mod plugin;
-pub mod protocol;
+pub mod image_caches;
 pub mod provider;
-pub mod registry;
-pub mod schema;
-pub mod tencentcloud;
-pub mod value;

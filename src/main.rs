@@ -2,9 +2,9 @@
 
 use std::process::ExitCode;
 
-use eks::protocol::Service;
 use eks::provider::{ADDRESS, EksProvider};
+use terraform_plugin::protocol::Service;
 
 fn main() -> ExitCode {
-    eks::plugin::main(ADDRESS, Service::<EksProvider>::new)
+    terraform_plugin::plugin::main(ADDRESS, Service::<EksProvider>::new)
 }

@@ -21,14 +21,15 @@ use std::collections::BTreeMap;
 
 use async_trait::async_trait;
 
-use crate::diagnostics::Diagnostics;
-use crate::framework::{
+use crate::image_caches::ImageCaches;
+use image_registry::Inspectors;
+use tencentcloud::credentials::{AccountGuard, Environment};
+use tencentcloud::{Client, sts};
+use terraform_plugin::diagnostics::Diagnostics;
+use terraform_plugin::framework::{
     self, AnyAction, AnyDataSource, AnyEphemeralResource, AnyFunction, AnyListResource, AnyResource, Outcome, Provider,
 };
-use crate::registry::Inspectors;
-use crate::tencentcloud::credentials::{AccountGuard, Environment};
-use crate::tencentcloud::{Client, image_caches::ImageCaches, sts};
-use crate::value::Attr;
+use terraform_plugin::value::Attr;
 
 /// Where the provider is published.
 pub const ADDRESS: &str = "registry.terraform.io/supernode/eks";

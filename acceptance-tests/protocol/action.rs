@@ -1,10 +1,10 @@
 //! The action that pulls the images of a cache again.
 
-use eks::protocol::tfplugin6::attribute_path::{Step, step::Selector};
-use eks::protocol::tfplugin6::{AttributePath, Diagnostic, invoke_action, plan_action, stop_provider};
 use futures_util::StreamExt as _;
 use serde_json::{Value as Json, json};
 use tencentcloud_simulator::Status;
+use terraform_plugin::protocol::tfplugin6::attribute_path::{Step, step::Selector};
+use terraform_plugin::protocol::tfplugin6::{AttributePath, Diagnostic, invoke_action, plan_action, stop_provider};
 
 use crate::client::{REGION, World, error, warning};
 use crate::values::{SCHEMAS, UNKNOWN, dynamic};
@@ -16,7 +16,7 @@ const BEGUN: &str = "Image cache imc-1 in ap-guangzhou pulls its images again";
 
 type Events = tonic::Streaming<invoke_action::Event>;
 
-fn config(json: &Json) -> Option<eks::protocol::tfplugin6::DynamicValue> {
+fn config(json: &Json) -> Option<terraform_plugin::protocol::tfplugin6::DynamicValue> {
     dynamic(&SCHEMAS.actions.get(REBUILD).unwrap().schema().ty, json)
 }
 

@@ -2,16 +2,16 @@
 
 use std::time::Duration;
 
-use eks::protocol::Service;
-use eks::protocol::tfplugin6::provider_client::ProviderClient;
-use eks::protocol::tfplugin6::provider_server::ProviderServer;
-use eks::protocol::tfplugin6::{Diagnostic, DynamicValue, ResourceIdentityData};
-use eks::protocol::tfplugin6::{
-    apply_resource_change, configure_provider, diagnostic, plan_resource_change, read_resource,
-};
 use eks::provider::EksProvider;
 use serde_json::{Value as Json, json};
 use tencentcloud_simulator::{ImageCache, KeyPair, Settings, Simulator};
+use terraform_plugin::protocol::Service;
+use terraform_plugin::protocol::tfplugin6::provider_client::ProviderClient;
+use terraform_plugin::protocol::tfplugin6::provider_server::ProviderServer;
+use terraform_plugin::protocol::tfplugin6::{Diagnostic, DynamicValue, ResourceIdentityData};
+use terraform_plugin::protocol::tfplugin6::{
+    apply_resource_change, configure_provider, diagnostic, plan_resource_change, read_resource,
+};
 
 use crate::values::{SCHEMAS, dynamic, image_cache, with};
 

@@ -2,8 +2,10 @@
 
 use std::time::Duration;
 
-use eks::protocol::tfplugin6::{ClientCapabilities, Deferred, deferred, plan_resource_change, read_data_source};
 use serde_json::json;
+use terraform_plugin::protocol::tfplugin6::{
+    ClientCapabilities, Deferred, deferred, plan_resource_change, read_data_source,
+};
 
 use crate::client::{IMAGE_CACHE, World, null};
 use crate::values::{SCHEMAS, UNKNOWN, dynamic, image_cache};

@@ -1,7 +1,7 @@
 //! Configurations made from states.
 
-use eks::protocol::tfplugin6::generate_resource_config;
 use serde_json::{Value as Json, json};
+use terraform_plugin::protocol::tfplugin6::generate_resource_config;
 
 use crate::client::{IMAGE_CACHE, client};
 use crate::state_upgrade::stored;

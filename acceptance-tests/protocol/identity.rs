@@ -1,10 +1,10 @@
 //! Identities: made with the object, the same for ever, and enough for an import.
 
-use eks::protocol::tfplugin6::resource_identity_schema::IdentityAttribute;
-use eks::protocol::tfplugin6::{
+use serde_json::{Value as Json, json};
+use terraform_plugin::protocol::tfplugin6::resource_identity_schema::IdentityAttribute;
+use terraform_plugin::protocol::tfplugin6::{
     RawState, ResourceIdentitySchema, get_resource_identity_schemas, import_resource_state, upgrade_resource_identity,
 };
-use serde_json::{Value as Json, json};
 
 use crate::client::{IMAGE_CACHE, REGION, World, client, error};
 use crate::values::{dynamic, identity, image_cache, json as read, with};

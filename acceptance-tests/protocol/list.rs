@@ -2,10 +2,10 @@
 
 use std::time::Duration;
 
-use eks::protocol::tfplugin6::{list_resource, stop_provider, validate_list_resource_config};
 use futures_util::{StreamExt as _, TryStreamExt as _};
 use serde_json::{Value as Json, json};
 use tencentcloud_simulator::Status;
+use terraform_plugin::protocol::tfplugin6::{list_resource, stop_provider, validate_list_resource_config};
 
 use crate::client::{IMAGE_CACHE, REGION, World, client, error};
 use crate::values::{SCHEMAS, UNKNOWN, dynamic, identity, image_cache};

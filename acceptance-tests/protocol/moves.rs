@@ -1,7 +1,7 @@
 //! Objects that were `tencentcloud_tke_image_cache`, of Tencent Cloud's CloudApp dialect.
 
-use eks::protocol::tfplugin6::{RawState, move_resource_state};
 use serde_json::{Value as Json, json};
+use terraform_plugin::protocol::tfplugin6::{RawState, move_resource_state};
 
 use crate::client::{IMAGE_CACHE, REGION, World, client, error};
 use crate::values::{dynamic, identity, image_cache, json as read};

@@ -3,8 +3,8 @@
 use std::fs;
 use std::path::Path;
 
-use eks::protocol::tfplugin6::{RawState, upgrade_resource_state};
 use serde_json::Value as Json;
+use terraform_plugin::protocol::tfplugin6::{RawState, upgrade_resource_state};
 
 use crate::client::{IMAGE_CACHE, client};
 use crate::values::{dynamic, image_cache, json};

@@ -2,11 +2,11 @@
 
 use std::sync::LazyLock;
 
-use eks::framework::Server;
-use eks::protocol::tfplugin6::{DynamicValue, ResourceIdentityData};
 use eks::provider::EksProvider;
-use eks::value::{Type, Value, msgpack};
 use serde_json::Value as Json;
+use terraform_plugin::framework::Server;
+use terraform_plugin::protocol::tfplugin6::{DynamicValue, ResourceIdentityData};
+use terraform_plugin::value::{Type, Value, msgpack};
 
 /// In place of a value that is not known before apply.
 pub const UNKNOWN: &str = "(unknown)";

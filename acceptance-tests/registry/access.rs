@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use eks::registry::{Config, Environment, Inspector, Login, Platform, Reference};
+use image_registry::{Config, Environment, Inspector, Login, Platform, Reference};
 
 use crate::docker_registry::{DockerRegistry, PASSWORD, Setup, TAR_GZIP, USERNAME};
 use crate::layers::{gzip, tar};

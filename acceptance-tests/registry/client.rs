@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use eks::registry::{Config, Inspector, Login, Reference};
+use image_registry::{Config, Inspector, Login, Reference};
 
 use crate::docker_registry::{DockerRegistry, PASSWORD, USERNAME};
 

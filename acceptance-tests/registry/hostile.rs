@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use eks::registry::{Cause, Config, Environment, ImageSize, InspectError, Inspector, Login, Platform, Reference};
+use image_registry::{Cause, Config, Environment, ImageSize, InspectError, Inspector, Login, Platform, Reference};
 
 use crate::docker_registry::digest;
 use crate::http_server::{Answer, HttpServer, Request};

@@ -1,6 +1,6 @@
 //! Computed sizes against what unpacking gives.
 
-use eks::registry::{DiskNeed, Platform};
+use image_registry::{DiskNeed, Platform};
 use serde_json::json;
 
 use crate::docker_registry::{DockerRegistry, Setup, TAR_GZIP, install};

@@ -7,14 +7,14 @@ use std::time::{Duration, Instant};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD_NO_PAD;
-use eks::protocol::Service;
-use eks::protocol::tfplugin6::get_provider_schema;
-use eks::protocol::tfplugin6::provider_client::ProviderClient;
-use eks::protocol::tfplugin6::provider_server::Provider as _;
 use eks::provider::EksProvider;
+use terraform_plugin::protocol::Service;
+use terraform_plugin::protocol::tfplugin6::get_provider_schema;
+use terraform_plugin::protocol::tfplugin6::provider_client::ProviderClient;
+use terraform_plugin::protocol::tfplugin6::provider_server::Provider as _;
 
-use super::test_client::{Identity, channel, dial, secure};
 use super::{PROVIDER, mebibytes, median, milliseconds, row};
+use terraform_plugin::plugin::test_client::{Identity, channel, dial, secure};
 
 /// The argument with which this program measures one `GetProviderSchema` and ends.
 pub const SCHEMA: &str = "--schema";

@@ -6,10 +6,10 @@ use std::sync::LazyLock;
 
 use futures_util::FutureExt as _;
 
-use crate::diagnostics::Diagnostic;
-use crate::framework::{AnyResource, Context, Import, Server, Source, WriteOnly};
 use crate::provider::EksProvider;
-use crate::value::{Type, Value, json, msgpack};
+use terraform_plugin::diagnostics::Diagnostic;
+use terraform_plugin::framework::{AnyResource, Context, Import, Server, Source, WriteOnly};
+use terraform_plugin::value::{Type, Value, json, msgpack};
 
 /// The provider, configured with constants. Nothing here calls anybody.
 static SERVER: LazyLock<Server<EksProvider>> = LazyLock::new(|| {

@@ -6,11 +6,11 @@ use proptest::prelude::*;
 use tencentcloud_simulator::{Settings, Simulator};
 
 use super::*;
-use crate::diagnostics::AttributePath;
-use crate::framework::conformance::{self, Terraform, complete};
-use crate::framework::{Context, Server};
-use crate::schema::Schema;
-use crate::value::Value;
+use terraform_plugin::diagnostics::AttributePath;
+use terraform_plugin::framework::conformance::{self, Terraform, complete};
+use terraform_plugin::framework::{Context, Server};
+use terraform_plugin::schema::Schema;
+use terraform_plugin::value::Value;
 
 /// A simulator whose builds take a moment, and a provider that is configured for it.
 async fn provider() -> (Simulator, Server<EksProvider>) {

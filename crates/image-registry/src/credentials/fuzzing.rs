@@ -1,0 +1,20 @@
+//! The user's Docker configuration. See `the provider's `fuzzing``.
+
+use std::path::Path;
+
+use super::{Credential, docker_config};
+
+/// A Docker configuration gives a credential for a registry or says what is wrong, without what it holds.
+pub fn docker_config(input: &[u8]) {
+    for registry in ["docker.io", "r.io", "localhost:5000"] {
+        let read = docker_config::parse(Path::new("config.json"), input);
+        match read.and_then(|config| config.stored(registry, Path::new("config.json"))) {
+            Ok(Some(Credential::Login(login))) => assert!(!format!("{login:?}").contains("password: \"")),
+            Ok(_) => {}
+            Err(error) => {
+                let error = error.to_string();
+                assert!(error.starts_with("config.json: ") && error.len() < input.len() + 200, "{error}");
+            }
+        }
+    }
+}

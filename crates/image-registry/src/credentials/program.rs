@@ -1,0 +1,84 @@
+//! Credential helpers: programs `docker-credential-<name>` on the `PATH`.
+//!
+//! Source: <https://github.com/docker/docker-credential-helpers#development>.
+
+use std::process::Stdio;
+use std::time::Duration;
+
+use secrecy::SecretString;
+use serde::Deserialize;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::process::Command;
+use tokio::time::timeout;
+
+use crate::Environment;
+
+use super::{Credential, CredentialsError, Login};
+
+const TIMEOUT: Duration = Duration::from_secs(15);
+const MAX_ANSWER: u64 = 64 << 10;
+/// What helpers print when they work and have nothing.
+const NOT_FOUND: &str = "credentials not found in native keychain";
+/// The user name that says that the secret is an identity token.
+const TOKEN_USER: &str = "<token>";
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct Answer {
+    username: String,
+    secret: SecretString,
+}
+
+/// Asks the helper `name` for the credential of `server`. `None` if it has none.
+pub(super) async fn get(
+    name: &str,
+    server: &str,
+    environment: &Environment,
+) -> Result<Option<Credential>, CredentialsError> {
+    let program = format!("docker-credential-{name}");
+    let fail = |reason: String| CredentialsError::new(&program, reason);
+    if !name.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.')) {
+        return Err(fail("that is not the name of a credential helper".to_owned()));
+    }
+    let asked = timeout(TIMEOUT, ask(&program, server, environment)).await;
+    let asked = asked.map_err(|_| fail(format!("no answer within {} seconds", TIMEOUT.as_secs())))?;
+    let (answer, is_success) = asked.map_err(|error| fail(format!("it cannot be started: {error}")))?;
+    if answer.len() as u64 > MAX_ANSWER {
+        return Err(fail(format!("its answer is longer than {MAX_ANSWER} bytes")));
+    }
+    if !is_success {
+        let message: String = String::from_utf8_lossy(&answer).trim().chars().take(300).collect();
+        return if message == NOT_FOUND { Ok(None) } else { Err(fail(format!("it failed for {server}: {message}"))) };
+    }
+    let answer: Answer = serde_json::from_slice(&answer)
+        .map_err(|_| fail("its answer is not the JSON of a credential helper".to_owned()))?;
+    Ok(Some(match answer {
+        Answer { username, secret } if username == TOKEN_USER => Credential::IdentityToken(secret),
+        Answer { username, secret } => Credential::Login(Login { username, password: secret }),
+    }))
+}
+
+/// What the program prints, and whether it succeeds.
+async fn ask(program: &str, server: &str, environment: &Environment) -> std::io::Result<(Vec<u8>, bool)> {
+    let mut child = Command::new(program)
+        .arg("get")
+        .env_clear()
+        .envs(environment.iter())
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .kill_on_drop(true)
+        .spawn()?;
+    if let Some(mut stdin) = child.stdin.take() {
+        // A helper that fails early closes its end; what it prints is the answer then.
+        let _ = stdin.write_all(format!("{server}\n").as_bytes()).await;
+    }
+    let mut answer = Vec::new();
+    if let Some(stdout) = child.stdout.take() {
+        stdout.take(MAX_ANSWER + 1).read_to_end(&mut answer).await?;
+    }
+    if answer.len() as u64 > MAX_ANSWER {
+        return Ok((answer, false));
+    }
+    Ok((answer, child.wait().await?.success()))
+}

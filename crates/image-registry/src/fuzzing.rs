@@ -1,0 +1,156 @@
+//! What registries send, and what a user writes about them. See `the provider's `fuzzing``.
+
+use std::collections::BTreeMap;
+use std::io::{Read as _, Write as _};
+use std::ops::Range;
+
+use flate2::Compression;
+use flate2::read::MultiGzDecoder;
+use flate2::write::GzEncoder;
+use futures_util::FutureExt as _;
+
+pub use super::credentials::fuzzing::docker_config;
+use super::layer::{ReadRange, Unpacked, measure};
+use super::manifest::{Descriptor, Document, MAX_SIZE, has_digest, sha256};
+use super::reference::parse_digest;
+use super::{DiskNeed, ImageSize, Layer, Platform, Reference};
+
+/// A reference that is accepted is written in a form that is accepted as the same reference, and stays as it is.
+pub fn image_reference(input: &[u8]) {
+    let Ok(text) = std::str::from_utf8(input) else { return };
+    match Reference::parse(text) {
+        Ok(reference) => {
+            let written = reference.to_string();
+            let read = Reference::parse(&written);
+            assert_eq!(read.as_ref(), Ok(&reference), "{written}");
+            assert!(reference.same_image(&reference));
+            assert!(reference.tag().is_some() || reference.digest().is_some(), "{written} names no image");
+            assert!(!written.contains(char::is_whitespace) && written == written.trim(), "{written:?}");
+        }
+        // The message repeats no more than it needs.
+        Err(error) => assert!(error.to_string().len() < 20_000),
+    }
+    if let Ok(platform) = text.parse::<Platform>() {
+        assert_eq!(platform.to_string().parse().as_ref(), Ok(&platform), "{platform}");
+    }
+}
+
+/// A manifest has digests that are some, and sizes that can be summed to a disk.
+pub fn manifest(input: &[u8]) {
+    assert!(has_digest(input, &sha256(input)));
+    let Ok(document) = Document::parse(input) else { return };
+    let reference = Reference::parse("nginx").expect("a reference");
+    match document {
+        Document::Image(descriptors) => {
+            descriptors.iter().for_each(is_sound);
+            // The worst that a layer of this size can be measured as.
+            let layers = descriptors.into_iter().map(|Descriptor { digest, size, .. }| Layer {
+                digest,
+                compressed_bytes: size,
+                unpacked_bytes: size.saturating_mul(1032),
+                exact: false,
+            });
+            let digest = sha256(input);
+            let layers: Vec<_> = layers.collect();
+            let compressed: u128 = layers.iter().map(|layer| u128::from(layer.compressed_bytes)).sum();
+            let image = ImageSize { reference, digest: digest.clone(), manifest_digest: digest, layers };
+            let need = DiskNeed::new([&image, &image], 5);
+            assert!(u128::from(need.layers().compressed_bytes) <= compressed, "layers count once");
+            assert!(need.required_gib().is_multiple_of(10) && need.required_gib() >= 10);
+            assert!(need.fits(need.required_gib()), "{need}");
+        }
+        Document::Index(entries) => {
+            entries.iter().for_each(|entry| is_sound(&entry.descriptor));
+            let chosen = Platform::default().choose(&entries);
+            assert!(chosen.is_none_or(|chosen| entries.iter().any(|entry| entry.descriptor == *chosen)));
+            for entry in &entries {
+                assert!(entry.platform.choose(&entries).is_some(), "{} is in its own index", entry.platform);
+            }
+        }
+    }
+}
+
+fn is_sound(descriptor: &Descriptor) {
+    assert!(descriptor.size <= MAX_SIZE);
+    assert!(parse_digest(&descriptor.digest).is_ok(), "{}", descriptor.digest);
+}
+
+/// A blob of `size` bytes that ends with `tail`; what is before that and after `head` is zeros.
+struct Blob {
+    head: Vec<u8>,
+    tail: Vec<u8>,
+    size: u64,
+}
+
+impl ReadRange for Blob {
+    type Error = std::convert::Infallible;
+
+    async fn read(&self, range: Range<u64>) -> Result<Option<Vec<u8>>, Self::Error> {
+        assert!(range.start < range.end && range.end <= self.size, "{range:?} of {}", self.size);
+        assert!(range.end - range.start <= 64 << 10, "{range:?}");
+        let mut bytes = vec![0; (range.end - range.start) as usize];
+        for (part, at) in [(&self.head, 0), (&self.tail, self.size - self.tail.len() as u64)] {
+            let (from, to) = (range.start.max(at), range.end.min(at + part.len() as u64));
+            if from < to {
+                let source = &part[(from - at) as usize..(to - at) as usize];
+                bytes[(from - range.start) as usize..(to - range.start) as usize].copy_from_slice(source);
+            }
+        }
+        Ok(Some(bytes))
+    }
+}
+
+/// A layer is measured with few and small reads; the size of one that is read whole is what really comes out of it.
+///
+/// The input begins with a byte that says what the rest is: 0, a whole layer; below 16, head and tail, in equal parts, of
+/// one that is so many times four longer than a KiB; else the table of contents of an eStargz layer.
+pub fn layer(input: &[u8]) {
+    let Some((kind, bytes)) = input.split_first() else { return };
+    match kind {
+        0 => whole_layer(bytes),
+        longer @ 1..16 => {
+            let (head, tail) = bytes.split_at(bytes.len() / 2);
+            let size = bytes.len() as u64 + (1024 << (longer * 2));
+            measured(Blob { head: head.to_vec(), tail: tail.to_vec(), size });
+        }
+        _ => estargz_layer(bytes),
+    }
+}
+
+fn measured(blob: Blob) -> Unpacked {
+    let descriptor =
+        Descriptor { media_type: String::new(), digest: String::new(), size: blob.size, annotations: BTreeMap::new() };
+    let Ok(unpacked) = measure(&descriptor, &blob).now_or_never().expect("memory is at hand");
+    unpacked
+}
+
+fn whole_layer(bytes: &[u8]) {
+    let size = bytes.len() as u64;
+    let Unpacked { bytes: unpacked, exact } = measured(Blob { head: bytes.to_vec(), tail: Vec::new(), size });
+    if exact && bytes.starts_with(&[0x1f, 0x8b]) && bytes.len() <= 48 << 10 {
+        let mut content = Vec::new();
+        MultiGzDecoder::new(bytes).read_to_end(&mut content).expect("an exact size is that of a sound layer");
+        assert_eq!(unpacked, content.len() as u64);
+    }
+    assert!(size > 0 || (unpacked, exact) == (0, true));
+}
+
+fn estargz_layer(table: &[u8]) {
+    let mut archive = vec![0; 512];
+    archive[124..135].copy_from_slice(format!("{:011o}", table.len()).as_bytes());
+    archive.extend(table);
+    archive.resize(archive.len().next_multiple_of(512) + 1024, 0);
+    let mut tail = gzip(&archive);
+    let size = (64 << 10) + tail.len() as u64 + 51;
+    tail.extend(b"\x1f\x8b\x08\x04\0\0\0\0\0\xff\x1a\0SG\x16\0");
+    tail.extend(format!("{:016x}STARGZ", 64 << 10).as_bytes());
+    tail.extend(b"\x01\0\0\xff\xff\0\0\0\0\0\0\0\0");
+    let Unpacked { bytes, exact } = measured(Blob { head: gzip(b"a file"), tail, size });
+    assert!(!exact || bytes >= archive.len() as u64, "{bytes} bytes hold a table of {}", archive.len());
+}
+
+fn gzip(content: &[u8]) -> Vec<u8> {
+    let mut encoder = GzEncoder::new(Vec::new(), Compression::fast());
+    encoder.write_all(content).expect("memory");
+    encoder.finish().expect("memory")
+}

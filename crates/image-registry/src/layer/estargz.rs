@@ -1,0 +1,120 @@
+//! eStargz: a gzip member for each file, a table of contents in the last but one, and a footer that says where.
+//!
+//! The table lists every entry of the archive, so its sizes add up to the archive: a header for each entry, contents padded
+//! to 512 bytes, and the table itself. Extended headers (long names, attributes) are not in it; they are left out.
+//!
+//! Source: <https://github.com/containerd/stargz-snapshotter/blob/main/docs/estargz.md>.
+
+use std::collections::BTreeMap;
+use std::io::Read;
+use std::ops::Range;
+
+use flate2::bufread::GzDecoder;
+use serde::Deserialize;
+
+use crate::manifest::MAX_SIZE;
+
+const FOOTER: usize = 51;
+const BLOCK: u64 = 512;
+/// The longest compressed table of contents that is read.
+pub(super) const MAX_TOC: u64 = 32 << 10;
+
+#[derive(Deserialize)]
+struct Toc {
+    entries: Vec<Entry>,
+}
+
+#[derive(Deserialize)]
+struct Entry {
+    r#type: String,
+    #[serde(default)]
+    size: u64,
+}
+
+/// Where the table of contents is, if `tail` ends with the footer of a blob of `size` bytes.
+pub(super) fn toc_range(tail: &[u8], size: u64) -> Option<Range<u64>> {
+    let footer = tail.last_chunk::<FOOTER>()?;
+    // Ten bytes of gzip header with the flag for an extra field, then that field: its length, and one subfield.
+    let (header, field) = (&footer[..10], &footer[10..38]);
+    if header[..4] != [0x1f, 0x8b, 8, 4] || field[..6] != [26, 0, b'S', b'G', 22, 0] || !field.ends_with(b"STARGZ") {
+        return None;
+    }
+    let start = u64::from_str_radix(std::str::from_utf8(&field[6..22]).ok()?, 16).ok()?;
+    let end = size - FOOTER as u64;
+    (start < end).then_some(start..end)
+}
+
+/// The unpacked size that the tools of Podman note in the manifest.
+pub(super) fn annotated_size(annotations: &BTreeMap<String, String>) -> Option<u64> {
+    let size = annotations.get("io.containers.estargz.uncompressed-size")?.parse().ok()?;
+    (size < MAX_SIZE).then_some(size)
+}
+
+/// The unpacked size of the blob with this compressed table of contents; `None` if the table is damaged.
+pub(super) fn unpacked(toc: &[u8]) -> Option<u64> {
+    let mut archive = Vec::new();
+    // Deflate's limit makes this 33 MiB at most.
+    GzDecoder::new(toc).read_to_end(&mut archive).ok()?;
+    let size_field = std::str::from_utf8(archive.get(124..135)?).ok()?;
+    let len = usize::from_str_radix(size_field.trim_matches(['\0', ' ']), 8).ok()?;
+    let toc: Toc = serde_json::from_slice(archive.get(512..512usize.checked_add(len)?)?).ok()?;
+    // Chunks are parts of the file before them.
+    let mut entries = toc.entries.iter().filter(|entry| entry.r#type != "chunk");
+    let files = entries.try_fold(0u64, |sum, entry| {
+        sum.checked_add(BLOCK)?.checked_add(entry.size.checked_next_multiple_of(BLOCK)?)
+    })?;
+    files.checked_add(archive.len() as u64)
+}
+
+#[cfg(test)]
+pub(super) mod tests {
+    use std::io::Write;
+
+    use flate2::{Compression, write::GzEncoder};
+
+    use super::*;
+
+    /// The archive with the table of contents: header, table, padding, two blocks of zeros.
+    pub fn toc_archive(json: &str) -> Vec<u8> {
+        let mut archive = vec![0; 512];
+        archive[..17].copy_from_slice(b"stargz.index.json");
+        archive[124..135].copy_from_slice(format!("{:011o}", json.len()).as_bytes());
+        archive.extend(json.as_bytes());
+        archive.resize(archive.len().next_multiple_of(512) + 1024, 0);
+        archive
+    }
+
+    fn gzip(content: &[u8]) -> Vec<u8> {
+        let mut encoder = GzEncoder::new(Vec::new(), Compression::default());
+        encoder.write_all(content).unwrap();
+        encoder.finish().unwrap()
+    }
+
+    pub fn toc_and_footer(json: &str, toc_at: u64) -> Vec<u8> {
+        let mut footer = vec![0x1f, 0x8b, 8, 4, 0, 0, 0, 0, 0, 255, 26, 0, b'S', b'G', 22, 0];
+        footer.extend(format!("{toc_at:016x}STARGZ").as_bytes());
+        footer.extend([1, 0, 0, 255, 255]);
+        footer.extend([0; 8]);
+        [gzip(&toc_archive(json)), footer].concat()
+    }
+
+    #[test]
+    fn the_footer_says_where_the_table_is() {
+        let tail = toc_and_footer("{}", 0x1234);
+        assert_eq!(toc_range(&tail, 0x2000), Some(0x1234..0x2000 - 51));
+        assert_eq!(toc_range(&tail, 0x1234), None, "a table behind the footer");
+        assert_eq!(toc_range(&tail[..tail.len() - 1], 0x2000), None);
+        assert_eq!(toc_range(&[0; 20], 0x2000), None);
+    }
+
+    #[test]
+    fn a_damaged_table_has_no_size() {
+        let negative = r#"{"entries":[{"name":"a","type":"reg","size":-5}]}"#;
+        let huge = r#"{"entries":[{"name":"a","type":"reg","size":18446744073709551615}]}"#;
+        let last_multiple = r#"{"entries":[{"name":"a","type":"reg","size":18446744073709551104}]}"#;
+        let tables = [negative, huge, last_multiple, "["].map(|json| gzip(&toc_archive(json)));
+        for toc in tables.into_iter().chain([gzip(b"x"), vec![1]]) {
+            assert_eq!(unpacked(&toc), None);
+        }
+    }
+}

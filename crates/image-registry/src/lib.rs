@@ -1,0 +1,37 @@
+//! Container image references, and what registries know of images: digests and sizes.
+//!
+//! Reads manifests, and of each layer at most 64 KiB; never a whole layer. What a registry sends is not trusted: every answer is
+//! bounded in time and memory, digests are verified, and a credential goes to its own registry and that registry's token
+//! service only.
+//!
+//! The HTTP client is the project's own, a thin one over `reqwest`. The `oci-client` crate (0.18) was tried: it reads
+//! manifests of any length into memory, follows redirects and token services to any address, accepts invalid certificates for
+//! all hosts or none, does not wait for `Retry-After`, and takes credentials, not their sources.
+
+#![forbid(unsafe_code)]
+
+mod address;
+mod authorization;
+mod credentials;
+mod disk;
+mod environment;
+mod error;
+#[cfg(any(test, fuzzing, feature = "testing"))]
+pub mod fuzzing;
+mod inspect;
+mod inspectors;
+mod layer;
+mod manifest;
+mod once;
+mod platform;
+mod reference;
+mod transport;
+
+pub use credentials::{CredentialsError, Login};
+pub use disk::{DiskNeed, LayerSum, sum_distinct_layers};
+pub use environment::Environment;
+pub use error::{Cause, InspectError};
+pub use inspect::{Config, ImageSize, Inspector, Layer};
+pub use inspectors::Inspectors;
+pub use platform::{Platform, PlatformError};
+pub use reference::{DEFAULT_REGISTRY, Reference, ReferenceError};

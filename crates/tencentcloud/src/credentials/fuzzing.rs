@@ -1,0 +1,3 @@
+//! The user's profile files. See `the provider's `fuzzing``.
+
+pub use super::profile::fuzzing::profile;

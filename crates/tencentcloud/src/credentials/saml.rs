@@ -1,0 +1,22 @@
+//! A role for a SAML assertion, by `AssumeRoleWithSAML`.
+//!
+//! Identity providers sign assertions for minutes. A renewal sends the same assertion again, which may be refused; then
+//! the credentials work until they expire.
+
+use super::{
+    Credentials, CredentialsError, Services,
+    config::SAML,
+    source::{Context, Outcome},
+};
+use crate::Auth;
+
+pub(super) async fn provide<S: Services>(context: &Context<S>) -> Result<Outcome, CredentialsError> {
+    let Some(request) = context.config.saml(&context.environment)? else {
+        return Ok(Outcome::NotConfigured("assume_role_with_saml is not set".to_owned()));
+    };
+    let session =
+        context.services.sts(None, Auth::Skip, &request).await.map_err(|error| {
+            CredentialsError::sts(SAML, format!("AssumeRoleWithSAML of {}", request.role_arn), error)
+        })?;
+    Ok(Credentials::from(session).into())
+}

@@ -1,0 +1,159 @@
+//! What the sources of credentials need from outside: STS, the instance metadata service, and the time.
+
+use std::{
+    future::Future,
+    time::{Duration, SystemTime},
+};
+
+use reqwest::StatusCode;
+use tokio::sync::OnceCell;
+use url::Url;
+
+use super::CredentialsError;
+use crate::{Action, Api, Auth, Error, sts};
+
+/// How long the metadata service may take. It is on the same host, so that silence means that there is none.
+const METADATA_TIMEOUT: Duration = Duration::from_secs(2);
+
+/// The outside of a [`CredentialsChain`](super::CredentialsChain). A test brings its own.
+pub trait Services: Send + Sync + std::fmt::Debug + 'static {
+    /// Calls STS in `region`, [`sts::DEFAULT_REGION`] when `None`.
+    fn sts<A: Action>(
+        &self,
+        region: Option<&str>,
+        auth: Auth<'_>,
+        action: &A,
+    ) -> impl Future<Output = Result<A::Response, Error>> + Send;
+
+    /// Gets `path` from the metadata service; `None` when it answers that there is no such thing (404).
+    ///
+    /// # Errors
+    ///
+    /// [`CredentialsError::Metadata`] when there is no answer within 2 seconds, or another status.
+    fn metadata(&self, path: &str) -> impl Future<Output = Result<Option<String>, CredentialsError>> + Send;
+
+    /// The time by which credentials expire, which is that of the servers.
+    fn now(&self) -> SystemTime;
+}
+
+/// The metadata service of every instance.
+pub const DEFAULT_METADATA_URL: &str = "http://metadata.tencentyun.com";
+
+/// The services as they are: the API's client, plain HTTP to the metadata service, and the servers' clock.
+#[derive(Debug)]
+pub struct CloudServices {
+    api: Api,
+    metadata: Url,
+    http: OnceCell<reqwest::Client>,
+}
+
+impl CloudServices {
+    /// `metadata` is a base URL, [`DEFAULT_METADATA_URL`] but for tests and private networks. Connects to nothing yet.
+    pub fn new(api: Api, metadata: Url) -> Self {
+        Self { api, metadata, http: OnceCell::new() }
+    }
+}
+
+impl Services for CloudServices {
+    async fn sts<A: Action>(&self, region: Option<&str>, auth: Auth<'_>, action: &A) -> Result<A::Response, Error> {
+        self.api.send(region.or(Some(sts::DEFAULT_REGION)), auth, action).await
+    }
+
+    async fn metadata(&self, path: &str) -> Result<Option<String>, CredentialsError> {
+        let host = self.metadata.authority();
+        let problem = |problem: String| CredentialsError::Metadata { problem };
+        // `without_url`: the address is in the message already.
+        let failed = |error: reqwest::Error| match error.is_timeout() {
+            true => problem(format!("the metadata service {host} did not answer within {METADATA_TIMEOUT:?}")),
+            false => problem(format!("no answer from the metadata service {host}: {}", cause(&error.without_url()))),
+        };
+        let url = self.metadata.join(path).map_err(|error| problem(format!("{path:?} is no path: {error}")))?;
+        let http = self.http.get_or_try_init(build).await.map_err(failed)?;
+        let response = http.get(url).send().await.map_err(failed)?;
+        match response.status() {
+            StatusCode::NOT_FOUND => Ok(None),
+            StatusCode::OK => response.text().await.map(Some).map_err(failed),
+            status => Err(problem(format!("the metadata service {host} answered with the status {status}"))),
+        }
+    }
+
+    fn now(&self) -> SystemTime {
+        self.api.now()
+    }
+}
+
+/// The HTTP client. Never by a proxy: another machine's metadata would be another machine's identity.
+async fn build() -> Result<reqwest::Client, reqwest::Error> {
+    reqwest::Client::builder().no_proxy().timeout(METADATA_TIMEOUT).redirect(reqwest::redirect::Policy::none()).build()
+}
+
+/// The innermost cause, which says most: the library's own text is "error sending request".
+fn cause(error: &dyn std::error::Error) -> String {
+    std::iter::successors(Some(error), |error| error.source()).last().map(ToString::to_string).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        Endpoints, Settings,
+        canned::{Reply, Server, http, json},
+        credentials::Credentials,
+    };
+
+    fn services(metadata: &str) -> CloudServices {
+        CloudServices::new(Api::new(Settings::default()), Url::parse(metadata).unwrap())
+    }
+
+    #[tokio::test]
+    async fn only_not_found_means_that_there_is_nothing() {
+        for (status, expected) in [
+            ("200 OK", "Ok(Some(\"ci-role\"))"),
+            ("404 Not Found", "Ok(None)"),
+            ("403 Forbidden", "answered with the status 403"),
+            ("302 Found", "answered with the status 302"),
+        ] {
+            let server = Server::start(vec![http(status, "Location: http://example.com/\r\n", "ci-role")]).await;
+            let answer = services(&server.url).metadata("/latest/meta-data/x").await;
+            assert!(format!("{answer:?}").contains(expected), "{answer:?}");
+            assert!(server.requests()[0].starts_with("get /latest/meta-data/x http/1.1"));
+        }
+    }
+
+    #[tokio::test]
+    async fn a_lost_answer_names_the_service() {
+        let server = Server::start(vec![Reply::Silence]).await;
+        let error = services(&server.url).metadata("/").await.unwrap_err().to_string();
+        let host = server.url.strip_prefix("http://").unwrap();
+        assert!(error.starts_with(&format!("instance role: no answer from the metadata service {host}: ")), "{error}");
+    }
+
+    /// Time is paused: while nothing else happens, it jumps to the timeout.
+    #[tokio::test(start_paused = true)]
+    async fn silence_ends_after_two_seconds() {
+        let listener = tokio::net::TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
+        let host = listener.local_addr().unwrap();
+        let error = services(&format!("http://{host}")).metadata("/").await.unwrap_err().to_string();
+        assert_eq!(error, format!("instance role: the metadata service {host} did not answer within 2s"));
+    }
+
+    /// Temporary credentials would otherwise seem to live on after their end, or to have ended before it.
+    #[tokio::test]
+    async fn the_time_is_the_servers_once_it_is_known() {
+        let expired = r#"{"Response": {"Error": {"Code": "AuthFailure.SignatureExpire"}, "RequestId": "r"}}"#;
+        let identity = r#"{"Response": {"Arn": "a", "AccountId": "1", "UserId": "1", "RequestId": "r"}}"#;
+        let hour = Duration::from_secs(3600);
+        let date = format!("Date: {}\r\n", httpdate::fmt_http_date(SystemTime::now() + hour));
+        let server = Server::start(vec![http("200 OK", &date, expired), json(identity)]).await;
+        let endpoints = Endpoints::default().with_override("sts", &server.url).unwrap();
+        let services = CloudServices::new(
+            Api::new(Settings { endpoints, ..Settings::default() }),
+            Url::parse(DEFAULT_METADATA_URL).unwrap(),
+        );
+        let keys = Credentials { secret_id: "id".into(), secret_key: "key".into(), token: None, expires_at: None };
+        let ahead = || services.now().duration_since(SystemTime::now()).unwrap_or_default().as_secs();
+        assert_eq!(ahead(), 0);
+        services.sts(None, Auth::Signed(&keys), &sts::GetCallerIdentity {}).await.unwrap();
+        assert!((3590..=3600).contains(&ahead()), "{}", ahead());
+    }
+}

@@ -1,0 +1,207 @@
+//! One signed HTTP exchange: an action goes out, its answer or an [`Error`] comes back. Nothing is repeated here, except
+//! once to correct a wrong clock, which the server has refused before it did anything.
+//!
+//! The envelope: `{"Response": {...}}`, and for a failure `{"Response": {"Error": {"Code", "Message"}, "RequestId"}}`
+//! with HTTP status 200. Other statuses have no contract; an error of this shape is taken from them as well.
+
+mod answer;
+#[cfg(any(test, fuzzing, feature = "testing"))]
+pub mod fuzzing;
+
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicI64, Ordering},
+    },
+    time::Duration,
+};
+
+use jiff::{SignedDuration, Timestamp};
+use reqwest::header::{self, HeaderMap, HeaderName, HeaderValue};
+use secrecy::ExposeSecret;
+use tokio::sync::OnceCell;
+use url::Position;
+
+use self::answer::Answer;
+use super::{Action, Endpoints, Error, credentials::Credentials, error::Source, tc3};
+
+/// For name resolution, connection and TLS handshake.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(15);
+
+/// The whole exchange, as in Tencent Cloud's own SDKs.
+const TOTAL_TIMEOUT: Duration = Duration::from_secs(60);
+
+/// An idle connection is not used again after this time. Short, because a call that goes out on a connection which the
+/// other side closes at that moment ends without an answer, and then nobody knows whether it was carried out.
+const IDLE_TIMEOUT: Duration = Duration::from_secs(20);
+
+const USER_AGENT: &str = concat!(env!("CARGO_PKG_NAME"), "/", env!("CARGO_PKG_VERSION"));
+
+/// `X-TC-RequestClient` takes letters, digits and `-_,;.` only.
+const REQUEST_CLIENT: &str = concat!(env!("CARGO_PKG_NAME"), "_", env!("CARGO_PKG_VERSION"));
+
+const CONTENT_TYPE: &str = "application/json; charset=utf-8";
+
+/// How a call says who it is from.
+#[derive(Debug, Clone, Copy)]
+pub enum Auth<'a> {
+    /// Signed with these keys.
+    Signed(&'a Credentials),
+    /// `Authorization: SKIP`: the request itself carries the proof (`AssumeRoleWithWebIdentity`, `AssumeRoleWithSAML`).
+    Skip,
+}
+
+/// The way to the API's servers: endpoints, one connection pool, and what is known of the servers' clock.
+#[derive(Debug)]
+pub struct Transport {
+    endpoints: Endpoints,
+    /// Made by the first call: reading the system's certificates takes longer than all else at start.
+    http: OnceCell<reqwest::Client>,
+    /// Seconds to add to this machine's clock to get the server's.
+    clock_offset: AtomicI64,
+}
+
+impl Transport {
+    /// Makes nothing yet: no connection, no TLS configuration.
+    pub fn new(endpoints: Endpoints) -> Self {
+        Self { endpoints, http: OnceCell::new(), clock_offset: AtomicI64::new(0) }
+    }
+
+    /// The servers' time, as far as it is known: this machine's, until a refusal has told how far off that is.
+    pub fn now(&self) -> Timestamp {
+        at(self.clock_offset.load(Ordering::Relaxed))
+    }
+
+    /// Sends `action` once, and returns its answer.
+    ///
+    /// # Errors
+    ///
+    /// Every variant of [`Error`] except [`Error::Credentials`].
+    pub async fn send<A: Action>(
+        &self,
+        region: Option<&str>,
+        auth: Auth<'_>,
+        action: &A,
+    ) -> Result<A::Response, Error> {
+        let body = serde_json::to_vec(action).expect("an action is a struct of plain fields");
+        let offset = self.clock_offset.load(Ordering::Relaxed);
+        let answer = self.exchange::<A>(region, auth, body.clone(), offset).await?;
+        let Some(seconds_behind) = answer.clock_skew() else { return answer.decode::<A>() };
+
+        // The server said its time beside the refusal: sign once more with that.
+        let skewed = |seconds_behind, answer: &Answer| Error::ClockSkew {
+            action: A::NAME,
+            seconds_behind,
+            request_id: answer.request_id().unwrap_or_default(),
+        };
+        let Some(offset) = seconds_behind else { return Err(skewed(None, &answer)) };
+        tracing::debug!(action = A::NAME, seconds_behind = offset, "the clock is off, signing with the server's time");
+        let answer = self.exchange::<A>(region, auth, body, offset).await?;
+        if let Some(seconds_behind) = answer.clock_skew() {
+            return Err(skewed(seconds_behind, &answer));
+        }
+        self.clock_offset.store(offset, Ordering::Relaxed);
+        answer.decode::<A>()
+    }
+
+    async fn exchange<A: Action>(
+        &self,
+        region: Option<&str>,
+        auth: Auth<'_>,
+        body: Vec<u8>,
+        clock_offset: i64,
+    ) -> Result<Answer, Error> {
+        let unsendable = |problem, source| Error::Unsendable { action: A::NAME, problem, source };
+        let url = self.endpoints.url(A::SERVICE);
+        let url = url.map_err(|error| unsendable("the endpoint is no URL", Arc::new(error)))?;
+        // What the HTTP library puts into `Host`: the port only where it is not the scheme's own.
+        let host = &url[Position::BeforeHost..Position::AfterPort];
+        let headers = headers::<A>(host, region, auth, &body, clock_offset).map_err(|error| {
+            let problem = "the region, the secret ID or the token has a character that no HTTP header can have";
+            unsendable(problem, Arc::new(error))
+        })?;
+        let http = self.http.get_or_try_init(build).await;
+        let http = http.map_err(|error| unsendable("HTTPS cannot be set up", Arc::new(error)))?;
+
+        let sent = http.post(url.clone()).headers(headers).body(body).send().await;
+        let answer = match sent {
+            Ok(response) => Answer::read(response).await,
+            Err(error) => Err(error),
+        };
+        answer.map_err(|error| {
+            let (endpoint, connected) = (host.to_owned(), !error.is_connect());
+            let source: Source = Arc::new(error.without_url());
+            if connected {
+                Error::NoAnswer { action: A::NAME, endpoint, source }
+            } else {
+                Error::NotConnected { action: A::NAME, endpoint, source }
+            }
+        })
+    }
+}
+
+/// The HTTP client. Proxies come from the environment.
+async fn build() -> Result<reqwest::Client, reqwest::Error> {
+    reqwest::Client::builder()
+        .user_agent(USER_AGENT)
+        .connect_timeout(CONNECT_TIMEOUT)
+        .timeout(TOTAL_TIMEOUT)
+        .pool_idle_timeout(IDLE_TIMEOUT)
+        // A signature is good for one host only, and a redirected POST would become a GET.
+        .redirect(reqwest::redirect::Policy::none())
+        // Whether a call is repeated is decided in `retry`, where its action is known.
+        .retry(reqwest::retry::never())
+        .build()
+}
+
+/// The servers' time, so many seconds after this machine's.
+fn at(clock_offset: i64) -> Timestamp {
+    let now = Timestamp::now();
+    now.checked_add(SignedDuration::from_secs(clock_offset)).unwrap_or(now)
+}
+
+/// <https://www.tencentcloud.com/document/product/267/37446>: the common parameters.
+fn headers<A: Action>(
+    host: &str,
+    region: Option<&str>,
+    auth: Auth<'_>,
+    body: &[u8],
+    clock_offset: i64,
+) -> Result<HeaderMap, header::InvalidHeaderValue> {
+    let time = at(clock_offset);
+    let mut headers = HeaderMap::from_iter([
+        (header::CONTENT_TYPE, HeaderValue::from_static(CONTENT_TYPE)),
+        (HeaderName::from_static("x-tc-action"), HeaderValue::from_static(A::NAME)),
+        (HeaderName::from_static("x-tc-version"), HeaderValue::from_static(A::VERSION)),
+        (HeaderName::from_static("x-tc-timestamp"), HeaderValue::from(time.as_second())),
+        (HeaderName::from_static("x-tc-language"), HeaderValue::from_static("en-US")),
+        (HeaderName::from_static("x-tc-requestclient"), HeaderValue::from_static(REQUEST_CLIENT)),
+    ]);
+    if let Some(region) = region {
+        headers.insert("x-tc-region", HeaderValue::from_str(region)?);
+    }
+    let authorization = match auth {
+        Auth::Skip => HeaderValue::from_static("SKIP"),
+        Auth::Signed(credentials) => {
+            let signed = [("content-type", CONTENT_TYPE), ("host", host), ("x-tc-action", A::NAME)];
+            let request = tc3::Request { method: "POST", query: "", headers: &signed, body };
+            let (id, key) = (&credentials.secret_id, &credentials.secret_key);
+            if let Some(token) = &credentials.token {
+                headers.insert("x-tc-token", secret(token.expose_secret())?);
+            }
+            secret(&tc3::authorization(&request, A::SERVICE, time, id, key))?
+        }
+    };
+    headers.insert(header::AUTHORIZATION, authorization);
+    Ok(headers)
+}
+
+/// A header value that `Debug` does not show.
+fn secret(value: &str) -> Result<HeaderValue, header::InvalidHeaderValue> {
+    let mut value = HeaderValue::from_str(value)?;
+    value.set_sensitive(true);
+    Ok(value)
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,32 @@
+//! Generates the plugin protocol's Rust code from `proto/`, without protoc.
+
+use std::error::Error;
+use std::path::PathBuf;
+
+/// The repository's own, because they are no part of one crate.
+const DIRECTORY: &str = "../../proto";
+
+const FILES: [&str; 2] = ["tfplugin6.proto", "goplugin.proto"];
+
+fn main() -> Result<(), Box<dyn Error>> {
+    for file in FILES {
+        println!("cargo:rerun-if-changed={DIRECTORY}/{file}");
+    }
+    let mut compiler = protox::Compiler::new([DIRECTORY])?;
+    compiler.include_source_info(true).include_imports(true).open_files(FILES)?;
+
+    // For the test that holds the files against the wire facts.
+    let descriptors = PathBuf::from(std::env::var("OUT_DIR")?).join("descriptors.bin");
+    std::fs::write(descriptors, compiler.encode_file_descriptor_set())?;
+
+    tonic_prost_build::configure()
+        // Maps in a fixed order make the same answer the same bytes.
+        .btree_map(".")
+        // Their bytes may be secret; `src/protocol/tfplugin6.rs` says what Debug shows.
+        .skip_debug(["tfplugin6.DynamicValue", "tfplugin6.RawState"])
+        .generate_default_stubs(true)
+        // Clients are for tests, which bring their own connections.
+        .build_transport(false)
+        .compile_fds(compiler.file_descriptor_set())?;
+    Ok(())
+}

@@ -1,0 +1,110 @@
+//! What a Terraform provider is made of: resources, data sources, and the rules of planning.
+//!
+//! A resource or data source is a typed trait ([`Resource`], [`DataSource`]) over a struct that is its schema. The
+//! framework decodes, validates, plans and saves; a resource says only what is its own. It knows Terraform's rules, but
+//! not its wire: [`crate::protocol`] does.
+
+mod action;
+mod answer;
+#[cfg(any(test, feature = "testing"))]
+pub mod conformance;
+mod data_source;
+mod ephemeral;
+mod function;
+mod generate;
+mod identity;
+mod list;
+mod named;
+mod panic;
+mod plan;
+mod private;
+mod resource;
+#[cfg(any(test, feature = "testing"))]
+pub mod sample;
+mod server;
+mod stop;
+mod stream;
+mod validate;
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use tokio_util::sync::CancellationToken;
+
+pub use action::{Action, ActionEvent, AnyAction, Progress, action, invoke};
+pub use data_source::{AnyDataSource, DataSource, data_source};
+pub use ephemeral::{AnyEphemeralResource, Ephemeral, EphemeralResource, Opened, ephemeral_resource};
+pub use function::{AnyFunction, Function, FunctionError, function};
+pub use identity::{Identified, identified_resource};
+pub use list::{AnyListResource, ListResource, Listed, Listing, Query, list, list_resource};
+pub use named::Named;
+pub use plan::ResourcePlan;
+pub use private::Private;
+pub use resource::{AnyResource, Applied, Import, Planned, Resource, Response, Source, Stored, resource};
+pub use server::Server;
+pub use stop::unless_stopped;
+pub use validate::WriteOnly;
+
+use crate::diagnostics::Diagnostics;
+use crate::schema::Model;
+
+/// What an operation gives: a value, or the errors that stopped it.
+pub type Outcome<T> = Result<T, Diagnostics>;
+
+/// A configured provider.
+#[async_trait]
+pub trait Provider: Sized + Send + Sync + 'static {
+    /// The provider block.
+    type Config: Model;
+
+    /// Says what is wrong with the provider block, which may hold unknown values. No network.
+    fn validate(config: &Self::Config, diagnostics: &mut Diagnostics);
+
+    /// Takes the provider block. Values may still be unknown during plan: that is no error until something needs them.
+    ///
+    /// # Errors
+    ///
+    /// What is wrong with the configuration.
+    async fn configure(config: Self::Config, diagnostics: &mut Diagnostics) -> Outcome<Self>;
+
+    /// The resources, each made by [`resource()`].
+    fn resources() -> Vec<Box<dyn AnyResource<Self>>>;
+
+    /// The data sources, each made by [`data_source()`].
+    fn data_sources() -> Vec<Box<dyn AnyDataSource<Self>>>;
+
+    /// The ephemeral resources, each made by [`ephemeral_resource()`].
+    fn ephemeral_resources() -> Vec<Box<dyn AnyEphemeralResource<Self>>> {
+        Vec::new()
+    }
+
+    /// The list resources, each made by [`list_resource()`].
+    fn list_resources() -> Vec<Box<dyn AnyListResource<Self>>> {
+        Vec::new()
+    }
+
+    /// The actions, each made by [`action()`].
+    fn actions() -> Vec<Box<dyn AnyAction<Self>>> {
+        Vec::new()
+    }
+
+    /// The functions, each made by [`function()`].
+    fn functions() -> Vec<Box<dyn AnyFunction>> {
+        Vec::new()
+    }
+}
+
+/// What an operation may use besides its values.
+#[derive(Debug)]
+pub struct Context<P> {
+    /// The configured provider.
+    pub provider: Arc<P>,
+    /// Cancelled when Terraform asks to stop. An operation then ends its waits, and saves what it has.
+    pub stop: CancellationToken,
+}
+
+impl<P> Clone for Context<P> {
+    fn clone(&self) -> Self {
+        Self { provider: Arc::clone(&self.provider), stop: self.stop.clone() }
+    }
+}

@@ -1,0 +1,139 @@
+//! The process that Terraform starts: HashiCorp's go-plugin, the plugin's side, with gRPC and mutual TLS.
+//!
+//! [`main`] reads the environment, binds, prints one line on stdout, and serves until Terraform has had enough.
+//! Nothing else is done before that line, because one command starts a provider several times; and nothing is ever
+//! printed after it.
+//!
+//! Why this is not a library: the one published for Rust, `tf-provider` 0.2.2 (July 2024), was tried. It speaks
+//! protocol 6.5, without write-only attributes, identity, ephemeral and list resources, and actions; it does not check
+//! the client's certificate in effect; it sends both kinds of type for nested attributes, so that none of them loads;
+//! Ctrl-C kills it in the middle of an apply; it takes no message above 4 MiB; and it needs protoc to build.
+
+mod debug;
+mod handshake;
+mod listener;
+mod logs;
+mod panics;
+mod proto;
+mod server;
+mod services;
+mod signals;
+#[cfg(all(unix, any(test, feature = "testing")))]
+pub mod test_client;
+mod tls;
+
+use std::error::Error;
+use std::ffi::OsString;
+use std::io::{self, Write as _};
+use std::process::ExitCode;
+
+use tokio_util::sync::CancellationToken;
+
+use self::handshake::{HandshakeError, Invitation};
+use self::listener::Listener;
+use self::signals::Interrupt;
+use self::tls::TlsError;
+use crate::protocol::tfplugin6::provider_server::Provider;
+
+const HELP: &str = "\
+A Terraform provider. Terraform starts it by itself; there is nothing to run by hand but:
+
+  --debug    serve without being started by Terraform, and print the variable that makes Terraform attach
+  --version  print the version
+  --help     print this
+";
+
+/// Why the process ends with exit code 1.
+#[derive(Debug, thiserror::Error)]
+enum StartError {
+    #[error(transparent)]
+    Handshake(#[from] HandshakeError),
+    #[error("unknown argument {0:?}; --help lists what there is")]
+    Argument(OsString),
+    #[error("cannot set up TLS with Terraform")]
+    Tls(#[from] TlsError),
+    #[error("cannot start")]
+    Io(#[from] io::Error),
+    #[error("cannot serve")]
+    Serve(#[from] tonic::transport::Error),
+}
+
+/// Runs the provider at `address`, such as `registry.terraform.io/hashicorp/null`, from start to end.
+///
+/// `make_service` gets a token that is cancelled when the process is to end: calls in flight should then answer soon
+/// with what they know. It is called after Terraform was told where to connect.
+pub fn main<S: Provider>(address: &str, make_service: impl FnOnce(CancellationToken) -> S) -> ExitCode {
+    panics::install();
+    match run(address, make_service) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("{}", chain(&error));
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run<S: Provider>(address: &str, make_service: impl FnOnce(CancellationToken) -> S) -> Result<(), StartError> {
+    let argument = std::env::args_os().nth(1);
+    match argument.as_ref().map(|argument| argument.to_str()) {
+        None => {
+            let invitation = Invitation::from_env(|name| std::env::var_os(name))?;
+            block_on(serve_terraform(invitation, make_service))
+        }
+        Some(Some("--debug" | "-debug")) => block_on(serve_debugger(address, make_service)),
+        Some(Some("--version" | "-version")) => Ok(print(concat!(env!("CARGO_PKG_VERSION"), "\n"))?),
+        Some(Some("--help" | "-help" | "-h")) => Ok(print(HELP)?),
+        Some(_) => Err(StartError::Argument(argument.unwrap_or_default())),
+    }
+}
+
+/// Two threads: a provider waits for the network, and decodes what it gets.
+fn block_on(serving: impl Future<Output = Result<(), StartError>>) -> Result<(), StartError> {
+    logs::init();
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
+    let served = runtime.block_on(serving);
+    runtime.shutdown_background();
+    served
+}
+
+async fn serve_terraform<S: Provider>(
+    invitation: Invitation,
+    make_service: impl FnOnce(CancellationToken) -> S,
+) -> Result<(), StartError> {
+    let shutdown = CancellationToken::new();
+    signals::watch(Interrupt::Ignored, shutdown.clone())?;
+    signals::watch_parent(shutdown.clone());
+    let (tls, certificate) = invitation.client_certificate.map(tls::acceptor).transpose()?.unzip();
+    let listener = Listener::bind(invitation.socket_dir.as_deref(), invitation.ports).await?;
+    let (network, address) = listener.address()?;
+    print(&format!("{}\n", handshake::line(network, &address, certificate.as_ref())))?;
+    tracing::debug!(network, address, tls = tls.is_some(), "listening");
+    server::serve(make_service(shutdown.clone()), listener, tls, shutdown).await?;
+    Ok(())
+}
+
+async fn serve_debugger<S: Provider>(
+    provider: &str,
+    make_service: impl FnOnce(CancellationToken) -> S,
+) -> Result<(), StartError> {
+    let shutdown = CancellationToken::new();
+    signals::watch(Interrupt::Stops, shutdown.clone())?;
+    let listener = Listener::bind(None, 0..=0).await?;
+    let (network, address) = listener.address()?;
+    let setting = debug::reattach(provider, network, &address, std::process::id());
+    print(&format!("Serving until Ctrl-C. Run Terraform with this in its environment:\n\n{setting}\n"))?;
+    server::serve(make_service(shutdown.clone()), listener, None, shutdown).await?;
+    Ok(())
+}
+
+fn print(text: &str) -> io::Result<()> {
+    let mut stdout = io::stdout().lock();
+    stdout.write_all(text.as_bytes())?;
+    stdout.flush()
+}
+
+/// The message of an error, and those of its causes.
+fn chain(error: &(dyn Error + 'static)) -> String {
+    let causes = std::iter::successors(Some(error), |&error| error.source());
+    causes.map(ToString::to_string).collect::<Vec<_>>().join(": ")
+}

@@ -1,0 +1,258 @@
+//! The provider block.
+//!
+//! Names and environment variables are those of the official Tencent Cloud provider, so that a pipeline which has it
+//! configured needs nothing new.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use terraform_plugin::diagnostics::AttributePath;
+use terraform_plugin::schema::OPTIONAL;
+use terraform_plugin::value::{self, Attr, Secret};
+
+/// Image caches and Pod disks for Tencent Cloud's serverless Kubernetes (TKE super nodes, formerly EKS).
+///
+/// Every argument is optional: with credentials and a region in the environment or in a profile, `provider "eks" {}` works.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct ProviderConfig {
+    /// Region of resources that name none, for example `ap-guangzhou`. Also `TENCENTCLOUD_REGION`, then the profile's region.
+    #[schemars(extend("x-terraform" = OPTIONAL), length(min = 1))]
+    pub region: Attr<String>,
+
+    /// ID of the API key. Also `TENCENTCLOUD_SECRET_ID`.
+    #[schemars(extend("x-terraform" = OPTIONAL), length(min = 1))]
+    pub secret_id: Attr<String>,
+
+    /// The API key. Also `TENCENTCLOUD_SECRET_KEY`, which keeps it out of files.
+    #[schemars(extend("x-terraform" = OPTIONAL.sensitive()), length(min = 1))]
+    pub secret_key: Attr<Secret>,
+
+    /// Token of a temporary API key. Also `TENCENTCLOUD_SECURITY_TOKEN` or `TENCENTCLOUD_TOKEN`.
+    #[schemars(extend("x-terraform" = OPTIONAL.sensitive()), length(min = 1))]
+    pub security_token: Attr<Secret>,
+
+    /// Profile of the `tccli` command to take credentials and region from. Also `TENCENTCLOUD_PROFILE`. Default `default`.
+    #[schemars(extend("x-terraform" = OPTIONAL), length(min = 1))]
+    pub profile: Attr<String>,
+
+    /// Directory of the profiles. Also `TENCENTCLOUD_SHARED_CREDENTIALS_DIR`. Default `~/.tccli`.
+    #[schemars(extend("x-terraform" = OPTIONAL), length(min = 1))]
+    pub shared_credentials_dir: Attr<String>,
+
+    /// Role to assume with the credentials that were found. Also `TENCENTCLOUD_ASSUME_ROLE_ARN` and its siblings.
+    #[schemars(extend("x-terraform" = OPTIONAL))]
+    pub assume_role: Attr<AssumeRole>,
+
+    /// Role to assume with the token of an OIDC identity provider, without any key. A Pod with a TKE identity needs no
+    /// configuration: `TKE_PROVIDER_ID`, `TKE_WEB_IDENTITY_TOKEN_FILE` and `TKE_ROLE_ARN` are read.
+    #[schemars(extend("x-terraform" = OPTIONAL))]
+    pub assume_role_with_web_identity: Attr<AssumeRoleWithWebIdentity>,
+
+    /// Role to assume with a SAML assertion, without any key.
+    #[schemars(extend("x-terraform" = OPTIONAL))]
+    pub assume_role_with_saml: Attr<AssumeRoleWithSaml>,
+
+    /// Second factor for accounts that demand one of API calls: the keys are exchanged for a session first.
+    #[schemars(extend("x-terraform" = OPTIONAL))]
+    pub mfa_certification: Attr<MfaCertification>,
+
+    /// CAM role of the instance that Terraform runs on, whose temporary keys the metadata service gives, for example
+    /// `terraform`. Also `TENCENTCLOUD_CAM_ROLE_NAME`.
+    #[schemars(extend("x-terraform" = OPTIONAL), length(min = 1))]
+    pub cam_role_name: Attr<String>,
+
+    /// IDs of the only accounts that may be changed, for example `["100000000001"]`. Conflicts with
+    /// `forbidden_account_ids`.
+    #[schemars(extend("x-terraform" = OPTIONAL), length(min = 1), inner(length(min = 1)))]
+    pub allowed_account_ids: Attr<BTreeSet<String>>,
+
+    /// IDs of accounts that may not be changed, for example `["100000000002"]`. Conflicts with `allowed_account_ids`.
+    #[schemars(extend("x-terraform" = OPTIONAL), length(min = 1), inner(length(min = 1)))]
+    pub forbidden_account_ids: Attr<BTreeSet<String>>,
+
+    /// `HTTPS`, the default, or `HTTP`. Also `TENCENTCLOUD_PROTOCOL`.
+    #[schemars(extend("x-terraform" = OPTIONAL), length(min = 1))]
+    pub protocol: Attr<String>,
+
+    /// Domain of the API, for example `internal.tencentcloudapi.com`. Also `TENCENTCLOUD_DOMAIN`. Default
+    /// `tencentcloudapi.com`.
+    #[schemars(extend("x-terraform" = OPTIONAL), length(min = 1))]
+    pub domain: Attr<String>,
+
+    /// Base URLs that replace those of single services, for private endpoints and simulators. Also
+    /// `TENCENTCLOUD_ENDPOINT_URL` for all services, and `TENCENTCLOUD_ENDPOINT_URL_TKE`, `_STS`, `_TCR`, `_METADATA`.
+    #[schemars(extend("x-terraform" = OPTIONAL))]
+    pub endpoints: Attr<Endpoints>,
+
+    /// Tags for every image cache, for example `{ team = "ai" }`; a cache's own `tags` win over them.
+    #[schemars(extend("x-terraform" = OPTIONAL))]
+    pub default_tags: Attr<BTreeMap<String, String>>,
+
+    /// How often a call that was throttled or lost is repeated, from 0 to 100. Default 5. A call that may have created
+    /// something is never repeated blindly, whatever this says.
+    #[schemars(extend("x-terraform" = OPTIONAL), range(min = 0, max = 100))]
+    pub max_retries: Attr<u32>,
+
+    /// How many calls a second may go out for each action and region, from 1 to 1000. Default 20, the API's documented quota.
+    #[schemars(extend("x-terraform" = OPTIONAL), range(min = 1, max = 1000))]
+    pub requests_per_second: Attr<u32>,
+
+    /// How often the status of caches that are being built is looked at, for example `"5s"`, the default.
+    #[schemars(extend("x-terraform" = OPTIONAL), length(min = 1))]
+    pub poll_interval: Attr<String>,
+}
+
+/// A role to assume.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct AssumeRole {
+    /// The role, for example `qcs::cam::uin/100000000001:roleName/deployer`. Also `TENCENTCLOUD_ASSUME_ROLE_ARN`.
+    #[schemars(extend("x-terraform" = OPTIONAL), length(min = 1))]
+    pub role_arn: Attr<String>,
+
+    /// Name of the session, 2 to 128 letters, digits and `+=,.@_-`. Also `TENCENTCLOUD_ASSUME_ROLE_SESSION_NAME`.
+    #[schemars(extend("x-terraform" = OPTIONAL))]
+    pub session_name: Attr<String>,
+
+    /// Life of the session in seconds, up to 43200. Default 7200. Also `TENCENTCLOUD_ASSUME_ROLE_SESSION_DURATION`.
+    #[schemars(extend("x-terraform" = OPTIONAL), range(min = 0, max = 43200))]
+    pub session_duration: Attr<u32>,
+
+    /// Policy, as JSON text, that narrows what the session may do.
+    #[schemars(extend("x-terraform" = OPTIONAL), length(min = 1))]
+    pub policy: Attr<String>,
+
+    /// External ID that the role asks for. Also `TENCENTCLOUD_ASSUME_ROLE_EXTERNAL_ID`.
+    #[schemars(extend("x-terraform" = OPTIONAL))]
+    pub external_id: Attr<String>,
+
+    /// Identity of the caller, for the audit log. Also `TENCENTCLOUD_ASSUME_ROLE_SOURCE_IDENTITY`.
+    #[schemars(extend("x-terraform" = OPTIONAL))]
+    pub source_identity: Attr<String>,
+
+    /// Serial number of the MFA device, for example `qcs::cam:uin/100000000001::mfa/softToken`. Also
+    /// `TENCENTCLOUD_ASSUME_ROLE_SERIAL_NUMBER`.
+    #[schemars(extend("x-terraform" = OPTIONAL))]
+    pub serial_number: Attr<String>,
+
+    /// Code of the MFA device. Also `TENCENTCLOUD_ASSUME_ROLE_TOKEN_CODE`.
+    #[schemars(extend("x-terraform" = OPTIONAL.sensitive()))]
+    pub token_code: Attr<Secret>,
+}
+
+/// A role to assume with an OIDC token.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct AssumeRoleWithWebIdentity {
+    /// Name of the identity provider in CAM, for example `github`. Also `TENCENTCLOUD_ASSUME_ROLE_PROVIDER_ID`.
+    #[schemars(extend("x-terraform" = OPTIONAL))]
+    pub provider_id: Attr<String>,
+
+    /// The token. Also `TENCENTCLOUD_ASSUME_ROLE_WEB_IDENTITY_TOKEN`. Conflicts with `web_identity_token_file`.
+    #[schemars(extend("x-terraform" = OPTIONAL.sensitive()))]
+    pub web_identity_token: Attr<Secret>,
+
+    /// File with the token, raw or as JSON `{"web_identity_token": "..."}`; read again whenever a new session is needed. Also
+    /// `TENCENTCLOUD_ASSUME_ROLE_WEB_IDENTITY_TOKEN_FILE`.
+    #[schemars(extend("x-terraform" = OPTIONAL))]
+    pub web_identity_token_file: Attr<String>,
+
+    /// The role, for example `qcs::cam::uin/100000000001:roleName/ci`. Also `TENCENTCLOUD_ASSUME_ROLE_ARN`.
+    #[schemars(extend("x-terraform" = OPTIONAL))]
+    pub role_arn: Attr<String>,
+
+    /// Name of the session. Also `TENCENTCLOUD_ASSUME_ROLE_SESSION_NAME`.
+    #[schemars(extend("x-terraform" = OPTIONAL))]
+    pub session_name: Attr<String>,
+
+    /// Life of the session in seconds, up to 43200. Default 7200. Also `TENCENTCLOUD_ASSUME_ROLE_SESSION_DURATION`.
+    #[schemars(extend("x-terraform" = OPTIONAL), range(min = 0, max = 43200))]
+    pub session_duration: Attr<u32>,
+}
+
+/// A role to assume with a SAML assertion.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct AssumeRoleWithSaml {
+    /// The assertion, base64. Also `TENCENTCLOUD_ASSUME_ROLE_SAML_ASSERTION`.
+    #[schemars(extend("x-terraform" = OPTIONAL.sensitive()))]
+    pub saml_assertion: Attr<Secret>,
+
+    /// The identity provider, for example `qcs::cam::uin/100000000001:saml-provider/okta`. Also
+    /// `TENCENTCLOUD_ASSUME_ROLE_PRINCIPAL_ARN`.
+    #[schemars(extend("x-terraform" = OPTIONAL))]
+    pub principal_arn: Attr<String>,
+
+    /// The role, for example `qcs::cam::uin/100000000001:roleName/ci`. Also `TENCENTCLOUD_ASSUME_ROLE_ARN`.
+    #[schemars(extend("x-terraform" = OPTIONAL))]
+    pub role_arn: Attr<String>,
+
+    /// Name of the session. Also `TENCENTCLOUD_ASSUME_ROLE_SESSION_NAME`.
+    #[schemars(extend("x-terraform" = OPTIONAL))]
+    pub session_name: Attr<String>,
+
+    /// Life of the session in seconds, up to 43200. Default 7200. Also `TENCENTCLOUD_ASSUME_ROLE_SESSION_DURATION`.
+    #[schemars(extend("x-terraform" = OPTIONAL), range(min = 0, max = 43200))]
+    pub session_duration: Attr<u32>,
+}
+
+/// A second factor.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct MfaCertification {
+    /// Serial number of the device, for example `qcs::cam:uin/100000000001::mfa/softToken`. Also
+    /// `TENCENTCLOUD_MFA_CERTIFICATION_SERIAL_NUMBER`.
+    #[schemars(extend("x-terraform" = OPTIONAL))]
+    pub serial_number: Attr<String>,
+
+    /// Code that the device shows. Also `TENCENTCLOUD_MFA_CERTIFICATION_TOKEN_CODE`.
+    #[schemars(extend("x-terraform" = OPTIONAL.sensitive()))]
+    pub token_code: Attr<Secret>,
+
+    /// Life of the session in seconds, from 1 to 129600 (7200 for the account's owner). Default 1800. Also
+    /// `TENCENTCLOUD_MFA_CERTIFICATION_DURATION_SECONDS`.
+    #[schemars(extend("x-terraform" = OPTIONAL), range(min = 1, max = 129600))]
+    pub duration_seconds: Attr<u32>,
+}
+
+/// Base URLs, for example `"https://tke.internal.tencentcloudapi.com"`; `http` is allowed.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Endpoints {
+    /// Kubernetes and image caches. Also `TENCENTCLOUD_ENDPOINT_URL_TKE`.
+    #[schemars(extend("x-terraform" = OPTIONAL), length(min = 1))]
+    pub tke: Attr<String>,
+
+    /// Roles and sessions. Also `TENCENTCLOUD_ENDPOINT_URL_STS`.
+    #[schemars(extend("x-terraform" = OPTIONAL), length(min = 1))]
+    pub sts: Attr<String>,
+
+    /// The container registry service. Also `TENCENTCLOUD_ENDPOINT_URL_TCR`.
+    #[schemars(extend("x-terraform" = OPTIONAL), length(min = 1))]
+    pub tcr: Attr<String>,
+
+    /// The instance metadata service. Also `TENCENTCLOUD_ENDPOINT_URL_METADATA`.
+    #[schemars(extend("x-terraform" = OPTIONAL), length(min = 1))]
+    pub metadata: Attr<String>,
+}
+
+/// The arguments that say who calls, and where the API is.
+const NEEDED_FOR_A_CALL: [&str; 13] = [
+    "secret_id",
+    "secret_key",
+    "security_token",
+    "profile",
+    "shared_credentials_dir",
+    "assume_role",
+    "assume_role_with_web_identity",
+    "assume_role_with_saml",
+    "mfa_certification",
+    "cam_role_name",
+    "protocol",
+    "domain",
+    "endpoints",
+];
+
+/// The first argument that a call needs and that is not wholly known yet, if there is one.
+pub(super) fn not_known_yet(config: &ProviderConfig) -> Option<&'static str> {
+    let block = value::to_value(config).ok()?;
+    let unknown = |name: &str| block.get(&AttributePath::root(name)).is_some_and(|value| !value.is_wholly_known());
+    NEEDED_FOR_A_CALL.into_iter().find(|name| unknown(name))
+}

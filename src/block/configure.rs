@@ -1,0 +1,248 @@
+//! From the provider block and the environment to a configured provider.
+//!
+//! No network, and no file but that of the profile's region, which is read when a region is first needed.
+
+use std::num::NonZeroU32;
+use std::sync::Arc;
+
+use secrecy::SecretString;
+use tokio::sync::OnceCell;
+
+use super::config::{self, ProviderConfig};
+use super::{EksProvider, duration, errors};
+use crate::image_caches::ImageCaches;
+use image_registry::Inspectors;
+use tencentcloud::credentials::{
+    AccountGuard, AssumeRoleConfig, CloudServices, Credentials, CredentialsChain, CredentialsConfig, CredentialsError,
+    DEFAULT_METADATA_URL, Environment, MfaConfig, ProvideCredentials, SamlConfig, WebIdentityConfig, outranked_by_keys,
+    profile_region,
+};
+use tencentcloud::endpoints::{DEFAULT_DOMAIN, InvalidEndpoint};
+use tencentcloud::{Api, Client, Endpoints, Settings};
+use terraform_plugin::diagnostics::{AttributePath, Diagnostic, Diagnostics};
+use terraform_plugin::framework::Outcome;
+use terraform_plugin::value::{Attr, Secret};
+
+/// How often the status of builds is looked at when the provider block does not say.
+const DEFAULT_POLL_INTERVAL: std::time::Duration = std::time::Duration::from_secs(5);
+
+/// The variable for the base URL of all services; that for a single one has the service's name behind it.
+const ENDPOINT_URL: &str = "TENCENTCLOUD_ENDPOINT_URL";
+
+/// The instance metadata service, among the services that have a base URL.
+const METADATA: &str = "metadata";
+
+pub(super) fn configure(
+    config: ProviderConfig,
+    environment: Environment,
+    diagnostics: &mut Diagnostics,
+) -> Outcome<EksProvider> {
+    let defaults = Settings::default();
+    let endpoints = endpoints(&config, &environment)?;
+    let metadata = endpoints.url(METADATA).expect("an override is a URL already");
+    let api = Api::new(Settings {
+        endpoints,
+        max_retries: config.max_retries.known().copied().unwrap_or(defaults.max_retries),
+        requests_per_second: config
+            .requests_per_second
+            .known()
+            .and_then(|number| NonZeroU32::new(*number))
+            .unwrap_or(defaults.requests_per_second),
+    });
+    let credentials_config = credentials(&config);
+    let credentials: Arc<dyn ProvideCredentials> = match config::not_known_yet(&config) {
+        Some(attribute) => Arc::new(NotKnownYet(attribute)),
+        None => {
+            diagnostics.extend(not_used(&credentials_config, &environment));
+            let services = CloudServices::new(api.clone(), metadata);
+            Arc::new(CredentialsChain::new(credentials_config.clone(), environment.clone(), services))
+        }
+    };
+    let profile_is_known = !config.profile.is_unknown() && !config.shared_credentials_dir.is_unknown();
+    let client = Client::new(api, credentials);
+    let poll_interval = config.poll_interval.as_str().and_then(|text| duration::parse(text).ok());
+    let ids = |ids: &Attr<std::collections::BTreeSet<String>>| ids.known().cloned().unwrap_or_default();
+    Ok(EksProvider {
+        region: Region {
+            config: config.region,
+            credentials: credentials_config,
+            profile_is_known,
+            environment,
+            found: OnceCell::new(),
+        },
+        image_caches: ImageCaches::new(client.clone(), poll_interval.unwrap_or(DEFAULT_POLL_INTERVAL)),
+        client,
+        default_tags: config.default_tags,
+        account_guard: AccountGuard::new(ids(&config.allowed_account_ids), ids(&config.forbidden_account_ids)),
+        inspectors: Inspectors::default(),
+    })
+}
+
+/// The region of what names none: the provider block, `TENCENTCLOUD_REGION`, the profile.
+#[derive(Debug)]
+pub(super) struct Region {
+    config: Attr<String>,
+    credentials: CredentialsConfig,
+    profile_is_known: bool,
+    environment: Environment,
+    found: OnceCell<Attr<String>>,
+}
+
+impl Region {
+    /// The region; unknown while the arguments that give it are.
+    ///
+    /// # Errors
+    ///
+    /// When none is set, or the profile's file cannot be read.
+    pub(super) async fn get(&self) -> Outcome<Attr<String>> {
+        if !self.config.is_null() {
+            return Ok(self.config.clone());
+        }
+        let found = self.found.get_or_try_init(async || {
+            if let Some(region) = self.environment.get("TENCENTCLOUD_REGION") {
+                return Ok(region.to_owned().into());
+            }
+            if !self.profile_is_known {
+                return Ok(Attr::Unknown);
+            }
+            match profile_region(&self.credentials, &self.environment).await {
+                Ok(Some(region)) => Ok(region.into()),
+                Ok(None) => Err(errors::no_region()),
+                Err(error) => Err(Diagnostic::error("Unreadable profile", format!("{}.", errors::chain(&error)))),
+            }
+        });
+        Ok(found.await?.clone())
+    }
+}
+
+/// Stands for credentials while who calls, or where the API is, depends on what is not known before apply.
+#[derive(Debug)]
+struct NotKnownYet(&'static str);
+
+#[async_trait::async_trait]
+impl ProvideCredentials for NotKnownYet {
+    async fn credentials(&self) -> Result<Credentials, CredentialsError> {
+        let problem = format!(
+            "{} of the provider block is not known before apply, and this has to call the API now; write a constant, or \
+             create what it comes from first, with `terraform apply -target`",
+            self.0
+        );
+        Err(CredentialsError::Unsettled { problem })
+    }
+
+    fn discard(&self, _: &Credentials) {}
+}
+
+/// A warning for each argument that asks for credentials while keys that come first are there.
+fn not_used(config: &CredentialsConfig, environment: &Environment) -> Vec<Diagnostic> {
+    let Some((source, arguments)) = outranked_by_keys(config, environment) else { return Vec::new() };
+    let warning = |argument: &str| {
+        let detail = format!(
+            "The keys of the {source} come first, so that the credentials of {argument} are not used. To use those, remove \
+             the keys; to use the keys, remove {argument}."
+        );
+        Diagnostic::warning("Credentials not used", detail).at(AttributePath::root(argument))
+    };
+    arguments.into_iter().map(warning).collect()
+}
+
+/// The base URLs of the API's services, and of the metadata service under the name [`METADATA`].
+fn endpoints(config: &ProviderConfig, environment: &Environment) -> Outcome<Endpoints> {
+    let root = AttributePath::root;
+    let set = |argument: &Attr<String>, path: AttributePath, variables: &[&str]| {
+        let of_block = argument.known().map(|value| Setting { value: value.clone(), place: Place::Argument(path) });
+        of_block.or_else(|| {
+            let (name, value) = variables.iter().find_map(|name| Some((name, environment.get(name)?)))?;
+            Some(Setting { value: value.to_owned(), place: Place::Variable((*name).to_owned()) })
+        })
+    };
+    let or_default = |set: Option<Setting>, default: &str| {
+        set.unwrap_or_else(|| Setting { value: default.to_owned(), place: Place::Default })
+    };
+    let protocol = or_default(set(&config.protocol, root("protocol"), &["TENCENTCLOUD_PROTOCOL"]), "HTTPS");
+    let domain = or_default(set(&config.domain, root("domain"), &["TENCENTCLOUD_DOMAIN"]), DEFAULT_DOMAIN);
+    Endpoints::new(&protocol.value, DEFAULT_DOMAIN).map_err(|error| protocol.place.invalid(&error))?;
+    let mut endpoints = Endpoints::new(&protocol.value, &domain.value)
+        .and_then(|endpoints| endpoints.with_override(METADATA, DEFAULT_METADATA_URL))
+        .map_err(|error| domain.place.invalid(&error))?;
+
+    let own = config.endpoints.known().cloned().unwrap_or_default();
+    for (service, url) in [("tke", own.tke), ("sts", own.sts), ("tcr", own.tcr), (METADATA, own.metadata)] {
+        let variable = format!("{ENDPOINT_URL}_{}", service.to_uppercase());
+        if let Some(url) = set(&url, root("endpoints").attribute(service), &[&variable, ENDPOINT_URL]) {
+            endpoints = endpoints.with_override(service, &url.value).map_err(|error| url.place.invalid(&error))?;
+        }
+    }
+    Ok(endpoints)
+}
+
+/// A value, and where it was set.
+struct Setting {
+    value: String,
+    place: Place,
+}
+
+/// Where a value was set, and where what is wrong with it is told.
+enum Place {
+    Default,
+    Argument(AttributePath),
+    /// Of the environment.
+    Variable(String),
+}
+
+impl Place {
+    fn invalid(&self, error: &InvalidEndpoint) -> Diagnostic {
+        match self {
+            Self::Default => errors::endpoint(error, AttributePath::default()),
+            Self::Argument(path) => errors::endpoint(error, path.clone()),
+            Self::Variable(name) => Diagnostic::error("Invalid endpoint", format!("In the variable {name}: {error}.")),
+        }
+    }
+}
+
+fn credentials(config: &ProviderConfig) -> CredentialsConfig {
+    let secret = |value: &Attr<Secret>| value.known().map(|secret| SecretString::from(secret.expose()));
+    let text = |value: &Attr<String>| value.known().cloned();
+    let seconds = |value: &Attr<u32>| value.known().map(|seconds| i64::from(*seconds));
+    CredentialsConfig {
+        secret_id: text(&config.secret_id).map(SecretString::from),
+        secret_key: secret(&config.secret_key),
+        security_token: secret(&config.security_token),
+        profile: text(&config.profile),
+        shared_credentials_dir: text(&config.shared_credentials_dir),
+        cam_role_name: text(&config.cam_role_name),
+        assume_role: config.assume_role.known().map(|role| AssumeRoleConfig {
+            role_arn: text(&role.role_arn),
+            session_name: text(&role.session_name),
+            session_duration: seconds(&role.session_duration),
+            policy: text(&role.policy),
+            external_id: text(&role.external_id),
+            source_identity: text(&role.source_identity),
+            serial_number: text(&role.serial_number),
+            token_code: secret(&role.token_code),
+        }),
+        assume_role_with_web_identity: config.assume_role_with_web_identity.known().map(|identity| WebIdentityConfig {
+            provider_id: text(&identity.provider_id),
+            web_identity_token: secret(&identity.web_identity_token),
+            web_identity_token_file: text(&identity.web_identity_token_file),
+            role_arn: text(&identity.role_arn),
+            session_name: text(&identity.session_name),
+            session_duration: seconds(&identity.session_duration),
+        }),
+        assume_role_with_saml: config.assume_role_with_saml.known().map(|saml| SamlConfig {
+            saml_assertion: secret(&saml.saml_assertion),
+            principal_arn: text(&saml.principal_arn),
+            role_arn: text(&saml.role_arn),
+            session_name: text(&saml.session_name),
+            session_duration: seconds(&saml.session_duration),
+        }),
+        mfa_certification: config.mfa_certification.known().map(|mfa| MfaConfig {
+            serial_number: text(&mfa.serial_number),
+            token_code: secret(&mfa.token_code),
+            duration_seconds: seconds(&mfa.duration_seconds),
+        }),
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,250 @@
+use secrecy::ExposeSecret as _;
+
+use super::*;
+use crate::provider::config::{AssumeRole, AssumeRoleWithWebIdentity, Endpoints as OwnEndpoints};
+use tencentcloud::sts;
+use terraform_plugin::diagnostics::Severity;
+
+type Variables = [(&'static str, &'static str)];
+
+fn environment(variables: &Variables) -> Environment {
+    variables.iter().map(|(name, value)| (name.to_string(), value.to_string())).collect()
+}
+
+fn known(text: &str) -> Attr<String> {
+    Attr::from(text.to_owned())
+}
+
+fn block(change: impl FnOnce(&mut ProviderConfig)) -> ProviderConfig {
+    let mut config = ProviderConfig::default();
+    change(&mut config);
+    config
+}
+
+fn own_endpoints(change: impl FnOnce(&mut OwnEndpoints)) -> ProviderConfig {
+    let mut own = OwnEndpoints::default();
+    change(&mut own);
+    block(|config| config.endpoints = own.into())
+}
+
+/// What `configure` says, and the provider if there is one.
+fn configured(config: ProviderConfig, variables: &Variables) -> (Option<EksProvider>, Diagnostics) {
+    let mut diagnostics = Diagnostics::default();
+    match configure(config, environment(variables), &mut diagnostics) {
+        Ok(provider) => (Some(provider), diagnostics),
+        Err(errors) => (None, errors),
+    }
+}
+
+#[test]
+fn an_endpoint_is_the_blocks_then_its_variables_then_that_of_the_domain() {
+    let url = "TENCENTCLOUD_ENDPOINT_URL";
+    let sts = "TENCENTCLOUD_ENDPOINT_URL_STS";
+    for (config, variables, service, expected) in [
+        (block(|_| ()), &[][..], "tke", "https://tke.tencentcloudapi.com/"),
+        (block(|_| ()), &[], "metadata", "http://metadata.tencentyun.com/"),
+        (
+            block(|config| config.domain = known("intl.tencentcloudapi.com")),
+            &[("TENCENTCLOUD_DOMAIN", "elsewhere.example.com"), ("TENCENTCLOUD_PROTOCOL", "HTTP")],
+            "tke",
+            "http://tke.intl.tencentcloudapi.com/",
+        ),
+        (
+            block(|config| config.protocol = known("HTTPS")),
+            &[("TENCENTCLOUD_DOMAIN", "ap-shanghai-fsi.tencentcloudapi.com"), ("TENCENTCLOUD_PROTOCOL", "HTTP")],
+            "sts",
+            "https://sts.ap-shanghai-fsi.tencentcloudapi.com/",
+        ),
+        (
+            own_endpoints(|own| own.sts = known("http://a:1")),
+            &[(sts, "http://b:1"), (url, "http://c:1")],
+            "sts",
+            "http://a:1/",
+        ),
+        (block(|_| ()), &[(sts, "http://b:1"), (url, "http://c:1")], "sts", "http://b:1/"),
+        (block(|_| ()), &[(sts, "http://b:1"), (url, "http://c:1")], "tke", "http://c:1/"),
+        (block(|_| ()), &[(url, "http://c:1")], "metadata", "http://c:1/"),
+        (own_endpoints(|own| own.metadata = known("http://d:1")), &[(url, "http://c:1")], "metadata", "http://d:1/"),
+        // One service's endpoint is not another's, and an empty variable is none.
+        (own_endpoints(|own| own.tke = known("http://a:1")), &[(url, "")], "tcr", "https://tcr.tencentcloudapi.com/"),
+    ] {
+        let endpoints = endpoints(&config, &environment(variables)).unwrap();
+        assert_eq!(endpoints.url(service).unwrap().as_str(), expected, "{variables:?}");
+    }
+}
+
+#[test]
+fn an_endpoint_that_cannot_be_is_told_where_it_was_set() {
+    for (config, variables, path, detail) in [
+        (
+            block(|config| config.protocol = known("ftp")),
+            &[][..],
+            "protocol",
+            "protocol \"ftp\": expected HTTPS or HTTP.",
+        ),
+        (
+            block(|_| ()),
+            &[("TENCENTCLOUD_PROTOCOL", "ftp")],
+            "",
+            "In the variable TENCENTCLOUD_PROTOCOL: protocol \"ftp\": expected HTTPS or HTTP.",
+        ),
+        (
+            block(|config| config.domain = known("https://x.example.com")),
+            &[],
+            "domain",
+            "domain \"https://x.example.com\": expected a host name",
+        ),
+        (block(|_| ()), &[("TENCENTCLOUD_DOMAIN", "a b")], "", "In the variable TENCENTCLOUD_DOMAIN: domain \"a b\""),
+        (
+            own_endpoints(|own| own.tcr = known("tcr.internal")),
+            &[],
+            "endpoints.tcr",
+            "endpoint of tcr \"tcr.internal\": the scheme is missing; write \"https://tcr.internal\".",
+        ),
+        (
+            block(|_| ()),
+            &[("TENCENTCLOUD_ENDPOINT_URL", "tke.example.com")],
+            "",
+            "In the variable TENCENTCLOUD_ENDPOINT_URL: endpoint of tke \"tke.example.com\": the scheme is missing; write \
+             \"https://tke.example.com\".",
+        ),
+        (
+            block(|_| ()),
+            &[("TENCENTCLOUD_ENDPOINT_URL", "https://joe:secret@api.example.com")],
+            "",
+            "In the variable TENCENTCLOUD_ENDPOINT_URL: endpoint of tke: a user and a password are of no use here; expected",
+        ),
+        (
+            own_endpoints(|own| own.tcr = known("https://joe:secret@tcr.internal")),
+            &[],
+            "",
+            "endpoint of tcr: a user and a password are of no use here; expected",
+        ),
+        (
+            block(|_| ()),
+            &[("TENCENTCLOUD_ENDPOINT_URL_METADATA", "http://host/path")],
+            "",
+            "In the variable TENCENTCLOUD_ENDPOINT_URL_METADATA: endpoint of metadata",
+        ),
+    ] {
+        let (provider, diagnostics) = configured(config, variables);
+        assert!(provider.is_none(), "{detail}");
+        let [error] = &diagnostics.iter().collect::<Vec<_>>()[..] else { panic!("{diagnostics:?}") };
+        assert_eq!(error.path.to_string(), path, "{detail}");
+        assert!(error.detail.contains(detail), "{}", error.detail);
+        assert!(!error.detail.contains("secret"), "{}", error.detail);
+    }
+}
+
+#[tokio::test]
+async fn the_region_is_the_blocks_then_the_variables_then_the_profiles() {
+    let home = tempfile::tempdir().unwrap();
+    let profile = |name: &str, text: &str| std::fs::write(home.path().join(name), text).unwrap();
+    profile("default.configure", r#"{"_sys_param": {"region": "ap-tokyo"}}"#);
+    profile("broken.configure", "{\n\"_sys_param\"");
+    let directory = || known(home.path().to_str().unwrap());
+    let region = &[("TENCENTCLOUD_REGION", "ap-seoul")][..];
+    let in_directory = |profile: Attr<String>| {
+        block(|config| {
+            config.shared_credentials_dir = directory();
+            config.profile = profile;
+        })
+    };
+    for (config, variables, expected) in [
+        (block(|config| config.region = known("ap-guangzhou")), region, Ok(known("ap-guangzhou"))),
+        (block(|config| config.region = Attr::Unknown), region, Ok(Attr::Unknown)),
+        (in_directory(Attr::Null), region, Ok(known("ap-seoul"))),
+        (in_directory(Attr::Null), &[], Ok(known("ap-tokyo"))),
+        (in_directory(Attr::Unknown), region, Ok(known("ap-seoul"))),
+        (in_directory(Attr::Unknown), &[], Ok(Attr::Unknown)),
+        (in_directory(known("broken")), &[], Err("broken.configure:2: not valid JSON; correct this line")),
+        (in_directory(known("missing")), &[], Err("Set region in the provider block, or in TENCENTCLOUD_REGION")),
+    ] {
+        let (provider, _) = configured(config, variables);
+        match (provider.unwrap().region().await, expected) {
+            (Ok(region), Ok(expected)) => assert_eq!(region, expected),
+            (Err(errors), Err(expected)) => {
+                let error = errors.iter().next().unwrap();
+                assert!(error.detail.contains(expected), "{}", error.detail);
+            }
+            (region, expected) => panic!("{region:?} instead of {expected:?}"),
+        }
+    }
+}
+
+/// Nobody is called: the endpoint refuses connections, and a refusal would be another error.
+#[tokio::test]
+async fn what_is_not_known_yet_is_no_error_until_something_is_called() {
+    let role = AssumeRole { role_arn: Attr::Unknown, ..Default::default() };
+    let identity = AssumeRoleWithWebIdentity { web_identity_token: Attr::Unknown, ..Default::default() };
+    for (argument, config) in [
+        ("secret_key", block(|config| config.secret_key = Attr::Unknown)),
+        ("profile", block(|config| config.profile = Attr::Unknown)),
+        ("assume_role", block(|config| config.assume_role = Attr::Unknown)),
+        ("assume_role", block(|config| config.assume_role = role.into())),
+        ("assume_role_with_web_identity", block(|config| config.assume_role_with_web_identity = identity.into())),
+        ("domain", block(|config| config.domain = Attr::Unknown)),
+        ("endpoints", own_endpoints(|own| own.tke = Attr::Unknown)),
+    ] {
+        let variables = [
+            ("TENCENTCLOUD_SECRET_ID", "id"),
+            ("TENCENTCLOUD_SECRET_KEY", "key"),
+            ("TENCENTCLOUD_ENDPOINT_URL", "http://127.0.0.1:9"),
+        ];
+        let (provider, diagnostics) = configured(config, &variables);
+        assert_eq!(diagnostics, Diagnostics::default(), "{argument}");
+        let error = provider.unwrap().client.send("ap-guangzhou", &sts::GetCallerIdentity {}).await.unwrap_err();
+        let told = errors::chain(&error);
+        let expected =
+            format!("GetCallerIdentity: cannot be called yet: {argument} of the provider block is not known");
+        assert!(told.starts_with(&expected) && told.ends_with("`terraform apply -target`"), "{told}");
+    }
+}
+
+#[test]
+fn what_keys_outrank_is_a_warning_at_the_argument() {
+    let keys = &[("TENCENTCLOUD_SECRET_ID", "id"), ("TENCENTCLOUD_SECRET_KEY", "key")][..];
+    let profile = || block(|config| config.profile = known("ci"));
+    let both = block(|config| {
+        config.secret_id = known("id");
+        config.secret_key = Attr::Known("key".into());
+        config.profile = known("ci");
+        config.cam_role_name = known("builder");
+    });
+    for (config, variables, source, expected) in [
+        (profile(), keys, "environment", &["profile"][..]),
+        (both, keys, "provider block", &["profile", "cam_role_name"]),
+        (block(|config| config.assume_role = AssumeRole::default().into()), keys, "", &[]),
+        (profile(), &[], "", &[]),
+        // Half a pair outranks nothing: it is an error as soon as it is used.
+        (profile(), &keys[..1], "", &[]),
+    ] {
+        let (_, diagnostics) = configured(config, variables);
+        let paths: Vec<_> = diagnostics.iter().map(|warning| warning.path.to_string()).collect();
+        assert_eq!(paths, expected);
+        for warning in diagnostics.iter() {
+            assert_eq!(warning.severity, Severity::Warning);
+            assert!(warning.detail.contains(&format!("The keys of the {source} come first")), "{}", warning.detail);
+        }
+    }
+}
+
+#[test]
+fn every_argument_for_credentials_reaches_the_chain() {
+    let role = AssumeRole {
+        role_arn: known("arn"),
+        session_name: known("ci"),
+        session_duration: 60.into(),
+        token_code: Attr::Known("123456".into()),
+        ..Default::default()
+    };
+    let config = credentials(&block(|config| {
+        config.secret_key = Attr::Known("key".into());
+        config.assume_role = role.into();
+    }));
+    assert_eq!(config.secret_key.unwrap().expose_secret(), "key");
+    let role = config.assume_role.unwrap();
+    assert_eq!((role.role_arn.as_deref(), role.session_duration), (Some("arn"), Some(60)));
+    assert_eq!(role.token_code.unwrap().expose_secret(), "123456");
+    assert!(config.secret_id.is_none() && config.mfa_certification.is_none());
+}

@@ -1,0 +1,62 @@
+//! Durations in a configuration: `"5s"`, `"60m"`, `"1h30m"`.
+
+use std::time::Duration;
+
+use terraform_plugin::diagnostics::{AttributePath, Diagnostic, Diagnostics};
+use terraform_plugin::value::Attr;
+
+/// A year: nobody waits longer, and sums of such durations and the present moment do not overflow.
+const LONGEST: Duration = Duration::from_secs(8760 * 3600);
+
+/// Reads a duration as Terraform users write it, of up to a year.
+///
+/// # Errors
+///
+/// What was expected, with an example.
+pub fn parse(text: &str) -> Result<Duration, String> {
+    // The parser also knows calendar units and ISO 8601; a Terraform user expects neither.
+    let units = text.chars().all(|c| c.is_ascii_digit() || matches!(c, '.' | 'h' | 'm' | 's' | 'n' | 'u' | 'µ'));
+    let duration = units.then(|| text.parse::<jiff::SignedDuration>().ok()).flatten();
+    match duration.and_then(|duration| Duration::try_from(duration).ok()) {
+        Some(duration) if !duration.is_zero() && duration <= LONGEST => Ok(duration),
+        _ => Err(format!(
+            "expected a duration greater than zero and up to 8760h, for example \"30s\", \"60m\" or \"1h30m\", got {text:?}"
+        )),
+    }
+}
+
+/// Reports a known value that is no duration.
+pub fn validate(path: AttributePath, value: &Attr<String>, diagnostics: &mut Diagnostics) {
+    if let Some(Err(expected)) = value.as_str().map(parse) {
+        diagnostics.push(Diagnostic::error("Invalid duration", format!("{path}: {expected}.")).at(path));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn durations_are_numbers_with_units() {
+        for (text, expected) in [
+            ("5s", Some(Duration::from_secs(5))),
+            ("60m", Some(Duration::from_secs(3600))),
+            ("1h30m", Some(Duration::from_secs(5400))),
+            ("250ms", Some(Duration::from_millis(250))),
+            ("1.5h", Some(Duration::from_secs(5400))),
+            ("", None),
+            ("5", None),
+            ("0s", None),
+            ("-5s", None),
+            ("5 minutes", None),
+            ("1d", None),
+            ("PT5S", None),
+            ("8760h", Some(LONGEST)),
+            ("8760h1s", None),
+            ("2562047788015h", None),
+            ("99999999999999999999h", None),
+        ] {
+            assert_eq!(parse(text).ok(), expected, "{text:?}");
+        }
+    }
+}

@@ -1,0 +1,170 @@
+//! Failed calls, as a user reads them: what was being done, to which cache, what the API said, and what to do.
+
+use crate::image_caches::CreateError;
+use tencentcloud::Error;
+use tencentcloud::credentials::{AccountError, CredentialsError};
+use tencentcloud::endpoints::InvalidEndpoint;
+use terraform_plugin::diagnostics::{AttributePath, Diagnostic};
+
+/// A call about the image cache `id` failed. `doing` is a word such as "reading".
+pub fn api(doing: &str, id: &str, region: &str, error: &Error) -> Diagnostic {
+    Diagnostic::error(
+        format!("Failed {doing} an image cache"),
+        format!("While {doing} image cache {id} in {region}: {}.{}", chain(error), advice(error)),
+    )
+}
+
+/// A call about the image caches of a region failed. `doing` is a word such as "listing".
+pub fn region(doing: &str, region: &str, error: &Error) -> Diagnostic {
+    Diagnostic::error(
+        format!("Failed {doing} image caches"),
+        format!("While {doing} image caches in {region}: {}.{}", chain(error), advice(error)),
+    )
+}
+
+/// No token could be made for the registry instance `id`.
+pub fn registry_token(id: &str, region: &str, error: &Error) -> Diagnostic {
+    let advice = match error.code().unwrap_or_default() {
+        code if code.starts_with("ResourceNotFound") => " Check the ID of the instance, and the region.".to_owned(),
+        _ => advice(error),
+    };
+    Diagnostic::error(
+        "Failed making a registry token",
+        format!("While making a token for registry {id} in {region}: {}.{advice}", chain(error)),
+    )
+}
+
+/// The configuration names an image cache that is not there.
+pub fn image_cache_not_found(id: &str, region: &str) -> Diagnostic {
+    let detail = format!(
+        "There is no image cache {id} in {region}. A cache is in one region only, serves Pods of that region only, and is gone \
+         once it has expired. Check the ID, and region, which is that of the provider when it is absent."
+    );
+    Diagnostic::error("Image cache not found", detail)
+}
+
+/// A cache could not be created, or nobody knows whether it was.
+pub fn creating(name: &str, region: &str, error: &CreateError) -> Diagnostic {
+    match error {
+        CreateError::Refused { source, namesakes } => {
+            let detail =
+                format!("While creating image cache {name:?} in {region}: {}.{}", chain(source), advice(source));
+            let Some(namesake) = namesakes.first() else {
+                return Diagnostic::error("Failed creating an image cache", detail);
+            };
+            let namesake = format!(
+                "{detail} Image cache {namesake} has the same name, which may be why. If so, write another name, or leave it \
+                 out; create_before_destroy needs that as well. To manage {namesake} instead, import it."
+            );
+            Diagnostic::error("Failed creating an image cache", namesake).at(AttributePath::root("name"))
+        }
+        CreateError::OutcomeUnknown { source, .. } => Diagnostic::error(
+            "Image cache may have been created",
+            format!(
+                "While creating image cache {name:?} in {region}: {}. Nobody can say whether the API made the cache, and none \
+                 of that name was found afterwards. It was not tried again, because that could make, and bill, a second one. \
+                 Look for {name:?} in the console in a few minutes: if it is there, import it or delete it; if not, apply \
+                 again.",
+                chain(source)
+            ),
+        ),
+    }
+}
+
+/// The provider block says where, and no one said which region.
+pub fn no_region() -> Diagnostic {
+    Diagnostic::error(
+        "No region",
+        "The API needs a region, and none is set. Set region in the provider block, or in TENCENTCLOUD_REGION, for example \
+         \"ap-guangzhou\". A resource or a data source may also name its own.",
+    )
+    .at(AttributePath::root("region"))
+}
+
+/// The region of the provider block depends on something that is not there yet.
+pub fn region_not_known_yet() -> Diagnostic {
+    Diagnostic::error(
+        "Region not known yet",
+        "The region of the provider block is not known before apply, and is needed now. Set it to a constant, for example \
+         \"ap-guangzhou\". A resource or a data source may also name its own.",
+    )
+    .at(AttributePath::root("region"))
+}
+
+/// The argument at `at` of the provider block makes no endpoint. Terraform shows the lines that are pointed at: those of a
+/// password are not.
+pub fn endpoint(error: &InvalidEndpoint, at: AttributePath) -> Diagnostic {
+    let at = if error.holds_secret() { AttributePath::default() } else { at };
+    Diagnostic::error("Invalid endpoint", format!("{error}.")).at(at)
+}
+
+/// The provider block does not allow changes in this account.
+pub fn account(error: &AccountError) -> Diagnostic {
+    Diagnostic::error(
+        "Account not allowed",
+        format!(
+            "Nothing was changed: {}. Use credentials of the right account, or change allowed_account_ids or \
+             forbidden_account_ids in the provider block.",
+            chain(error)
+        ),
+    )
+}
+
+/// An error and its causes, innermost last, as one sentence without its full stop.
+pub fn chain(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        let inner = error.to_string();
+        if !text.contains(&inner) {
+            text = format!("{text}: {inner}");
+        }
+        cause = error.source();
+    }
+    text.trim_end_matches('.').to_owned()
+}
+
+/// What to do about an error whose cause is known.
+fn advice(error: &Error) -> String {
+    let advice = match error.code().unwrap_or_default() {
+        code if code.starts_with("UnauthorizedOperation") || code == "AuthFailure.UnauthorizedOperation" => {
+            "The credentials lack the permission for this action. Grant it in CAM, as <service>:<action>, for example tke:CreateImageCache."
+        }
+        "AuthFailure.SecretIdNotFound" | "AuthFailure.InvalidSecretId" => {
+            "The key does not exist. Check secret_id, or TENCENTCLOUD_SECRET_ID."
+        }
+        "AuthFailure.SignatureFailure" => "Check that secret_key belongs to secret_id.",
+        "AuthFailure.TokenFailure" => {
+            "The temporary credentials are wrong or have expired. Get new ones, with secret_id, secret_key and \
+             security_token from the same session."
+        }
+        "UnsupportedRegion" => "The service is not offered in this region. Check region.",
+        code if code.starts_with("LimitExceeded") => {
+            "A quota of the account is used up. Ask Tencent Cloud to raise it."
+        }
+        code if code.starts_with("RequestLimitExceeded") => {
+            "Other programs use the API's quota as well. Lower requests_per_second, or raise max_retries."
+        }
+        _ if failed_call(error).is_not_connected() => {
+            "Check the network, the proxy variables, and endpoints or domain. A private certificate authority goes into \
+             SSL_CERT_FILE."
+        }
+        _ if matches!(failed_call(error), Error::Unreadable { http_status: 407, .. }) => {
+            "A proxy wants a user and a password. Put them into HTTP_PROXY or HTTPS_PROXY, as \
+             http://user:password@host:port."
+        }
+        _ => return String::new(),
+    };
+    format!(" {advice}")
+}
+
+/// The call that failed: that for the credentials, where there are none because of it.
+fn failed_call(error: &Error) -> &Error {
+    match error {
+        Error::Credentials { source, .. } => match &**source {
+            CredentialsError::Sts { source, .. } => source,
+            _ => error,
+        },
+        _ => error,
+    }
+}

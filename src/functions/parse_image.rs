@@ -1,0 +1,50 @@
+//! `parse_image`: the parts of an image reference.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use image_registry::Reference;
+use terraform_plugin::framework::{Function, FunctionError};
+use terraform_plugin::value::Attr;
+
+/// Parts of an image reference, with what it leaves out filled in.
+///
+/// By the grammar that Docker, containerd and Kubernetes share. `nginx` is `library/nginx` at `docker.io`, with the tag
+/// `latest`.
+#[derive(Serialize, Deserialize, JsonSchema)]
+pub struct Parameters {
+    /// The reference, for example `"registry.example.com/team/app:1.0"`.
+    reference: String,
+}
+
+/// The parts of an image reference.
+#[derive(Debug, PartialEq, Serialize, JsonSchema)]
+pub struct Image {
+    /// Host of the registry, with its port if it has one.
+    registry: String,
+    /// Name inside the registry.
+    repository: String,
+    /// Tag; null when the reference has only a digest.
+    tag: Attr<String>,
+    /// Digest with its algorithm; null when the reference has none.
+    digest: Attr<String>,
+}
+
+/// The function.
+pub struct ParseImage;
+
+impl Function for ParseImage {
+    type Parameters = Parameters;
+    type Result = Image;
+    const NAME: &'static str = "parse_image";
+
+    fn call(&self, Parameters { reference }: Parameters) -> Result<Image, FunctionError> {
+        let image = Reference::parse(&reference).map_err(|error| FunctionError::at(0, error.to_string()))?;
+        Ok(Image {
+            registry: image.registry().to_owned(),
+            repository: image.repository().to_owned(),
+            tag: image.tag().map(str::to_owned).into(),
+            digest: image.digest().map(str::to_owned).into(),
+        })
+    }
+}

@@ -1,0 +1,31 @@
+//! `root_disk_annotations`: a system disk of a size.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::provider::annotations::{self, Annotations, MAX_DISK_SIZE, MIN_DISK_SIZE};
+use terraform_plugin::framework::{Function, FunctionError};
+
+/// Pod annotations for a system disk of a given size.
+///
+/// They go onto the Pod template, `.spec.template.metadata.annotations` of a workload. 20 GiB are free of charge. The size has no
+/// effect on Pods that start from an image cache: their disk is that of the cache, see `eks_pod_disk`.
+#[derive(Serialize, Deserialize, JsonSchema)]
+pub struct Parameters {
+    /// Size of the disk in GiB, a whole number from 20 to 32000, for example `50`.
+    #[schemars(range(min = MIN_DISK_SIZE, max = MAX_DISK_SIZE))]
+    size: u64,
+}
+
+/// The function.
+pub struct RootDiskAnnotations;
+
+impl Function for RootDiskAnnotations {
+    type Parameters = Parameters;
+    type Result = Annotations;
+    const NAME: &'static str = "root_disk_annotations";
+
+    fn call(&self, Parameters { size }: Parameters) -> Result<Annotations, FunctionError> {
+        Ok(annotations::root_disk(size))
+    }
+}

@@ -1,0 +1,139 @@
+//! `eks_image_cache`: a cache of container images that Pods start from instead of pulling them.
+//!
+//! API: <https://cloud.tencent.com/document/api/457/70861> and its neighbours.
+//!
+//! What apply promises:
+//!
+//! - a cache is created at most once, even when the answer is lost, see [`crate::image_caches`];
+//! - its ID is in the state before the wait for it begins;
+//! - what the API made of a change is read back, see [`verify`];
+//! - Ctrl-C ends the wait with a warning and without a taint: the next apply goes on waiting;
+//! - no message holds a secret.
+
+mod deadline;
+mod identity;
+mod import;
+mod list;
+mod messages;
+mod model;
+#[cfg(test)]
+mod personalities;
+mod plan;
+mod rebuild;
+mod request;
+mod settle;
+mod state;
+mod update;
+mod validate;
+mod verify;
+
+use async_trait::async_trait;
+
+pub use list::ImageCacheList;
+pub use model::ImageCacheModel;
+pub use rebuild::ImageCacheRebuild;
+
+use self::deadline::{Deadline, Operation};
+use self::settle::settle;
+use super::{EksProvider, errors};
+use tencentcloud::tke::Status;
+use terraform_plugin::diagnostics::Diagnostics;
+use terraform_plugin::framework::{Context, Outcome, Resource, ResourcePlan, Response, Source};
+use terraform_plugin::value::Attr;
+
+/// The resource.
+pub struct ImageCacheResource;
+
+#[async_trait]
+impl Resource for ImageCacheResource {
+    type Provider = EksProvider;
+    type Model = ImageCacheModel;
+    const TYPE_NAME: &'static str = "eks_image_cache";
+
+    fn validate(&self, config: &ImageCacheModel, diagnostics: &mut Diagnostics) {
+        validate::validate(config, diagnostics);
+    }
+
+    async fn plan(&self, context: &Context<EksProvider>, plan: &mut ResourcePlan<ImageCacheModel>) -> Outcome<()> {
+        plan::plan(&context.provider, plan).await
+    }
+
+    async fn create(
+        &self,
+        context: &Context<EksProvider>,
+        mut planned: ImageCacheModel,
+        config: ImageCacheModel,
+        response: &mut Response<ImageCacheModel>,
+    ) -> Outcome<()> {
+        let provider = &context.provider;
+        let deadline = Deadline::of(Operation::Create, &planned);
+        provider.guard_account().await?;
+        let region = provider.region_of(&planned.region).await?;
+        let name = planned.name.known().cloned().unwrap_or_else(request::unique_name);
+        let request = request::create(&planned, &config, &name);
+        let caches = provider.image_caches();
+        let id = caches.create(&region, request).await.map_err(|error| errors::creating(&name, &region, &error))?;
+
+        planned.region = region.clone().into();
+        planned.name = name.into();
+        state::set_id(&mut planned, &id);
+        let status = Attr::from(Status::Pending.to_string());
+        response.state = Some(ImageCacheModel { status, ..planned.clone() });
+        if let Some(cache) = settle(context, planned.clone(), None, response, &deadline).await? {
+            verify::created(&planned, &cache, response);
+        }
+        Ok(())
+    }
+
+    async fn read(&self, context: &Context<EksProvider>, response: &mut Response<ImageCacheModel>) -> Outcome<()> {
+        let Some(state) = &mut response.state else { return Ok(()) };
+        let (region, id) = address(&context.provider, state).await?;
+        let read = context.provider.image_caches().get(&region, &id).await;
+        match read.map_err(|error| errors::api("reading", &id, &region, &error))? {
+            None => response.state = None,
+            Some(cache) => {
+                response.private.set(plan::LAST_EVENTS, messages::last_events_if_failed(&cache));
+                state::refresh(state, &region, &cache, context.provider.default_tags().known());
+            }
+        }
+        Ok(())
+    }
+
+    async fn update(
+        &self,
+        context: &Context<EksProvider>,
+        planned: ImageCacheModel,
+        config: ImageCacheModel,
+        response: &mut Response<ImageCacheModel>,
+    ) -> Outcome<()> {
+        update::update(context, planned, config, response).await
+    }
+
+    async fn delete(&self, context: &Context<EksProvider>, response: &mut Response<ImageCacheModel>) -> Outcome<()> {
+        let Some(state) = &response.state else { return Ok(()) };
+        let provider = &context.provider;
+        let deadline = Deadline::of(Operation::Delete, state);
+        provider.guard_account().await?;
+        let (region, id) = address(provider, state).await?;
+        let caches = provider.image_caches();
+        let deleted = caches.delete_when_built(&region, &id, deadline.left(), &context.stop).await;
+        deleted.map_err(|error| errors::api("deleting", &id, &region, &error))?;
+        match caches.wait_gone(&region, &id, deadline.left(), &context.stop).await {
+            Ok(()) => Ok(()),
+            Err(error) => Err(messages::delete_wait(&id, &region, deadline.timeout, &error).into()),
+        }
+    }
+
+    fn import(&self, _: &Context<EksProvider>, import_id: &str) -> Outcome<ImageCacheModel> {
+        Ok(import::by_import_id(import_id)?)
+    }
+
+    fn move_from(&self, source: &Source, state: serde_json::Value) -> Outcome<Option<ImageCacheModel>> {
+        Ok(import::moved(source, state)?)
+    }
+}
+
+async fn address(provider: &EksProvider, state: &ImageCacheModel) -> Outcome<(String, String)> {
+    let id = state.id.as_str().unwrap_or_default().to_owned();
+    Ok((provider.region_of(&state.region).await?, id))
+}

@@ -1,0 +1,111 @@
+//! Objects that come from elsewhere: from an import, or from another resource type. They are read next.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde::Deserialize;
+
+use super::model::{ImageCacheModel, RegistryCredentials};
+use super::state;
+use crate::provider::image_cache_id;
+use terraform_plugin::diagnostics::Diagnostic;
+use terraform_plugin::framework::Source;
+use terraform_plugin::value::{Attr, Secret};
+
+/// The object that an import ID names: `imc-1a2b3c4d` or `ap-guangzhou/imc-1a2b3c4d`.
+///
+/// # Errors
+///
+/// What an import ID looks like.
+pub(super) fn by_import_id(import_id: &str) -> Result<ImageCacheModel, Diagnostic> {
+    match import_id.split_once('/') {
+        Some((region, id)) => by_id(region.to_owned().into(), id),
+        None => by_id(Attr::Null, import_id),
+    }
+    .map_err(|_| {
+        let detail = format!(
+            "Expected the ID of an image cache, for example imc-1a2b3c4d, or its region and ID, for example \
+             ap-guangzhou/imc-1a2b3c4d, got {import_id:?}."
+        );
+        Diagnostic::error("Invalid import ID", detail)
+    })
+}
+
+/// The object with this ID, in this region or that of the provider.
+///
+/// # Errors
+///
+/// What the two look like.
+pub(super) fn by_id(region: Attr<String>, id: &str) -> Result<ImageCacheModel, Diagnostic> {
+    if !image_cache_id::is_id(id) || region.as_str().is_some_and(str::is_empty) {
+        let region = region.as_str().map(|region| format!(" with the region {region:?}")).unwrap_or_default();
+        let detail = format!(
+            "Expected the ID of an image cache, for example \"imc-1a2b3c4d\", and a region that is absent or has a name, for \
+             example \"ap-guangzhou\", got the ID {id:?}{region}."
+        );
+        return Err(Diagnostic::error("Invalid identity", detail));
+    }
+    Ok(state::imported(region, id))
+}
+
+/// The resource type of Tencent Cloud's CloudApp dialect, whose objects can be taken over.
+/// <https://cloud.tencent.com/document/product/1689/90575>
+const CLOUD_APP_TYPE: &str = "tencentcloud_tke_image_cache";
+
+/// Its documented attributes; the zone and the creation time are of no use here.
+#[derive(Deserialize)]
+struct CloudAppImageCache {
+    id: String,
+    name: Option<String>,
+    images: Option<BTreeSet<String>>,
+    vpc_id: Option<String>,
+    subnet_id: Option<String>,
+    image_cache_size: Option<u64>,
+    retention_days: Option<u64>,
+    image_registry_credentials: Option<Vec<CloudAppCredentials>>,
+}
+
+#[derive(Deserialize)]
+struct CloudAppCredentials {
+    server: String,
+    username: Option<String>,
+    password: Option<Secret>,
+    name: Option<String>,
+}
+
+/// The object that `state` of another type is here; `None` when `source` cannot be taken over.
+///
+/// # Errors
+///
+/// What the state lacks.
+pub(super) fn moved(source: &Source, state: serde_json::Value) -> Result<Option<ImageCacheModel>, Diagnostic> {
+    if source.type_name != CLOUD_APP_TYPE {
+        return Ok(None);
+    }
+    let from: CloudAppImageCache = serde_json::from_value(state).map_err(|error| {
+        let detail = format!(
+            "The state of this {CLOUD_APP_TYPE} is not as documented: {error}. Remove the moved block, and import the cache \
+             by its ID."
+        );
+        Diagnostic::error("Unreadable state", detail)
+    })?;
+    let credentials = from.image_registry_credentials.filter(|credentials| !credentials.is_empty());
+    Ok(Some(ImageCacheModel {
+        name: from.name.into(),
+        images: from.images.into(),
+        vpc_id: from.vpc_id.into(),
+        subnet_id: from.subnet_id.into(),
+        image_cache_size: from.image_cache_size.into(),
+        retention_days: from.retention_days.into(),
+        image_registry_credentials: credentials.map(by_server).into(),
+        ..by_id(Attr::Null, &from.id)?
+    }))
+}
+
+fn by_server(credentials: Vec<CloudAppCredentials>) -> BTreeMap<String, RegistryCredentials> {
+    let one = |from: CloudAppCredentials| {
+        let username = from.username.into();
+        let password = from.password.into();
+        (from.server, RegistryCredentials { username, password, name: from.name.into(), ..Default::default() })
+    };
+    credentials.into_iter().map(one).collect()
+}

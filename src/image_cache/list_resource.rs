@@ -1,0 +1,73 @@
+//! List resource `eks_image_cache`: the caches of a region, for `terraform query`, page by page as they are wanted.
+
+use async_trait::async_trait;
+use futures_util::stream::StreamExt as _;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::model::ImageCacheModel;
+use super::{ImageCacheResource, state};
+use crate::provider::{EksProvider, errors};
+use terraform_plugin::diagnostics::Diagnostics;
+use terraform_plugin::framework::{Context, ListResource, Listing, Outcome};
+use terraform_plugin::schema::OPTIONAL;
+use terraform_plugin::value::Attr;
+
+/// Image caches of a region. Filters that are given must all be satisfied; without one, all caches are listed, also those that
+/// the platform made by itself.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct ImageCacheListConfig {
+    /// Region of the caches, for example `ap-guangzhou`. When absent, the region of the provider.
+    #[schemars(extend("x-terraform" = OPTIONAL), length(min = 1))]
+    pub region: Attr<String>,
+
+    /// Name of the caches, for example `llm`. Names are not unique.
+    #[schemars(extend("x-terraform" = OPTIONAL), length(min = 1))]
+    pub name: Attr<String>,
+
+    /// Status of the caches: `Pending`, `Ready`, `Failed`, `Updating` or `UpdateFailed`.
+    #[schemars(extend("x-terraform" = OPTIONAL, "enum" = ["Pending", "Ready", "Failed", "Updating", "UpdateFailed"]))]
+    pub status: Attr<String>,
+}
+
+/// The list resource.
+pub struct ImageCacheList;
+
+#[async_trait]
+impl ListResource for ImageCacheList {
+    type Resource = ImageCacheResource;
+    type Config = ImageCacheListConfig;
+
+    fn validate(&self, _: &ImageCacheListConfig, _: &mut Diagnostics) {}
+
+    async fn list(
+        &self,
+        context: &Context<EksProvider>,
+        config: ImageCacheListConfig,
+        listing: &mut Listing<ImageCacheModel>,
+    ) -> Outcome<()> {
+        let provider = &context.provider;
+        let region = provider.region_of(&config.region).await?;
+        let names = config.name.known().cloned().into_iter().collect();
+        let mut rows = provider.image_caches().rows(&region, names);
+        loop {
+            let row = tokio::select! {
+                row = rows.next() => row,
+                () = context.stop.cancelled() => return Ok(()),
+            };
+            let Some(row) = row else { return Ok(()) };
+            let cache = row.map_err(|error| errors::region("listing", &region, &error))?;
+            if config.status.as_str().is_some_and(|status| cache.status.as_str() != status) {
+                continue;
+            }
+            let (id, name) = (&cache.image_cache_id, &cache.image_cache_name);
+            let mut object = state::imported(region.clone().into(), id);
+            state::refresh(&mut object, &region, &cache, provider.default_tags().known());
+            // Caches that the platform made have no name.
+            let display_name = if name.is_empty() { id } else { name };
+            if listing.push(display_name, &object).await.is_break() {
+                return Ok(());
+            }
+        }
+    }
+}

@@ -1,0 +1,201 @@
+//! One cache in a simulated cloud, the Terraform that manages it, and what must hold after each step.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde_json::{Value as Json, json};
+use tencentcloud_simulator::personality::{EmptyLists, OmittedFields, SizeStep};
+use tencentcloud_simulator::{ImageCache, KeyPair, Personality, Simulator, Status};
+
+use crate::provider::config::{Endpoints, ProviderConfig};
+use crate::provider::{EksProvider, configure, images};
+use tencentcloud::credentials::Environment;
+use terraform_plugin::diagnostics::{Diagnostic, Diagnostics, Severity};
+use terraform_plugin::framework::conformance::Terraform;
+use terraform_plugin::framework::{AnyResource, Context};
+use terraform_plugin::value::{self, Value};
+
+pub(super) const REGION: &str = "ap-guangzhou";
+
+/// Never may a state hold it.
+pub(super) const PASSWORD: &str = "hunter2";
+
+/// A cache, the Terraform that manages it, and what it was told.
+pub(super) struct Life<'a> {
+    pub cloud: &'a Simulator,
+    pub personality: Personality,
+    pub resource: &'a dyn AnyResource<EksProvider>,
+    pub terraform: Terraform<'a, EksProvider>,
+    pub config: Json,
+    pub told: Vec<String>,
+    /// The tags in the cloud are not as configured, and nobody can see it.
+    pub tags_unseen: bool,
+}
+
+/// The provider, configured for this cloud.
+pub(super) fn provider(cloud: &Simulator) -> EksProvider {
+    let key = KeyPair::default();
+    let config = ProviderConfig {
+        region: REGION.to_owned().into(),
+        secret_id: key.secret_id.into(),
+        secret_key: value::Secret::from(key.secret_key).into(),
+        endpoints: Endpoints { tke: cloud.endpoint().into(), ..Endpoints::default() }.into(),
+        poll_interval: "10ms".to_owned().into(),
+        requests_per_second: 10_000.into(),
+        ..ProviderConfig::default()
+    };
+    configure::configure(config, Environment::default(), &mut Diagnostics::default()).unwrap()
+}
+
+impl<'a> Life<'a> {
+    pub fn new(
+        cloud: &'a Simulator,
+        personality: Personality,
+        context: &'a Context<EksProvider>,
+        resource: &'a dyn AnyResource<EksProvider>,
+    ) -> Self {
+        let terraform = Terraform::new(resource, context);
+        let config = json!({"images": ["nginx:1.27"], "vpc_id": "vpc-1", "subnet_id": "subnet-1"});
+        Self { cloud, personality, resource, terraform, config, told: Vec::new(), tags_unseen: false }
+    }
+
+    /// Changes the configuration by a merge patch, and applies it: what was asked for is there, and nothing is left to do.
+    /// Only what is in `may_tell` may be told.
+    pub async fn applies(&mut self, step: &str, change: Json, may_tell: &[&str]) {
+        merge(&mut self.config, change);
+        let config = self.value();
+        let outcome = self.terraform.apply(&config).await;
+        let told = outcome.unwrap_or_else(|errors| panic!("{step}: {errors:?}"));
+        self.listen(step, told.into_iter().collect(), may_tell);
+        self.assert_cloud(step);
+        self.assert_settled(step, &config).await;
+    }
+
+    /// Changes the configuration and applies it, which fails with the one error `tells`. The state is as the cloud.
+    ///
+    /// Warnings of `may_tell` may be told as well.
+    pub async fn fails(&mut self, step: &str, change: Json, tells: &str, may_tell: &[&str]) {
+        merge(&mut self.config, change);
+        let outcome = self.terraform.apply(&self.value()).await;
+        let Err(told) = outcome else { panic!("{step}: no error, but {:?}", outcome) };
+        let allowed = [may_tell, &[tells]].concat();
+        self.listen(step, told.into_iter().collect(), &allowed);
+        if !self.terraform.object.value.is_null() {
+            let before = self.terraform.object.value.clone();
+            self.terraform.refresh().await.unwrap_or_else(|errors| panic!("{step}: {errors:?}"));
+            if !self.terraform.object.value.is_null() {
+                let different = different(&before, &self.terraform.object.value);
+                assert!(different.is_empty(), "{step}: the state is not as the cloud in {different:?}");
+            }
+        }
+    }
+
+    pub fn listen(&mut self, step: &str, told: Vec<Diagnostic>, may_tell: &[&str]) {
+        let mut heard: Vec<(String, Diagnostic)> = Vec::new();
+        for diagnostic in told {
+            let severity = if diagnostic.severity == Severity::Error { "error" } else { "warning" };
+            let at = diagnostic.path.to_string();
+            let key = format!("{severity}: {}", if at.is_empty() { &diagnostic.summary } else { &at });
+            // Terraform plans twice, and shows what both plans told once.
+            if !heard.iter().any(|(_, known)| *known == diagnostic) {
+                heard.push((key, diagnostic));
+            }
+        }
+        for (i, (key, diagnostic)) in heard.iter().enumerate() {
+            assert!(may_tell.contains(&key.as_str()), "{step}: told {diagnostic:?}");
+            assert!(!heard[..i].iter().any(|(known, _)| known == key), "{step}: told twice: {diagnostic:?}");
+            assert!(!format!("{diagnostic:?}").contains(PASSWORD), "{step}: a secret is told");
+            self.told.push(format!("{key} ({step})"));
+        }
+    }
+
+    /// The cloud is as configured.
+    fn assert_cloud(&self, step: &str) {
+        let cache = self.cloud_cache();
+        let config = |name: &str| self.config.get(name).filter(|value| !value.is_null());
+        let texts = |name: &str| -> BTreeSet<String> {
+            config(name).map(|list| serde_json::from_value(list.clone()).unwrap()).unwrap_or_default()
+        };
+        assert_eq!(cache.status, Status::Ready, "{step}");
+        assert_eq!(cache.images.iter().cloned().collect::<BTreeSet<_>>(), texts("images"), "{step}");
+        if let Some(name) = config("name") {
+            assert_eq!(cache.name, *name, "{step}");
+        }
+        if let Some(size) = config("image_cache_size").and_then(Json::as_u64) {
+            let rounds = self.personality.size_step == SizeStep::RoundedUp;
+            let size = if rounds { size.next_multiple_of(10) } else { size };
+            assert_eq!(cache.image_cache_size, size, "{step}");
+        }
+        if let Some(days) = config("retention_days").and_then(Json::as_u64) {
+            assert_eq!(cache.retention_days, days, "{step}");
+        }
+        let tags: BTreeMap<String, String> =
+            config("tags").map(|tags| serde_json::from_value(tags.clone()).unwrap()).unwrap_or_default();
+        assert!(cache.tags == tags || self.tags_unseen, "{step}: {:?} is not {tags:?}", cache.tags);
+        // What a build needs and the API never tells: sent with each build, so that a reset in between does no harm.
+        if self.personality.omitted_fields == OmittedFields::Kept {
+            let groups = texts("security_group_ids");
+            if !(groups.is_empty() && self.personality.empty_lists == EmptyLists::Ignored) {
+                assert_eq!(cache.security_group_ids.iter().cloned().collect::<BTreeSet<_>>(), groups, "{step}");
+            }
+            let credentials = config("image_registry_credentials").and_then(|all| all.get("registry.example.com"));
+            let usernames: Vec<_> = cache.image_registry_credentials.iter().map(|c| c.username.as_str()).collect();
+            let expected: Vec<_> = credentials.and_then(|c| c["username"].as_str()).into_iter().collect();
+            assert_eq!(usernames, expected, "{step}");
+        }
+    }
+
+    /// Nothing is left to do, before and after a read.
+    pub async fn assert_settled(&mut self, step: &str, config: &Value) {
+        for read in [false, true] {
+            let planned = self.terraform.plan(config).await.unwrap_or_else(|errors| panic!("{step}: {errors:?}"));
+            let different = different(&self.terraform.object.value, &planned.object.value);
+            assert!(different.is_empty(), "{step}: a second plan (read before: {read}) changes {different:?}");
+            assert!(
+                !format!("{:?}", self.terraform.object.value).contains(PASSWORD),
+                "{step}: a secret is in the state"
+            );
+            self.terraform.refresh().await.unwrap_or_else(|errors| panic!("{step}: {errors:?}"));
+            assert!(!self.terraform.object.value.is_null(), "{step}: a read loses the cache");
+        }
+    }
+
+    pub fn value(&self) -> Value {
+        let json = self.config.to_string();
+        value::json::decode_state(json.as_bytes(), &self.resource.schema().ty).unwrap()
+    }
+
+    pub fn id(&self) -> String {
+        self.terraform.object.value.as_map().unwrap()["id"].as_str().unwrap().to_owned()
+    }
+
+    pub fn cloud_cache(&self) -> ImageCache {
+        self.cloud.cache(REGION, &self.id()).expect("the cache is in the cloud")
+    }
+}
+
+/// The attributes in which two states differ. Another spelling of the same images is no difference.
+fn different<'v>(a: &'v Value, b: &'v Value) -> Vec<&'v str> {
+    let (a, b) = (a.as_map().unwrap(), b.as_map().unwrap());
+    let images = |value: &Value| -> BTreeSet<String> {
+        value.as_list().into_iter().flatten().filter_map(Value::as_str).map(str::to_owned).collect()
+    };
+    let same =
+        |name: &str| a[name] == b[name] || (name == "images" && images::same(&images(&a[name]), &images(&b[name])));
+    a.keys().map(String::as_str).filter(|name| !same(name)).collect()
+}
+
+/// A JSON merge patch: null removes.
+pub(super) fn merge(value: &mut Json, patch: Json) {
+    match (value, patch) {
+        (Json::Object(object), Json::Object(patch)) => {
+            for (name, patch) in patch {
+                if patch.is_null() {
+                    object.remove(&name);
+                } else {
+                    merge(object.entry(name).or_insert(Json::Null), patch);
+                }
+            }
+        }
+        (value, patch) => *value = patch,
+    }
+}

@@ -1,0 +1,277 @@
+//! What happens in a life: two caches from create to destroy, with what goes wrong on the way.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures_util::future::join_all;
+use serde_json::{Value as Json, json};
+use tencentcloud_simulator::personality::{
+    EmptyLists, FailedCaches, Names, OmittedFields, OptionalFields, Shrink, SizeStep, UnchangedUpdate, UpdateTags,
+    UpdateWhenUpdateFailed,
+};
+use tencentcloud_simulator::{ImageCache, Personality, Settings, Simulator};
+use tokio_util::sync::CancellationToken;
+
+use super::life::{self, Life, PASSWORD, REGION, merge};
+use crate::provider::EksProvider;
+use crate::provider::image_cache::ImageCacheResource;
+use terraform_plugin::framework::conformance::Terraform;
+use terraform_plugin::framework::{self, Context, Import};
+
+const BAD_IMAGE: &str = "registry.example.com/bad:1";
+
+const BY_DIGEST: &str =
+    "registry.example.com/a/b@sha256:0123456789012345678901234567890123456789012345678901234567890123";
+
+const RESET: &str = "warning: The API reset what an update left out";
+const UPDATE_FAILED: &str = "error: Image cache update failed";
+
+/// Plays the life. Gives what the user was told.
+///
+/// # Panics
+///
+/// At the first thing that is not as it should be.
+pub(super) async fn live(personality: Personality) -> Vec<String> {
+    let settings = Settings {
+        personality,
+        build_time: Duration::from_millis(40),
+        lag: Duration::from_millis(15),
+        ..Settings::default()
+    };
+    let cloud = Simulator::start_with(settings).unwrap();
+    cloud.make_unpullable(BAD_IMAGE);
+    // As many as runs of Terraform: within one, rows may be some seconds old.
+    let [context, second, third] =
+        [(); 3].map(|()| Context { provider: Arc::new(life::provider(&cloud)), stop: CancellationToken::new() });
+    let resource = framework::resource(ImageCacheResource);
+
+    let mut life = Life::new(&cloud, personality, &context, &*resource);
+    life.create_and_update().await;
+    life.rebuild().await;
+    life.fail_an_update().await;
+    life.import(&second).await;
+    life.go_missing(&third).await;
+    let mut told = life.told.clone();
+    let other = || Life::new(&cloud, personality, &context, &*resource);
+    told.extend(namesake(other()).await);
+    told.extend(without_waiting(other()).await);
+    told.extend(failing(other()).await);
+    life.destroy().await;
+    read_many(&cloud, &context).await;
+    told
+}
+
+impl<'a> Life<'a> {
+    async fn create_and_update(&mut self) {
+        let Personality { omitted_fields, update_tags, empty_lists, size_step, shrink, .. } = self.personality;
+        let resets = if omitted_fields == OmittedFields::Reset { &[RESET][..] } else { &[] };
+        let create = json!({
+            "name": "web", "image_cache_size": 40, "retention_days": 7, "security_group_ids": ["sg-1"],
+            "tags": {"team": "ml", "env": "dev"},
+            "image_registry_credentials":
+                {"registry.example.com": {"username": "ci", "password_wo": PASSWORD, "password_wo_version": 1}},
+        });
+        self.applies("create", create, &[]).await;
+        self.applies("rename", json!({"name": "web-2"}), resets).await;
+        self.applies("retention", json!({"retention_days": 14}), resets).await;
+        self.applies("change a tag", json!({"tags": {"team": "web"}}), resets).await;
+
+        // A merge patch removes by null.
+        let removed = json!({"tags": {"env": null}});
+        if update_tags == UpdateTags::Replace {
+            self.applies("remove a tag", removed, resets).await;
+        } else {
+            self.cannot_remove_tags("remove a tag, merged", removed).await;
+        }
+        let cleared = json!({"tags": null});
+        // A second update, which puts right what the first reset, has no field for what is empty.
+        let clears = empty_lists == EmptyLists::Clear || !resets.is_empty() && self.tells_optional_fields();
+        if clears {
+            self.applies("remove all tags", cleared, resets).await;
+            self.tags_unseen = false;
+        } else {
+            self.cannot_remove_tags("remove all tags, ignored", cleared).await;
+        }
+        self.applies("add a tag", json!({"tags": {"team": "ml"}}), resets).await;
+
+        self.applies("retention for ever", json!({"retention_days": 0}), resets).await;
+        self.applies("retention again", json!({"retention_days": 7}), resets).await;
+        self.applies("security groups", json!({"security_group_ids": ["sg-2"]}), &[]).await;
+        self.applies("no security groups", json!({"security_group_ids": null}), &["warning: security_group_ids"]).await;
+        let credentials = json!({"registry.example.com": {"username": "cd", "password_wo_version": 2}});
+        self.applies("credentials", json!({"image_registry_credentials": credentials}), &[]).await;
+        self.applies("grow", json!({"image_cache_size": 60}), &[]).await;
+        let rounded = if size_step == SizeStep::RoundedUp { &["warning: image_cache_size"][..] } else { &[] };
+        self.applies("grow to a size that is no multiple of ten", json!({"image_cache_size": 65}), rounded).await;
+        self.applies("another image", json!({"images": ["nginx:1.28", BY_DIGEST]}), &[]).await;
+        match shrink {
+            Shrink::Accepted => self.applies("shrink", json!({"image_cache_size": 30}), &[]).await,
+            Shrink::Refused | Shrink::Ignored => {
+                self.fails("shrink", json!({"image_cache_size": 30}), "error: image_cache_size", &[]).await;
+                let size = self.cloud_cache().image_cache_size;
+                self.applies("the size as told", json!({"image_cache_size": size}), &[]).await;
+            }
+        }
+    }
+
+    async fn cannot_remove_tags(&mut self, step: &str, change: Json) {
+        if self.tells_optional_fields() {
+            self.fails(step, change, "error: tags", &[RESET]).await;
+            let listed = self.cloud_cache().tags;
+            self.applies("the tags as told", json!({ "tags": listed }), &[RESET]).await;
+        } else {
+            self.tags_unseen = true;
+            self.applies(step, change, &[RESET]).await;
+        }
+    }
+
+    fn tells_optional_fields(&self) -> bool {
+        !matches!(self.personality.optional_fields, OptionalFields::Null | OptionalFields::Absent)
+    }
+
+    async fn rebuild(&mut self) {
+        let builds = self.cloud_cache().builds;
+        let does_nothing = self.personality.unchanged_update == UnchangedUpdate::DoesNothing;
+        let unseen = if does_nothing { &["warning: rebuild_triggers"][..] } else { &[] };
+        self.applies("rebuild", json!({"rebuild_triggers": {"month": "11"}}), unseen).await;
+        assert!(does_nothing || self.cloud_cache().builds == builds + 1, "not built again");
+    }
+
+    async fn fail_an_update(&mut self) {
+        let Personality { update_when_update_failed, unchanged_update, .. } = self.personality;
+        let refused = update_when_update_failed != UpdateWhenUpdateFailed::Accepted;
+        let good = self.config["images"].clone();
+        self.fails("an image that cannot be pulled", json!({"images": [BAD_IMAGE]}), UPDATE_FAILED, &[]).await;
+        if refused {
+            self.fails("the right image, refused", json!({ "images": good }), "error: status", &[]).await;
+            self.replaces("replacement as told").await;
+        } else {
+            self.applies("the right image", json!({ "images": good }), &[]).await;
+        }
+
+        self.cloud.fail_builds(|_| Some("the registry is down".to_owned()));
+        self.fails(
+            "the registry is down",
+            json!({"rebuild_triggers": {"month": "12"}, "images": ["nginx:1"]}),
+            UPDATE_FAILED,
+            &[],
+        )
+        .await;
+        self.cloud.make_unpullable(BAD_IMAGE);
+        if refused {
+            self.fails("again, refused", json!({}), "error: status", &[]).await;
+            self.replaces("replacement as told").await;
+        } else if unchanged_update == UnchangedUpdate::DoesNothing {
+            self.fails("again, without effect", json!({}), UPDATE_FAILED, &[]).await;
+            self.replaces("replacement as told").await;
+        } else {
+            self.applies("again", json!({}), &[]).await;
+        }
+    }
+
+    async fn import(&mut self, context: &'a Context<EksProvider>) {
+        let id = self.id();
+        self.terraform = Terraform::new(self.resource, context);
+        self.terraform.import(Import::Id(&id)).await.unwrap_or_else(|errors| panic!("import: {errors:?}"));
+        let planned = self.terraform.plan(&self.value()).await.unwrap();
+        assert!(planned.requires_replace.is_empty(), "import: {:?}", planned.requires_replace);
+        let builds = self.cloud_cache().builds;
+        let resets = self.personality.omitted_fields == OmittedFields::Reset;
+        // The second where the API writes the images otherwise than they are configured.
+        let may_tell = [resets.then_some(RESET), Some("warning: images")];
+        self.applies("adopt", json!({}), &may_tell.into_iter().flatten().collect::<Vec<_>>()).await;
+        assert_eq!(self.id(), id);
+        assert!(self.cloud_cache().builds == builds || resets, "adopting pulled the images again");
+    }
+
+    async fn go_missing(&mut self, context: &'a Context<EksProvider>) {
+        let old = self.id();
+        assert!(self.cloud.delete_cache(REGION, &old));
+        let object = self.terraform.object.clone();
+        self.terraform = Terraform::new(self.resource, context);
+        self.terraform.object = object;
+        self.terraform.refresh().await.unwrap_or_else(|errors| panic!("read of what is gone: {errors:?}"));
+        assert!(self.terraform.object.value.is_null(), "a cache that is gone is still in the state");
+        let rounded = if self.config["image_cache_size"] == 65 { &["warning: image_cache_size"][..] } else { &[] };
+        self.applies("create again", json!({}), rounded).await;
+        assert_ne!(self.id(), old);
+    }
+
+    async fn destroy(&mut self) {
+        self.terraform.destroy().await.unwrap_or_else(|errors| panic!("destroy: {errors:?}"));
+        assert_eq!(self.cloud.caches(REGION), [], "left in the cloud");
+    }
+
+    /// `terraform apply -replace`.
+    async fn replaces(&mut self, step: &str) {
+        self.terraform.tainted = true;
+        let rounded = if self.config["image_cache_size"] == 65 { &["warning: image_cache_size"][..] } else { &[] };
+        self.applies(step, json!({}), rounded).await;
+    }
+}
+
+/// A second cache of the same name is made, or the refusal says what to do.
+async fn namesake(mut life: Life<'_>) -> Vec<String> {
+    let name = life.cloud.caches(REGION)[0].name.clone();
+    if life.personality.names == Names::Unique {
+        life.fails("a name that is taken", json!({ "name": name }), "error: name", &[]).await;
+        life.applies("another name, as told", json!({"name": "other"}), &[]).await;
+    } else {
+        life.applies("a name that is taken", json!({ "name": name }), &[]).await;
+    }
+    assert_eq!(life.cloud.caches(REGION).len(), 2);
+    life.terraform.destroy().await.unwrap_or_else(|errors| panic!("destroy: {errors:?}"));
+    life.told
+}
+
+/// Nobody waits: a plan, an update and a deletion meet the build.
+async fn without_waiting(mut life: Life<'_>) -> Vec<String> {
+    let resets = if life.personality.omitted_fields == OmittedFields::Reset { &[RESET][..] } else { &[] };
+    let config = json!({"wait_for_ready": false, "retention_days": 3, "name": "unwaited"});
+    merge(&mut life.config, config);
+    let config = life.value();
+    let told = life.terraform.apply(&config).await.unwrap_or_else(|errors| panic!("create unwaited: {errors:?}"));
+    life.listen("create unwaited", told.into_iter().collect(), &[]);
+    life.assert_settled("create unwaited", &config).await;
+    assert_eq!(life.cloud.caches(REGION).len(), 2, "a cache that is listed late was made twice");
+
+    merge(&mut life.config, json!({"retention_days": 4}));
+    let told = life.terraform.apply(&life.value()).await.unwrap_or_else(|errors| panic!("update unwaited: {errors:?}"));
+    life.listen("update unwaited", told.into_iter().collect(), resets);
+    assert_eq!(life.cloud_cache().retention_days, 4);
+    merge(&mut life.config, json!({"images": ["nginx:1.29"]}));
+    let told =
+        life.terraform.apply(&life.value()).await.unwrap_or_else(|errors| panic!("rebuild unwaited: {errors:?}"));
+    life.listen("rebuild unwaited", told.into_iter().collect(), &[]);
+    life.terraform.destroy().await.unwrap_or_else(|errors| panic!("destroy unwaited: {errors:?}"));
+    life.told
+}
+
+/// A creation fails, and is done again with the right image.
+async fn failing(mut life: Life<'_>) -> Vec<String> {
+    let vanishes = life.personality.failed_caches == FailedCaches::Vanish;
+    merge(&mut life.config, json!({"images": [BAD_IMAGE], "name": "failing"}));
+    let told = life.terraform.apply(&life.value()).await.expect_err("the image cannot be pulled");
+    let failed = ["error: Image cache build failed", "error: Image cache is gone", "error: Image cache is not listed"];
+    life.listen("create", told.into_iter().collect(), if vanishes { &failed } else { &failed[..1] });
+    if !life.terraform.object.value.is_null() {
+        life.terraform.refresh().await.unwrap_or_else(|errors| panic!("read of what failed: {errors:?}"));
+    }
+    life.applies("the right image for what failed", json!({"images": ["nginx:1.27"]}), &["warning: status"]).await;
+    life.terraform.destroy().await.unwrap_or_else(|errors| panic!("destroy: {errors:?}"));
+    life.told
+}
+
+/// More caches than one call takes are read at once, and one that is not there.
+async fn read_many(cloud: &Simulator, context: &Context<EksProvider>) {
+    let now = cloud.clock().now();
+    let mut ids: Vec<String> =
+        (0..120).map(|i| cloud.insert_cache(REGION, ImageCache::ready(&format!("c{i}"), &["nginx"], now))).collect();
+    ids.push("imc-unknown".to_owned());
+    let caches = context.provider.image_caches();
+    let rows = join_all(ids.iter().map(|id| caches.get(REGION, id))).await;
+    for (id, row) in ids.iter().zip(rows) {
+        let row = row.unwrap_or_else(|error| panic!("reading many: {id}: {error}"));
+        assert_eq!(row.is_some(), id != "imc-unknown", "{id}");
+    }
+}

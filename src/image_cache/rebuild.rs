@@ -1,0 +1,129 @@
+//! Action `eks_image_cache_rebuild`: pulls the images of a cache again, in place, without a change of its configuration.
+//!
+//! That naming the same images asks for a pull is assumed, as it is for `rebuild_triggers`: which fields do is not documented.
+//! Neither is whether the API kept the credentials of the build before; none are sent, because an action has none.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use tokio::sync::mpsc;
+
+use super::deadline::DEFAULT_BUILD_TIMEOUT;
+use super::messages;
+use crate::image_caches::{Change, Goal, WaitError};
+use crate::provider::{EksProvider, errors, image_cache_id};
+use tencentcloud::tke::{ImageCache, Status, UpdateImageCache};
+use terraform_plugin::diagnostics::{AttributePath, Diagnostic, Diagnostics};
+use terraform_plugin::framework::{Action, Context, Outcome, Progress};
+use terraform_plugin::schema::{OPTIONAL, REQUIRED};
+use terraform_plugin::value::Attr;
+
+/// Pulls the images of a cache again, in place: for tags that moved. Pods that start meanwhile may pull their images.
+///
+/// It sends no credentials. For images of private registries, change `rebuild_triggers` of `eks_image_cache` instead.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct RebuildConfig {
+    /// ID of the cache, for example `imc-1a2b3c4d`.
+    #[schemars(extend("x-terraform" = REQUIRED), length(min = 1))]
+    pub image_cache_id: Attr<String>,
+
+    /// Region of the cache, for example `ap-guangzhou`. When absent, the region of the provider.
+    #[schemars(extend("x-terraform" = OPTIONAL), length(min = 1))]
+    pub region: Attr<String>,
+
+    /// Whether to wait until the cache is Ready again, for an hour at most. Default `true`.
+    #[schemars(extend("x-terraform" = OPTIONAL))]
+    pub wait: Attr<bool>,
+}
+
+/// The action.
+pub struct ImageCacheRebuild;
+
+#[async_trait]
+impl Action for ImageCacheRebuild {
+    type Provider = EksProvider;
+    type Config = RebuildConfig;
+    const TYPE_NAME: &'static str = "eks_image_cache_rebuild";
+
+    fn validate(&self, config: &RebuildConfig, diagnostics: &mut Diagnostics) {
+        image_cache_id::validate(AttributePath::root("image_cache_id"), &config.image_cache_id, diagnostics);
+    }
+
+    async fn invoke(
+        &self,
+        context: &Context<EksProvider>,
+        config: RebuildConfig,
+        progress: &Progress,
+        diagnostics: &mut Diagnostics,
+    ) -> Outcome<()> {
+        let provider = &context.provider;
+        provider.guard_account().await?;
+        let region = provider.region_of(&config.region).await?;
+        let id = config.image_cache_id.as_str().unwrap_or_default();
+        let before = rebuildable(provider, &region, id).await?;
+        let images = Some(before.images.clone());
+        let update = UpdateImageCache { image_cache_id: id.to_owned(), images, ..UpdateImageCache::default() };
+        let updated = provider.image_caches().update(&region, update).await;
+        updated.map_err(|error| errors::api("rebuilding", id, &region, &error))?;
+        progress.report(format!("Image cache {id} in {region} pulls its images again")).await;
+        if config.wait == Attr::Known(false) {
+            return Ok(());
+        }
+        match wait(context, &region, &before, progress).await {
+            Err(WaitError::Cancelled { .. }) => {
+                diagnostics.push(messages::rebuild_interrupted(id));
+                Ok(())
+            }
+            result => Ok(result.map_err(|error| messages::rebuild(id, &region, &error))?),
+        }
+    }
+}
+
+/// The cache, if it can be rebuilt now.
+async fn rebuildable(provider: &EksProvider, region: &str, id: &str) -> Outcome<Arc<ImageCache>> {
+    let at = AttributePath::root("image_cache_id");
+    let read = provider.image_caches().get(region, id).await;
+    let Some(cache) = read.map_err(|error| errors::api("reading", id, region, &error))? else {
+        return Err(errors::image_cache_not_found(id, region).at(at).into());
+    };
+    let what_to_do = match cache.status {
+        Status::Failed => "Its first build failed, and it cannot be repaired: replace it",
+        Status::Pending | Status::Updating => "Its images are being pulled already: wait until it is Ready",
+        _ => return Ok(cache),
+    };
+    let detail = format!("Image cache {id} in {region} is {}. {what_to_do}.", cache.status);
+    Err(Diagnostic::error("Image cache cannot be rebuilt now", detail).at(at).into())
+}
+
+/// Waits until the cache is Ready, and tells the user of each status on the way.
+async fn wait(
+    context: &Context<EksProvider>,
+    region: &str,
+    before: &ImageCache,
+    progress: &Progress,
+) -> Result<(), WaitError> {
+    let (sender, mut seen) = mpsc::unbounded_channel();
+    let mut on_status = |cache: &ImageCache| {
+        // The receiver lives as long as the wait.
+        let _ = sender.send(cache.status.clone());
+    };
+    let id = before.image_cache_id.as_str();
+    let goal = Goal { built: true, change: Some(Change { before, builds: true, shows: &|_| true }) };
+    let caches = context.provider.image_caches();
+    let ready = caches.wait_for(region, id, goal, DEFAULT_BUILD_TIMEOUT, &context.stop, &mut on_status);
+    tokio::pin!(ready);
+    loop {
+        tokio::select! {
+            biased;
+            Some(status) = seen.recv() => progress.report(format!("Image cache {id} is {status}")).await,
+            result = &mut ready => {
+                while let Ok(status) = seen.try_recv() {
+                    progress.report(format!("Image cache {id} is {status}")).await;
+                }
+                return result.map(drop);
+            }
+        }
+    }
+}

@@ -1,0 +1,148 @@
+//! After a write: the wait for its end, and the state that is saved.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::model::ImageCacheModel;
+use super::{Deadline, Operation, address, messages, plan, state};
+use crate::image_caches::{Change, Goal, WaitError};
+use crate::provider::EksProvider;
+use tencentcloud::tke::ImageCache;
+use terraform_plugin::framework::{Context, Outcome, Response};
+use terraform_plugin::value::Attr;
+
+/// How long a cache that is not waited for is looked for in the list: a read that does not find it drops it from the state.
+const UNWAITED: Duration = Duration::from_secs(60);
+
+/// Waits for the planned cache and saves it, with what the API computed: until it is Ready, or without `wait_for_ready`
+/// until it is listed. After a `change`, until that is seen as well, or has had time enough to be.
+///
+/// Gives the cache as it then is; `None` when Ctrl-C ended the wait, or a cache that is not waited for could not be read.
+pub(super) async fn settle(
+    context: &Context<EksProvider>,
+    planned: ImageCacheModel,
+    change: Option<Change<'_>>,
+    response: &mut Response<ImageCacheModel>,
+    deadline: &Deadline,
+) -> Outcome<Option<Arc<ImageCache>>> {
+    let (region, id) = address(&context.provider, &planned).await?;
+    let (region, id) = (region.as_str(), id.as_str());
+    let caches = context.provider.image_caches();
+    let operation = deadline.operation;
+    let waits = planned.wait_for_ready != Attr::Known(false);
+    let goal = Goal { built: waits, change };
+    let timeout = if waits { deadline.left() } else { deadline.left().min(UNWAITED) };
+    let mut log = |cache: &ImageCache| tracing::info!(id, region, status = cache.status.as_str(), "image cache");
+    match caches.wait_for(region, id, goal, timeout, &context.stop, &mut log).await {
+        Ok(cache) => {
+            save(response, planned, Some(&cache));
+            Ok(Some(cache))
+        }
+        Err(WaitError::Failed(cache) | WaitError::UpdateFailed(cache)) => {
+            response.private.set(plan::LAST_EVENTS, messages::last_events_if_failed(&cache));
+            save(response, planned, Some(&cache));
+            Err(messages::failed(operation, region, &cache).into())
+        }
+        Err(WaitError::Cancelled { last, .. }) => {
+            save(response, planned, last.as_deref());
+            response.diagnostics.push(messages::interrupted(id, status(response)));
+            Ok(None)
+        }
+        Err(WaitError::UnknownStatus(cache)) => {
+            save(response, planned, Some(&cache));
+            Err(messages::unknown_status(region, &cache).into())
+        }
+        // Without a wait, an error would taint what was just made.
+        Err(WaitError::TimedOut { last: None, source: None, .. } | WaitError::NeverListed { .. }) if !waits => {
+            save(response, planned, None);
+            response.diagnostics.push(messages::not_listed_yet(id, region));
+            Ok(None)
+        }
+        Err(WaitError::TimedOut { last, source, .. }) if !waits => {
+            save(response, planned, last.as_deref());
+            response.diagnostics.extend(source.map(|source| messages::unread(id, region, &source)));
+            Ok(None)
+        }
+        Err(WaitError::Api { source, .. }) if !waits => {
+            save(response, planned, None);
+            response.diagnostics.push(messages::unread(id, region, &source));
+            Ok(None)
+        }
+        // It may be listed yet, and nobody but the state knows of it.
+        Err(WaitError::NeverListed { .. }) if operation == Operation::Create => {
+            Err(messages::never_listed(id, region).into())
+        }
+        Err(WaitError::Gone { .. } | WaitError::NeverListed { .. }) => {
+            response.state = None;
+            Err(messages::gone(id, region).into())
+        }
+        Err(WaitError::TimedOut { last, source, .. }) => {
+            save(response, planned, last.as_deref());
+            Err(messages::timed_out(deadline, id, region, status(response), source.as_deref()).into())
+        }
+        Err(WaitError::Api { source, .. }) => {
+            save(response, planned, None);
+            Err(messages::wait_failed(operation, id, region, &source).into())
+        }
+    }
+}
+
+/// Saves what was planned, with what the API says of the rest; without an answer, what was saved before stays.
+fn save(response: &mut Response<ImageCacheModel>, planned: ImageCacheModel, cache: Option<&ImageCache>) {
+    if cache.is_some() {
+        response.state = Some(planned);
+    }
+    if let Some(state) = &mut response.state {
+        state::complete(state, cache);
+    }
+}
+
+fn status(response: &Response<ImageCacheModel>) -> Option<&str> {
+    response.state.as_ref().and_then(|state| state.status.as_str())
+}
+
+#[cfg(test)]
+mod tests {
+    use tokio_util::sync::CancellationToken;
+
+    use super::*;
+    use crate::image_caches::fake::{Fake, REGION};
+    use crate::provider::{config::ProviderConfig, configure};
+    use tencentcloud::credentials::Environment;
+    use terraform_plugin::diagnostics::Diagnostics;
+    use terraform_plugin::framework::Private;
+
+    /// What is told of a cache that the API accepted and does not list, and whether it stays in the state.
+    async fn unlisted(operation: Operation, wait_for_ready: bool) -> (Vec<String>, bool) {
+        let (_fake, caches) = Fake::new();
+        let config = ProviderConfig { region: REGION.to_owned().into(), ..ProviderConfig::default() };
+        let mut provider = configure::configure(config, Environment::default(), &mut Diagnostics::default()).unwrap();
+        provider.image_caches = caches;
+        let context = Context { provider: Arc::new(provider), stop: CancellationToken::new() };
+        let planned = ImageCacheModel {
+            id: "imc-1".to_owned().into(),
+            region: REGION.to_owned().into(),
+            wait_for_ready: wait_for_ready.into(),
+            ..ImageCacheModel::default()
+        };
+        let mut response =
+            Response { state: Some(planned.clone()), private: Private::default(), diagnostics: Diagnostics::default() };
+        let deadline = Deadline::of(operation, &planned);
+        let settled = settle(&context, planned, None, &mut response, &deadline).await;
+        let mut told = response.diagnostics;
+        told.extend(settled.err().unwrap_or_default());
+        (told.iter().map(|one| format!("{:?}: {}", one.severity, one.summary)).collect(), response.state.is_some())
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_new_cache_that_is_not_listed_is_not_forgotten() {
+        for (operation, waits, told, kept) in [
+            (Operation::Create, true, "Error: Image cache is not listed", true),
+            (Operation::Create, false, "Warning: Image cache is not listed yet", true),
+            (Operation::Update, true, "Error: Image cache is gone", false),
+            (Operation::Update, false, "Warning: Image cache is not listed yet", true),
+        ] {
+            assert_eq!(unlisted(operation, waits).await, (vec![told.to_owned()], kept), "{operation:?} {waits}");
+        }
+    }
+}

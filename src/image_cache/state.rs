@@ -1,0 +1,193 @@
+//! From what the API tells of a cache to its state.
+
+use std::collections::BTreeMap;
+
+use super::model::{CacheAnnotations, ImageCacheModel};
+use crate::provider::image_cache_attributes::ImageCacheAttributes;
+use crate::provider::{annotations, images};
+use tencentcloud::tke::{ImageCache, Tag};
+use terraform_plugin::value::Attr;
+
+/// A map of tags.
+type Tags = BTreeMap<String, String>;
+
+/// The state of an import: what is read next, and what has a default and is not the API's.
+pub(super) fn imported(region: Attr<String>, id: &str) -> ImageCacheModel {
+    let mut state = ImageCacheModel {
+        region,
+        wait_for_ready: true.into(),
+        replace_on_rebuild: false.into(),
+        ..ImageCacheModel::default()
+    };
+    set_id(&mut state, id);
+    state
+}
+
+/// Sets the ID, and the annotations that follow from it.
+pub(super) fn set_id(state: &mut ImageCacheModel, id: &str) {
+    state.id = Attr::from(id.to_owned());
+    let (auto, pinned) = (annotations::image_cache(annotations::AUTO), annotations::image_cache(id));
+    state.annotations = CacheAnnotations { auto: auto.into(), pinned: pinned.into() }.into();
+}
+
+/// Read: `state` becomes what the API says. What the API does not tell stays, and so does another spelling of the same.
+pub(super) fn refresh(state: &mut ImageCacheModel, region: &str, cache: &ImageCache, default_tags: Option<&Tags>) {
+    state.region = Attr::from(region.to_owned());
+    set_id(state, &cache.image_cache_id);
+    state.name = cache.image_cache_name.clone().into();
+    let told = ImageCacheAttributes::from(cache);
+    if let Attr::Known(told) = told.images
+        && !told.is_empty()
+        && !state.images.known().is_some_and(|known| images::same(known, &told))
+    {
+        state.images = told.into();
+    }
+    if let Attr::Known(told) = told.tags
+        && state.tags_all.known() != Some(&told)
+    {
+        state.tags = own_tags(&told, &state.tags, default_tags);
+        state.tags_all = told.into();
+    }
+    state.image_cache_size = told.image_cache_size.or(state.image_cache_size);
+    state.retention_days = told.retention_days.or(state.retention_days);
+    state.status = told.status;
+    state.snapshot_id = told.snapshot_id;
+    state.creation_time = told.creation_time;
+    state.expire_date_time = told.expire_date_time;
+    state.image_cache_type = told.image_cache_type;
+    state.snapshotter = told.snapshotter;
+}
+
+/// After an update that the API did not carry out as planned: what it lists. `before` shows what it tells at all.
+pub(super) fn as_listed(
+    state: &mut ImageCacheModel,
+    before: &ImageCache,
+    after: &ImageCache,
+    default_tags: Option<&Tags>,
+) {
+    let region = state.region.as_str().unwrap_or_default().to_owned();
+    let after = ImageCache {
+        retention_days: after.retention_days.or(before.retention_days.map(|_| 0)),
+        tags: after.tags.clone().or(before.tags.as_ref().map(|_| Vec::new())),
+        ..after.clone()
+    };
+    refresh(state, &region, &after, default_tags);
+}
+
+/// Tags by key.
+pub(super) fn tags(tags: &[Tag]) -> Tags {
+    tags.iter().map(|tag| (tag.key.clone(), tag.value.clone())).collect()
+}
+
+/// After create and update: what the plan left open is filled in, and what it promised stays.
+///
+/// Terraform holds apply to the plan; what differs in the cloud shows in the next read.
+pub(super) fn complete(planned: &mut ImageCacheModel, cache: Option<&ImageCache>) {
+    let mut told = ImageCacheModel::default();
+    if let Some(cache) = cache {
+        refresh(&mut told, "", cache, None);
+    }
+    fill(&mut planned.status, told.status);
+    fill(&mut planned.snapshot_id, told.snapshot_id);
+    fill(&mut planned.creation_time, told.creation_time);
+    fill(&mut planned.expire_date_time, told.expire_date_time);
+    fill(&mut planned.image_cache_type, told.image_cache_type);
+    fill(&mut planned.snapshotter, told.snapshotter);
+    fill(&mut planned.name, told.name);
+    fill(&mut planned.image_cache_size, told.image_cache_size);
+    fill(&mut planned.retention_days, told.retention_days);
+    fill(&mut planned.tags_all, Attr::Null);
+}
+
+fn fill<T>(planned: &mut Attr<T>, told: Attr<T>) {
+    if planned.is_unknown() {
+        *planned = told;
+    }
+}
+
+/// The tags that are the resource's own: those that the provider's `default_tags` do not already give.
+fn own_tags(told: &Tags, known: &Attr<Tags>, default_tags: Option<&Tags>) -> Attr<Tags> {
+    let is_default = |key: &String, value: &String| {
+        let own = known.known().is_some_and(|known| known.contains_key(key));
+        !own && default_tags.and_then(|defaults| defaults.get(key)) == Some(value)
+    };
+    let own: Tags = told.iter().filter(|(k, v)| !is_default(k, v)).map(|(k, v)| (k.clone(), v.clone())).collect();
+    // No tags may be written as an empty map or left out; both are no tags.
+    if own.is_empty() && !known.is_known() { Attr::Null } else { own.into() }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use serde_json::json;
+
+    use super::*;
+
+    fn tags(entries: &[(&str, &str)]) -> Tags {
+        entries.iter().map(|(key, value)| (key.to_string(), value.to_string())).collect()
+    }
+
+    fn cache(more: serde_json::Value) -> ImageCache {
+        let mut cache =
+            json!({"ImageCacheId": "imc-1", "ImageCacheName": "a", "Images": ["nginx:1.27"], "Status": "Ready"});
+        cache.as_object_mut().unwrap().extend(more.as_object().cloned().unwrap());
+        serde_json::from_value(cache).unwrap()
+    }
+
+    #[test]
+    fn own_tags_are_those_that_the_defaults_do_not_give() {
+        let defaults = tags(&[("team", "ai")]);
+        for (case, told, known, expected) in [
+            ("only defaults", tags(&[("team", "ai")]), Attr::Null, Attr::Null),
+            ("none at all", tags(&[]), Attr::from(tags(&[("k", "v")])), Attr::from(tags(&[]))),
+            ("one more", tags(&[("k", "v"), ("team", "ai")]), Attr::Null, Attr::from(tags(&[("k", "v")]))),
+            ("a default that was changed", tags(&[("team", "x")]), Attr::Null, Attr::from(tags(&[("team", "x")]))),
+            (
+                "a default that the cache sets as well",
+                tags(&[("team", "ai")]),
+                Attr::from(tags(&[("team", "ai")])),
+                Attr::from(tags(&[("team", "ai")])),
+            ),
+        ] {
+            assert_eq!(own_tags(&told, &known, Some(&defaults)), expected, "{case}");
+        }
+    }
+
+    #[test]
+    fn another_spelling_of_the_same_images_is_no_drift() {
+        for (told, expected) in [("docker.io/library/nginx:1.27", "nginx:1.27"), ("nginx:1.28", "nginx:1.28")] {
+            let mut state = imported(Attr::Null, "imc-1");
+            state.images = BTreeSet::from(["nginx:1.27".to_owned()]).into();
+            refresh(&mut state, "ap-guangzhou", &cache(json!({"Images": [told]})), None);
+            assert_eq!(state.images, BTreeSet::from([expected.to_owned()]).into(), "{told}");
+        }
+    }
+
+    #[test]
+    fn what_the_api_does_not_tell_stays() {
+        let mut state = imported(Attr::from("ap-guangzhou".to_owned()), "imc-1");
+        state.vpc_id = Attr::from("vpc-1".to_owned());
+        state.retention_days = 7.into();
+        state.tags_all = tags(&[("k", "v")]).into();
+        let before = state.clone();
+        refresh(&mut state, "ap-guangzhou", &cache(json!({})), None);
+        assert_eq!((state.vpc_id, state.retention_days), (before.vpc_id, before.retention_days));
+        assert_eq!(state.tags_all, before.tags_all);
+    }
+
+    #[test]
+    fn a_promise_of_the_plan_stays_and_the_rest_is_filled_in() {
+        let mut planned = ImageCacheModel {
+            name: Attr::from("planned".to_owned()),
+            snapshot_id: Attr::Unknown,
+            status: Attr::Unknown,
+            image_cache_size: Attr::Unknown,
+            ..Default::default()
+        };
+        complete(&mut planned, Some(&cache(json!({"SnapshotId": "snap-1"}))));
+        assert_eq!(planned.name.as_str(), Some("planned"));
+        assert_eq!((planned.snapshot_id.as_str(), planned.status.as_str()), (Some("snap-1"), Some("Ready")));
+        assert_eq!(planned.image_cache_size, Attr::Null);
+    }
+}

@@ -1,0 +1,75 @@
+//! Data source `eks_suitable_image_cache`: which image cache Pods with some images would start from, if any.
+//!
+//! The API decides: identical references, then the smaller cache, then the younger. None is an answer here, no error.
+
+use std::collections::BTreeSet;
+
+use async_trait::async_trait;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::image_cache_attributes::FoundImageCache;
+use super::{EksProvider, errors, images};
+use terraform_plugin::diagnostics::{AttributePath, Diagnostics};
+use terraform_plugin::framework::{Context, DataSource, Outcome};
+use terraform_plugin::schema::{COMPUTED, OPTIONAL, OPTIONAL_COMPUTED, REQUIRED};
+use terraform_plugin::value::Attr;
+
+/// The image cache that Pods with these images and the annotation `use-image-cache: auto` would start from.
+///
+/// Names and tags must be identical to those of the cache; of several the smallest is taken, then the youngest.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct SuitableImageCacheModel {
+    /// Images, exactly as the Pods name them, for example `["nginx:1.27"]`.
+    #[schemars(extend("x-terraform" = REQUIRED), length(min = 1))]
+    pub images: Attr<BTreeSet<String>>,
+
+    /// Snapshotter that the cache must be made for, for example `overlay`. When absent, any.
+    #[schemars(extend("x-terraform" = OPTIONAL), length(min = 1))]
+    pub snapshotter: Attr<String>,
+
+    /// Region of the Pods, for example `ap-guangzhou`. When absent, the region of the provider.
+    #[schemars(extend("x-terraform" = OPTIONAL_COMPUTED), length(min = 1))]
+    pub region: Attr<String>,
+
+    /// Whether there is such a cache.
+    #[schemars(extend("x-terraform" = COMPUTED))]
+    pub found: Attr<bool>,
+
+    /// The cache. Null when there is none.
+    #[schemars(extend("x-terraform" = COMPUTED))]
+    pub image_cache: Attr<FoundImageCache>,
+}
+
+/// The data source.
+pub struct SuitableImageCache;
+
+#[async_trait]
+impl DataSource for SuitableImageCache {
+    type Provider = EksProvider;
+    type Model = SuitableImageCacheModel;
+    const TYPE_NAME: &'static str = "eks_suitable_image_cache";
+
+    fn validate(&self, config: &SuitableImageCacheModel, diagnostics: &mut Diagnostics) {
+        images::validate(AttributePath::root("images"), config.images.known().into_iter().flatten(), diagnostics);
+    }
+
+    async fn read(
+        &self,
+        context: &Context<EksProvider>,
+        config: SuitableImageCacheModel,
+        _: &mut Diagnostics,
+    ) -> Outcome<SuitableImageCacheModel> {
+        let region = context.provider.region_of(&config.region).await?;
+        let images = config.images.known().into_iter().flatten().cloned().collect();
+        let snapshotter = config.snapshotter.known().cloned();
+        let found = context.provider.image_caches().most_suitable(&region, images, snapshotter).await;
+        let found = found.map_err(|error| errors::region("matching", &region, &error))?;
+        Ok(SuitableImageCacheModel {
+            found: found.is_some().into(),
+            image_cache: found.map(|cache| FoundImageCache::new(&region, &cache)).into(),
+            region: region.into(),
+            ..config
+        })
+    }
+}

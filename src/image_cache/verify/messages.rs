@@ -1,0 +1,88 @@
+//! What users are told where the API made something else than it was asked for.
+
+use super::Difference;
+use tencentcloud::tke::ImageCache;
+use terraform_plugin::diagnostics::{AttributePath, Diagnostic};
+
+/// An update was accepted, and is not what the cache shows.
+pub(super) fn not_updated(before: &ImageCache, found: &[Difference]) -> Diagnostic {
+    let id = &before.image_cache_id;
+    let lines: Vec<_> = found.iter().map(|difference| not_updated_line(before, difference)).collect();
+    Diagnostic::error(
+        "The API did not carry out an update",
+        format!(
+            "The API accepted an update of image cache {id}, and lists something else. The state holds what it lists.\n{}",
+            lines.join("\n")
+        ),
+    )
+}
+
+fn not_updated_line(before: &ImageCache, difference: &Difference) -> String {
+    let Difference { attribute, planned, listed } = difference;
+    let next = match *attribute {
+        "image_cache_size" if before.image_cache_size.is_some_and(|size| *listed == size.to_string()) => {
+            format!("The size stayed as it was. Write {listed}, or replace the cache, with terraform apply -replace.")
+        }
+        "image_cache_size" => format!("Write {listed}, or replace the cache, with terraform apply -replace."),
+        "tags" => {
+            "The API seems to add tags and never to remove them. Remove what is too much in the console, or write it \
+                   to tags; then apply again."
+                .to_owned()
+        }
+        _ => "Write what is listed, or replace the cache, with terraform apply -replace.".to_owned(),
+    };
+    format!("  {attribute}: asked for {planned}, listed is {listed}. {next}")
+}
+
+/// A new cache is not what was asked for.
+pub(super) fn created_otherwise(id: &str, found: &[Difference]) -> Diagnostic {
+    let line = |Difference { attribute, planned, listed }: &Difference| {
+        format!("  {attribute}: asked for {planned}, listed is {listed}.")
+    };
+    let lines: Vec<_> = found.iter().map(line).collect();
+    Diagnostic::warning(
+        "The API made another image cache than it was asked for",
+        format!(
+            "The API lists image cache {id} otherwise than it was created. The next plan shows the difference: write what is \
+             listed, or apply again.\n{}",
+            lines.join("\n")
+        ),
+    )
+}
+
+/// The size was rounded up.
+pub(super) fn rounded(id: &str, asked: u64, given: u64) -> Diagnostic {
+    Diagnostic::warning(
+        "The API rounded the size up",
+        format!(
+            "Image cache {id} was to have {asked} GiB, and has {given}, which is what is billed. Write image_cache_size = \
+             {given}: until the next refresh, the state has {asked}, and so does whatever is computed from it."
+        ),
+    )
+    .at(AttributePath::root("image_cache_size"))
+}
+
+/// A list was cleared that the API never tells.
+pub(super) fn cleared_unseen(id: &str, attribute: &str) -> Diagnostic {
+    Diagnostic::warning(
+        "Cannot see whether a list was cleared",
+        format!(
+            "Image cache {id} was updated to have no {attribute}. The API never tells them, and whether it takes an empty list \
+             for none is not documented. To be sure, replace the cache, with terraform apply -replace."
+        ),
+    )
+    .at(AttributePath::root(attribute))
+}
+
+/// An update that should have pulled the images left no trace of it.
+pub(super) fn no_build_seen(id: &str) -> Diagnostic {
+    Diagnostic::warning(
+        "The images may not have been pulled again",
+        format!(
+            "The API accepted the update of image cache {id}, and shows no sign of a build: neither status nor snapshot nor \
+             events changed. It may do nothing when images are the same as before. To have them pulled again for certain, \
+             replace the cache, with terraform apply -replace, or set replace_on_rebuild and change rebuild_triggers."
+        ),
+    )
+    .at(AttributePath::root("rebuild_triggers"))
+}

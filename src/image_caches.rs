@@ -1,0 +1,247 @@
+//! Image caches as the resources need them: few calls, nothing made twice, nothing lost.
+//!
+//! | file | rule |
+//! | --- | --- |
+//! | `read` | reads that arrive together share calls; a read that follows a write sees it |
+//! | `create` | `CreateImageCache` is never sent twice; a lost answer is found again by name |
+//! | `update` | an update in doubt is read back before it is repeated |
+//! | `build` | a write that a build forbids is sent again when the build is over |
+//! | `rows` | a page is asked for when the one before it is used up |
+//! | `poll` | all waits of a region share one poll |
+//! | `wait` | each wait ends by its own timeout and cancellation |
+//!
+//! Image caches are regional, and so is everything here: quota, reads, polls, names.
+
+mod api;
+mod build;
+mod create;
+mod gather;
+mod listing;
+mod poll;
+mod read;
+mod rows;
+mod snapshot;
+mod update;
+mod wait;
+
+#[cfg(test)]
+pub(crate) mod fake;
+
+use std::{
+    collections::HashMap,
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
+
+use futures_util::stream::Stream;
+use tokio_util::sync::CancellationToken;
+
+pub use self::{
+    api::ImageCacheApi,
+    create::CreateError,
+    wait::{Change, Goal, WaitError, was_built},
+};
+use self::{
+    create::Creates,
+    poll::{FirstLook, Poller},
+    read::Reads,
+};
+use tencentcloud::{
+    Client, Error,
+    tke::{CreateImageCache, GetMostSuitableImageCache, ImageCache, UpdateImageCache},
+};
+
+/// The image caches of one account, as one provider configuration sees them. Clones share everything.
+#[derive(Debug, Clone)]
+pub struct ImageCaches(Arc<Shared>);
+
+#[derive(Debug)]
+struct Shared {
+    api: Arc<dyn ImageCacheApi>,
+    poll_interval: Duration,
+    regions: Mutex<HashMap<String, Arc<Region>>>,
+}
+
+/// What is shared by all that happens in one region.
+#[derive(Debug)]
+struct Region {
+    api: RegionApi,
+    reads: Reads,
+    creates: Creates,
+    poller: Arc<Poller>,
+}
+
+/// The API in one region.
+#[derive(Debug, Clone)]
+struct RegionApi {
+    api: Arc<dyn ImageCacheApi>,
+    region: Arc<str>,
+}
+
+impl ImageCaches {
+    /// The image caches that `client` can reach. Waits look every `poll_interval` at first, a little less often later.
+    pub fn new(client: Client, poll_interval: Duration) -> Self {
+        Self::with_api(Arc::new(client), poll_interval)
+    }
+
+    /// The same over any implementation of the five actions.
+    pub fn with_api(api: Arc<dyn ImageCacheApi>, poll_interval: Duration) -> Self {
+        Self(Arc::new(Shared { api, poll_interval, regions: Mutex::default() }))
+    }
+
+    /// The image cache `id`, or `None` when it does not exist (any more).
+    ///
+    /// Reads of one moment share calls, and may be answered from rows that are a few seconds old; never from rows older
+    /// than the last write of this process.
+    ///
+    /// # Errors
+    ///
+    /// That of the call, the same for all who shared it.
+    pub async fn get(&self, region: &str, id: &str) -> Result<Option<Arc<ImageCache>>, Error> {
+        self.region(region).reads.get(id).await
+    }
+
+    /// All image caches with one of `names`, or all there are when `names` is empty; each once. One call for every 50.
+    ///
+    /// # Errors
+    ///
+    /// That of the call that failed.
+    pub async fn list(&self, region: &str, names: &[String]) -> Result<Vec<ImageCache>, Error> {
+        self.region(region).api.list(names).await
+    }
+
+    /// The same one after the other, in the order of the API: a page is asked for when the one before it is used up.
+    pub fn rows(
+        &self,
+        region: &str,
+        names: Vec<String>,
+    ) -> impl Stream<Item = Result<ImageCache, Error>> + Send + Unpin {
+        self.region(region).api.clone().rows(names)
+    }
+
+    /// Starts making an image cache, and returns its ID. `request` must have a name.
+    ///
+    /// Do not drop the future before it ends: the ID would be lost. It ends within the timeouts of the calls plus the
+    /// 15 seconds of a look-up.
+    ///
+    /// # Errors
+    ///
+    /// [`CreateError::Refused`] when certainly nothing was made, [`CreateError::OutcomeUnknown`] when nobody can tell.
+    pub async fn create(&self, region: &str, request: CreateImageCache) -> Result<String, CreateError> {
+        let region = self.region(region);
+        let _write = region.reads.write();
+        region.creates.create(&request).await
+    }
+
+    /// Changes an image cache. Returns when the change is accepted; a build may follow, see [`ImageCaches::wait_ready`].
+    ///
+    /// # Errors
+    ///
+    /// That of the last attempt; [`Error::is_not_found`] when the cache is gone.
+    pub async fn update(&self, region: &str, request: UpdateImageCache) -> Result<(), Error> {
+        let region = self.region(region);
+        let _write = region.reads.write();
+        update::update(&region.api, &request).await
+    }
+
+    /// Deletes an image cache; one that does not exist is deleted. See [`ImageCaches::wait_gone`].
+    ///
+    /// # Errors
+    ///
+    /// That of the last attempt; [`Error::is_unsupported_now`] when its present state forbids it.
+    pub async fn delete(&self, region: &str, id: &str) -> Result<(), Error> {
+        let region = self.region(region);
+        let _write = region.reads.write();
+        match region.api.delete(id).await {
+            Err(error) if error.is_not_found() => Ok(()),
+            result => result,
+        }
+    }
+
+    /// Waits until image cache `id` is `Ready`, and returns it. `on_status` sees it whenever its status changed.
+    ///
+    /// The first look is after a fifth of the poll interval, or after all of it for a cache that this process made. A cache
+    /// that is not listed yet counts as pending for a minute, so this may be called right after
+    /// [`ImageCaches::create`]. Failed calls are tolerated until `timeout`, unless repeating them is pointless.
+    ///
+    /// # Errors
+    ///
+    /// See [`WaitError`].
+    pub async fn wait_ready(
+        &self,
+        region: &str,
+        id: &str,
+        timeout: Duration,
+        cancel: &CancellationToken,
+        on_status: &mut (dyn FnMut(&ImageCache) + Send),
+    ) -> Result<Arc<ImageCache>, WaitError> {
+        self.wait_for(region, id, Goal::READY, timeout, cancel, on_status).await
+    }
+
+    /// Waits until image cache `id` is what `goal` says. Otherwise as [`ImageCaches::wait_ready`].
+    ///
+    /// # Errors
+    ///
+    /// See [`WaitError`].
+    pub async fn wait_for(
+        &self,
+        region: &str,
+        id: &str,
+        goal: Goal<'_>,
+        timeout: Duration,
+        cancel: &CancellationToken,
+        on_status: &mut (dyn FnMut(&ImageCache) + Send),
+    ) -> Result<Arc<ImageCache>, WaitError> {
+        let region = self.region(region);
+        // What this process just made takes minutes; what it changed may be settled at once.
+        let made = goal.built && goal.change.is_none() && region.creates.made(id);
+        let first_look = if made { FirstLook::Regular } else { FirstLook::Soon };
+        wait::wait_for(&region.poller, id, goal, first_look, timeout, cancel, on_status).await
+    }
+
+    /// Waits until image cache `id` is not listed any more.
+    ///
+    /// # Errors
+    ///
+    /// [`WaitError::TimedOut`], [`WaitError::Cancelled`], [`WaitError::Api`].
+    pub async fn wait_gone(
+        &self,
+        region: &str,
+        id: &str,
+        timeout: Duration,
+        cancel: &CancellationToken,
+    ) -> Result<(), WaitError> {
+        wait::wait_gone(&self.region(region).poller, id, timeout, cancel).await
+    }
+
+    /// The image cache that a Pod with exactly these `images` would get, if any.
+    ///
+    /// # Errors
+    ///
+    /// That of the call.
+    pub async fn most_suitable(
+        &self,
+        region: &str,
+        images: Vec<String>,
+        snapshotter: Option<String>,
+    ) -> Result<Option<ImageCache>, Error> {
+        let answer = self.0.api.most_suitable(region, &GetMostSuitableImageCache { images, snapshotter }).await?;
+        Ok(answer.image_cache.filter(|_| answer.found))
+    }
+
+    fn region(&self, name: &str) -> Arc<Region> {
+        let mut regions = self.0.regions.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(region) = regions.get(name) {
+            return Arc::clone(region);
+        }
+        let api = RegionApi { api: Arc::clone(&self.0.api), region: Arc::from(name) };
+        let region = Arc::new(Region {
+            reads: Reads::new(api.clone()),
+            creates: Creates::new(api.clone()),
+            poller: Poller::new(api.clone(), self.0.poll_interval),
+            api,
+        });
+        regions.insert(name.to_owned(), Arc::clone(&region));
+        region
+    }
+}

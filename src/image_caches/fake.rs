@@ -1,0 +1,268 @@
+//! Image caches in memory, for tests with stopped time. Each call takes [`LATENCY`], acts in the middle of it, and can be
+//! made to fail before or after it acted.
+
+use std::{
+    collections::VecDeque,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Duration,
+};
+
+use async_trait::async_trait;
+use tokio::time::{Instant, sleep};
+
+use super::{ImageCacheApi, ImageCaches};
+use tencentcloud::{
+    Error,
+    tke::{
+        CreateImageCache, CreateImageCacheResponse, DeleteImageCaches, DescribeImageCaches,
+        DescribeImageCachesResponse, Done, GetMostSuitableImageCache, GetMostSuitableImageCacheResponse, ImageCache,
+        Status, UpdateImageCache,
+    },
+};
+
+pub const LATENCY: Duration = Duration::from_millis(40);
+pub const INTERVAL: Duration = Duration::from_secs(5);
+pub const REGION: &str = "ap-guangzhou";
+
+/// How one call fails.
+#[derive(Debug, Clone)]
+pub enum Fault {
+    /// No answer, and nothing was done.
+    LostBefore,
+    /// No answer, but it was done.
+    LostAfter,
+    /// It was done, and the answer comes so much later.
+    Late(Duration),
+    /// Refused with this code.
+    Code(&'static str),
+    /// Refused with this HTTP status and a page of HTML.
+    Html(u16),
+    /// A mistake in the program.
+    Panic,
+}
+
+/// How an ID that does not exist is answered when it is asked for together with others.
+#[derive(Debug, Clone, Copy, Default)]
+pub enum UnknownIds {
+    #[default]
+    LeftOut,
+    Refused,
+    EmptyList,
+    /// Refused with a page of HTML; alone as well.
+    Html,
+}
+
+#[derive(Debug, Default)]
+pub struct Fake(Mutex<State>);
+
+#[derive(Debug, Default)]
+pub struct State {
+    pub rows: Vec<Row>,
+    /// `(action, fault)`: consumed by the next call of that action.
+    pub faults: VecDeque<(&'static str, Fault)>,
+    pub unknown_ids: UnknownIds,
+    /// The order of rows changes between calls, so that one falls between two pages.
+    pub moves: bool,
+    /// How long a build takes, how it ends, and how long a new cache stays out of the lists.
+    pub build: Duration,
+    pub outcome: Option<Status>,
+    pub unlisted: Duration,
+    pub describes: Vec<DescribeImageCaches>,
+    pub creates: usize,
+    pub updates: usize,
+}
+
+#[derive(Debug, Clone)]
+pub struct Row {
+    pub cache: ImageCache,
+    listed_at: Instant,
+    ready_at: Instant,
+    outcome: Status,
+}
+
+impl Fake {
+    pub fn new() -> (Arc<Self>, ImageCaches) {
+        let fake = Arc::new(Self::default());
+        let caches = ImageCaches::with_api(Arc::clone(&fake) as Arc<dyn ImageCacheApi>, INTERVAL);
+        (fake, caches)
+    }
+
+    pub fn state(&self) -> MutexGuard<'_, State> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub fn fault(&self, action: &'static str, fault: Fault) {
+        self.state().faults.push_back((action, fault));
+    }
+
+    /// Adds a cache that is `Ready`, as if it had always been there.
+    pub fn add(&self, name: &str) -> String {
+        let mut state = self.state();
+        let now = Instant::now();
+        state.add(name, &["nginx:1.27".to_owned()], Status::Ready, now, now)
+    }
+
+    /// The number of `DescribeImageCaches` so far.
+    pub fn describes(&self) -> usize {
+        self.state().describes.len()
+    }
+
+    async fn call<T>(
+        &self,
+        action: &'static str,
+        act: impl FnOnce(&mut State) -> Result<T, Error>,
+    ) -> Result<T, Error> {
+        sleep(LATENCY / 2).await;
+        let mut pause = LATENCY / 2;
+        let result = {
+            let mut state = self.state();
+            let at = state.faults.iter().position(|(name, _)| *name == action);
+            let fault = at.and_then(|at| state.faults.remove(at)).map(|(_, fault)| fault);
+            match fault {
+                None => act(&mut state),
+                Some(Fault::LostBefore) => Err(no_answer(action)),
+                Some(Fault::LostAfter) => act(&mut state).and_then(|_| Err(no_answer(action))),
+                Some(Fault::Late(longer)) => {
+                    pause += longer;
+                    act(&mut state)
+                }
+                Some(Fault::Code(code)) => Err(refusal(action, code)),
+                Some(Fault::Html(status)) => Err(html(action, status)),
+                Some(Fault::Panic) => panic!("{action} panics"),
+            }
+        };
+        sleep(pause).await;
+        result
+    }
+}
+
+impl State {
+    fn add(&mut self, name: &str, images: &[String], outcome: Status, listed: Instant, ready: Instant) -> String {
+        let id = format!("imc-{:08}", self.rows.len());
+        let cache = serde_json::json!({"ImageCacheId": id, "ImageCacheName": name, "Images": images});
+        let cache = ImageCache { status: Status::Pending, ..serde_json::from_value(cache).unwrap() };
+        self.rows.push(Row { cache, listed_at: listed, ready_at: ready, outcome });
+        id
+    }
+
+    pub fn row(&mut self, id: &str) -> Option<&mut Row> {
+        self.rows.iter_mut().find(|row| row.cache.image_cache_id == id)
+    }
+
+    /// The listed rows that `matches`, as they are now.
+    fn listed(&self, matches: impl Fn(&ImageCache) -> bool) -> Vec<ImageCache> {
+        let now = Instant::now();
+        let shown = |row: &Row| {
+            let status = if row.ready_at <= now { row.outcome.clone() } else { row.cache.status.clone() };
+            ImageCache { status, ..row.cache.clone() }
+        };
+        self.rows.iter().filter(|row| row.listed_at <= now && matches(&row.cache)).map(shown).collect()
+    }
+}
+
+pub fn refusal(action: &'static str, code: &str) -> Error {
+    let (code, message, request_id) = (code.to_owned(), "message".to_owned(), "request".to_owned());
+    Error::Api { action, code, message, request_id, http_status: 200 }
+}
+
+fn html(action: &'static str, http_status: u16) -> Error {
+    Error::Unreadable { action, http_status, request_id: None, problem: "not JSON: <html>".to_owned() }
+}
+
+fn no_answer(action: &'static str) -> Error {
+    Error::NoAnswer { action, endpoint: "fake".to_owned(), source: Arc::new(std::io::Error::other("reset")) }
+}
+
+#[async_trait]
+impl ImageCacheApi for Fake {
+    async fn create(&self, _region: &str, request: &CreateImageCache) -> Result<CreateImageCacheResponse, Error> {
+        self.state().creates += 1;
+        let act = |state: &mut State| {
+            let (listed, ready) = (Instant::now() + state.unlisted, Instant::now() + state.build);
+            let outcome = state.outcome.clone().unwrap_or(Status::Ready);
+            let image_cache_id = state.add(&request.image_cache_name, &request.images, outcome, listed, ready);
+            Ok(CreateImageCacheResponse { image_cache_id, request_id: String::new() })
+        };
+        self.call("create", act).await
+    }
+
+    async fn describe(
+        &self,
+        _region: &str,
+        request: &DescribeImageCaches,
+    ) -> Result<DescribeImageCachesResponse, Error> {
+        self.state().describes.push(request.clone());
+        let act = |state: &mut State| {
+            let (ids, names) = (&request.image_cache_ids, &request.image_cache_names);
+            // Names match in part, as they may with the API.
+            let mut rows = state.listed(|row| {
+                (ids.is_empty() || ids.contains(&row.image_cache_id))
+                    && (names.is_empty() || names.iter().any(|name| row.image_cache_name.contains(name.as_str())))
+            });
+            match state.unknown_ids {
+                UnknownIds::Refused if rows.len() < ids.len() => {
+                    return Err(refusal("DescribeImageCaches", "ResourceNotFound"));
+                }
+                UnknownIds::Html if rows.len() < ids.len() => return Err(html("DescribeImageCaches", 404)),
+                UnknownIds::EmptyList if rows.len() < ids.len() => rows.clear(),
+                _ => {}
+            }
+            if state.moves && !rows.is_empty() {
+                let moved = state.describes.len() % rows.len();
+                rows.rotate_left(moved);
+            }
+            let total_count = Some(rows.len() as u64);
+            let image_caches = rows.into_iter().skip(request.offset as usize).take(request.limit as usize).collect();
+            Ok(DescribeImageCachesResponse { total_count, image_caches, request_id: "request-1".to_owned() })
+        };
+        self.call("describe", act).await
+    }
+
+    async fn update(&self, _region: &str, request: &UpdateImageCache) -> Result<Done, Error> {
+        self.state().updates += 1;
+        let act = |state: &mut State| {
+            let ready_at = Instant::now() + state.build;
+            let building = |row: &Row| row.ready_at > Instant::now();
+            let Some(row) = state.row(&request.image_cache_id) else {
+                return Err(refusal("UpdateImageCache", "ResourceNotFound"));
+            };
+            if building(row) {
+                return Err(refusal("UpdateImageCache", "UnsupportedOperation"));
+            }
+            if let Some(name) = &request.image_cache_name {
+                row.cache.image_cache_name.clone_from(name);
+            }
+            if let Some(images) = &request.images {
+                row.cache.images.clone_from(images);
+                row.cache.status = Status::Updating;
+                row.ready_at = ready_at;
+            }
+            Ok(Done { request_id: String::new() })
+        };
+        self.call("update", act).await
+    }
+
+    async fn delete(&self, _region: &str, request: &DeleteImageCaches) -> Result<Done, Error> {
+        let act = |state: &mut State| {
+            let before = state.rows.len();
+            state.rows.retain(|row| !request.image_cache_ids.contains(&row.cache.image_cache_id));
+            if state.rows.len() == before {
+                return Err(refusal("DeleteImageCaches", "ResourceNotFound"));
+            }
+            Ok(Done { request_id: String::new() })
+        };
+        self.call("delete", act).await
+    }
+
+    async fn most_suitable(
+        &self,
+        _region: &str,
+        _request: &GetMostSuitableImageCache,
+    ) -> Result<GetMostSuitableImageCacheResponse, Error> {
+        let act = |state: &mut State| {
+            let image_cache = state.listed(|_| true).into_iter().next();
+            Ok(GetMostSuitableImageCacheResponse { found: image_cache.is_some(), image_cache })
+        };
+        self.call("most_suitable", act).await
+    }
+}

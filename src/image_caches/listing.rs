@@ -1,0 +1,283 @@
+//! `DescribeImageCaches` in a region: all pages, or the rows of given IDs.
+//!
+//! The order of rows is not documented and others may add and delete while pages are read, so rows can come twice or be
+//! missed at the edge of a page. A row that comes twice is taken once. A row that is missed matters only to who asks
+//! for one ID, and those ask by ID before they believe it.
+
+use std::{
+    collections::{HashMap, HashSet},
+    sync::Arc,
+};
+
+use futures_util::{
+    future::join_all,
+    stream::{self, StreamExt, TryStreamExt},
+};
+
+use super::RegionApi;
+use tencentcloud::{
+    Error,
+    tke::{
+        CreateImageCache, DeleteImageCaches, DescribeImageCaches, DescribeImageCachesResponse, ImageCache, MAX_LIMIT,
+        UpdateImageCache,
+    },
+};
+
+/// Pages under way at a time. The limiter spaces them anyway; this keeps slow answers from adding up.
+const CONCURRENT_PAGES: usize = 5;
+
+/// How often all pages are read when every row counts: what one pass misses between two pages, another finds.
+const PASSES: usize = 10;
+
+/// The row of an ID, or `None` where there is none.
+pub(super) type Row = Result<Option<Arc<ImageCache>>, Error>;
+
+/// When an ID counts as unknown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Absence {
+    /// When the answer has others of those that were asked for, and not this one. For polls, which look again.
+    Believed,
+    /// When it was asked alone. How unknown IDs among known ones are answered is not documented (some rows, none, or
+    /// an error), and who takes a living cache for a lost one makes a second.
+    AskedAlone,
+}
+
+impl RegionApi {
+    pub(super) async fn create(&self, request: &CreateImageCache) -> Result<String, Error> {
+        Ok(self.api.create(&self.region, request).await?.image_cache_id)
+    }
+
+    pub(super) async fn update(&self, request: &UpdateImageCache) -> Result<(), Error> {
+        self.api.update(&self.region, request).await.map(drop)
+    }
+
+    pub(super) async fn delete(&self, id: &str) -> Result<(), Error> {
+        let request = DeleteImageCaches { image_cache_ids: vec![id.to_owned()] };
+        self.api.delete(&self.region, &request).await.map(drop)
+    }
+
+    /// One page of all rows, or of those with one of `names`.
+    pub(super) async fn page(&self, names: &[String], offset: u64) -> Result<DescribeImageCachesResponse, Error> {
+        let request =
+            DescribeImageCaches { image_cache_names: names.to_vec(), limit: MAX_LIMIT, offset, ..Default::default() };
+        self.describe(&request).await
+    }
+
+    /// The rows that follow a first page, of `total` rows in all.
+    pub(super) async fn pages_after_the_first(&self, names: &[String], total: u64) -> Result<Vec<ImageCache>, Error> {
+        let offsets = (1..total.div_ceil(MAX_LIMIT)).map(|page| page * MAX_LIMIT);
+        let pages: Vec<_> = stream::iter(offsets.map(|offset| self.page(names, offset)))
+            .buffered(CONCURRENT_PAGES)
+            .try_collect()
+            .await?;
+        Ok(pages.into_iter().flat_map(|page| page.image_caches).collect())
+    }
+
+    /// All rows with exactly one of `names`, or all there are when `names` is empty; each once.
+    pub(super) async fn list(&self, names: &[String]) -> Result<Vec<ImageCache>, Error> {
+        if names.is_empty() {
+            return Ok(self.all().await?.0);
+        }
+        let mut rows = Vec::new();
+        // How many names one call takes is not documented. As many as it gives rows is a guess.
+        for names in names.chunks(MAX_LIMIT as usize) {
+            rows.extend(self.pages(names).await?.0);
+        }
+        let mut ids = HashSet::new();
+        // Whether the API matches names exactly is not documented.
+        rows.retain(|row| names.contains(&row.image_cache_name) && ids.insert(row.image_cache_id.clone()));
+        Ok(rows)
+    }
+
+    /// All rows of the region, each once, and whether they are complete: pages are read until there are as many rows as the
+    /// API counts, at most [`PASSES`] times.
+    async fn all(&self) -> Result<(Vec<ImageCache>, bool), Error> {
+        let (mut rows, mut ids) = (Vec::new(), HashSet::new());
+        for _ in 0..PASSES {
+            let (found, total) = self.pages(&[]).await?;
+            rows.extend(found.into_iter().filter(|row| ids.insert(row.image_cache_id.clone())));
+            match total {
+                Some(total) if (rows.len() as u64) < total => {}
+                _ => return Ok((rows, total.is_some())),
+            }
+        }
+        Ok((rows, false))
+    }
+
+    /// The rows of all pages, as they come, and how many the API counts.
+    async fn pages(&self, names: &[String]) -> Result<(Vec<ImageCache>, Option<u64>), Error> {
+        let first = self.page(names, 0).await?;
+        let mut full = first.image_caches.len() as u64 == MAX_LIMIT;
+        let mut rows = first.image_caches;
+        if let Some(total) = first.total_count {
+            rows.extend(self.pages_after_the_first(names, total).await?);
+            return Ok((rows, Some(total)));
+        }
+        // Without a total there is one page after the other until one is not full.
+        let mut offset = MAX_LIMIT;
+        while full {
+            let page = self.page(names, offset).await?.image_caches;
+            full = page.len() as u64 == MAX_LIMIT;
+            offset += MAX_LIMIT;
+            rows.extend(page);
+        }
+        Ok((rows, None))
+    }
+
+    /// The row of each of `ids`, in as few calls as possible: one for every 50, and more only for those that are absent
+    /// or refused.
+    ///
+    /// One wrong ID can make the API refuse a whole call. Such a call is split until the refusal concerns one ID, so that
+    /// nobody gets an error for somebody else's ID. Where nobody knows why a single ID is refused (a page of HTML instead of
+    /// the API's error), the list of all caches decides.
+    pub(super) async fn by_ids(&self, ids: Vec<String>, absence: Absence) -> HashMap<String, Row> {
+        let mut rows = HashMap::with_capacity(ids.len());
+        let mut parts: Vec<Vec<String>> = ids.chunks(MAX_LIMIT as usize).map(<[_]>::to_vec).collect();
+        let mut unexplained = Vec::new();
+        while !parts.is_empty() {
+            let answers = join_all(parts.drain(..).map(async |ids| (self.describe_ids(&ids).await, ids))).await;
+            for (answer, ids) in answers {
+                let alone = ids.len() == 1;
+                match answer {
+                    Ok(mut found) => {
+                        let none_found = found.is_empty();
+                        let mut absent = Vec::new();
+                        for id in ids {
+                            match found.remove(&id) {
+                                Some(row) => drop(rows.insert(id, Ok(Some(row)))),
+                                None => absent.push(id),
+                            }
+                        }
+                        match absence {
+                            _ if alone => rows.extend(absent.into_iter().map(|id| (id, Ok(None)))),
+                            Absence::Believed if none_found => parts.extend(absent.into_iter().map(|id| vec![id])),
+                            Absence::Believed => rows.extend(absent.into_iter().map(|id| (id, Ok(None)))),
+                            Absence::AskedAlone => parts.extend(halves(&absent)),
+                        }
+                    }
+                    Err(error) if alone && error.is_not_found() => {
+                        rows.extend(ids.into_iter().map(|id| (id, Ok(None))))
+                    }
+                    Err(error) if !alone && concerns_the_ids(&error) => parts.extend(halves(&ids)),
+                    Err(error) if error.is_unexplained_refusal() => {
+                        unexplained.extend(ids.into_iter().map(|id| (id, error.clone())))
+                    }
+                    Err(error) => rows.extend(ids.into_iter().map(|id| (id, Err(error.clone())))),
+                }
+            }
+        }
+        if !unexplained.is_empty() {
+            let all = self.all().await.ok().filter(|(_, complete)| *complete);
+            let all = all.map(|(all, _)| by_id(all));
+            rows.extend(unexplained.into_iter().map(|(id, error)| {
+                let row = all.as_ref().ok_or(error).map(|all| all.get(&id).cloned());
+                (id, row)
+            }));
+        }
+        rows
+    }
+
+    async fn describe_ids(&self, ids: &[String]) -> Result<HashMap<String, Arc<ImageCache>>, Error> {
+        let request = DescribeImageCaches { image_cache_ids: ids.to_vec(), limit: MAX_LIMIT, ..Default::default() };
+        let answer = self.describe(&request).await?;
+        Ok(by_id(answer.image_caches))
+    }
+
+    async fn describe(&self, request: &DescribeImageCaches) -> Result<DescribeImageCachesResponse, Error> {
+        let mut answer = self.api.describe(&self.region, request).await?;
+        let request_id: Arc<str> = answer.request_id.as_str().into();
+        answer.image_caches.iter_mut().for_each(|row| row.request_id = Arc::clone(&request_id));
+        Ok(answer)
+    }
+}
+
+fn by_id(rows: Vec<ImageCache>) -> HashMap<String, Arc<ImageCache>> {
+    rows.into_iter().map(|row| (row.image_cache_id.clone(), Arc::new(row))).collect()
+}
+
+fn halves(ids: &[String]) -> impl Iterator<Item = Vec<String>> {
+    ids.chunks(ids.len().div_ceil(2).max(1)).map(<[_]>::to_vec)
+}
+
+/// True for refusals that fewer IDs may avoid.
+fn concerns_the_ids(error: &Error) -> bool {
+    error.is_not_found() || error.is_invalid_parameter() || error.is_unexplained_refusal()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashSet;
+
+    use futures_util::future::join_all;
+
+    use super::super::fake::{Fake, Fault, REGION, UnknownIds};
+
+    #[tokio::test(start_paused = true)]
+    async fn all_pages_are_listed_and_each_row_once() {
+        // Where rows move between pages, one pass gives some twice and others not at all.
+        for (moves, calls) in [(false, 3), (true, 6)] {
+            let (fake, caches) = Fake::new();
+            (0..120).for_each(|i| drop(fake.add(&format!("cache-{i}"))));
+            fake.state().moves = moves;
+            let rows = caches.list(REGION, &[]).await.unwrap();
+            let ids: HashSet<_> = rows.iter().map(|row| &row.image_cache_id).collect();
+            assert_eq!((rows.len(), ids.len(), fake.describes()), (120, 120, calls), "{moves}");
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_name_is_matched_exactly() {
+        let (fake, caches) = Fake::new();
+        for name in ["web", "web-2", "other", "web"] {
+            fake.add(name);
+        }
+        let rows = caches.list(REGION, &["web".to_owned()]).await.unwrap();
+        assert_eq!(rows.iter().map(|row| row.image_cache_name.as_str()).collect::<Vec<_>>(), ["web", "web"]);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn an_unexplained_refusal_of_one_id_is_decided_by_the_list() {
+        for (listed, faults, expected) in [(true, 1, Some(true)), (false, 1, Some(false)), (false, 2, None)] {
+            let (fake, caches) = Fake::new();
+            fake.add("other");
+            let id = if listed { fake.add("web") } else { "imc-gone".to_owned() };
+            for _ in 0..faults {
+                fake.fault("describe", Fault::Html(404));
+            }
+            assert_eq!(caches.get(REGION, &id).await.ok().map(|row| row.is_some()), expected, "{listed} {faults}");
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_row_that_one_pass_over_all_pages_misses_is_found_by_another() {
+        let (fake, caches) = Fake::new();
+        for i in 0..60 {
+            fake.add(&format!("cache-{i}"));
+        }
+        fake.state().unknown_ids = UnknownIds::Html;
+        fake.state().moves = true;
+        assert_eq!(caches.get(REGION, "imc-gone").await.unwrap(), None);
+        assert_eq!(fake.describes(), 5, "by ID, and two passes over two pages");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn an_unexplained_refusal_of_many_ids_harms_only_the_wrong_one() {
+        let (fake, caches) = Fake::new();
+        fake.state().unknown_ids = UnknownIds::Html;
+        let ids = [fake.add("a"), "imc-gone".to_owned(), fake.add("b")];
+        let rows = join_all(ids.iter().map(|id| caches.get(REGION, id))).await;
+        assert_eq!(rows.into_iter().map(|row| row.unwrap().is_some()).collect::<Vec<_>>(), [true, false, true]);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_page_that_fails_is_an_error_not_a_shorter_list() {
+        let (fake, caches) = Fake::new();
+        for i in 0..120 {
+            fake.add(&format!("cache-{i}"));
+        }
+        for _ in 0..3 {
+            fake.fault("describe", Fault::Code("InternalError"));
+        }
+        caches.list(REGION, &[]).await.unwrap_err();
+    }
+}

@@ -1,0 +1,80 @@
+//! The image caches of a region one after the other, for who may want only the first few: a page is asked for when the one
+//! before it is used up. Who wants all of them asks with `list`, which fetches pages together.
+
+use std::collections::HashSet;
+
+use futures_util::stream::{self, Stream, StreamExt, TryStreamExt};
+
+use super::RegionApi;
+use tencentcloud::{
+    Error,
+    tke::{ImageCache, MAX_LIMIT},
+};
+
+impl RegionApi {
+    /// All rows with exactly one of `names`, or all there are when `names` is empty; each once. Ends after an error.
+    pub(super) fn rows(
+        self,
+        names: Vec<String>,
+    ) -> impl Stream<Item = Result<ImageCache, Error>> + Send + Unpin + use<> {
+        // The order of rows is not documented, so that one may come twice. Nor is whether the API matches names exactly.
+        let (mut ids, wanted) = (HashSet::new(), names.clone());
+        let pages = stream::try_unfold(Some(0), move |offset: Option<u64>| {
+            let (api, names) = (self.clone(), names.clone());
+            async move {
+                let Some(offset) = offset else { return Ok(None) };
+                let page = api.page(&names, offset).await?;
+                let next = offset + MAX_LIMIT;
+                let full = page.image_caches.len() as u64 == MAX_LIMIT;
+                let more = page.total_count.map_or(full, |total| next < total);
+                Ok(Some((page.image_caches, more.then_some(next))))
+            }
+        });
+        pages
+            .map_ok(|page| stream::iter(page.into_iter().map(Ok)))
+            .try_flatten()
+            .try_filter(move |row| {
+                let named = wanted.is_empty() || wanted.contains(&row.image_cache_name);
+                std::future::ready(named && ids.insert(row.image_cache_id.clone()))
+            })
+            .boxed()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::fake::{Fake, Fault, REGION};
+    use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn a_page_is_asked_for_when_it_is_needed() {
+        let (fake, caches) = Fake::new();
+        (0..120).for_each(|i| drop(fake.add(&format!("app-{i}"))));
+        for (names, take, rows, calls) in [
+            (&[][..], 1, 1, 1),
+            (&[], 50, 50, 1),
+            (&[], 51, 51, 2),
+            (&[], 1000, 120, 3),
+            // It matches 21 names, and is one.
+            (&["app-1"], 1000, 1, 1),
+        ] {
+            let before = fake.describes();
+            let names: Vec<_> = names.iter().map(ToString::to_string).collect();
+            let found: Vec<_> = caches.rows(REGION, names).take(take).try_collect().await.unwrap();
+            assert_eq!((found.len(), fake.describes() - before), (rows, calls), "{take}");
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn an_error_ends_the_rows() {
+        let (fake, caches) = Fake::new();
+        (0..60).for_each(|i| drop(fake.add(&format!("app-{i}"))));
+        let mut rows = caches.rows(REGION, Vec::new());
+        for _ in 0..50 {
+            rows.next().await.unwrap().unwrap();
+        }
+        fake.fault("describe", Fault::Code("AuthFailure"));
+        assert!(rows.next().await.unwrap().is_err());
+        assert!(rows.next().await.is_none());
+    }
+}

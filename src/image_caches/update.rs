@@ -1,0 +1,149 @@
+//! An update in doubt is read back before it is repeated.
+//!
+//! `UpdateImageCache` sets fields, so that repeating it leads to the same fields; but it may start a second build, or be
+//! refused because the first runs. After a call whose outcome is unknown:
+//!
+//! | the cache | and the request | then |
+//! | --- | --- | --- |
+//! | is `Updating` | | it was carried out |
+//! | has all the values that can be seen | needs no build | it was carried out |
+//! | anything else | | it is sent again |
+//!
+//! In the last row a build that is over already is done again, which costs time. The other mistake, a build that never
+//! happens, would go unnoticed.
+
+use std::{collections::BTreeSet, time::Duration};
+
+use tokio::time::sleep;
+
+use super::{RegionApi, listing::Absence};
+use tencentcloud::{
+    Error,
+    tke::{ImageCache, Status, UpdateImageCache},
+};
+
+/// The pauses before an update is sent again.
+const PAUSES: [Duration; 3] = [Duration::from_millis(500), Duration::from_secs(1), Duration::from_secs(2)];
+
+/// Changes an image cache, until it is certain that the API has accepted it or will not.
+pub(super) async fn update(api: &RegionApi, request: &UpdateImageCache) -> Result<(), Error> {
+    let mut doubt = false;
+    let mut pauses = PAUSES.into_iter();
+    loop {
+        let error = match api.update(request).await {
+            Ok(()) => return Ok(()),
+            Err(error) => error,
+        };
+        doubt |= error.outcome_unknown();
+        // A cache that the first call has set to work may refuse the second.
+        if !(error.outcome_unknown() || doubt && error.is_unsupported_now()) {
+            return Err(error);
+        }
+        let id = &request.image_cache_id;
+        tracing::warn!(id, %error, "the answer to UpdateImageCache is lost, reading the image cache back");
+        let row = api.by_ids(vec![id.clone()], Absence::AskedAlone).await.remove(id);
+        if let Some(Ok(Some(row))) = &row
+            && is_carried_out(row, request)
+        {
+            return Ok(());
+        }
+        // Of a cache that is gone, the repetition says so.
+        let Some(pause) = pauses.next() else { return Err(error) };
+        sleep(pause).await;
+    }
+}
+
+fn is_carried_out(row: &ImageCache, request: &UpdateImageCache) -> bool {
+    let builds = request.images.is_some()
+        || request.image_cache_size.is_some()
+        || request.security_group_ids.is_some()
+        || request.image_registry_credentials.is_some();
+    row.status == Status::Updating || (!builds && has_the_values(row, request))
+}
+
+/// True when `row` shows what `request` asks for, of what needs no build.
+fn has_the_values(row: &ImageCache, request: &UpdateImageCache) -> bool {
+    let tags = |tags: &[_]| tags.iter().cloned().collect::<BTreeSet<_>>();
+    request.image_cache_name.as_ref().is_none_or(|name| *name == row.image_cache_name)
+        && request.retention_days.is_none_or(|days| Some(days) == row.retention_days)
+        && request
+            .tags
+            .as_ref()
+            .is_none_or(|requested| tags(requested) == tags(row.tags.as_deref().unwrap_or_default()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::fake::{Fake, Fault, REGION};
+    use super::*;
+
+    fn rename(id: &str) -> UpdateImageCache {
+        let name = Some("new".to_owned());
+        UpdateImageCache { image_cache_id: id.to_owned(), image_cache_name: name, ..Default::default() }
+    }
+
+    fn rebuild(id: &str) -> UpdateImageCache {
+        UpdateImageCache { images: Some(vec!["nginx:1.28".to_owned()]), ..rename(id) }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn an_update_is_repeated_only_when_it_was_not_carried_out() {
+        type Request = fn(&str) -> UpdateImageCache;
+        for (case, request, build, faults, sent) in [
+            ("no fault", rename as Request, 0, vec![], 1),
+            ("renamed, the answer is lost", rename, 0, vec![Fault::LostAfter], 1),
+            ("lost on the way", rename, 0, vec![Fault::LostBefore], 2),
+            ("lost on the way twice", rename, 0, vec![Fault::LostBefore, Fault::Code("InternalError")], 3),
+            ("building, the answer is lost", rebuild, 60, vec![Fault::LostAfter], 1),
+            ("a build, lost on the way", rebuild, 60, vec![Fault::LostBefore], 2),
+            ("built within the call", rebuild, 0, vec![Fault::LostAfter], 2),
+        ] {
+            let (fake, caches) = Fake::new();
+            let id = fake.add("old");
+            fake.state().build = Duration::from_secs(build);
+            for fault in faults {
+                fake.fault("update", fault);
+            }
+            caches.update(REGION, request(&id)).await.unwrap();
+            assert_eq!(fake.state().updates, sent, "{case}");
+            assert_eq!(fake.state().row(&id).unwrap().cache.image_cache_name, "new", "{case}");
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_build_that_refuses_the_repetition_is_the_first_ones() {
+        let (fake, caches) = Fake::new();
+        let id = fake.add("old");
+        fake.state().build = Duration::from_secs(60);
+        fake.fault("update", Fault::LostAfter);
+        // The look that would have shown the build fails.
+        fake.fault("describe", Fault::Code("InternalError"));
+        caches.update(REGION, rebuild(&id)).await.unwrap();
+        assert_eq!(fake.state().updates, 2);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_refusal_is_an_error() {
+        let (fake, caches) = Fake::new();
+        let id = fake.add("old");
+        fake.fault("update", Fault::Code("UnsupportedOperation"));
+        assert!(caches.update(REGION, rename(&id)).await.unwrap_err().is_unsupported_now());
+        assert!(caches.update(REGION, rename("imc-gone")).await.unwrap_err().is_not_found());
+        assert_eq!(fake.state().updates, 2);
+
+        for _ in 0..=PAUSES.len() {
+            fake.fault("update", Fault::LostBefore);
+        }
+        assert!(caches.update(REGION, rename(&id)).await.unwrap_err().outcome_unknown());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_does_not_exist_is_deleted() {
+        let (fake, caches) = Fake::new();
+        let id = fake.add("old");
+        caches.delete(REGION, &id).await.unwrap();
+        caches.delete(REGION, &id).await.unwrap();
+        fake.fault("delete", Fault::Code("UnsupportedOperation"));
+        assert!(caches.delete(REGION, &id).await.unwrap_err().is_unsupported_now());
+    }
+}

@@ -1,0 +1,406 @@
+//! Waiting for one image cache: what is seen of it comes from the region's [`poll`](super::poll), and each wait ends by
+//! its own timeout and cancellation.
+//!
+//! After a change, a cache may still be listed as it was: when an update is to be seen is not documented. So what is
+//! waited for after a [`Change`] has to show a trace of it; the first answer that was asked for after [`PATIENCE`] ends the
+//! search for one.
+
+use std::{fmt, sync::Arc, time::Duration};
+
+use tokio::time::{Instant, sleep};
+use tokio_util::sync::CancellationToken;
+
+use super::poll::{FirstLook, Poller, Sighting};
+use tencentcloud::{
+    Error,
+    credentials::CredentialsError,
+    tke::{ImageCache, Status},
+};
+
+/// For so long a cache that was never listed counts as pending. How soon a new cache is listed is not documented.
+const UNLISTED: Duration = Duration::from_secs(60);
+
+/// For so many poll intervals an answer without a trace of a change counts as one from before it.
+const PATIENCE: f64 = 3.0;
+
+/// What a wait for an image cache is for.
+#[derive(Debug, Clone, Copy)]
+pub struct Goal<'a> {
+    /// Wait for the end of builds. Otherwise a cache that is being built will do.
+    pub built: bool,
+    /// The change that has to be seen.
+    pub change: Option<Change<'a>>,
+}
+
+impl Goal<'_> {
+    /// The cache is `Ready`.
+    pub const READY: Self = Self { built: true, change: None };
+}
+
+/// A change that the API accepted.
+#[derive(Clone, Copy)]
+pub struct Change<'a> {
+    /// The cache before.
+    pub before: &'a ImageCache,
+    /// The images are pulled again, which shows in the status, the snapshot or the events.
+    pub builds: bool,
+    /// True for a row with the changed values.
+    pub shows: &'a (dyn Fn(&ImageCache) -> bool + Sync),
+}
+
+impl Change<'_> {
+    /// True when `row` cannot be from before the change. A build alone says nothing: it may be the one before. And where
+    /// the cache looked no different before, because the API does not tell what was changed, its look says nothing.
+    fn is_seen(&self, row: &ImageCache) -> bool {
+        let built = was_built(self.before, row);
+        (self.shows)(row) && (built || !self.builds && !(self.shows)(self.before))
+    }
+}
+
+impl fmt::Debug for Change<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { before, builds, shows: _ } = self;
+        f.debug_struct("Change").field("before", before).field("builds", builds).finish_non_exhaustive()
+    }
+}
+
+/// True when a build began between the two rows of one cache.
+pub fn was_built(before: &ImageCache, after: &ImageCache) -> bool {
+    (&before.status, &before.snapshot_id, &before.events) != (&after.status, &after.snapshot_id, &after.events)
+}
+
+/// Why the wait for an image cache ended without what was waited for.
+#[derive(Debug, Clone, thiserror::Error)]
+pub enum WaitError {
+    /// The first build failed. The events say why.
+    #[error("image cache {} has failed", .0.image_cache_id)]
+    Failed(Arc<ImageCache>),
+    /// The build after a change failed. The events say why.
+    #[error("the update of image cache {} has failed", .0.image_cache_id)]
+    UpdateFailed(Arc<ImageCache>),
+    /// Nobody knows what this status means or whether it will change.
+    #[error("image cache {} has the unknown status {:?}", .0.image_cache_id, .0.status.as_str())]
+    UnknownStatus(Arc<ImageCache>),
+    /// It took longer than `timeout`.
+    #[error("the wait for image cache {id} took longer than {timeout:?}{}", status(last.as_deref()))]
+    TimedOut {
+        id: String,
+        timeout: Duration,
+        /// What was seen last, if it was ever listed.
+        last: Option<Arc<ImageCache>>,
+        /// The last poll failed like this.
+        source: Option<Box<Error>>,
+    },
+    /// The wait was given up from outside. The cache goes on by itself.
+    #[error("the wait for image cache {id} was cancelled{}", status(last.as_deref()))]
+    Cancelled { id: String, last: Option<Arc<ImageCache>> },
+    /// It was deleted while it was waited for.
+    #[error("image cache {id} does not exist any more")]
+    Gone { id: String },
+    /// It was not listed for a minute: it does not exist any more, or a new one is listed later than was ever seen.
+    #[error("image cache {id} is not listed")]
+    NeverListed { id: String },
+    /// A poll failed in a way that does not pass by itself.
+    #[error("image cache {id} cannot be read")]
+    Api { id: String, source: Error },
+}
+
+/// Waits until `id` is what `goal` says.
+pub(super) async fn wait_for(
+    poller: &Arc<Poller>,
+    id: &str,
+    goal: Goal<'_>,
+    first_look: FirstLook,
+    timeout: Duration,
+    cancel: &CancellationToken,
+    on_status: &mut (dyn FnMut(&ImageCache) + Send),
+) -> Result<Arc<ImageCache>, WaitError> {
+    let start = Instant::now();
+    let mut last: Option<Arc<ImageCache>> = None;
+    let mut absences = 0;
+    let patience = poller.interval().mul_f64(PATIENCE);
+    let mut seen = goal.change.is_none();
+    // Set by one answer for the next: an answer may be as old as the time at which it was asked for.
+    let mut overdue = false;
+    wait(poller, id, first_look, timeout, cancel, |sighting| match sighting {
+        Some(cache) => {
+            absences = 0;
+            if last.as_ref().is_none_or(|last| last.status != cache.status) {
+                on_status(&cache);
+            }
+            last = Some(Arc::clone(&cache));
+            seen |= goal.change.is_some_and(|change| change.is_seen(&cache));
+            if !seen && !overdue {
+                overdue = start.elapsed() >= patience;
+                return None;
+            }
+            match cache.status {
+                _ if !goal.built => Some(Ok(cache)),
+                Status::Pending | Status::Updating => None,
+                Status::Ready => Some(Ok(cache)),
+                Status::Failed => Some(Err(WaitError::Failed(cache))),
+                Status::UpdateFailed => Some(Err(WaitError::UpdateFailed(cache))),
+                Status::Unknown(_) => Some(Err(WaitError::UnknownStatus(cache))),
+            }
+        }
+        None => {
+            absences += 1;
+            let not_listed_yet = last.is_none() && start.elapsed() < UNLISTED;
+            // One answer without it may be a list that others were changing.
+            (!not_listed_yet && absences > 1).then(|| {
+                let id = id.to_owned();
+                Err(if last.is_some() { WaitError::Gone { id } } else { WaitError::NeverListed { id } })
+            })
+        }
+    })
+    .await
+}
+
+/// Waits until `id` is not listed.
+pub(super) async fn wait_gone(
+    poller: &Arc<Poller>,
+    id: &str,
+    timeout: Duration,
+    cancel: &CancellationToken,
+) -> Result<(), WaitError> {
+    wait(poller, id, FirstLook::Soon, timeout, cancel, |sighting| match sighting {
+        Some(_) => None,
+        None => Some(Ok(())),
+    })
+    .await
+}
+
+/// Gives what each poll sees to `judge`, until that returns something: the cache, or `None` where it is not listed.
+async fn wait<T>(
+    poller: &Arc<Poller>,
+    id: &str,
+    first_look: FirstLook,
+    timeout: Duration,
+    cancel: &CancellationToken,
+    mut judge: impl FnMut(Option<Arc<ImageCache>>) -> Option<Result<T, WaitError>>,
+) -> Result<T, WaitError> {
+    let mut sightings = poller.watch(id, first_look);
+    let mut last = None;
+    let mut error = None;
+    let deadline = sleep(timeout);
+    tokio::pin!(deadline);
+    loop {
+        tokio::select! {
+            biased;
+            () = cancel.cancelled() => return Err(WaitError::Cancelled { id: id.to_owned(), last }),
+            changed = sightings.changed() => changed.expect("the poller keeps the sender while there is a receiver, or has panicked"),
+            () = &mut deadline => {
+                return Err(WaitError::TimedOut { id: id.to_owned(), timeout, last, source: error.map(Box::new) });
+            }
+        }
+        let sighting = sightings.borrow_and_update().clone();
+        let judged = match sighting {
+            Sighting::None => None,
+            Sighting::Listed(cache) => {
+                error = None;
+                last = Some(Arc::clone(&cache));
+                judge(Some(cache))
+            }
+            Sighting::Absent => {
+                error = None;
+                judge(None)
+            }
+            Sighting::Failed(source) if passes(&source) => {
+                error = Some(source);
+                None
+            }
+            Sighting::Failed(source) => Some(Err(WaitError::Api { id: id.to_owned(), source })),
+        };
+        if let Some(result) = judged {
+            return result;
+        }
+    }
+}
+
+/// Failures that may be over at the next poll. A build of an hour should not be lost to a minute without network.
+fn passes(error: &Error) -> bool {
+    match error {
+        // Temporary credentials are renewed in the middle of a wait.
+        Error::Credentials { source, .. } => match &**source {
+            CredentialsError::Sts { source, .. } => passes(source),
+            CredentialsError::Metadata { .. } => true,
+            _ => false,
+        },
+        _ => error.is_throttling() || error.is_not_connected() || error.outcome_unknown(),
+    }
+}
+
+fn status(last: Option<&ImageCache>) -> String {
+    last.map(|cache| format!(", its last status was {}", cache.status)).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{
+        super::{
+            ImageCaches,
+            fake::{Fake, Fault, INTERVAL, REGION, refusal},
+        },
+        *,
+    };
+    use tencentcloud::tke::CreateImageCache;
+
+    const TIMEOUT: Duration = Duration::from_secs(600);
+
+    async fn create(caches: &ImageCaches) -> String {
+        let request = CreateImageCache { image_cache_name: "web".to_owned(), ..Default::default() };
+        caches.create(REGION, request).await.unwrap()
+    }
+
+    async fn ready(caches: &ImageCaches, id: &str) -> Result<Arc<ImageCache>, WaitError> {
+        caches.wait_ready(REGION, id, TIMEOUT, &CancellationToken::new(), &mut |_| {}).await
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_wait_ends_with_the_build() {
+        for (outcome, expected) in [
+            (Status::Ready, "Ready"),
+            (Status::Failed, "image cache imc-00000000 has failed"),
+            (Status::UpdateFailed, "the update of image cache imc-00000000 has failed"),
+            (Status::Unknown("Asleep".into()), "image cache imc-00000000 has the unknown status \"Asleep\""),
+        ] {
+            let (fake, caches) = Fake::new();
+            fake.state().build = Duration::from_secs(100);
+            fake.state().outcome = Some(outcome);
+            let id = create(&caches).await;
+            let mut seen = Vec::new();
+            let mut on_status = |cache: &ImageCache| seen.push(cache.status.to_string());
+            let result = caches.wait_ready(REGION, &id, TIMEOUT, &CancellationToken::new(), &mut on_status).await;
+            let result = result.map_or_else(|error| error.to_string(), |cache| cache.status.to_string());
+            assert_eq!(result, expected);
+            assert_eq!(seen.len(), 2, "Pending and what followed, each once: {seen:?}");
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn an_answer_without_a_trace_of_the_change_is_not_believed_at_once() {
+        for (case, builds, told, shown_after, expected) in [
+            ("the new name comes late", false, true, 4, "new"),
+            ("the new name never comes", false, true, 60, "old"),
+            ("the build begins late", true, true, 4, "new"),
+            ("what was changed is never listed", false, false, 4, "new"),
+        ] {
+            let (fake, caches) = Fake::new();
+            let id = fake.add("old");
+            let before = caches.get(REGION, &id).await.unwrap().unwrap();
+            let shows = |cache: &ImageCache| !told || cache.image_cache_name == "new";
+            let change = Some(Change { before: &before, builds, shows: &shows });
+            let never = CancellationToken::new();
+            let mut ignore = |_: &ImageCache| {};
+            let goal = Goal { built: true, change };
+            let wait = caches.wait_for(REGION, &id, goal, TIMEOUT, &never, &mut ignore);
+            let (cache, ()) = tokio::join!(wait, async {
+                sleep(Duration::from_secs(shown_after)).await;
+                let mut state = fake.state();
+                let row = state.row(&id).unwrap();
+                row.cache.image_cache_name = "new".to_owned();
+                row.cache.snapshot_id = "snap-new".to_owned();
+            });
+            assert_eq!(cache.unwrap().image_cache_name, expected, "{case}");
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_build_that_was_under_way_before_the_change_is_no_trace_of_it() {
+        let (fake, caches) = Fake::new();
+        fake.state().build = Duration::from_secs(3600);
+        let id = create(&caches).await;
+        let before = caches.get(REGION, &id).await.unwrap().unwrap();
+        let shows = |cache: &ImageCache| cache.images == ["nginx:1.28"];
+        let goal = Goal { built: false, change: Some(Change { before: &before, builds: true, shows: &shows }) };
+        let never = CancellationToken::new();
+        let mut ignore = |_: &ImageCache| {};
+        let wait = caches.wait_for(REGION, &id, goal, TIMEOUT, &never, &mut ignore);
+        let (cache, ()) = tokio::join!(wait, async {
+            sleep(Duration::from_secs(4)).await;
+            let mut state = fake.state();
+            let cache = &mut state.row(&id).unwrap().cache;
+            cache.images = vec!["nginx:1.28".to_owned()];
+            cache.snapshot_id = "snap-new".to_owned();
+        });
+        assert_eq!(cache.unwrap().images, ["nginx:1.28"]);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn each_wait_has_its_own_end() {
+        let (fake, caches) = Fake::new();
+        fake.state().build = Duration::from_secs(100);
+        let id = create(&caches).await;
+        let (never, cancel) = (CancellationToken::new(), CancellationToken::new());
+        let wait = async |timeout, cancel| caches.wait_ready(REGION, &id, timeout, cancel, &mut |_| {}).await;
+        let (short, cancelled, long, ()) =
+            tokio::join!(wait(Duration::from_secs(30), &never), wait(TIMEOUT, &cancel), wait(TIMEOUT, &never), async {
+                sleep(Duration::from_secs(20)).await;
+                cancel.cancel();
+            });
+        let last = |last: Option<Arc<ImageCache>>| last.unwrap().status.clone();
+        match (short.unwrap_err(), cancelled.unwrap_err()) {
+            (WaitError::TimedOut { last: short, timeout, .. }, WaitError::Cancelled { last: cancelled, .. }) => {
+                assert_eq!((last(short), last(cancelled)), (Status::Pending, Status::Pending));
+                assert_eq!(timeout, Duration::from_secs(30));
+            }
+            errors => panic!("{errors:?}"),
+        }
+        assert_eq!(long.unwrap().status, Status::Ready);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_new_cache_may_be_listed_late_and_an_old_one_may_be_gone() {
+        let (fake, caches) = Fake::new();
+        fake.state().unlisted = Duration::from_secs(40);
+        let id = create(&caches).await;
+        assert_eq!(ready(&caches, &id).await.unwrap().status, Status::Ready);
+
+        fake.state().rows.clear();
+        let start = Instant::now();
+        assert!(matches!(ready(&caches, &id).await, Err(WaitError::NeverListed { .. })));
+        assert!(start.elapsed() < UNLISTED + 2 * INTERVAL.mul_f64(2.0), "{:?}", start.elapsed());
+
+        fake.state().build = Duration::from_secs(100);
+        fake.state().unlisted = Duration::ZERO;
+        let id = create(&caches).await;
+        let (waited, ()) = tokio::join!(ready(&caches, &id), async {
+            sleep(Duration::from_secs(20)).await;
+            fake.state().rows.clear();
+        });
+        assert!(matches!(waited, Err(WaitError::Gone { .. })));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_wait_survives_failures_that_pass_and_no_others() {
+        let (fake, caches) = Fake::new();
+        fake.state().build = Duration::from_secs(100);
+        let id = create(&caches).await;
+        for fault in [Fault::LostBefore, Fault::Code("InternalError"), Fault::Code("RequestLimitExceeded")] {
+            fake.fault("describe", fault);
+        }
+        assert_eq!(ready(&caches, &id).await.unwrap().status, Status::Ready);
+
+        fake.fault("describe", Fault::Code("AuthFailure.SecretIdNotFound"));
+        assert!(matches!(ready(&caches, &id).await, Err(WaitError::Api { .. })));
+    }
+
+    #[test]
+    fn what_keeps_credentials_from_being_renewed_may_pass() {
+        let sts = |code: &str| CredentialsError::Sts {
+            origin: "assume_role".to_owned(),
+            request: "AssumeRole".to_owned(),
+            advice: None,
+            source: Arc::new(refusal("AssumeRole", code)),
+        };
+        for (source, expected) in [
+            (sts("InternalError"), true),
+            (sts("UnauthorizedOperation"), false),
+            (CredentialsError::Metadata { problem: "no answer".to_owned() }, true),
+            (CredentialsError::NotFound { tried: Vec::new() }, false),
+        ] {
+            let error = Error::Credentials { action: "DescribeImageCaches", source: Arc::new(source) };
+            assert_eq!(passes(&error), expected, "{error:?}");
+        }
+    }
+}

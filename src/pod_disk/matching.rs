@@ -1,0 +1,108 @@
+//! Which image cache Pods would start from, and why they might not.
+//!
+//! A Pod that cannot use a cache pulls its images, silently. So that is a warning here; only a cache that is named and not there
+//! is an error. Matching: <https://cloud.tencent.com/document/product/457/44484>.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use super::model::PodDiskModel;
+use crate::provider::annotations::AUTO;
+use crate::provider::image_cache_attributes::FoundImageCache;
+use crate::provider::{EksProvider, errors};
+use image_registry::Reference;
+use tencentcloud::tke::{ImageCache, Status};
+use terraform_plugin::diagnostics::{AttributePath, Diagnostic, Diagnostics};
+use terraform_plugin::framework::Outcome;
+
+/// The cache that `config` names, or with `auto` the one that its images would get. The API is asked, and a region needed,
+/// only for a cache that is named, and for `auto` with images.
+///
+/// # Errors
+///
+/// No region, a failed call, or a named cache that is not there.
+pub(super) async fn find(
+    provider: &EksProvider,
+    config: &PodDiskModel,
+    diagnostics: &mut Diagnostics,
+) -> Outcome<Option<FoundImageCache>> {
+    let (choice, images) = match (config.image_cache.as_str(), config.images.known()) {
+        (None, _) | (Some(AUTO), None) => return Ok(None),
+        (Some(choice), images) => (choice, images),
+    };
+    let region = provider.region_of(&config.region).await?;
+    let caches = provider.image_caches();
+    let found = match (choice, images) {
+        (AUTO, Some(images)) => {
+            let found = caches.most_suitable(&region, images.iter().cloned().collect(), None).await;
+            found.map_err(|error| errors::api("matching", choice, &region, &error).at(at()))?.map(Arc::new)
+        }
+        _ => {
+            let found = caches.get(&region, choice).await;
+            found.map_err(|error| errors::api("reading", choice, &region, &error).at(at()))?
+        }
+    };
+    match found {
+        Some(cache) => {
+            diagnostics.extend(not_ready(&cache));
+            diagnostics.extend(images.and_then(|images| not_in_cache(&cache, images)));
+            Ok(Some(FoundImageCache::new(&region, &cache)))
+        }
+        None if choice == AUTO => {
+            diagnostics.push(no_match(&region));
+            Ok(None)
+        }
+        None => Err(errors::image_cache_not_found(choice, &region).at(at()).into()),
+    }
+}
+
+fn at() -> AttributePath {
+    AttributePath::root("image_cache")
+}
+
+fn no_match(region: &str) -> Diagnostic {
+    let detail = format!(
+        "No image cache in {region} holds exactly these images, by identical names and tags; one that is still being \
+         built does not count. Pods would pull them, onto the system disk of 20 GiB. Make a cache of them, wait for it, or name \
+         the images as an existing one does."
+    );
+    Diagnostic::warning("No image cache matches", detail).at(at())
+}
+
+fn not_ready(cache: &ImageCache) -> Option<Diagnostic> {
+    if cache.status == Status::Ready {
+        return None;
+    }
+    let (id, status) = (&cache.image_cache_id, cache.status.as_str());
+    let until = if cache.status.is_building() { "Until then, Pods" } else { "Pods" };
+    let detail = format!(
+        "Image cache {id} is {status:?}, and Pods can use it only when it is \"Ready\". {until} pull their images themselves."
+    );
+    Some(Diagnostic::warning("Image cache not ready", detail).at(at()))
+}
+
+/// Images that the cache does not hold under the very same name.
+fn not_in_cache(cache: &ImageCache, images: &BTreeSet<String>) -> Option<Diagnostic> {
+    let missing: Vec<_> = images
+        .iter()
+        .filter(|image| !cache.images.contains(image))
+        .map(|image| match cache.images.iter().find(|cached| is_same_image(image, cached)) {
+            Some(cached) => format!("{image} (the cache has it as {cached})"),
+            None => image.clone(),
+        })
+        .collect();
+    if missing.is_empty() {
+        return None;
+    }
+    let detail = format!(
+        "Image cache {} does not hold these images under the same names: {}. Pods pull what the cache does not hold onto the disk \
+         made from it, which takes time and space. Name images here and in the cache exactly as the Pods do.",
+        cache.image_cache_id,
+        missing.join(", ")
+    );
+    Some(Diagnostic::warning("Image cache without some of the images", detail).at(AttributePath::root("images")))
+}
+
+fn is_same_image(a: &str, b: &str) -> bool {
+    matches!((Reference::parse(a), Reference::parse(b)), (Ok(a), Ok(b)) if a.same_image(&b))
+}

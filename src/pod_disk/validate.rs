@@ -1,0 +1,85 @@
+//! What is wrong with the arguments, beyond what their schema says. A value that is not known yet may become right.
+
+use std::collections::BTreeSet;
+
+use super::model::PodDiskModel;
+use super::{image_gc, inspection};
+use crate::provider::{annotations, duration, images};
+use terraform_plugin::diagnostics::{AttributePath, Diagnostic, Diagnostics};
+use terraform_plugin::value::Attr;
+
+pub(super) fn validate(config: &PodDiskModel, diagnostics: &mut Diagnostics) {
+    images::validate(AttributePath::root("images"), config.images.known().into_iter().flatten(), diagnostics);
+    validate_inspection(config, diagnostics);
+    validate_image_cache(config, diagnostics);
+    validate_registries("registry_skip_verify_list", &config.registry_skip_verify_list, diagnostics);
+    validate_registries("registry_http_endpoint_list", &config.registry_http_endpoint_list, diagnostics);
+    validate_credentials(config, diagnostics);
+    validate_image_gc(config, diagnostics);
+}
+
+fn validate_inspection(config: &PodDiskModel, diagnostics: &mut Diagnostics) {
+    if config.inspect_images == Attr::Known(false) && config.size.is_null() && config.image_cache.is_null() {
+        let detail = "inspect_images is false, so that no registry is asked how large a disk must be. Set size, for example \
+                      50, or image_cache, for example \"auto\", or leave inspect_images out.";
+        diagnostics.push(Diagnostic::error("Missing size", detail).at(AttributePath::root("inspect_images")));
+    }
+    if let Err(error) = inspection::platform(config) {
+        let detail = format!("platform: {error}.");
+        diagnostics.push(Diagnostic::error("Invalid platform", detail).at(AttributePath::root("platform")));
+    }
+}
+
+fn validate_image_cache(config: &PodDiskModel, diagnostics: &mut Diagnostics) {
+    if let Some(Err(expected)) = config.image_cache.as_str().map(annotations::check_image_cache) {
+        let at = AttributePath::root("image_cache");
+        diagnostics.push(Diagnostic::error("Invalid image cache", format!("image_cache: {expected}.")).at(at));
+    }
+    if !config.image_cache.is_null() {
+        return;
+    }
+    for (name, is_given) in
+        [("disk_type", config.disk_type.is_known()), ("retain_minutes", config.retain_minutes.is_known())]
+    {
+        if is_given {
+            let detail = format!(
+                "{name} is about the disk that is made from an image cache, and there is no image_cache. Set image_cache, for \
+                 example to \"auto\", or remove {name}."
+            );
+            diagnostics.push(Diagnostic::error("Missing image cache", detail).at(AttributePath::root(name)));
+        }
+    }
+}
+
+fn validate_registries(name: &str, hosts: &Attr<BTreeSet<String>>, diagnostics: &mut Diagnostics) {
+    for host in hosts.known().into_iter().flatten() {
+        if let Err(expected) = annotations::check_registry(host) {
+            let detail = format!("{name}: {expected}.");
+            diagnostics.push(Diagnostic::error("Invalid registry", detail).at(AttributePath::root(name)));
+        }
+    }
+}
+
+fn validate_credentials(config: &PodDiskModel, diagnostics: &mut Diagnostics) {
+    let root = AttributePath::root("image_registry_credentials");
+    for server in config.image_registry_credentials.known().into_iter().flat_map(|map| map.keys()) {
+        if let Err(expected) = annotations::check_registry(server) {
+            let detail = format!("{root}: {expected}.");
+            diagnostics.push(Diagnostic::error("Invalid registry", detail).at(root.key(server)));
+        }
+    }
+}
+
+fn validate_image_gc(config: &PodDiskModel, diagnostics: &mut Diagnostics) {
+    let Some(gc) = config.image_gc.known() else { return };
+    let root = AttributePath::root("image_gc");
+    duration::validate(root.attribute("period"), &gc.period, diagnostics);
+    if gc.low_threshold.is_unknown() || gc.high_threshold.is_unknown() {
+        return;
+    }
+    if let Err(fault) = image_gc(gc).check_thresholds() {
+        let at = if gc.low_threshold.is_null() { "high_threshold" } else { "low_threshold" };
+        let detail = format!("{root}: {fault}.");
+        diagnostics.push(Diagnostic::error("Invalid thresholds", detail).at(root.attribute(at)));
+    }
+}

@@ -122,13 +122,13 @@ fn every_table_has_a_head() {
 fn the_messages_that_the_guide_explains_are_those_of_the_provider() {
     let guide = fs::read_to_string(root().join("docs/guides/troubleshooting.md")).unwrap();
     let section = guide.split("\n## ").find(|section| section.starts_with("Messages of the provider\n")).unwrap();
-    let source: String =
-        files(&root().join("src"), "rs").iter().map(|path| fs::read_to_string(path).unwrap()).collect();
+    let sources = ["src", "crates"].map(|directory| files(&root().join(directory), "rs")).concat();
+    let source: String = sources.iter().map(|path| fs::read_to_string(path).unwrap()).collect();
     let rows = section.lines().filter_map(|line| line.strip_prefix("| `")?.split("` | ").next());
     let messages: Vec<_> = rows.flat_map(|cell| cell.split("`, `")).collect();
     assert!(!messages.is_empty());
     for message in messages {
-        assert!(source.contains(&format!("\"{message}\"")), "no message {message:?} in src/: mend the guide");
+        assert!(source.contains(&format!("\"{message}\"")), "no message {message:?}: correct the guide");
     }
 }
 

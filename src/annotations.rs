@@ -9,7 +9,7 @@ mod housekeeping;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::image_cache_id;
+use crate::image_cache::id;
 
 pub use global_config::global_config;
 pub use housekeeping::{Housekeeping, ImageGc};
@@ -94,7 +94,7 @@ fn comma_joined(hosts: &BTreeSet<String>) -> String {
 ///
 /// What was expected, with an example.
 pub fn check_image_cache(choice: &str) -> Result<(), String> {
-    if choice == AUTO || image_cache_id::is_id(choice) {
+    if choice == AUTO || id::is_id(choice) {
         return Ok(());
     }
     Err(format!("expected \"auto\", or the ID of an image cache, for example \"imc-1a2b3c4d\", got {choice:?}"))

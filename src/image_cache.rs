@@ -10,10 +10,14 @@
 //! - Ctrl-C ends the wait with a warning and without a taint: the next apply goes on waiting;
 //! - no message holds a secret.
 
+pub mod attributes;
+mod data_source;
 mod deadline;
+pub mod id;
 mod identity;
 mod import;
-mod list;
+mod list_data_source;
+mod list_resource;
 mod messages;
 mod model;
 #[cfg(test)]
@@ -23,19 +27,24 @@ mod rebuild;
 mod request;
 mod settle;
 mod state;
+mod suitable_data_source;
 mod update;
 mod validate;
 mod verify;
 
 use async_trait::async_trait;
 
-pub use list::ImageCacheList;
+pub use data_source::ImageCacheData;
+pub use list_data_source::ImageCachesData;
+pub use list_resource::ImageCacheList;
 pub use model::ImageCacheModel;
 pub use rebuild::ImageCacheRebuild;
+pub use suitable_data_source::SuitableImageCache;
 
 use self::deadline::{Deadline, Operation};
 use self::settle::settle;
-use super::{EksProvider, errors};
+use crate::errors;
+use crate::session::Session;
 use tencentcloud::tke::Status;
 use terraform_plugin::diagnostics::Diagnostics;
 use terraform_plugin::framework::{Context, Outcome, Resource, ResourcePlan, Response, Source};
@@ -46,7 +55,7 @@ pub struct ImageCacheResource;
 
 #[async_trait]
 impl Resource for ImageCacheResource {
-    type Provider = EksProvider;
+    type Session = Session;
     type Model = ImageCacheModel;
     const TYPE_NAME: &'static str = "eks_image_cache";
 
@@ -54,24 +63,24 @@ impl Resource for ImageCacheResource {
         validate::validate(config, diagnostics);
     }
 
-    async fn plan(&self, context: &Context<EksProvider>, plan: &mut ResourcePlan<ImageCacheModel>) -> Outcome<()> {
-        plan::plan(&context.provider, plan).await
+    async fn plan(&self, context: &Context<Session>, plan: &mut ResourcePlan<ImageCacheModel>) -> Outcome<()> {
+        plan::plan(&context.session, plan).await
     }
 
     async fn create(
         &self,
-        context: &Context<EksProvider>,
+        context: &Context<Session>,
         mut planned: ImageCacheModel,
         config: ImageCacheModel,
         response: &mut Response<ImageCacheModel>,
     ) -> Outcome<()> {
-        let provider = &context.provider;
+        let session = &context.session;
         let deadline = Deadline::of(Operation::Create, &planned);
-        provider.guard_account().await?;
-        let region = provider.region_of(&planned.region).await?;
+        session.guard_account().await?;
+        let region = session.region_of(&planned.region).await?;
         let name = planned.name.known().cloned().unwrap_or_else(request::unique_name);
         let request = request::create(&planned, &config, &name);
-        let caches = provider.image_caches();
+        let caches = session.image_caches();
         let id = caches.create(&region, request).await.map_err(|error| errors::creating(&name, &region, &error))?;
 
         planned.region = region.clone().into();
@@ -85,15 +94,15 @@ impl Resource for ImageCacheResource {
         Ok(())
     }
 
-    async fn read(&self, context: &Context<EksProvider>, response: &mut Response<ImageCacheModel>) -> Outcome<()> {
+    async fn read(&self, context: &Context<Session>, response: &mut Response<ImageCacheModel>) -> Outcome<()> {
         let Some(state) = &mut response.state else { return Ok(()) };
-        let (region, id) = address(&context.provider, state).await?;
-        let read = context.provider.image_caches().get(&region, &id).await;
+        let (region, id) = address(&context.session, state).await?;
+        let read = context.session.image_caches().get(&region, &id).await;
         match read.map_err(|error| errors::api("reading", &id, &region, &error))? {
             None => response.state = None,
             Some(cache) => {
                 response.private.set(plan::LAST_EVENTS, messages::last_events_if_failed(&cache));
-                state::refresh(state, &region, &cache, context.provider.default_tags().known());
+                state::refresh(state, &region, &cache, context.session.default_tags().known());
             }
         }
         Ok(())
@@ -101,7 +110,7 @@ impl Resource for ImageCacheResource {
 
     async fn update(
         &self,
-        context: &Context<EksProvider>,
+        context: &Context<Session>,
         planned: ImageCacheModel,
         config: ImageCacheModel,
         response: &mut Response<ImageCacheModel>,
@@ -109,13 +118,13 @@ impl Resource for ImageCacheResource {
         update::update(context, planned, config, response).await
     }
 
-    async fn delete(&self, context: &Context<EksProvider>, response: &mut Response<ImageCacheModel>) -> Outcome<()> {
+    async fn delete(&self, context: &Context<Session>, response: &mut Response<ImageCacheModel>) -> Outcome<()> {
         let Some(state) = &response.state else { return Ok(()) };
-        let provider = &context.provider;
+        let session = &context.session;
         let deadline = Deadline::of(Operation::Delete, state);
-        provider.guard_account().await?;
-        let (region, id) = address(provider, state).await?;
-        let caches = provider.image_caches();
+        session.guard_account().await?;
+        let (region, id) = address(session, state).await?;
+        let caches = session.image_caches();
         let deleted = caches.delete_when_built(&region, &id, deadline.left(), &context.stop).await;
         deleted.map_err(|error| errors::api("deleting", &id, &region, &error))?;
         match caches.wait_gone(&region, &id, deadline.left(), &context.stop).await {
@@ -124,7 +133,7 @@ impl Resource for ImageCacheResource {
         }
     }
 
-    fn import(&self, _: &Context<EksProvider>, import_id: &str) -> Outcome<ImageCacheModel> {
+    fn import(&self, _: &Context<Session>, import_id: &str) -> Outcome<ImageCacheModel> {
         Ok(import::by_import_id(import_id)?)
     }
 
@@ -133,7 +142,7 @@ impl Resource for ImageCacheResource {
     }
 }
 
-async fn address(provider: &EksProvider, state: &ImageCacheModel) -> Outcome<(String, String)> {
+async fn address(session: &Session, state: &ImageCacheModel) -> Outcome<(String, String)> {
     let id = state.id.as_str().unwrap_or_default().to_owned();
-    Ok((provider.region_of(&state.region).await?, id))
+    Ok((session.region_of(&state.region).await?, id))
 }

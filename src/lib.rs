@@ -1,23 +1,41 @@
 //! The `eks` Terraform provider: image caches and Pod disks on Tencent Cloud's serverless Kubernetes.
 //!
-//! The modules are layers, and imports go one way, from the last line of this table to the first:
+//! Four crates, and the compiler holds the direction of imports between them:
+//!
+//! | crate | what it is |
+//! | --- | --- |
+//! | `terraform-provider-eks`, this one | the provider |
+//! | [`terraform_plugin`] | a Terraform plugin SDK: values, schemas, plans, and the plugin protocol |
+//! | [`tencentcloud`] | a client of the Tencent Cloud API; knows nothing of Terraform |
+//! | [`image_registry`] | image references and registries; knows nothing of Terraform |
+//!
+//! Inside this crate imports go one way too, from the last line of this table to the first:
 //!
 //! | module | what it is |
 //! | --- | --- |
-//! | [`value`], [`diagnostics`] | Terraform's values and messages, and their codecs |
-//! | [`schema`] | a Rust struct as a Terraform schema |
-//! | [`framework`] | resources, data sources, plans: what a provider is made of |
-//! | [`protocol`] | the plugin protocol's messages, to and from the framework |
-//! | [`plugin`] | the process that Terraform starts: handshake, TLS, logs, signals |
-//! | [`tencentcloud`] | a client of the Tencent Cloud API; knows nothing of Terraform |
-//! | [`registry`] | image references and registries; knows nothing of Terraform |
-//! | [`provider`] | this provider: one file for each resource, data source and function |
-//!
-//! Only `protocol` and `plugin` name generated code.
+//! | `image_caches` | the API as the resource needs it: creating once, batched reads, one poller per region |
+//! | `session` | what configuring the provider yields, and what resources use |
+//! | `block` | the provider block, which becomes the session |
+//! | `annotations` | Pod annotations |
+//! | `image_cache` | the resource `eks_image_cache` and everything of it: data sources, list resource, action |
+//! | `pod_disk` | the data source `eks_pod_disk` |
+//! | `registry_token` | the ephemeral resource `eks_registry_token` |
+//! | `functions` | the functions |
+//! | [`provider`] | the lists of all these |
 
 #![forbid(unsafe_code)]
 
+mod annotations;
+mod block;
+mod duration;
+mod errors;
+mod functions;
 #[cfg(any(test, fuzzing))]
 pub mod fuzzing;
-pub mod image_caches;
+mod image_cache;
+mod image_caches;
+mod images;
+mod pod_disk;
 pub mod provider;
+mod registry_token;
+mod session;

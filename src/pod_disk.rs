@@ -16,9 +16,9 @@ use async_trait::async_trait;
 use self::disk::{CacheRequest, DiskRequest};
 use self::inspection::Inspection;
 use self::model::PodDiskModel;
-use super::EksProvider;
-use super::annotations::{self, Annotations, Housekeeping};
-use super::image_cache_attributes::FoundImageCache;
+use crate::annotations::{self, Annotations, Housekeeping};
+use crate::image_cache::attributes::FoundImageCache;
+use crate::session::Session;
 use image_registry::Environment;
 use terraform_plugin::diagnostics::{Diagnostic, Diagnostics};
 use terraform_plugin::framework::{Context, DataSource, Outcome};
@@ -29,7 +29,7 @@ pub struct PodDisk;
 
 #[async_trait]
 impl DataSource for PodDisk {
-    type Provider = EksProvider;
+    type Session = Session;
     type Model = PodDiskModel;
     const TYPE_NAME: &'static str = "eks_pod_disk";
 
@@ -39,12 +39,12 @@ impl DataSource for PodDisk {
 
     async fn read(
         &self,
-        context: &Context<EksProvider>,
+        context: &Context<Session>,
         config: PodDiskModel,
         diagnostics: &mut Diagnostics,
     ) -> Outcome<PodDiskModel> {
-        let matched = matching::find(&context.provider, &config, diagnostics);
-        let inspection = inspection::inspect(&context.provider.inspectors, &config, Environment::capture());
+        let matched = matching::find(&context.session, &config, diagnostics);
+        let inspection = inspection::inspect(&context.session.inspectors, &config, Environment::capture());
         let (matched, inspection) = tokio::try_join!(matched, inspection)?;
         Ok(answer(config, matched, inspection)?)
     }

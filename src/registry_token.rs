@@ -8,7 +8,8 @@ use schemars::JsonSchema;
 use secrecy::ExposeSecret as _;
 use serde::{Deserialize, Serialize};
 
-use super::{EksProvider, errors};
+use crate::errors;
+use crate::session::Session;
 use tencentcloud::tcr::{CreateInstanceToken, TokenType};
 use terraform_plugin::diagnostics::{AttributePath, Diagnostics};
 use terraform_plugin::framework::{self, Context, EphemeralResource, Opened, Outcome, Private};
@@ -48,7 +49,7 @@ pub struct RegistryToken;
 
 #[async_trait]
 impl EphemeralResource for RegistryToken {
-    type Provider = EksProvider;
+    type Session = Session;
     type Model = RegistryTokenModel;
     const TYPE_NAME: &'static str = "eks_registry_token";
 
@@ -56,17 +57,17 @@ impl EphemeralResource for RegistryToken {
 
     async fn open(
         &self,
-        context: &Context<EksProvider>,
+        context: &Context<Session>,
         config: RegistryTokenModel,
         _: &mut Diagnostics,
     ) -> Outcome<Opened<RegistryTokenModel>> {
-        let provider = &context.provider;
+        let session = &context.session;
         framework::unless_stopped(&context.stop, async {
-            provider.guard_account().await?;
-            let region = provider.region_of(&config.region).await?;
+            session.guard_account().await?;
+            let region = session.region_of(&config.region).await?;
             let registry_id = config.registry_id.known().cloned().unwrap_or_default();
             let request = CreateInstanceToken { registry_id: registry_id.clone(), token_type: TokenType::Temp };
-            let answer = provider.client.send(&region, &request).await.map_err(|error| {
+            let answer = session.client.send(&region, &request).await.map_err(|error| {
                 errors::registry_token(&registry_id, &region, &error).at(AttributePath::root("registry_id"))
             })?;
             let result = RegistryTokenModel {

@@ -152,7 +152,7 @@ fn run(name: &str) {
         diagnostic.says(&texts.iter().map(String::as_str).collect::<Vec<_>>());
     };
     if expected.error.is_empty() {
-        assert!(run.stderr.contains("provider.eks.tencentcloud"), "there is no log to look at");
+        assert!(run.stderr.contains("provider.tencentcloud"), "there is no log to look at");
         let warnings = run.succeeds().warnings();
         // Terraform configures the provider more than once, and may say the same each time.
         assert_eq!(warnings.is_empty(), expected.warning.is_empty(), "{warnings:?}");

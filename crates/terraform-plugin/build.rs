@@ -22,7 +22,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     tonic_prost_build::configure()
         // Maps in a fixed order make the same answer the same bytes.
         .btree_map(".")
-        // Their bytes may be secret; `src/protocol/tfplugin6.rs` says what Debug shows.
+        // Their bytes may be secret; `protocol/tfplugin6.rs` says what Debug shows.
         .skip_debug(["tfplugin6.DynamicValue", "tfplugin6.RawState"])
         .generate_default_stubs(true)
         // Clients are for tests, which bring their own connections.

@@ -9,13 +9,13 @@ use secrecy::SecretString;
 use tokio::sync::OnceCell;
 
 use super::config::{self, ProviderConfig};
-use super::{EksProvider, duration, errors};
 use crate::image_caches::ImageCaches;
+use crate::session::{Region, Session};
+use crate::{duration, errors};
 use image_registry::Inspectors;
 use tencentcloud::credentials::{
     AccountGuard, AssumeRoleConfig, CloudServices, Credentials, CredentialsChain, CredentialsConfig, CredentialsError,
     DEFAULT_METADATA_URL, Environment, MfaConfig, ProvideCredentials, SamlConfig, WebIdentityConfig, outranked_by_keys,
-    profile_region,
 };
 use tencentcloud::endpoints::{DEFAULT_DOMAIN, InvalidEndpoint};
 use tencentcloud::{Api, Client, Endpoints, Settings};
@@ -32,11 +32,7 @@ const ENDPOINT_URL: &str = "TENCENTCLOUD_ENDPOINT_URL";
 /// The instance metadata service, among the services that have a base URL.
 const METADATA: &str = "metadata";
 
-pub(super) fn configure(
-    config: ProviderConfig,
-    environment: Environment,
-    diagnostics: &mut Diagnostics,
-) -> Outcome<EksProvider> {
+pub fn configure(config: ProviderConfig, environment: Environment, diagnostics: &mut Diagnostics) -> Outcome<Session> {
     let defaults = Settings::default();
     let endpoints = endpoints(&config, &environment)?;
     let metadata = endpoints.url(METADATA).expect("an override is a URL already");
@@ -62,7 +58,7 @@ pub(super) fn configure(
     let client = Client::new(api, credentials);
     let poll_interval = config.poll_interval.as_str().and_then(|text| duration::parse(text).ok());
     let ids = |ids: &Attr<std::collections::BTreeSet<String>>| ids.known().cloned().unwrap_or_default();
-    Ok(EksProvider {
+    Ok(Session {
         region: Region {
             config: config.region,
             credentials: credentials_config,
@@ -76,43 +72,6 @@ pub(super) fn configure(
         account_guard: AccountGuard::new(ids(&config.allowed_account_ids), ids(&config.forbidden_account_ids)),
         inspectors: Inspectors::default(),
     })
-}
-
-/// The region of what names none: the provider block, `TENCENTCLOUD_REGION`, the profile.
-#[derive(Debug)]
-pub(super) struct Region {
-    config: Attr<String>,
-    credentials: CredentialsConfig,
-    profile_is_known: bool,
-    environment: Environment,
-    found: OnceCell<Attr<String>>,
-}
-
-impl Region {
-    /// The region; unknown while the arguments that give it are.
-    ///
-    /// # Errors
-    ///
-    /// When none is set, or the profile's file cannot be read.
-    pub(super) async fn get(&self) -> Outcome<Attr<String>> {
-        if !self.config.is_null() {
-            return Ok(self.config.clone());
-        }
-        let found = self.found.get_or_try_init(async || {
-            if let Some(region) = self.environment.get("TENCENTCLOUD_REGION") {
-                return Ok(region.to_owned().into());
-            }
-            if !self.profile_is_known {
-                return Ok(Attr::Unknown);
-            }
-            match profile_region(&self.credentials, &self.environment).await {
-                Ok(Some(region)) => Ok(region.into()),
-                Ok(None) => Err(errors::no_region()),
-                Err(error) => Err(Diagnostic::error("Unreadable profile", format!("{}.", errors::chain(&error)))),
-            }
-        });
-        Ok(found.await?.clone())
-    }
 }
 
 /// Stands for credentials while who calls, or where the API is, depends on what is not known before apply.

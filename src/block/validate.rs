@@ -1,14 +1,14 @@
 //! What is wrong with the provider block, beyond what its schema says. What is not known yet may become right, or null.
 
 use super::config::ProviderConfig;
-use super::{duration, errors};
+use crate::{duration, errors};
 use tencentcloud::Endpoints;
 use tencentcloud::credentials::limits;
 use tencentcloud::endpoints::DEFAULT_DOMAIN;
 use terraform_plugin::diagnostics::{AttributePath, Diagnostic, Diagnostics};
 use terraform_plugin::value::Attr;
 
-pub(super) fn validate(config: &ProviderConfig, diagnostics: &mut Diagnostics) {
+pub fn validate(config: &ProviderConfig, diagnostics: &mut Diagnostics) {
     duration::validate(AttributePath::root("poll_interval"), &config.poll_interval, diagnostics);
     validate_accounts(config, diagnostics);
     validate_endpoints(config, diagnostics);
@@ -135,7 +135,7 @@ mod tests {
     use std::collections::BTreeSet;
 
     use super::*;
-    use crate::provider::config::{
+    use crate::block::config::{
         AssumeRole, AssumeRoleWithSaml, AssumeRoleWithWebIdentity, Endpoints as OwnEndpoints, MfaCertification,
     };
     use terraform_plugin::value::Secret;

@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::provider::annotations::{self, Annotations};
+use crate::annotations::{self, Annotations};
 use terraform_plugin::framework::{Function, FunctionError};
 
 /// Data of the ConfigMap that gives annotations to all Pods of a cluster.

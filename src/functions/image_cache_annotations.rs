@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::provider::annotations::{self, Annotations};
+use crate::annotations::{self, Annotations};
 use terraform_plugin::framework::{Function, FunctionError};
 
 /// Pod annotations that make Pods start from an image cache.

@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::provider::annotations::{self, Annotations, MAX_DISK_SIZE, MIN_DISK_SIZE};
+use crate::annotations::{self, Annotations, MAX_DISK_SIZE, MIN_DISK_SIZE};
 use terraform_plugin::framework::{Function, FunctionError};
 
 /// Pod annotations for a system disk of a given size.

@@ -7,6 +7,7 @@ use std::sync::LazyLock;
 use futures_util::FutureExt as _;
 
 use crate::provider::EksProvider;
+use crate::session::Session;
 use terraform_plugin::diagnostics::Diagnostic;
 use terraform_plugin::framework::{AnyResource, Context, Import, Server, Source, WriteOnly};
 use terraform_plugin::value::{Type, Value, json, msgpack};
@@ -134,7 +135,7 @@ pub fn state(input: &[u8]) {
     }
 }
 
-fn is_state(resource: &dyn AnyResource<EksProvider>, state: &Value) {
+fn is_state(resource: &dyn AnyResource<Session>, state: &Value) {
     let ty = &resource.schema().ty;
     is_of_type(state, ty);
     assert!(state.is_wholly_known(), "a state has unknown values");
@@ -164,8 +165,8 @@ pub fn import_id(input: &[u8]) {
 }
 
 /// The object that an import makes, if it makes one.
-fn import(resource: &dyn AnyResource<EksProvider>, import: Import<'_>) -> Option<Value> {
-    let context: Context<EksProvider> = SERVER.context().expect("it is configured");
+fn import(resource: &dyn AnyResource<Session>, import: Import<'_>) -> Option<Value> {
+    let context: Context<Session> = SERVER.context().expect("it is configured");
     let imported = at_once(resource.import(&context, import));
     none_is_a_crash(imported.diagnostics.iter());
     assert_eq!(imported.object.value.is_null(), imported.diagnostics.has_errors(), "an object or an error");

@@ -6,8 +6,10 @@ use async_trait::async_trait;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::image_cache_attributes::{ImageCacheAttributes, ImageCacheHistory};
-use super::{EksProvider, errors, image_cache_id};
+use super::attributes::{ImageCacheAttributes, ImageCacheHistory};
+use super::id;
+use crate::errors;
+use crate::session::Session;
 use tencentcloud::tke::ImageCache;
 use terraform_plugin::diagnostics::{AttributePath, Diagnostic, Diagnostics};
 use terraform_plugin::framework::{Context, DataSource, Outcome};
@@ -42,7 +44,7 @@ pub struct ImageCacheData;
 
 #[async_trait]
 impl DataSource for ImageCacheData {
-    type Provider = EksProvider;
+    type Session = Session;
     type Model = ImageCacheDataModel;
     const TYPE_NAME: &'static str = "eks_image_cache";
 
@@ -55,17 +57,17 @@ impl DataSource for ImageCacheData {
             let detail = "id and name exclude each other. Remove one of the two.";
             diagnostics.push(Diagnostic::error("Both id and name", detail).at(AttributePath::root("name")));
         }
-        image_cache_id::validate(AttributePath::root("id"), &config.id, diagnostics);
+        id::validate(AttributePath::root("id"), &config.id, diagnostics);
     }
 
     async fn read(
         &self,
-        context: &Context<EksProvider>,
+        context: &Context<Session>,
         config: ImageCacheDataModel,
         _: &mut Diagnostics,
     ) -> Outcome<ImageCacheDataModel> {
-        let region = context.provider.region_of(&config.region).await?;
-        let cache = find(&context.provider, &config, &region).await?;
+        let region = context.session.region_of(&config.region).await?;
+        let cache = find(&context.session, &config, &region).await?;
         Ok(ImageCacheDataModel {
             id: cache.image_cache_id.clone().into(),
             name: cache.image_cache_name.clone().into(),
@@ -76,8 +78,8 @@ impl DataSource for ImageCacheData {
     }
 }
 
-async fn find(provider: &EksProvider, config: &ImageCacheDataModel, region: &str) -> Outcome<ImageCache> {
-    let caches = provider.image_caches();
+async fn find(session: &Session, config: &ImageCacheDataModel, region: &str) -> Outcome<ImageCache> {
+    let caches = session.image_caches();
     if let Some(id) = config.id.as_str() {
         let at = AttributePath::root("id");
         let found = caches.get(region, id).await.map_err(|error| errors::api("reading", id, region, &error))?;

@@ -5,7 +5,7 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 use super::model::ImageCacheModel;
-use crate::provider::duration;
+use crate::duration;
 use terraform_plugin::value::Attr;
 
 /// What the `timeouts` block does not set.
@@ -51,7 +51,7 @@ impl Deadline {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::provider::image_cache::model::Timeouts;
+    use crate::image_cache::model::Timeouts;
 
     #[tokio::test(start_paused = true)]
     async fn the_waits_of_an_operation_share_its_time() {

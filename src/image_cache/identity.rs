@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use super::model::ImageCacheModel;
 use super::{ImageCacheResource, import};
-use crate::provider::EksProvider;
+use crate::session::Session;
 use terraform_plugin::framework::{Context, Identified, Outcome};
 use terraform_plugin::schema::{OPTIONAL, REQUIRED};
 use terraform_plugin::value::Attr;
@@ -29,7 +29,7 @@ impl Identified for ImageCacheResource {
         ImageCacheIdentity { id: state.id.clone(), region: state.region.clone() }
     }
 
-    fn import_identity(&self, _: &Context<EksProvider>, identity: ImageCacheIdentity) -> Outcome<ImageCacheModel> {
+    fn import_identity(&self, _: &Context<Session>, identity: ImageCacheIdentity) -> Outcome<ImageCacheModel> {
         Ok(import::by_id(identity.region, identity.id.as_str().unwrap_or_default())?)
     }
 }

@@ -6,7 +6,7 @@ use serde::Deserialize;
 
 use super::model::{ImageCacheModel, RegistryCredentials};
 use super::state;
-use crate::provider::image_cache_id;
+use crate::image_cache::id;
 use terraform_plugin::diagnostics::Diagnostic;
 use terraform_plugin::framework::Source;
 use terraform_plugin::value::{Attr, Secret};
@@ -36,7 +36,7 @@ pub(super) fn by_import_id(import_id: &str) -> Result<ImageCacheModel, Diagnosti
 ///
 /// What the two look like.
 pub(super) fn by_id(region: Attr<String>, id: &str) -> Result<ImageCacheModel, Diagnostic> {
-    if !image_cache_id::is_id(id) || region.as_str().is_some_and(str::is_empty) {
+    if !id::is_id(id) || region.as_str().is_some_and(str::is_empty) {
         let region = region.as_str().map(|region| format!(" with the region {region:?}")).unwrap_or_default();
         let detail = format!(
             "Expected the ID of an image cache, for example \"imc-1a2b3c4d\", and a region that is absent or has a name, for \

@@ -10,8 +10,9 @@ use regex_lite::Regex;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::image_cache_attributes::{FoundImageCache, ImageCacheHistory};
-use super::{EksProvider, errors, images};
+use super::attributes::{FoundImageCache, ImageCacheHistory};
+use crate::session::Session;
+use crate::{errors, images};
 use tencentcloud::tke::ImageCache;
 use terraform_plugin::diagnostics::{AttributePath, Diagnostic, Diagnostics};
 use terraform_plugin::framework::{Context, DataSource, Outcome};
@@ -66,7 +67,7 @@ pub struct ImageCachesData;
 
 #[async_trait]
 impl DataSource for ImageCachesData {
-    type Provider = EksProvider;
+    type Session = Session;
     type Model = ImageCachesModel;
     const TYPE_NAME: &'static str = "eks_image_caches";
 
@@ -79,14 +80,14 @@ impl DataSource for ImageCachesData {
 
     async fn read(
         &self,
-        context: &Context<EksProvider>,
+        context: &Context<Session>,
         config: ImageCachesModel,
         _: &mut Diagnostics,
     ) -> Outcome<ImageCachesModel> {
         let name_regex = name_regex(&config)?;
-        let region = context.provider.region_of(&config.region).await?;
+        let region = context.session.region_of(&config.region).await?;
         let names: Vec<_> = config.name.known().cloned().into_iter().collect();
-        let found = context.provider.image_caches().list(&region, &names).await;
+        let found = context.session.image_caches().list(&region, &names).await;
         let mut found = found.map_err(|error| errors::region("listing", &region, &error))?;
         found.retain(|cache| satisfies(cache, &config, name_regex.as_ref()));
         found.sort_by(|a, b| order(a).cmp(&order(b)));

@@ -7,7 +7,8 @@ use serde::{Deserialize, Serialize};
 
 use super::model::ImageCacheModel;
 use super::{ImageCacheResource, state};
-use crate::provider::{EksProvider, errors};
+use crate::errors;
+use crate::session::Session;
 use terraform_plugin::diagnostics::Diagnostics;
 use terraform_plugin::framework::{Context, ListResource, Listing, Outcome};
 use terraform_plugin::schema::OPTIONAL;
@@ -42,14 +43,14 @@ impl ListResource for ImageCacheList {
 
     async fn list(
         &self,
-        context: &Context<EksProvider>,
+        context: &Context<Session>,
         config: ImageCacheListConfig,
         listing: &mut Listing<ImageCacheModel>,
     ) -> Outcome<()> {
-        let provider = &context.provider;
-        let region = provider.region_of(&config.region).await?;
+        let session = &context.session;
+        let region = session.region_of(&config.region).await?;
         let names = config.name.known().cloned().into_iter().collect();
-        let mut rows = provider.image_caches().rows(&region, names);
+        let mut rows = session.image_caches().rows(&region, names);
         loop {
             let row = tokio::select! {
                 row = rows.next() => row,
@@ -62,7 +63,7 @@ impl ListResource for ImageCacheList {
             }
             let (id, name) = (&cache.image_cache_id, &cache.image_cache_name);
             let mut object = state::imported(region.clone().into(), id);
-            state::refresh(&mut object, &region, &cache, provider.default_tags().known());
+            state::refresh(&mut object, &region, &cache, session.default_tags().known());
             // Caches that the platform made have no name.
             let display_name = if name.is_empty() { id } else { name };
             if listing.push(display_name, &object).await.is_break() {

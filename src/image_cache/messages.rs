@@ -4,8 +4,8 @@
 use std::time::Duration;
 
 use super::deadline::{Deadline, Operation};
+use crate::errors;
 use crate::image_caches::WaitError;
-use crate::provider::errors;
 use tencentcloud::Error;
 use tencentcloud::tke::{Event, ImageCache, Status};
 use terraform_plugin::diagnostics::{AttributePath, Diagnostic};

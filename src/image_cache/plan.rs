@@ -19,7 +19,8 @@
 use std::collections::BTreeMap;
 
 use super::model::ImageCacheModel;
-use crate::provider::{EksProvider, annotations, images};
+use crate::session::Session;
+use crate::{annotations, images};
 use tencentcloud::tke::Status;
 use terraform_plugin::diagnostics::{AttributePath, Diagnostic};
 use terraform_plugin::framework::{Outcome, Private, ResourcePlan};
@@ -104,16 +105,16 @@ pub(super) fn remember_rounded(private: &mut Private, sizes: Option<(u64, u64)>)
     private.set(ROUNDED_SIZE, sizes.map(|(asked, given)| format!("{asked} {given}")));
 }
 
-pub(super) async fn plan(provider: &EksProvider, plan: &mut ResourcePlan<ImageCacheModel>) -> Outcome<()> {
-    let tags_all = provider.tags_all(&plan.planned.tags);
+pub(super) async fn plan(session: &Session, plan: &mut ResourcePlan<ImageCacheModel>) -> Outcome<()> {
+    let tags_all = session.tags_all(&plan.planned.tags);
     match tags_all {
         Attr::Known(tags) => plan.set("tags_all", string_map(tags)),
         _ => plan.set_unknown("tags_all"),
     }
     match plan.prior.take() {
-        None => plan_create(provider, plan).await,
+        None => plan_create(session, plan).await,
         Some(prior) => {
-            plan_region(provider, &prior, plan).await;
+            plan_region(session, &prior, plan).await;
             plan_update(&prior, plan);
             plan.prior = Some(prior);
             Ok(())
@@ -121,9 +122,9 @@ pub(super) async fn plan(provider: &EksProvider, plan: &mut ResourcePlan<ImageCa
     }
 }
 
-async fn plan_create(provider: &EksProvider, plan: &mut ResourcePlan<ImageCacheModel>) -> Outcome<()> {
+async fn plan_create(session: &Session, plan: &mut ResourcePlan<ImageCacheModel>) -> Outcome<()> {
     if plan.config.region.is_null()
-        && let Attr::Known(region) = provider.region().await?
+        && let Attr::Known(region) = session.region().await?
     {
         plan.set("region", Value::from(region));
     }
@@ -136,12 +137,12 @@ async fn plan_create(provider: &EksProvider, plan: &mut ResourcePlan<ImageCacheM
 }
 
 /// A cache that names no region is in the provider's, whatever that becomes; but one that was imported from another is there.
-async fn plan_region(provider: &EksProvider, prior: &ImageCacheModel, plan: &mut ResourcePlan<ImageCacheModel>) {
+async fn plan_region(session: &Session, prior: &ImageCacheModel, plan: &mut ResourcePlan<ImageCacheModel>) {
     if !plan.config.region.is_null() {
         return;
     }
     // Without a region of the provider, or while it is not known, nothing says that the cache should be elsewhere.
-    let Ok(Attr::Known(region)) = provider.region().await else { return };
+    let Ok(Attr::Known(region)) = session.region().await else { return };
     if prior.region.as_str() == Some(&region) {
         plan.private.set(IMPORTED_REGION, None);
     } else if is_imported(prior) {

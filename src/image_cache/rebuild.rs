@@ -11,9 +11,11 @@ use serde::{Deserialize, Serialize};
 use tokio::sync::mpsc;
 
 use super::deadline::DEFAULT_BUILD_TIMEOUT;
+use super::id;
 use super::messages;
+use crate::errors;
 use crate::image_caches::{Change, Goal, WaitError};
-use crate::provider::{EksProvider, errors, image_cache_id};
+use crate::session::Session;
 use tencentcloud::tke::{ImageCache, Status, UpdateImageCache};
 use terraform_plugin::diagnostics::{AttributePath, Diagnostic, Diagnostics};
 use terraform_plugin::framework::{Action, Context, Outcome, Progress};
@@ -43,29 +45,29 @@ pub struct ImageCacheRebuild;
 
 #[async_trait]
 impl Action for ImageCacheRebuild {
-    type Provider = EksProvider;
+    type Session = Session;
     type Config = RebuildConfig;
     const TYPE_NAME: &'static str = "eks_image_cache_rebuild";
 
     fn validate(&self, config: &RebuildConfig, diagnostics: &mut Diagnostics) {
-        image_cache_id::validate(AttributePath::root("image_cache_id"), &config.image_cache_id, diagnostics);
+        id::validate(AttributePath::root("image_cache_id"), &config.image_cache_id, diagnostics);
     }
 
     async fn invoke(
         &self,
-        context: &Context<EksProvider>,
+        context: &Context<Session>,
         config: RebuildConfig,
         progress: &Progress,
         diagnostics: &mut Diagnostics,
     ) -> Outcome<()> {
-        let provider = &context.provider;
-        provider.guard_account().await?;
-        let region = provider.region_of(&config.region).await?;
+        let session = &context.session;
+        session.guard_account().await?;
+        let region = session.region_of(&config.region).await?;
         let id = config.image_cache_id.as_str().unwrap_or_default();
-        let before = rebuildable(provider, &region, id).await?;
+        let before = rebuildable(session, &region, id).await?;
         let images = Some(before.images.clone());
         let update = UpdateImageCache { image_cache_id: id.to_owned(), images, ..UpdateImageCache::default() };
-        let updated = provider.image_caches().update(&region, update).await;
+        let updated = session.image_caches().update(&region, update).await;
         updated.map_err(|error| errors::api("rebuilding", id, &region, &error))?;
         progress.report(format!("Image cache {id} in {region} pulls its images again")).await;
         if config.wait == Attr::Known(false) {
@@ -82,9 +84,9 @@ impl Action for ImageCacheRebuild {
 }
 
 /// The cache, if it can be rebuilt now.
-async fn rebuildable(provider: &EksProvider, region: &str, id: &str) -> Outcome<Arc<ImageCache>> {
+async fn rebuildable(session: &Session, region: &str, id: &str) -> Outcome<Arc<ImageCache>> {
     let at = AttributePath::root("image_cache_id");
-    let read = provider.image_caches().get(region, id).await;
+    let read = session.image_caches().get(region, id).await;
     let Some(cache) = read.map_err(|error| errors::api("reading", id, region, &error))? else {
         return Err(errors::image_cache_not_found(id, region).at(at).into());
     };
@@ -99,7 +101,7 @@ async fn rebuildable(provider: &EksProvider, region: &str, id: &str) -> Outcome<
 
 /// Waits until the cache is Ready, and tells the user of each status on the way.
 async fn wait(
-    context: &Context<EksProvider>,
+    context: &Context<Session>,
     region: &str,
     before: &ImageCache,
     progress: &Progress,
@@ -111,7 +113,7 @@ async fn wait(
     };
     let id = before.image_cache_id.as_str();
     let goal = Goal { built: true, change: Some(Change { before, builds: true, shows: &|_| true }) };
-    let caches = context.provider.image_caches();
+    let caches = context.session.image_caches();
     let ready = caches.wait_for(region, id, goal, DEFAULT_BUILD_TIMEOUT, &context.stop, &mut on_status);
     tokio::pin!(ready);
     loop {

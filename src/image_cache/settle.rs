@@ -6,7 +6,7 @@ use std::time::Duration;
 use super::model::ImageCacheModel;
 use super::{Deadline, Operation, address, messages, plan, state};
 use crate::image_caches::{Change, Goal, WaitError};
-use crate::provider::EksProvider;
+use crate::session::Session;
 use tencentcloud::tke::ImageCache;
 use terraform_plugin::framework::{Context, Outcome, Response};
 use terraform_plugin::value::Attr;
@@ -19,15 +19,15 @@ const UNWAITED: Duration = Duration::from_secs(60);
 ///
 /// Gives the cache as it then is; `None` when Ctrl-C ended the wait, or a cache that is not waited for could not be read.
 pub(super) async fn settle(
-    context: &Context<EksProvider>,
+    context: &Context<Session>,
     planned: ImageCacheModel,
     change: Option<Change<'_>>,
     response: &mut Response<ImageCacheModel>,
     deadline: &Deadline,
 ) -> Outcome<Option<Arc<ImageCache>>> {
-    let (region, id) = address(&context.provider, &planned).await?;
+    let (region, id) = address(&context.session, &planned).await?;
     let (region, id) = (region.as_str(), id.as_str());
-    let caches = context.provider.image_caches();
+    let caches = context.session.image_caches();
     let operation = deadline.operation;
     let waits = planned.wait_for_ready != Attr::Known(false);
     let goal = Goal { built: waits, change };
@@ -106,8 +106,8 @@ mod tests {
     use tokio_util::sync::CancellationToken;
 
     use super::*;
+    use crate::block::{self, ProviderConfig};
     use crate::image_caches::fake::{Fake, REGION};
-    use crate::provider::{config::ProviderConfig, configure};
     use tencentcloud::credentials::Environment;
     use terraform_plugin::diagnostics::Diagnostics;
     use terraform_plugin::framework::Private;
@@ -116,9 +116,9 @@ mod tests {
     async fn unlisted(operation: Operation, wait_for_ready: bool) -> (Vec<String>, bool) {
         let (_fake, caches) = Fake::new();
         let config = ProviderConfig { region: REGION.to_owned().into(), ..ProviderConfig::default() };
-        let mut provider = configure::configure(config, Environment::default(), &mut Diagnostics::default()).unwrap();
-        provider.image_caches = caches;
-        let context = Context { provider: Arc::new(provider), stop: CancellationToken::new() };
+        let mut session = block::configure(config, Environment::default(), &mut Diagnostics::default()).unwrap();
+        session.image_caches = caches;
+        let context = Context { session: Arc::new(session), stop: CancellationToken::new() };
         let planned = ImageCacheModel {
             id: "imc-1".to_owned().into(),
             region: REGION.to_owned().into(),

@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use super::model::{CacheAnnotations, ImageCacheModel};
-use crate::provider::image_cache_attributes::ImageCacheAttributes;
-use crate::provider::{annotations, images};
+use crate::image_cache::attributes::ImageCacheAttributes;
+use crate::{annotations, images};
 use tencentcloud::tke::{ImageCache, Tag};
 use terraform_plugin::value::Attr;
 

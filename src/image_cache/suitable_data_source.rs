@@ -8,8 +8,9 @@ use async_trait::async_trait;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::image_cache_attributes::FoundImageCache;
-use super::{EksProvider, errors, images};
+use super::attributes::FoundImageCache;
+use crate::session::Session;
+use crate::{errors, images};
 use terraform_plugin::diagnostics::{AttributePath, Diagnostics};
 use terraform_plugin::framework::{Context, DataSource, Outcome};
 use terraform_plugin::schema::{COMPUTED, OPTIONAL, OPTIONAL_COMPUTED, REQUIRED};
@@ -46,7 +47,7 @@ pub struct SuitableImageCache;
 
 #[async_trait]
 impl DataSource for SuitableImageCache {
-    type Provider = EksProvider;
+    type Session = Session;
     type Model = SuitableImageCacheModel;
     const TYPE_NAME: &'static str = "eks_suitable_image_cache";
 
@@ -56,14 +57,14 @@ impl DataSource for SuitableImageCache {
 
     async fn read(
         &self,
-        context: &Context<EksProvider>,
+        context: &Context<Session>,
         config: SuitableImageCacheModel,
         _: &mut Diagnostics,
     ) -> Outcome<SuitableImageCacheModel> {
-        let region = context.provider.region_of(&config.region).await?;
+        let region = context.session.region_of(&config.region).await?;
         let images = config.images.known().into_iter().flatten().cloned().collect();
         let snapshotter = config.snapshotter.known().cloned();
-        let found = context.provider.image_caches().most_suitable(&region, images, snapshotter).await;
+        let found = context.session.image_caches().most_suitable(&region, images, snapshotter).await;
         let found = found.map_err(|error| errors::region("matching", &region, &error))?;
         Ok(SuitableImageCacheModel {
             found: found.is_some().into(),

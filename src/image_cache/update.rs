@@ -12,28 +12,29 @@ use std::sync::Arc;
 
 use super::model::ImageCacheModel;
 use super::{Deadline, Operation, address, messages, request, settle, verify};
+use crate::errors;
 use crate::image_caches::{Change, was_built};
-use crate::provider::{EksProvider, errors};
+use crate::session::Session;
 use tencentcloud::tke::{ImageCache, Status, UpdateImageCache};
 use terraform_plugin::framework::{Context, Outcome, Response};
 use terraform_plugin::value::Attr;
 
 pub(super) async fn update(
-    context: &Context<EksProvider>,
+    context: &Context<Session>,
     planned: ImageCacheModel,
     config: ImageCacheModel,
     response: &mut Response<ImageCacheModel>,
 ) -> Outcome<()> {
     let Some(prior) = response.state.clone() else { return Ok(()) };
     let deadline = Deadline::of(Operation::Update, &planned);
-    let (region, id) = address(&context.provider, &prior).await?;
+    let (region, id) = address(&context.session, &prior).await?;
     let Some(mut request) = request::update(&prior, &planned, &config, &id) else {
         response.state = Some(ImageCacheModel { status: prior.status, ..planned.clone() });
         settle(context, planned, None, response, &deadline).await?;
         return Ok(());
     };
-    context.provider.guard_account().await?;
-    let caches = context.provider.image_caches();
+    context.session.guard_account().await?;
+    let caches = context.session.image_caches();
     let read = caches.get(&region, &id).await.map_err(|error| errors::api("reading", &id, &region, &error))?;
     let mut before = read.ok_or_else(|| messages::gone(&id, &region))?;
     if before.status.is_building() && planned.wait_for_ready == Attr::Known(true) {
@@ -53,7 +54,7 @@ pub(super) async fn update(
     request::add_untold(&mut request, &planned, &before);
     let asked = request.clone();
     let Some(after) = send(context, &planned, &before, request, response, &deadline).await? else { return Ok(()) };
-    let default_tags = context.provider.default_tags().known();
+    let default_tags = context.session.default_tags().known();
     let reset = verify::reset(&planned, &before, &after, &asked);
     if reset.is_empty() {
         verify::updated(&planned, &before, &after, &asked, default_tags, response);
@@ -70,16 +71,16 @@ pub(super) async fn update(
 
 /// Sends a request and waits until it is carried out. Gives the cache as it then is; `None` when Ctrl-C ended the wait.
 async fn send(
-    context: &Context<EksProvider>,
+    context: &Context<Session>,
     planned: &ImageCacheModel,
     before: &ImageCache,
     request: UpdateImageCache,
     response: &mut Response<ImageCacheModel>,
     deadline: &Deadline,
 ) -> Outcome<Option<Arc<ImageCache>>> {
-    let (region, _) = address(&context.provider, planned).await?;
+    let (region, _) = address(&context.session, planned).await?;
     let asked = request.clone();
-    let sent = context.provider.image_caches().update_when_built(&region, request, deadline.left(), &context.stop);
+    let sent = context.session.image_caches().update_when_built(&region, request, deadline.left(), &context.stop);
     sent.await.map_err(|error| messages::update_refused(&region, before, asked.image_cache_size, &error))?;
 
     let building = || Status::Updating.to_string().into();

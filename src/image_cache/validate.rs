@@ -2,7 +2,7 @@
 //! null.
 
 use super::model::ImageCacheModel;
-use crate::provider::{duration, images};
+use crate::{duration, images};
 use terraform_plugin::diagnostics::{AttributePath, Diagnostic, Diagnostics};
 
 pub(super) fn validate(config: &ImageCacheModel, diagnostics: &mut Diagnostics) {
@@ -69,7 +69,7 @@ fn validate_credentials(config: &ImageCacheModel, diagnostics: &mut Diagnostics)
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::provider::image_cache::model::{AutoCreateEip, RegistryCredentials};
+    use crate::image_cache::model::{AutoCreateEip, RegistryCredentials};
     use terraform_plugin::value::{Attr, Secret};
 
     fn summaries(config: &ImageCacheModel) -> Vec<String> {

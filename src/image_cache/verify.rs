@@ -19,7 +19,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::model::ImageCacheModel;
 use super::{plan, state};
 use crate::image_caches::was_built;
-use crate::provider::images;
+use crate::images;
 use tencentcloud::tke::{ImageCache, UpdateImageCache};
 use terraform_plugin::diagnostics::AttributePath;
 use terraform_plugin::framework::Response;

@@ -9,7 +9,7 @@
 //! below the cache's own. A size that is given must hold the images. `root-cbs-size` is not written with a cache: what both together do is not documented.
 //! Sources: <https://cloud.tencent.com/document/product/457/44173>, <https://cloud.tencent.com/document/product/457/65908>.
 
-use crate::provider::annotations::{self, Annotations, CacheDisk, FREE_DISK_SIZE, MAX_DISK_SIZE};
+use crate::annotations::{self, Annotations, CacheDisk, FREE_DISK_SIZE, MAX_DISK_SIZE};
 use image_registry::DiskNeed;
 use terraform_plugin::diagnostics::{AttributePath, Diagnostic};
 

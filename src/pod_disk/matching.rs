@@ -7,9 +7,10 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::model::PodDiskModel;
-use crate::provider::annotations::AUTO;
-use crate::provider::image_cache_attributes::FoundImageCache;
-use crate::provider::{EksProvider, errors};
+use crate::annotations::AUTO;
+use crate::errors;
+use crate::image_cache::attributes::FoundImageCache;
+use crate::session::Session;
 use image_registry::Reference;
 use tencentcloud::tke::{ImageCache, Status};
 use terraform_plugin::diagnostics::{AttributePath, Diagnostic, Diagnostics};
@@ -22,7 +23,7 @@ use terraform_plugin::framework::Outcome;
 ///
 /// No region, a failed call, or a named cache that is not there.
 pub(super) async fn find(
-    provider: &EksProvider,
+    session: &Session,
     config: &PodDiskModel,
     diagnostics: &mut Diagnostics,
 ) -> Outcome<Option<FoundImageCache>> {
@@ -30,8 +31,8 @@ pub(super) async fn find(
         (None, _) | (Some(AUTO), None) => return Ok(None),
         (Some(choice), images) => (choice, images),
     };
-    let region = provider.region_of(&config.region).await?;
-    let caches = provider.image_caches();
+    let region = session.region_of(&config.region).await?;
+    let caches = session.image_caches();
     let found = match (choice, images) {
         (AUTO, Some(images)) => {
             let found = caches.most_suitable(&region, images.iter().cloned().collect(), None).await;

@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::provider::annotations::{Annotations, MAX_DISK_SIZE, MIN_DISK_SIZE};
-use crate::provider::image_cache_attributes::FoundImageCache;
+use crate::annotations::{Annotations, MAX_DISK_SIZE, MIN_DISK_SIZE};
+use crate::image_cache::attributes::FoundImageCache;
 use terraform_plugin::schema::{COMPUTED, OPTIONAL, REQUIRED};
 use terraform_plugin::value::{Attr, Secret};
 

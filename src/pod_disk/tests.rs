@@ -6,8 +6,8 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio_util::sync::CancellationToken;
 
 use super::*;
+use crate::block::{self, ProviderConfig};
 use crate::image_caches::{ImageCacheApi, ImageCaches};
-use crate::provider::{config::ProviderConfig, configure};
 use image_registry::{self, Inspectors};
 use tencentcloud::Error;
 use tencentcloud::credentials::Environment;
@@ -64,9 +64,9 @@ fn cache(id: &str, size: u64, status: &str, images: &[&str]) -> ImageCache {
 async fn read(config: Value, region: Attr<String>, caches: Vec<ImageCache>) -> (Value, Diagnostics, Vec<String>) {
     let api = Arc::new(Caches { caches, ..Default::default() });
     let block = ProviderConfig { region, ..Default::default() };
-    let mut provider = configure::configure(block, Environment::default(), &mut Diagnostics::default()).unwrap();
-    provider.image_caches = ImageCaches::with_api(api.clone(), Duration::from_secs(5));
-    let context = Context { provider: Arc::new(provider), stop: CancellationToken::new() };
+    let mut session = block::configure(block, Environment::default(), &mut Diagnostics::default()).unwrap();
+    session.image_caches = ImageCaches::with_api(api.clone(), Duration::from_secs(5));
+    let context = Context { session: Arc::new(session), stop: CancellationToken::new() };
     let data_source = framework::data_source(PodDisk);
     let invalid = data_source.validate(&config).await;
     assert_eq!(invalid, Diagnostics::default());

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::model::PodDiskModel;
 use super::{image_gc, inspection};
-use crate::provider::{annotations, duration, images};
+use crate::{annotations, duration, images};
 use terraform_plugin::diagnostics::{AttributePath, Diagnostic, Diagnostics};
 use terraform_plugin::value::Attr;
 

@@ -10,6 +10,7 @@ use terraform_plugin::diagnostics::AttributePath;
 use terraform_plugin::framework::conformance::{self, Terraform, complete};
 use terraform_plugin::framework::{Context, Server};
 use terraform_plugin::schema::Schema;
+use terraform_plugin::value::Attr;
 use terraform_plugin::value::Value;
 
 /// A simulator whose builds take a moment, and a provider that is configured for it.
@@ -67,7 +68,7 @@ fn image_caches() -> Vec<Value> {
 #[tokio::test]
 async fn every_resource_keeps_terraforms_rules() {
     let (simulator, server) = provider().await;
-    let context: Context<EksProvider> = server.context().unwrap();
+    let context: Context<Session> = server.context().unwrap();
     for (_, resource) in server.resources.iter() {
         let ty = &resource.schema().ty;
         let configs: Vec<_> = configurations(resource.type_name()).into_iter().map(|c| complete(c, ty)).collect();
@@ -90,10 +91,10 @@ fn every_schema_is_one_that_terraform_takes() {
 
 #[tokio::test]
 async fn an_object_with_a_region_needs_none_of_the_provider() {
-    let config = config::ProviderConfig::default();
-    let provider = configure::configure(config, Environment::default(), &mut Diagnostics::default()).unwrap();
-    assert_eq!(provider.region_of(&Attr::from("ap-shanghai".to_owned())).await.unwrap(), "ap-shanghai");
-    assert!(provider.region_of(&Attr::Null).await.unwrap_err().has_errors());
+    let config = ProviderConfig::default();
+    let session = block::configure(config, Environment::default(), &mut Diagnostics::default()).unwrap();
+    assert_eq!(session.region_of(&Attr::from("ap-shanghai".to_owned())).await.unwrap(), "ap-shanghai");
+    assert!(session.region_of(&Attr::Null).await.unwrap_err().has_errors());
 }
 
 /// Configurations of an image cache that are valid.

@@ -70,7 +70,7 @@ fn no_secret_is_in_log_output_plan_or_state() {
         let plan = workspace.plan().succeeds();
         let shown = workspace.run(&["show", "-json", "plan"]).succeeds();
         let apply = workspace.apply_planned().succeeds();
-        assert!(apply.stderr.contains("provider.eks.tencentcloud"), "there is a log to look at");
+        assert!(apply.stderr.contains("provider.tencentcloud"), "there is a log to look at");
         let state = workspace.run(&["show", "-json"]).succeeds();
         let destroy = workspace.destroy();
         for run in [&plan, &shown, &apply, &state, &destroy] {

@@ -35,10 +35,10 @@ const TOTAL_TIMEOUT: Duration = Duration::from_secs(60);
 /// other side closes at that moment ends without an answer, and then nobody knows whether it was carried out.
 const IDLE_TIMEOUT: Duration = Duration::from_secs(20);
 
-const USER_AGENT: &str = concat!(env!("CARGO_PKG_NAME"), "/", env!("CARGO_PKG_VERSION"));
+const USER_AGENT: &str = concat!("terraform-provider-eks/", env!("CARGO_PKG_VERSION"));
 
 /// `X-TC-RequestClient` takes letters, digits and `-_,;.` only.
-const REQUEST_CLIENT: &str = concat!(env!("CARGO_PKG_NAME"), "_", env!("CARGO_PKG_VERSION"));
+const REQUEST_CLIENT: &str = concat!("terraform-provider-eks_", env!("CARGO_PKG_VERSION"));
 
 const CONTENT_TYPE: &str = "application/json; charset=utf-8";
 

@@ -51,11 +51,14 @@ use crate::schema::Model;
 /// What an operation gives: a value, or the errors that stopped it.
 pub type Outcome<T> = Result<T, Diagnostics>;
 
-/// A configured provider.
+/// What a provider offers, and what configuring it yields.
 #[async_trait]
-pub trait Provider: Sized + Send + Sync + 'static {
+pub trait Provider: Send + Sync + 'static {
     /// The provider block.
     type Config: Model;
+    /// What configuring yields, and operations use: clients, defaults. Resources name this type alone, and not the one that lists
+    /// them.
+    type Session: Send + Sync + 'static;
 
     /// Says what is wrong with the provider block, which may hold unknown values. No network.
     fn validate(config: &Self::Config, diagnostics: &mut Diagnostics);
@@ -65,26 +68,26 @@ pub trait Provider: Sized + Send + Sync + 'static {
     /// # Errors
     ///
     /// What is wrong with the configuration.
-    async fn configure(config: Self::Config, diagnostics: &mut Diagnostics) -> Outcome<Self>;
+    async fn configure(config: Self::Config, diagnostics: &mut Diagnostics) -> Outcome<Self::Session>;
 
     /// The resources, each made by [`resource()`].
-    fn resources() -> Vec<Box<dyn AnyResource<Self>>>;
+    fn resources() -> Vec<Box<dyn AnyResource<Self::Session>>>;
 
     /// The data sources, each made by [`data_source()`].
-    fn data_sources() -> Vec<Box<dyn AnyDataSource<Self>>>;
+    fn data_sources() -> Vec<Box<dyn AnyDataSource<Self::Session>>>;
 
     /// The ephemeral resources, each made by [`ephemeral_resource()`].
-    fn ephemeral_resources() -> Vec<Box<dyn AnyEphemeralResource<Self>>> {
+    fn ephemeral_resources() -> Vec<Box<dyn AnyEphemeralResource<Self::Session>>> {
         Vec::new()
     }
 
     /// The list resources, each made by [`list_resource()`].
-    fn list_resources() -> Vec<Box<dyn AnyListResource<Self>>> {
+    fn list_resources() -> Vec<Box<dyn AnyListResource<Self::Session>>> {
         Vec::new()
     }
 
     /// The actions, each made by [`action()`].
-    fn actions() -> Vec<Box<dyn AnyAction<Self>>> {
+    fn actions() -> Vec<Box<dyn AnyAction<Self::Session>>> {
         Vec::new()
     }
 
@@ -96,15 +99,15 @@ pub trait Provider: Sized + Send + Sync + 'static {
 
 /// What an operation may use besides its values.
 #[derive(Debug)]
-pub struct Context<P> {
-    /// The configured provider.
-    pub provider: Arc<P>,
+pub struct Context<S> {
+    /// What configuring the provider yielded.
+    pub session: Arc<S>,
     /// Cancelled when Terraform asks to stop. An operation then ends its waits, and saves what it has.
     pub stop: CancellationToken,
 }
 
-impl<P> Clone for Context<P> {
+impl<S> Clone for Context<S> {
     fn clone(&self) -> Self {
-        Self { provider: Arc::clone(&self.provider), stop: self.stop.clone() }
+        Self { session: Arc::clone(&self.session), stop: self.stop.clone() }
     }
 }

@@ -58,13 +58,31 @@ enum StartError {
     Serve(#[from] tonic::transport::Error),
 }
 
-/// Runs the provider at `address`, such as `registry.terraform.io/hashicorp/null`, from start to end.
+/// What the process knows of the provider that it serves.
+#[derive(Debug, Clone, Copy)]
+pub struct Program {
+    /// Source address with its host, for example `registry.terraform.io/hashicorp/null`.
+    pub address: &'static str,
+    /// For `--version`.
+    pub version: &'static str,
+    /// Crates whose events are logged, besides this one: those whose events hold no secret.
+    pub log_crates: &'static [&'static str],
+}
+
+impl Program {
+    /// Last part of the address: the provider's local name, by default.
+    fn name(&self) -> &'static str {
+        self.address.rsplit('/').next().unwrap_or(self.address)
+    }
+}
+
+/// Runs a provider from start to end.
 ///
 /// `make_service` gets a token that is cancelled when the process is to end: calls in flight should then answer soon
 /// with what they know. It is called after Terraform was told where to connect.
-pub fn main<S: Provider>(address: &str, make_service: impl FnOnce(CancellationToken) -> S) -> ExitCode {
+pub fn main<S: Provider>(program: Program, make_service: impl FnOnce(CancellationToken) -> S) -> ExitCode {
     panics::install();
-    match run(address, make_service) {
+    match run(program, make_service) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("{}", chain(&error));
@@ -73,15 +91,16 @@ pub fn main<S: Provider>(address: &str, make_service: impl FnOnce(CancellationTo
     }
 }
 
-fn run<S: Provider>(address: &str, make_service: impl FnOnce(CancellationToken) -> S) -> Result<(), StartError> {
+fn run<S: Provider>(program: Program, make_service: impl FnOnce(CancellationToken) -> S) -> Result<(), StartError> {
+    logs::init(program);
     let argument = std::env::args_os().nth(1);
     match argument.as_ref().map(|argument| argument.to_str()) {
         None => {
             let invitation = Invitation::from_env(|name| std::env::var_os(name))?;
             block_on(serve_terraform(invitation, make_service))
         }
-        Some(Some("--debug" | "-debug")) => block_on(serve_debugger(address, make_service)),
-        Some(Some("--version" | "-version")) => Ok(print(concat!(env!("CARGO_PKG_VERSION"), "\n"))?),
+        Some(Some("--debug" | "-debug")) => block_on(serve_debugger(program.address, make_service)),
+        Some(Some("--version" | "-version")) => Ok(print(&format!("{}\n", program.version))?),
         Some(Some("--help" | "-help" | "-h")) => Ok(print(HELP)?),
         Some(_) => Err(StartError::Argument(argument.unwrap_or_default())),
     }
@@ -89,7 +108,6 @@ fn run<S: Provider>(address: &str, make_service: impl FnOnce(CancellationToken) 
 
 /// Two threads: a provider waits for the network, and decodes what it gets.
 fn block_on(serving: impl Future<Output = Result<(), StartError>>) -> Result<(), StartError> {
-    logs::init();
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
     let served = runtime.block_on(serving);
     runtime.shutdown_background();
@@ -113,14 +131,14 @@ async fn serve_terraform<S: Provider>(
 }
 
 async fn serve_debugger<S: Provider>(
-    provider: &str,
+    address: &str,
     make_service: impl FnOnce(CancellationToken) -> S,
 ) -> Result<(), StartError> {
     let shutdown = CancellationToken::new();
     signals::watch(Interrupt::Stops, shutdown.clone())?;
     let listener = Listener::bind(None, 0..=0).await?;
-    let (network, address) = listener.address()?;
-    let setting = debug::reattach(provider, network, &address, std::process::id());
+    let (network, socket) = listener.address()?;
+    let setting = debug::reattach(address, network, &socket, std::process::id());
     print(&format!("Serving until Ctrl-C. Run Terraform with this in its environment:\n\n{setting}\n"))?;
     server::serve(make_service(shutdown.clone()), listener, None, shutdown).await?;
     Ok(())

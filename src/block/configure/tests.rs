@@ -1,7 +1,7 @@
 use secrecy::ExposeSecret as _;
 
 use super::*;
-use crate::provider::config::{AssumeRole, AssumeRoleWithWebIdentity, Endpoints as OwnEndpoints};
+use crate::block::config::{AssumeRole, AssumeRoleWithWebIdentity, Endpoints as OwnEndpoints};
 use tencentcloud::sts;
 use terraform_plugin::diagnostics::Severity;
 
@@ -28,10 +28,10 @@ fn own_endpoints(change: impl FnOnce(&mut OwnEndpoints)) -> ProviderConfig {
 }
 
 /// What `configure` says, and the provider if there is one.
-fn configured(config: ProviderConfig, variables: &Variables) -> (Option<EksProvider>, Diagnostics) {
+fn configured(config: ProviderConfig, variables: &Variables) -> (Option<Session>, Diagnostics) {
     let mut diagnostics = Diagnostics::default();
     match configure(config, environment(variables), &mut diagnostics) {
-        Ok(provider) => (Some(provider), diagnostics),
+        Ok(session) => (Some(session), diagnostics),
         Err(errors) => (None, errors),
     }
 }
@@ -127,8 +127,8 @@ fn an_endpoint_that_cannot_be_is_told_where_it_was_set() {
             "In the variable TENCENTCLOUD_ENDPOINT_URL_METADATA: endpoint of metadata",
         ),
     ] {
-        let (provider, diagnostics) = configured(config, variables);
-        assert!(provider.is_none(), "{detail}");
+        let (session, diagnostics) = configured(config, variables);
+        assert!(session.is_none(), "{detail}");
         let [error] = &diagnostics.iter().collect::<Vec<_>>()[..] else { panic!("{diagnostics:?}") };
         assert_eq!(error.path.to_string(), path, "{detail}");
         assert!(error.detail.contains(detail), "{}", error.detail);
@@ -160,8 +160,8 @@ async fn the_region_is_the_blocks_then_the_variables_then_the_profiles() {
         (in_directory(known("broken")), &[], Err("broken.configure:2: not valid JSON; correct this line")),
         (in_directory(known("missing")), &[], Err("Set region in the provider block, or in TENCENTCLOUD_REGION")),
     ] {
-        let (provider, _) = configured(config, variables);
-        match (provider.unwrap().region().await, expected) {
+        let (session, _) = configured(config, variables);
+        match (session.unwrap().region().await, expected) {
             (Ok(region), Ok(expected)) => assert_eq!(region, expected),
             (Err(errors), Err(expected)) => {
                 let error = errors.iter().next().unwrap();
@@ -191,9 +191,9 @@ async fn what_is_not_known_yet_is_no_error_until_something_is_called() {
             ("TENCENTCLOUD_SECRET_KEY", "key"),
             ("TENCENTCLOUD_ENDPOINT_URL", "http://127.0.0.1:9"),
         ];
-        let (provider, diagnostics) = configured(config, &variables);
+        let (session, diagnostics) = configured(config, &variables);
         assert_eq!(diagnostics, Diagnostics::default(), "{argument}");
-        let error = provider.unwrap().client.send("ap-guangzhou", &sts::GetCallerIdentity {}).await.unwrap_err();
+        let error = session.unwrap().client.send("ap-guangzhou", &sts::GetCallerIdentity {}).await.unwrap_err();
         let told = errors::chain(&error);
         let expected =
             format!("GetCallerIdentity: cannot be called yet: {argument} of the provider block is not known");

@@ -6,8 +6,9 @@ use serde_json::{Value as Json, json};
 use tencentcloud_simulator::personality::{EmptyLists, OmittedFields, SizeStep};
 use tencentcloud_simulator::{ImageCache, KeyPair, Personality, Simulator, Status};
 
-use crate::provider::config::{Endpoints, ProviderConfig};
-use crate::provider::{EksProvider, configure, images};
+use crate::block::{Endpoints, ProviderConfig};
+use crate::session::Session;
+use crate::{block, images};
 use tencentcloud::credentials::Environment;
 use terraform_plugin::diagnostics::{Diagnostic, Diagnostics, Severity};
 use terraform_plugin::framework::conformance::Terraform;
@@ -23,16 +24,16 @@ pub(super) const PASSWORD: &str = "hunter2";
 pub(super) struct Life<'a> {
     pub cloud: &'a Simulator,
     pub personality: Personality,
-    pub resource: &'a dyn AnyResource<EksProvider>,
-    pub terraform: Terraform<'a, EksProvider>,
+    pub resource: &'a dyn AnyResource<Session>,
+    pub terraform: Terraform<'a, Session>,
     pub config: Json,
     pub told: Vec<String>,
     /// The tags in the cloud are not as configured, and nobody can see it.
     pub tags_unseen: bool,
 }
 
-/// The provider, configured for this cloud.
-pub(super) fn provider(cloud: &Simulator) -> EksProvider {
+/// The session of a provider that is configured for this cloud.
+pub(super) fn session(cloud: &Simulator) -> Session {
     let key = KeyPair::default();
     let config = ProviderConfig {
         region: REGION.to_owned().into(),
@@ -43,15 +44,15 @@ pub(super) fn provider(cloud: &Simulator) -> EksProvider {
         requests_per_second: 10_000.into(),
         ..ProviderConfig::default()
     };
-    configure::configure(config, Environment::default(), &mut Diagnostics::default()).unwrap()
+    block::configure(config, Environment::default(), &mut Diagnostics::default()).unwrap()
 }
 
 impl<'a> Life<'a> {
     pub fn new(
         cloud: &'a Simulator,
         personality: Personality,
-        context: &'a Context<EksProvider>,
-        resource: &'a dyn AnyResource<EksProvider>,
+        context: &'a Context<Session>,
+        resource: &'a dyn AnyResource<Session>,
     ) -> Self {
         let terraform = Terraform::new(resource, context);
         let config = json!({"images": ["nginx:1.27"], "vpc_id": "vpc-1", "subnet_id": "subnet-1"});

@@ -13,8 +13,8 @@ use tencentcloud_simulator::{ImageCache, Personality, Settings, Simulator};
 use tokio_util::sync::CancellationToken;
 
 use super::life::{self, Life, PASSWORD, REGION, merge};
-use crate::provider::EksProvider;
-use crate::provider::image_cache::ImageCacheResource;
+use crate::image_cache::ImageCacheResource;
+use crate::session::Session;
 use terraform_plugin::framework::conformance::Terraform;
 use terraform_plugin::framework::{self, Context, Import};
 
@@ -42,7 +42,7 @@ pub(super) async fn live(personality: Personality) -> Vec<String> {
     cloud.make_unpullable(BAD_IMAGE);
     // As many as runs of Terraform: within one, rows may be some seconds old.
     let [context, second, third] =
-        [(); 3].map(|()| Context { provider: Arc::new(life::provider(&cloud)), stop: CancellationToken::new() });
+        [(); 3].map(|()| Context { session: Arc::new(life::session(&cloud)), stop: CancellationToken::new() });
     let resource = framework::resource(ImageCacheResource);
 
     let mut life = Life::new(&cloud, personality, &context, &*resource);
@@ -169,7 +169,7 @@ impl<'a> Life<'a> {
         }
     }
 
-    async fn import(&mut self, context: &'a Context<EksProvider>) {
+    async fn import(&mut self, context: &'a Context<Session>) {
         let id = self.id();
         self.terraform = Terraform::new(self.resource, context);
         self.terraform.import(Import::Id(&id)).await.unwrap_or_else(|errors| panic!("import: {errors:?}"));
@@ -184,7 +184,7 @@ impl<'a> Life<'a> {
         assert!(self.cloud_cache().builds == builds || resets, "adopting pulled the images again");
     }
 
-    async fn go_missing(&mut self, context: &'a Context<EksProvider>) {
+    async fn go_missing(&mut self, context: &'a Context<Session>) {
         let old = self.id();
         assert!(self.cloud.delete_cache(REGION, &old));
         let object = self.terraform.object.clone();
@@ -263,12 +263,12 @@ async fn failing(mut life: Life<'_>) -> Vec<String> {
 }
 
 /// More caches than one call takes are read at once, and one that is not there.
-async fn read_many(cloud: &Simulator, context: &Context<EksProvider>) {
+async fn read_many(cloud: &Simulator, context: &Context<Session>) {
     let now = cloud.clock().now();
     let mut ids: Vec<String> =
         (0..120).map(|i| cloud.insert_cache(REGION, ImageCache::ready(&format!("c{i}"), &["nginx"], now))).collect();
     ids.push("imc-unknown".to_owned());
-    let caches = context.provider.image_caches();
+    let caches = context.session.image_caches();
     let rows = join_all(ids.iter().map(|id| caches.get(REGION, id))).await;
     for (id, row) in ids.iter().zip(rows) {
         let row = row.unwrap_or_else(|error| panic!("reading many: {id}: {error}"));

@@ -85,7 +85,7 @@ pub struct MfaConfig {
 }
 
 /// Session name of a role when none is given.
-pub(super) const DEFAULT_SESSION_NAME: &str = env!("CARGO_PKG_NAME");
+pub(super) const DEFAULT_SESSION_NAME: &str = "terraform-provider-eks";
 
 /// A web identity with its block and variables put together: all but the token's text, which a file may hold.
 #[derive(Debug, Clone)]

@@ -19,7 +19,7 @@ use crate::value::{self, Value};
 #[async_trait]
 pub trait Action: Send + Sync + 'static {
     /// The provider that it belongs to.
-    type Provider: Send + Sync + 'static;
+    type Session: Send + Sync + 'static;
     /// Its arguments.
     type Config: Model;
     /// `eks_image_cache_rebuild`.
@@ -33,7 +33,7 @@ pub trait Action: Send + Sync + 'static {
     /// # Errors
     ///
     /// Why it cannot be done.
-    async fn plan(&self, _: &Context<Self::Provider>, _: Self::Config, _: &mut Diagnostics) -> Outcome<()> {
+    async fn plan(&self, _: &Context<Self::Session>, _: Self::Config, _: &mut Diagnostics) -> Outcome<()> {
         Ok(())
     }
 
@@ -44,7 +44,7 @@ pub trait Action: Send + Sync + 'static {
     /// Why it failed.
     async fn invoke(
         &self,
-        context: &Context<Self::Provider>,
+        context: &Context<Self::Session>,
         config: Self::Config,
         progress: &Progress,
         diagnostics: &mut Diagnostics,
@@ -74,7 +74,7 @@ pub enum ActionEvent {
 
 /// An action without its types, for the server.
 #[async_trait]
-pub trait AnyAction<P>: Send + Sync {
+pub trait AnyAction<S>: Send + Sync {
     /// Its name in a configuration.
     fn type_name(&self) -> &'static str;
     /// The schema of its arguments.
@@ -82,24 +82,24 @@ pub trait AnyAction<P>: Send + Sync {
     /// What is wrong with a configuration.
     async fn validate(&self, config: &Value) -> Diagnostics;
     /// Looks at what is to be done.
-    async fn plan(&self, context: &Context<P>, config: &Value) -> Diagnostics;
+    async fn plan(&self, context: &Context<S>, config: &Value) -> Diagnostics;
     /// Does it.
-    async fn invoke(&self, context: &Context<P>, config: &Value, progress: &Progress) -> Diagnostics;
+    async fn invoke(&self, context: &Context<S>, config: &Value, progress: &Progress) -> Diagnostics;
 }
 
 /// Makes an action part of a provider.
-pub fn action<A: Action>(action: A) -> Box<dyn AnyAction<A::Provider>> {
-    Box::new(Registered { action, schema: OnceLock::new(), provider: PhantomData })
+pub fn action<A: Action>(action: A) -> Box<dyn AnyAction<A::Session>> {
+    Box::new(Registered { action, schema: OnceLock::new(), session: PhantomData })
 }
 
 struct Registered<A: Action> {
     action: A,
     schema: OnceLock<Schema>,
-    provider: PhantomData<fn() -> A::Provider>,
+    session: PhantomData<fn() -> A::Session>,
 }
 
 #[async_trait]
-impl<A: Action> AnyAction<A::Provider> for Registered<A> {
+impl<A: Action> AnyAction<A::Session> for Registered<A> {
     fn type_name(&self) -> &'static str {
         A::TYPE_NAME
     }
@@ -113,7 +113,7 @@ impl<A: Action> AnyAction<A::Provider> for Registered<A> {
         validate::validate(&self.schema().block, config, WriteOnly::Refused, own).await
     }
 
-    async fn plan(&self, context: &Context<A::Provider>, config: &Value) -> Diagnostics {
+    async fn plan(&self, context: &Context<A::Session>, config: &Value) -> Diagnostics {
         let mut diagnostics = Diagnostics::default();
         let planned = panic::catch(async {
             let config = value::from_value(config).map_err(unreadable)?;
@@ -124,7 +124,7 @@ impl<A: Action> AnyAction<A::Provider> for Registered<A> {
         diagnostics
     }
 
-    async fn invoke(&self, context: &Context<A::Provider>, config: &Value, progress: &Progress) -> Diagnostics {
+    async fn invoke(&self, context: &Context<A::Session>, config: &Value, progress: &Progress) -> Diagnostics {
         let mut diagnostics = Diagnostics::default();
         let invoked = panic::catch(async {
             let config = value::from_value(config).map_err(unreadable)?;

@@ -19,7 +19,7 @@ use crate::value::{Type, Value};
 /// # Panics
 ///
 /// At any error, and at any violation of Terraform's rules.
-pub async fn run<P>(resource: &dyn AnyResource<P>, context: &Context<P>, configs: &[Value]) {
+pub async fn run<S>(resource: &dyn AnyResource<S>, context: &Context<S>, configs: &[Value]) {
     let mut terraform = Terraform::new(resource, context);
     for config in configs {
         terraform.apply(config).await.unwrap_or_else(|errors| panic!("{config:?}: {errors:#?}"));
@@ -48,18 +48,18 @@ pub fn complete(config: Value, ty: &Type) -> Value {
 }
 
 /// Terraform with one object in its state, or none.
-pub struct Terraform<'a, P> {
-    resource: &'a dyn AnyResource<P>,
-    context: &'a Context<P>,
+pub struct Terraform<'a, S> {
+    resource: &'a dyn AnyResource<S>,
+    context: &'a Context<S>,
     /// The object; null when there is none.
     pub object: Stored,
     /// True when the next apply replaces the object, because its creation failed.
     pub tainted: bool,
 }
 
-impl<'a, P> Terraform<'a, P> {
+impl<'a, S> Terraform<'a, S> {
     /// With an empty state.
-    pub fn new(resource: &'a dyn AnyResource<P>, context: &'a Context<P>) -> Self {
+    pub fn new(resource: &'a dyn AnyResource<S>, context: &'a Context<S>) -> Self {
         Self { resource, context, object: Stored::default(), tainted: false }
     }
 

@@ -17,7 +17,7 @@ use crate::value::{self, Value};
 #[async_trait]
 pub trait DataSource: Send + Sync + 'static {
     /// The provider that it belongs to.
-    type Provider: Send + Sync + 'static;
+    type Session: Send + Sync + 'static;
     /// Its schema: arguments and results.
     type Model: Model;
     /// `eks_pod_disk`.
@@ -33,7 +33,7 @@ pub trait DataSource: Send + Sync + 'static {
     /// Why it could not be read.
     async fn read(
         &self,
-        context: &Context<Self::Provider>,
+        context: &Context<Self::Session>,
         config: Self::Model,
         diagnostics: &mut Diagnostics,
     ) -> Outcome<Self::Model>;
@@ -41,7 +41,7 @@ pub trait DataSource: Send + Sync + 'static {
 
 /// A data source without its types, for the server.
 #[async_trait]
-pub trait AnyDataSource<P>: Send + Sync {
+pub trait AnyDataSource<S>: Send + Sync {
     /// Its name in a configuration.
     fn type_name(&self) -> &'static str;
     /// Its schema.
@@ -49,22 +49,22 @@ pub trait AnyDataSource<P>: Send + Sync {
     /// What is wrong with a configuration.
     async fn validate(&self, config: &Value) -> Diagnostics;
     /// The data source's state; null when it could not be read.
-    async fn read(&self, context: &Context<P>, config: &Value) -> (Value, Diagnostics);
+    async fn read(&self, context: &Context<S>, config: &Value) -> (Value, Diagnostics);
 }
 
 /// Makes a data source part of a provider.
-pub fn data_source<D: DataSource>(data_source: D) -> Box<dyn AnyDataSource<D::Provider>> {
-    Box::new(Registered { data_source, schema: OnceLock::new(), provider: PhantomData })
+pub fn data_source<D: DataSource>(data_source: D) -> Box<dyn AnyDataSource<D::Session>> {
+    Box::new(Registered { data_source, schema: OnceLock::new(), session: PhantomData })
 }
 
 struct Registered<D: DataSource> {
     data_source: D,
     schema: OnceLock<Schema>,
-    provider: PhantomData<fn() -> D::Provider>,
+    session: PhantomData<fn() -> D::Session>,
 }
 
 #[async_trait]
-impl<D: DataSource> AnyDataSource<D::Provider> for Registered<D> {
+impl<D: DataSource> AnyDataSource<D::Session> for Registered<D> {
     fn type_name(&self) -> &'static str {
         D::TYPE_NAME
     }
@@ -81,7 +81,7 @@ impl<D: DataSource> AnyDataSource<D::Provider> for Registered<D> {
         .await
     }
 
-    async fn read(&self, context: &Context<D::Provider>, config: &Value) -> (Value, Diagnostics) {
+    async fn read(&self, context: &Context<D::Session>, config: &Value) -> (Value, Diagnostics) {
         let mut diagnostics = Diagnostics::default();
         let result = panic::catch(async {
             let config = value::from_value(config).map_err(unreadable)?;

@@ -31,7 +31,7 @@ pub struct Opened<M> {
 #[async_trait]
 pub trait EphemeralResource: Send + Sync + 'static {
     /// The provider that it belongs to.
-    type Provider: Send + Sync + 'static;
+    type Session: Send + Sync + 'static;
     /// Its schema: arguments and results.
     type Model: Model;
     /// `eks_registry_token`.
@@ -47,7 +47,7 @@ pub trait EphemeralResource: Send + Sync + 'static {
     /// Why there is none; then nothing is closed either.
     async fn open(
         &self,
-        context: &Context<Self::Provider>,
+        context: &Context<Self::Session>,
         config: Self::Model,
         diagnostics: &mut Diagnostics,
     ) -> Outcome<Opened<Self::Model>>;
@@ -57,7 +57,7 @@ pub trait EphemeralResource: Send + Sync + 'static {
     /// # Errors
     ///
     /// Why it could not be renewed.
-    async fn renew(&self, _: &Context<Self::Provider>, _: &mut Private) -> Outcome<Option<SystemTime>> {
+    async fn renew(&self, _: &Context<Self::Session>, _: &mut Private) -> Outcome<Option<SystemTime>> {
         Ok(None)
     }
 
@@ -66,7 +66,7 @@ pub trait EphemeralResource: Send + Sync + 'static {
     /// # Errors
     ///
     /// Why it may still be valid.
-    async fn close(&self, _: &Context<Self::Provider>, _: Private) -> Outcome<()> {
+    async fn close(&self, _: &Context<Self::Session>, _: Private) -> Outcome<()> {
         Ok(())
     }
 }
@@ -86,7 +86,7 @@ pub struct Ephemeral {
 
 /// An ephemeral resource without its types, for the server.
 #[async_trait]
-pub trait AnyEphemeralResource<P>: Send + Sync {
+pub trait AnyEphemeralResource<S>: Send + Sync {
     /// Its name in a configuration.
     fn type_name(&self) -> &'static str;
     /// Its schema.
@@ -94,26 +94,26 @@ pub trait AnyEphemeralResource<P>: Send + Sync {
     /// What is wrong with a configuration.
     async fn validate(&self, config: &Value) -> Diagnostics;
     /// Makes the value.
-    async fn open(&self, context: &Context<P>, config: &Value) -> Ephemeral;
+    async fn open(&self, context: &Context<S>, config: &Value) -> Ephemeral;
     /// Makes it last longer.
-    async fn renew(&self, context: &Context<P>, private: Private) -> Ephemeral;
+    async fn renew(&self, context: &Context<S>, private: Private) -> Ephemeral;
     /// Ends it.
-    async fn close(&self, context: &Context<P>, private: Private) -> Diagnostics;
+    async fn close(&self, context: &Context<S>, private: Private) -> Diagnostics;
 }
 
 /// Makes an ephemeral resource part of a provider.
-pub fn ephemeral_resource<E: EphemeralResource>(resource: E) -> Box<dyn AnyEphemeralResource<E::Provider>> {
-    Box::new(Registered { resource, schema: OnceLock::new(), provider: PhantomData })
+pub fn ephemeral_resource<E: EphemeralResource>(resource: E) -> Box<dyn AnyEphemeralResource<E::Session>> {
+    Box::new(Registered { resource, schema: OnceLock::new(), session: PhantomData })
 }
 
 struct Registered<E: EphemeralResource> {
     resource: E,
     schema: OnceLock<Schema>,
-    provider: PhantomData<fn() -> E::Provider>,
+    session: PhantomData<fn() -> E::Session>,
 }
 
 #[async_trait]
-impl<E: EphemeralResource> AnyEphemeralResource<E::Provider> for Registered<E> {
+impl<E: EphemeralResource> AnyEphemeralResource<E::Session> for Registered<E> {
     fn type_name(&self) -> &'static str {
         E::TYPE_NAME
     }
@@ -128,7 +128,7 @@ impl<E: EphemeralResource> AnyEphemeralResource<E::Provider> for Registered<E> {
             .await
     }
 
-    async fn open(&self, context: &Context<E::Provider>, config: &Value) -> Ephemeral {
+    async fn open(&self, context: &Context<E::Session>, config: &Value) -> Ephemeral {
         let mut diagnostics = Diagnostics::default();
         let opened = panic::catch(async {
             let config = value::from_value(config).map_err(unreadable)?;
@@ -146,7 +146,7 @@ impl<E: EphemeralResource> AnyEphemeralResource<E::Provider> for Registered<E> {
         }
     }
 
-    async fn renew(&self, context: &Context<E::Provider>, mut private: Private) -> Ephemeral {
+    async fn renew(&self, context: &Context<E::Session>, mut private: Private) -> Ephemeral {
         let renewed = panic::catch(self.resource.renew(context, &mut private)).await;
         let (renew_at, diagnostics) = match renewed.unwrap_or_else(|panic| Err(panic.into())) {
             Ok(renew_at) => (renew_at, Diagnostics::default()),
@@ -155,7 +155,7 @@ impl<E: EphemeralResource> AnyEphemeralResource<E::Provider> for Registered<E> {
         Ephemeral { value: Value::Null, renew_at, private, diagnostics }
     }
 
-    async fn close(&self, context: &Context<E::Provider>, private: Private) -> Diagnostics {
+    async fn close(&self, context: &Context<E::Session>, private: Private) -> Diagnostics {
         errors(panic::catch(self.resource.close(context, private)).await)
     }
 }

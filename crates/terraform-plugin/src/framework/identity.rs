@@ -27,7 +27,7 @@ pub trait Identified: Resource {
     /// # Errors
     ///
     /// What is wrong with the identity.
-    fn import_identity(&self, context: &Context<Self::Provider>, identity: Self::Identity) -> Outcome<Self::Model>;
+    fn import_identity(&self, context: &Context<Self::Session>, identity: Self::Identity) -> Outcome<Self::Model>;
 
     /// Brings an identity of an older version, as JSON, to the current one.
     ///
@@ -49,7 +49,7 @@ pub trait Identified: Resource {
 }
 
 /// Makes a resource whose objects have an identity part of a provider.
-pub fn identified_resource<R: Identified>(resource: R) -> Box<dyn AnyResource<R::Provider>> {
+pub fn identified_resource<R: Identified>(resource: R) -> Box<dyn AnyResource<R::Session>> {
     register(resource, ByIdentity::default())
 }
 
@@ -60,7 +60,7 @@ pub(super) trait Identification<R: Resource>: Send + Sync + 'static {
     /// The identity, perhaps not wholly known; null when they have none.
     fn of(&self, resource: &R, state: &R::Model) -> Result<Value, Diagnostic>;
     /// See [`Identified::import_identity`].
-    fn import(&self, resource: &R, context: &Context<R::Provider>, identity: &Value) -> Outcome<R::Model>;
+    fn import(&self, resource: &R, context: &Context<R::Session>, identity: &Value) -> Outcome<R::Model>;
     /// See [`Identified::upgrade_identity`].
     fn upgrade(&self, resource: &R, version: i64, identity: serde_json::Value) -> Outcome<serde_json::Value>;
 }
@@ -77,7 +77,7 @@ impl<R: Resource> Identification<R> for NoIdentity {
         Ok(Value::Null)
     }
 
-    fn import(&self, _: &R, _: &Context<R::Provider>, _: &Value) -> Outcome<R::Model> {
+    fn import(&self, _: &R, _: &Context<R::Session>, _: &Value) -> Outcome<R::Model> {
         Err(no_identity(R::TYPE_NAME).into())
     }
 
@@ -108,7 +108,7 @@ impl<R: Identified> Identification<R> for ByIdentity {
         Ok(identity)
     }
 
-    fn import(&self, resource: &R, context: &Context<R::Provider>, identity: &Value) -> Outcome<R::Model> {
+    fn import(&self, resource: &R, context: &Context<R::Session>, identity: &Value) -> Outcome<R::Model> {
         let missing = missing(self.schema::<R>(), identity);
         if let Some(name) = missing {
             let detail = format!("The identity has no {name}, which an import of {} needs.", R::TYPE_NAME);

@@ -35,7 +35,7 @@ pub trait ListResource: Send + Sync + 'static {
     /// Why it could not go on. What was pushed stays found.
     async fn list(
         &self,
-        context: &Context<<Self::Resource as Resource>::Provider>,
+        context: &Context<<Self::Resource as Resource>::Session>,
         config: Self::Config,
         listing: &mut Listing<<Self::Resource as Resource>::Model>,
     ) -> Outcome<()>;
@@ -90,7 +90,7 @@ pub struct Listed {
 
 /// A list resource without its types, for the server.
 #[async_trait]
-pub trait AnyListResource<P>: Send + Sync {
+pub trait AnyListResource<S>: Send + Sync {
     /// Its name in a configuration.
     fn type_name(&self) -> &'static str;
     /// The schema of its arguments.
@@ -98,13 +98,13 @@ pub trait AnyListResource<P>: Send + Sync {
     /// What is wrong with a configuration.
     async fn validate(&self, config: &Value) -> Diagnostics;
     /// Sends what is found.
-    async fn list(&self, context: &Context<P>, config: &Value, limit: u64, sender: mpsc::Sender<Found>) -> Diagnostics;
+    async fn list(&self, context: &Context<S>, config: &Value, limit: u64, sender: mpsc::Sender<Found>) -> Diagnostics;
 }
 
 /// Makes a list resource part of a provider.
 pub fn list_resource<L: ListResource>(
     list_resource: L,
-) -> Box<dyn AnyListResource<<L::Resource as Resource>::Provider>> {
+) -> Box<dyn AnyListResource<<L::Resource as Resource>::Session>> {
     Box::new(Registered { list_resource, schema: OnceLock::new() })
 }
 
@@ -114,7 +114,7 @@ struct Registered<L> {
 }
 
 #[async_trait]
-impl<L: ListResource> AnyListResource<<L::Resource as Resource>::Provider> for Registered<L> {
+impl<L: ListResource> AnyListResource<<L::Resource as Resource>::Session> for Registered<L> {
     fn type_name(&self) -> &'static str {
         L::Resource::TYPE_NAME
     }
@@ -130,7 +130,7 @@ impl<L: ListResource> AnyListResource<<L::Resource as Resource>::Provider> for R
 
     async fn list(
         &self,
-        context: &Context<<L::Resource as Resource>::Provider>,
+        context: &Context<<L::Resource as Resource>::Session>,
         config: &Value,
         limit: u64,
         sender: mpsc::Sender<Found>,

@@ -34,7 +34,7 @@ pub struct Response<M> {
 #[async_trait]
 pub trait Resource: Send + Sync + 'static {
     /// The provider that it belongs to.
-    type Provider: Send + Sync + 'static;
+    type Session: Send + Sync + 'static;
     /// Its schema and its state.
     type Model: Model;
     /// `eks_image_cache`.
@@ -50,7 +50,7 @@ pub trait Resource: Send + Sync + 'static {
     /// # Errors
     ///
     /// Why the change cannot be planned.
-    async fn plan(&self, context: &Context<Self::Provider>, plan: &mut ResourcePlan<Self::Model>) -> Outcome<()>;
+    async fn plan(&self, context: &Context<Self::Session>, plan: &mut ResourcePlan<Self::Model>) -> Outcome<()>;
 
     /// Creates the object. `config` holds the write-only values, `planned` everything else.
     ///
@@ -59,7 +59,7 @@ pub trait Resource: Send + Sync + 'static {
     /// Why it failed. With a [`Response::state`] the object is kept, tainted.
     async fn create(
         &self,
-        context: &Context<Self::Provider>,
+        context: &Context<Self::Session>,
         planned: Self::Model,
         config: Self::Model,
         response: &mut Response<Self::Model>,
@@ -70,7 +70,7 @@ pub trait Resource: Send + Sync + 'static {
     /// # Errors
     ///
     /// Why it could not be read.
-    async fn read(&self, context: &Context<Self::Provider>, response: &mut Response<Self::Model>) -> Outcome<()>;
+    async fn read(&self, context: &Context<Self::Session>, response: &mut Response<Self::Model>) -> Outcome<()>;
 
     /// Updates the object in place. [`Response::state`] starts as the prior state.
     ///
@@ -79,7 +79,7 @@ pub trait Resource: Send + Sync + 'static {
     /// Why it failed; [`Response::state`] is kept.
     async fn update(
         &self,
-        context: &Context<Self::Provider>,
+        context: &Context<Self::Session>,
         planned: Self::Model,
         config: Self::Model,
         response: &mut Response<Self::Model>,
@@ -90,14 +90,14 @@ pub trait Resource: Send + Sync + 'static {
     /// # Errors
     ///
     /// Why it failed; the object stays in the state.
-    async fn delete(&self, context: &Context<Self::Provider>, response: &mut Response<Self::Model>) -> Outcome<()>;
+    async fn delete(&self, context: &Context<Self::Session>, response: &mut Response<Self::Model>) -> Outcome<()>;
 
     /// What an import ID says of the object; it is read next.
     ///
     /// # Errors
     ///
     /// What is wrong with the ID.
-    fn import(&self, context: &Context<Self::Provider>, id: &str) -> Outcome<Self::Model>;
+    fn import(&self, context: &Context<Self::Session>, id: &str) -> Outcome<Self::Model>;
 
     /// Brings state of an older schema version, as JSON, to the current one.
     ///
@@ -185,7 +185,7 @@ pub enum Import<'a> {
 
 /// A resource without its types, for the server.
 #[async_trait]
-pub trait AnyResource<P>: Send + Sync {
+pub trait AnyResource<S>: Send + Sync {
     /// Its name in a configuration.
     fn type_name(&self) -> &'static str;
     /// Its schema.
@@ -202,13 +202,13 @@ pub trait AnyResource<P>: Send + Sync {
     /// provider is not configured.
     fn plan_deferred(&self, prior: Stored, proposed: Value, config: &Value) -> Planned;
     /// The plan for a change from `prior` to `proposed`.
-    async fn plan(&self, context: &Context<P>, prior: Stored, proposed: Value, config: &Value) -> Planned;
+    async fn plan(&self, context: &Context<S>, prior: Stored, proposed: Value, config: &Value) -> Planned;
     /// Creates, updates or deletes, as `prior` and `planned` say.
-    async fn apply(&self, context: &Context<P>, prior: &Value, planned: Stored, config: &Value) -> Applied;
+    async fn apply(&self, context: &Context<S>, prior: &Value, planned: Stored, config: &Value) -> Applied;
     /// Reads the object again.
-    async fn read(&self, context: &Context<P>, prior: Stored) -> Applied;
+    async fn read(&self, context: &Context<S>, prior: Stored) -> Applied;
     /// What an import says of the object.
-    async fn import(&self, context: &Context<P>, import: Import<'_>) -> Applied;
+    async fn import(&self, context: &Context<S>, import: Import<'_>) -> Applied;
     /// What an object of another type is in this one.
     async fn move_from(&self, source: &Source, state: &[u8]) -> Applied;
     /// A configuration that would be accepted for an object with this state.
@@ -218,7 +218,7 @@ pub trait AnyResource<P>: Send + Sync {
 }
 
 /// Makes a resource part of a provider.
-pub fn resource<R: Resource>(resource: R) -> Box<dyn AnyResource<R::Provider>> {
+pub fn resource<R: Resource>(resource: R) -> Box<dyn AnyResource<R::Session>> {
     register(resource, NoIdentity)
 }
 

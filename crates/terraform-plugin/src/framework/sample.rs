@@ -32,7 +32,10 @@ use crate::diagnostics::{AttributePath, Diagnostic, Diagnostics};
 use crate::schema::OPTIONAL;
 use crate::value::Attr;
 
-/// The provider, configured, and its cloud.
+/// The provider.
+pub struct SampleProvider;
+
+/// Its session: the provider block, and the cloud.
 #[derive(Debug, Default)]
 pub struct Sample {
     /// The provider block.
@@ -50,8 +53,9 @@ pub struct SampleConfig {
 }
 
 #[async_trait]
-impl Provider for Sample {
+impl Provider for SampleProvider {
     type Config = SampleConfig;
+    type Session = Sample;
 
     fn validate(config: &SampleConfig, diagnostics: &mut Diagnostics) {
         if config.prefix.as_str().is_some_and(|prefix| prefix.contains(' ')) {
@@ -60,7 +64,7 @@ impl Provider for Sample {
         }
     }
 
-    async fn configure(config: SampleConfig, diagnostics: &mut Diagnostics) -> Outcome<Self> {
+    async fn configure(config: SampleConfig, diagnostics: &mut Diagnostics) -> Outcome<Sample> {
         match config.prefix.as_str() {
             Some("panic") => panic!("no prefix"),
             Some("refused") => Err(Diagnostic::error("Refused", "This prefix is refused.").into()),
@@ -68,28 +72,28 @@ impl Provider for Sample {
                 if config.prefix.is_null() {
                     diagnostics.push(Diagnostic::warning("No prefix", "IDs begin with nothing."));
                 }
-                Ok(Self { prefix: config.prefix, ..Self::default() })
+                Ok(Sample { prefix: config.prefix, ..Sample::default() })
             }
         }
     }
 
-    fn resources() -> Vec<Box<dyn AnyResource<Self>>> {
+    fn resources() -> Vec<Box<dyn AnyResource<Sample>>> {
         vec![identified_resource(Disks)]
     }
 
-    fn data_sources() -> Vec<Box<dyn AnyDataSource<Self>>> {
+    fn data_sources() -> Vec<Box<dyn AnyDataSource<Sample>>> {
         vec![data_source(DiskSource)]
     }
 
-    fn ephemeral_resources() -> Vec<Box<dyn AnyEphemeralResource<Self>>> {
+    fn ephemeral_resources() -> Vec<Box<dyn AnyEphemeralResource<Sample>>> {
         vec![ephemeral_resource(Tokens)]
     }
 
-    fn list_resources() -> Vec<Box<dyn AnyListResource<Self>>> {
+    fn list_resources() -> Vec<Box<dyn AnyListResource<Sample>>> {
         vec![list_resource(DiskList)]
     }
 
-    fn actions() -> Vec<Box<dyn AnyAction<Self>>> {
+    fn actions() -> Vec<Box<dyn AnyAction<Sample>>> {
         vec![action(Format)]
     }
 

@@ -16,29 +16,29 @@ use crate::value::{self, Value};
 /// A provider, and what Terraform has told it so far.
 ///
 /// One process may be configured more than once (reattached, in tests): the last configuration counts.
-pub struct Server<P> {
+pub struct Server<P: Provider> {
     /// The resources.
-    pub resources: Named<dyn AnyResource<P>>,
+    pub resources: Named<dyn AnyResource<P::Session>>,
     /// The data sources.
-    pub data_sources: Named<dyn AnyDataSource<P>>,
+    pub data_sources: Named<dyn AnyDataSource<P::Session>>,
     /// The ephemeral resources.
-    pub ephemeral_resources: Named<dyn AnyEphemeralResource<P>>,
+    pub ephemeral_resources: Named<dyn AnyEphemeralResource<P::Session>>,
     /// The list resources; each has a resource of the same name, with an identity.
-    pub list_resources: Named<dyn AnyListResource<P>>,
+    pub list_resources: Named<dyn AnyListResource<P::Session>>,
     /// The actions.
-    pub actions: Named<dyn AnyAction<P>>,
+    pub actions: Named<dyn AnyAction<P::Session>>,
     /// The functions.
     pub functions: Named<dyn AnyFunction>,
     schema: OnceLock<Schema>,
-    configured: RwLock<Option<Configured<P>>>,
+    configured: RwLock<Option<Configured<P::Session>>>,
     /// Ends what is in flight now.
     stop: Mutex<CancellationToken>,
     /// Ends what is in flight, and what begins later.
     shutdown: CancellationToken,
 }
 
-struct Configured<P> {
-    provider: Arc<P>,
+struct Configured<S> {
+    session: Arc<S>,
     /// Some of the configuration is not known before apply.
     in_part: bool,
 }
@@ -93,7 +93,7 @@ impl<P: Provider> Server<P> {
         });
         let configured = configured.await.unwrap_or_else(|panic| Err(panic.into()));
         let in_part = !config.is_wholly_known();
-        let configured = configured.map(|provider| Configured { provider: Arc::new(provider), in_part });
+        let configured = configured.map(|session| Configured { session: Arc::new(session), in_part });
         // Also after an error: nothing runs with a configuration that the user has replaced.
         *self.configured.write().unwrap_or_else(PoisonError::into_inner) =
             configured.map_err(|errors| diagnostics.extend(errors)).ok();
@@ -112,7 +112,7 @@ impl<P: Provider> Server<P> {
     /// # Errors
     ///
     /// When the provider has not been configured.
-    pub fn context(&self) -> Result<Context<P>, Diagnostic> {
+    pub fn context(&self) -> Result<Context<P::Session>, Diagnostic> {
         let configured = self.configured.read().unwrap_or_else(PoisonError::into_inner);
         let configured = configured.as_ref().ok_or_else(|| {
             Diagnostic::error(
@@ -121,7 +121,7 @@ impl<P: Provider> Server<P> {
                  versions of Terraform and of the provider.",
             )
         })?;
-        Ok(Context { provider: Arc::clone(&configured.provider), stop: self.stop_token().clone() })
+        Ok(Context { session: Arc::clone(&configured.session), stop: self.stop_token().clone() })
     }
 
     /// Cancels what is in flight. What begins later is not cancelled.

@@ -1,9 +1,9 @@
 //! Log lines for Terraform: one JSON object a line on stderr, in the form of HashiCorp's hclog.
 //!
-//! `TF_LOG_PROVIDER_EKS`, else `TF_LOG_PROVIDER`, else `TF_LOG` gives the level, by the same words as in Terraform.
+//! `TF_LOG_PROVIDER_<NAME>`, else `TF_LOG_PROVIDER`, else `TF_LOG` gives the level, by the same words as in Terraform.
 //! When none is set nothing is installed, and an event costs one comparison.
 //!
-//! Only events of this crate are shown, at any level: a library's trace may hold request bodies and headers, and so
+//! Only events of this crate and of those that the provider names are shown, at any level: a library's trace may hold request bodies and headers, and so
 //! secrets. Our own events take fields of types that know what they may show.
 
 use std::error::Error;
@@ -19,6 +19,8 @@ use tracing::{Event, Level, Metadata, Subscriber};
 use tracing_subscriber::layer::{Context, Layer, SubscriberExt as _};
 use tracing_subscriber::registry::LookupSpan;
 
+use super::Program;
+
 /// Terraform reads lines of up to 64 KiB; of a longer one it shows the pieces as plain text.
 const LINE_LIMIT: usize = 64 << 10;
 
@@ -26,8 +28,8 @@ const LINE_LIMIT: usize = 64 << 10;
 const TEXT_LIMIT: usize = 8 << 10;
 
 /// From now on, events go to stderr, if the environment asks for it.
-pub(super) fn init() {
-    let level = level(|name| std::env::var(name).ok());
+pub(super) fn init(program: Program) {
+    let level = level(program.name(), |name| std::env::var(name).ok());
     if level == LevelFilter::OFF {
         return;
     }
@@ -36,14 +38,18 @@ pub(super) fn init() {
         let _ = std::io::stderr().write_all(line.as_bytes());
     };
     // Fails when there is a subscriber already, which then is the one that is wanted.
-    let _ =
-        tracing::subscriber::set_global_default(tracing_subscriber::registry().with(Hclog { level, write: stderr }));
+    let _ = tracing::subscriber::set_global_default(tracing_subscriber::registry().with(Hclog {
+        level,
+        crates: program.log_crates,
+        write: stderr,
+    }));
 }
 
 /// The level that the environment asks for. A word that is no level means all, as in Terraform; `JSON` is of that kind.
-fn level(env: impl Fn(&str) -> Option<String>) -> LevelFilter {
-    let set = |name| env(name).filter(|value| !value.is_empty());
-    let word = set("TF_LOG_PROVIDER_EKS").or_else(|| set("TF_LOG_PROVIDER")).or_else(|| set("TF_LOG"));
+fn level(provider: &str, env: impl Fn(&str) -> Option<String>) -> LevelFilter {
+    let set = |name: &str| env(name).filter(|value| !value.is_empty());
+    let own = format!("TF_LOG_PROVIDER_{}", provider.to_ascii_uppercase().replace('-', "_"));
+    let word = set(&own).or_else(|| set("TF_LOG_PROVIDER")).or_else(|| set("TF_LOG"));
     match word.map(|word| word.to_ascii_uppercase()).as_deref() {
         None | Some("OFF") => LevelFilter::OFF,
         Some("ERROR") => LevelFilter::ERROR,
@@ -57,6 +63,7 @@ fn level(env: impl Fn(&str) -> Option<String>) -> LevelFilter {
 /// Writes each event, with the fields of the spans around it, as one line.
 struct Hclog<W> {
     level: LevelFilter,
+    crates: &'static [&'static str],
     write: W,
 }
 
@@ -66,8 +73,8 @@ where
     W: Fn(&str) + 'static,
 {
     fn enabled(&self, metadata: &Metadata<'_>, _: Context<'_, S>) -> bool {
-        let target = metadata.target();
-        *metadata.level() <= self.level && (target == "eks" || target.starts_with("eks::"))
+        let name = metadata.target().split("::").next().unwrap_or_default();
+        *metadata.level() <= self.level && (name == env!("CARGO_CRATE_NAME") || self.crates.contains(&name))
     }
 
     fn max_level_hint(&self) -> Option<LevelFilter> {
@@ -195,7 +202,7 @@ mod tests {
         let written = Arc::new(Mutex::new(Vec::new()));
         let sink = written.clone();
         let write = move |line: &str| sink.lock().unwrap().push(line.to_owned());
-        let subscriber = tracing_subscriber::registry().with(Hclog { level, write });
+        let subscriber = tracing_subscriber::registry().with(Hclog { level, crates: &["eks"], write });
         tracing::subscriber::with_default(subscriber, events);
         let written = written.lock().unwrap();
         for line in written.iter() {
@@ -220,7 +227,7 @@ mod tests {
             (&[("TF_LOG_CORE", "trace")], LevelFilter::OFF),
         ] {
             let env_var = |name: &str| env.iter().find(|(key, _)| *key == name).map(|(_, value)| (*value).to_owned());
-            assert_eq!(level(env_var), expected, "{env:?}");
+            assert_eq!(level("eks", env_var), expected, "{env:?}");
         }
     }
 
@@ -237,7 +244,7 @@ mod tests {
         let text = |key| line[key].as_str().unwrap();
         assert_eq!(text("@level"), "warn");
         assert_eq!(text("@message"), "slow \"read\"\n7");
-        assert_eq!(text("@module"), "provider.eks.plugin.logs.tests");
+        assert_eq!(text("@module"), "provider.terraform_plugin.plugin.logs.tests");
         assert_eq!(text("error"), "cannot read: gone");
         assert_eq!(text("tf_rpc"), "ReadResource");
         assert_eq!((&line["attempt"], &line["elapsed"], &line["found"]), (&2.into(), &0.5.into(), &true.into()));

@@ -45,8 +45,8 @@ pub async fn upgrade<P: Provider>(
 }
 
 /// An object as a request brings it.
-fn stored<P>(
-    resource: &dyn AnyResource<P>,
+fn stored<S>(
+    resource: &dyn AnyResource<S>,
     value: Option<&wire::DynamicValue>,
     private: &[u8],
     identity: Option<&wire::ResourceIdentityData>,

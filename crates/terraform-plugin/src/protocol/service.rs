@@ -12,7 +12,7 @@ use crate::framework::{Provider, Server};
 
 /// Serves a provider over the plugin protocol, version 6.
 #[derive(Clone)]
-pub struct Service<P> {
+pub struct Service<P: Provider> {
     server: Arc<Server<P>>,
 }
 

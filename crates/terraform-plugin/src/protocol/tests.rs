@@ -19,11 +19,11 @@ use super::tfplugin6::provider_client::ProviderClient;
 use super::tfplugin6::provider_server::ProviderServer;
 use super::tfplugin6::{self as wire, configure_provider};
 use crate::framework::conformance::complete;
-use crate::framework::sample::{Sample, SampleConfig};
+use crate::framework::sample::{SampleConfig, SampleProvider};
 use crate::schema::{Model, Schema};
 use crate::value::{Value, msgpack};
 
-type Client = ProviderClient<ProviderServer<Service<Sample>>>;
+type Client = ProviderClient<ProviderServer<Service<SampleProvider>>>;
 
 fn client() -> Client {
     ProviderClient::new(ProviderServer::new(Service::default()))

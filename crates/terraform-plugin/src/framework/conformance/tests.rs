@@ -10,7 +10,7 @@ use crate::framework::sample::{Disk, Disks, Sample};
 use crate::schema::Schema;
 
 fn context() -> Context<Sample> {
-    Context { provider: Arc::new(Sample::default()), stop: CancellationToken::new() }
+    Context { session: Arc::new(Sample::default()), stop: CancellationToken::new() }
 }
 
 fn schema() -> Schema {

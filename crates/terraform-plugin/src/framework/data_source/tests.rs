@@ -7,9 +7,9 @@ use crate::framework::sample::{Disk, DiskSource, Sample};
 
 #[tokio::test]
 async fn a_read_answers_a_known_object_or_says_why_not() {
-    let context = Context { provider: Arc::new(Sample::default()), stop: CancellationToken::new() };
+    let context = Context { session: Arc::new(Sample::default()), stop: CancellationToken::new() };
     let disk = Disk { size: 7.into(), ..Disk::default() };
-    context.provider.cloud.lock().unwrap().insert("d-1".into(), disk);
+    context.session.cloud.lock().unwrap().insert("d-1".into(), disk);
     let object = |id: &str, size| Value::map([("id", id.into()), ("size", size)]);
     for (id, value, messages) in [
         ("d-1", object("d-1", 7_i64.into()), vec![("", "Looked up")]),

@@ -1,18 +1,18 @@
 use super::*;
-use crate::framework::sample::{Disk, Sample};
+use crate::framework::sample::{Disk, SampleProvider};
 
-async fn filled() -> Arc<Server<Sample>> {
-    let server = Arc::new(Server::<Sample>::default());
+async fn filled() -> Arc<Server<SampleProvider>> {
+    let server = Arc::new(Server::<SampleProvider>::default());
     server.configure(&Value::map([("prefix", "d-")])).await;
     let context = server.context().unwrap();
     for name in ["a", "b", "c"] {
         let disk = Disk { id: name.to_owned().into(), name: name.to_owned().into(), ..Disk::default() };
-        context.provider.cloud.lock().unwrap().insert(name.into(), disk);
+        context.session.cloud.lock().unwrap().insert(name.into(), disk);
     }
     server
 }
 
-fn list_disks(server: &Arc<Server<Sample>>) -> impl Stream<Item = Listed> + Send + Unpin {
+fn list_disks(server: &Arc<Server<SampleProvider>>) -> impl Stream<Item = Listed> + Send + Unpin {
     let config = Value::map([("name", Value::Null)]);
     let query = Query { limit: 100, whole_objects: false };
     Box::pin(list(Arc::clone(server), "sample_disk".into(), config, query))
@@ -32,7 +32,7 @@ async fn stop_ends_a_list() {
 async fn an_object_without_an_identity_is_a_bug() {
     let server = filled().await;
     let context = server.context().unwrap();
-    context.provider.cloud.lock().unwrap().insert("b".into(), Disk { name: "b".to_owned().into(), ..Disk::default() });
+    context.session.cloud.lock().unwrap().insert("b".into(), Disk { name: "b".to_owned().into(), ..Disk::default() });
     let listed: Vec<_> = list_disks(&server).collect().await;
     let names: Vec<_> = listed.iter().map(|listed| listed.display_name.as_str()).collect();
     assert_eq!(names, ["a", "b", "c"]);

@@ -197,7 +197,7 @@ proptest! {
     fn any_walk_through_configurations_conforms(steps in prop::collection::vec(configs(), 1..4)) {
         let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
         runtime.block_on(async {
-            let context = Context { provider: Arc::new(Sample::default()), stop: CancellationToken::new() };
+            let context = Context { session: Arc::new(Sample::default()), stop: CancellationToken::new() };
             let disks = resource(Disks);
             let mut terraform = Terraform::new(&*disks, &context);
             for (later, known) in steps {
@@ -205,7 +205,7 @@ proptest! {
                 terraform.assert_settled(&known).await;
             }
             terraform.destroy().await.unwrap();
-            assert!(context.provider.cloud.lock().unwrap().is_empty());
+            assert!(context.session.cloud.lock().unwrap().is_empty());
         });
     }
 

@@ -19,19 +19,19 @@ use crate::schema::Schema;
 use crate::value::{self, Value};
 
 /// Makes a resource part of a provider.
-pub fn register<R: Resource>(resource: R, identification: impl Identification<R>) -> Box<dyn AnyResource<R::Provider>> {
-    Box::new(Registered { resource, identification, schema: OnceLock::new(), provider: PhantomData })
+pub fn register<R: Resource>(resource: R, identification: impl Identification<R>) -> Box<dyn AnyResource<R::Session>> {
+    Box::new(Registered { resource, identification, schema: OnceLock::new(), session: PhantomData })
 }
 
 struct Registered<R: Resource, I> {
     resource: R,
     identification: I,
     schema: OnceLock<Schema>,
-    provider: PhantomData<fn() -> R::Provider>,
+    session: PhantomData<fn() -> R::Session>,
 }
 
 #[async_trait]
-impl<R: Resource, I: Identification<R>> AnyResource<R::Provider> for Registered<R, I> {
+impl<R: Resource, I: Identification<R>> AnyResource<R::Session> for Registered<R, I> {
     fn type_name(&self) -> &'static str {
         R::TYPE_NAME
     }
@@ -74,7 +74,7 @@ impl<R: Resource, I: Identification<R>> AnyResource<R::Provider> for Registered<
         Planned { object: Stored { value, ..prior }, requires_replace, diagnostics: Diagnostics::default() }
     }
 
-    async fn plan(&self, context: &Context<R::Provider>, prior: Stored, proposed: Value, config: &Value) -> Planned {
+    async fn plan(&self, context: &Context<R::Session>, prior: Stored, proposed: Value, config: &Value) -> Planned {
         if proposed.is_null() {
             return self.plan_deferred(prior, proposed, config);
         }
@@ -102,7 +102,7 @@ impl<R: Resource, I: Identification<R>> AnyResource<R::Provider> for Registered<
         planned
     }
 
-    async fn apply(&self, context: &Context<R::Provider>, prior: &Value, planned: Stored, config: &Value) -> Applied {
+    async fn apply(&self, context: &Context<R::Session>, prior: &Value, planned: Stored, config: &Value) -> Applied {
         let Stored { value: planned, private, identity } = planned;
         let state = match value::from_value(prior).map_err(unreadable) {
             Ok(state) => state,
@@ -135,7 +135,7 @@ impl<R: Resource, I: Identification<R>> AnyResource<R::Provider> for Registered<
         applied
     }
 
-    async fn read(&self, context: &Context<R::Provider>, prior: Stored) -> Applied {
+    async fn read(&self, context: &Context<R::Session>, prior: Stored) -> Applied {
         let state = match value::from_value(&prior.value).map_err(unreadable) {
             Ok(state) => state,
             Err(error) => return lost(prior, error),
@@ -145,7 +145,7 @@ impl<R: Resource, I: Identification<R>> AnyResource<R::Provider> for Registered<
         self.applied(response, result, &prior.identity)
     }
 
-    async fn import(&self, context: &Context<R::Provider>, import: Import<'_>) -> Applied {
+    async fn import(&self, context: &Context<R::Session>, import: Import<'_>) -> Applied {
         self.made(|| {
             Ok(Some(match import {
                 Import::Id(id) => self.resource.import(context, id)?,

@@ -7,7 +7,7 @@ use crate::framework::conformance::{complete, propose};
 use crate::framework::sample::{Disk, Disks, Sample};
 
 fn context() -> Context<Sample> {
-    Context { provider: Arc::new(Sample::default()), stop: CancellationToken::new() }
+    Context { session: Arc::new(Sample::default()), stop: CancellationToken::new() }
 }
 
 fn object<const N: usize>(entries: [(&str, Value); N]) -> Value {
@@ -124,10 +124,10 @@ async fn a_read_finds_drift_and_what_is_gone() {
     let disks = resource(Disks);
     let context = context();
     let created = create("a", &context).await.object;
-    context.provider.cloud.lock().unwrap().get_mut("a").unwrap().status = "Broken".to_owned().into();
+    context.session.cloud.lock().unwrap().get_mut("a").unwrap().status = "Broken".to_owned().into();
     let read = disks.read(&context, created.clone()).await;
     assert_eq!(read.object.value.as_map().unwrap()["status"], "Broken".into());
-    context.provider.cloud.lock().unwrap().clear();
+    context.session.cloud.lock().unwrap().clear();
     assert_eq!(disks.read(&context, created).await.object.value, Value::Null);
     let read = disks.read(&context, stored(begun("panics"))).await;
     assert_eq!((read.object.value, summaries(&read.diagnostics)), (begun("panics"), vec!["The provider crashed"]));

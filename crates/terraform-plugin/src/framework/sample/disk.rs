@@ -104,7 +104,7 @@ pub struct Disks;
 
 #[async_trait]
 impl Resource for Disks {
-    type Provider = Sample;
+    type Session = Sample;
     type Model = Disk;
     const TYPE_NAME: &'static str = "sample_disk";
     const SCHEMA_VERSION: i64 = 1;
@@ -145,7 +145,7 @@ impl Resource for Disks {
             "forgets" => return Ok(()),
             _ => {}
         }
-        let id = format!("{}{name}", context.provider.prefix.as_str().unwrap_or_default());
+        let id = format!("{}{name}", context.session.prefix.as_str().unwrap_or_default());
         let mut disk = Disk { id: id.clone().into(), ..planned };
         response.state = Some(disk.clone());
         response.private.set("created", Some("yes".into()));
@@ -163,7 +163,7 @@ impl Resource for Disks {
             _ => {}
         }
         settle(&mut disk, &config);
-        context.provider.cloud.lock().unwrap().insert(id, disk.clone());
+        context.session.cloud.lock().unwrap().insert(id, disk.clone());
         response.state = Some(disk);
         Ok(())
     }
@@ -173,7 +173,7 @@ impl Resource for Disks {
         if id.ends_with("panics") {
             panic!("no read");
         }
-        response.state = context.provider.cloud.lock().unwrap().get(&id).cloned();
+        response.state = context.session.cloud.lock().unwrap().get(&id).cloned();
         Ok(())
     }
 
@@ -190,7 +190,7 @@ impl Resource for Disks {
         if id.ends_with("moves") {
             disk.id = Attr::from("elsewhere".to_owned());
         }
-        context.provider.cloud.lock().unwrap().insert(id, disk.clone());
+        context.session.cloud.lock().unwrap().insert(id, disk.clone());
         response.state = Some(disk);
         Ok(())
     }
@@ -200,7 +200,7 @@ impl Resource for Disks {
         if id.ends_with("stuck") {
             return Err(Diagnostic::error("Stuck", "It is still in use.").into());
         }
-        context.provider.cloud.lock().unwrap().remove(&id);
+        context.session.cloud.lock().unwrap().remove(&id);
         Ok(())
     }
 

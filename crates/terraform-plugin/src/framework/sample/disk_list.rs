@@ -39,7 +39,7 @@ impl ListResource for DiskList {
         listing: &mut Listing<super::Disk>,
     ) -> Outcome<()> {
         let name = config.name.as_str().unwrap_or_default();
-        let disks: Vec<_> = context.provider.cloud.lock().unwrap().values().cloned().collect();
+        let disks: Vec<_> = context.session.cloud.lock().unwrap().values().cloned().collect();
         for disk in disks {
             if listing.push(disk.name.as_str().unwrap_or_default(), &disk).await.is_break() {
                 return Ok(());

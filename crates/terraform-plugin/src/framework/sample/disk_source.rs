@@ -26,7 +26,7 @@ pub struct DiskSource;
 
 #[async_trait]
 impl DataSource for DiskSource {
-    type Provider = Sample;
+    type Session = Sample;
     type Model = DiskLookup;
     const TYPE_NAME: &'static str = "sample_disk";
 
@@ -48,7 +48,7 @@ impl DataSource for DiskSource {
             "vague" => return Ok(DiskLookup { size: Attr::Unknown, ..config }),
             _ => {}
         }
-        let size = context.provider.cloud.lock().unwrap().get(id).map(|disk| disk.size);
+        let size = context.session.cloud.lock().unwrap().get(id).map(|disk| disk.size);
         let Some(size) = size else {
             let detail = format!("There is no disk {id:?}.");
             return Err(Diagnostic::error("No such disk", detail).at(AttributePath::root("id")).into());

@@ -23,7 +23,7 @@ pub struct Format;
 
 #[async_trait]
 impl Action for Format {
-    type Provider = Sample;
+    type Session = Sample;
     type Config = FormatConfig;
     const TYPE_NAME: &'static str = "sample_format";
 

@@ -39,7 +39,7 @@ fn misbehave(user: Option<&str>) -> Outcome<()> {
 
 #[async_trait]
 impl EphemeralResource for Tokens {
-    type Provider = Sample;
+    type Session = Sample;
     type Model = Token;
     const TYPE_NAME: &'static str = "sample_token";
 
@@ -58,7 +58,7 @@ impl EphemeralResource for Tokens {
         misbehave(config.user.as_str())?;
         diagnostics.push(Diagnostic::warning("Opened", "It is open."));
         let user = config.user.as_str().unwrap_or_default();
-        let prefix = context.provider.prefix.as_str().unwrap_or_default();
+        let prefix = context.session.prefix.as_str().unwrap_or_default();
         let mut private = Private::default();
         private.set("user", Some(user.to_owned()));
         let token = Secret::from(format!("{prefix}{user}")).into();

@@ -1,5 +1,5 @@
 use super::*;
-use crate::framework::sample::Sample;
+use crate::framework::sample::SampleProvider;
 
 fn config(prefix: &str) -> Value {
     Value::map([("prefix", prefix)])
@@ -7,11 +7,11 @@ fn config(prefix: &str) -> Value {
 
 #[tokio::test]
 async fn the_last_configuration_counts() {
-    let server = Server::<Sample>::default();
+    let server = Server::<SampleProvider>::default();
     assert_eq!(server.context().unwrap_err().summary, "Provider not configured");
     for prefix in ["a-", "b-"] {
         assert!(server.configure(&config(prefix)).await.is_empty());
-        assert_eq!(server.context().unwrap().provider.prefix.as_str(), Some(prefix));
+        assert_eq!(server.context().unwrap().session.prefix.as_str(), Some(prefix));
     }
     for (prefix, expected) in [("refused", "Refused"), ("panic", "The provider crashed")] {
         assert!(server.configure(&config("c-")).await.is_empty());
@@ -26,7 +26,7 @@ async fn the_last_configuration_counts() {
 
 #[tokio::test]
 async fn stop_cancels_what_began_before_it() {
-    let server = Server::<Sample>::default();
+    let server = Server::<SampleProvider>::default();
     server.configure(&config("a-")).await;
     let before = server.context().unwrap();
     server.stop();

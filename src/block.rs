@@ -1,0 +1,11 @@
+//! The provider block: its schema, what is checked of it, and the session that it becomes.
+
+mod config;
+mod configure;
+mod validate;
+
+#[cfg(test)]
+pub use config::Endpoints;
+pub use config::ProviderConfig;
+pub use configure::configure;
+pub use validate::validate;

@@ -23,6 +23,7 @@ mod run;
 mod state;
 mod workspace;
 
+mod action;
 mod authentication;
 mod bad_input;
 mod campaign;
@@ -43,6 +44,7 @@ mod plan_output;
 mod plan_table;
 mod pod_disk;
 mod provider_block;
+mod query;
 mod registry_token;
 mod schema;
 mod secrets;

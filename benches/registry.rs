@@ -47,7 +47,8 @@ async fn main() {
         let start = Instant::now();
         let results = inspector.inspect(&references, &Platform::default()).await;
         times.push(start.elapsed());
-        let exact = results.iter().flatten().flat_map(|image| &image.layers).filter(|layer| layer.exact).count();
+        let exact =
+            results.iter().flatten().flat_map(|image| &image.layers).filter(|layer| layer.unpacked.is_exact()).count();
         assert_eq!(exact, (IMAGES * LAYERS) as usize, "every layer tells its size");
     }
     times.sort();

@@ -12,7 +12,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::image_cache::id;
 
 pub use global_config::global_config;
-pub use housekeeping::{Housekeeping, ImageGc};
+pub use housekeeping::{DEFAULT_CONTAINER_THRESHOLD, DEFAULT_HIGH_THRESHOLD, Housekeeping, ImageGc};
 
 /// What all keys begin with.
 const PREFIX: &str = "eks.tke.cloud.tencent.com/";

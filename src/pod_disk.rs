@@ -7,6 +7,7 @@ mod disk;
 mod inspection;
 mod matching;
 mod model;
+mod thresholds;
 mod validate;
 
 use std::collections::BTreeSet;
@@ -16,6 +17,7 @@ use async_trait::async_trait;
 use self::disk::{CacheRequest, DiskRequest};
 use self::inspection::Inspection;
 use self::model::PodDiskModel;
+use self::thresholds::Threshold;
 use crate::annotations::{self, Annotations, Housekeeping};
 use crate::image_cache::attributes::FoundImageCache;
 use crate::session::Session;
@@ -46,7 +48,7 @@ impl DataSource for PodDisk {
         let matched = matching::find(&context.session, &config, diagnostics);
         let inspection = inspection::inspect(&context.session.inspectors, &config, Environment::capture());
         let (matched, inspection) = tokio::try_join!(matched, inspection)?;
-        Ok(answer(config, matched, inspection)?)
+        Ok(answer(config, matched, inspection, diagnostics)?)
     }
 }
 
@@ -55,8 +57,11 @@ fn answer(
     config: PodDiskModel,
     matched: Option<FoundImageCache>,
     inspection: Option<Inspection>,
+    diagnostics: &mut Diagnostics,
 ) -> Result<PodDiskModel, Diagnostic> {
     let disk = request(&config, matched.as_ref(), inspection.as_ref()).disk()?;
+    diagnostics.extend(disk.warning);
+    diagnostics.extend(inspection.as_ref().and_then(|inspection| inspection.warning(disk.depends_on_need)));
     let mut annotations = constants(&config);
     annotations.extend(disk.annotations);
     Ok(PodDiskModel {
@@ -83,7 +88,7 @@ fn request<'a>(
         retain_minutes: config.retain_minutes.known().copied(),
     });
     let need = inspection.map(|inspection| &inspection.need);
-    DiskRequest { size: config.size.known().copied(), need, image_cache }
+    DiskRequest { size: config.size.known().copied(), need, image_cache, threshold: Threshold::lowest(config) }
 }
 
 /// The annotations that only repeat an argument.

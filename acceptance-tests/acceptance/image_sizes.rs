@@ -32,7 +32,10 @@ fn disk_without_list(registry: &Registry, images: &[&str], arguments: &str) -> S
 fn size(digest: &str, layers: &[usize]) -> Value {
     let compressed: usize = layers.iter().map(|mib| gzip_zeros(*mib).len()).sum();
     let unpacked = layers.iter().sum::<usize>() << 20;
-    json!({"digest": digest, "compressed_bytes": compressed, "unpacked_bytes": unpacked, "exact": true})
+    json!({
+        "digest": digest, "compressed_bytes": compressed, "exact": true,
+        "unpacked_bytes": unpacked, "unpacked_bytes_min": unpacked, "unpacked_bytes_max": unpacked,
+    })
 }
 
 /// The data source in the state.
@@ -57,14 +60,14 @@ fn images_alone_give_the_disk_that_they_need() {
     workspace.step(disk(&registry, &["team/app:1"], "headroom = 18"));
     let large = read(&workspace);
     assert_eq!(large["image_sizes"], json!({registry.image("team/app:1"): size(&digest, &[LARGE, 100])}));
-    assert_eq!(sizes(&large), [30, 30, 10]);
+    assert_eq!(sizes(&large), [40, 40, 20]);
     let http = "eks.tke.cloud.tencent.com/registry-http-endpoint";
-    assert_eq!(large["annotations"], json!({"eks.tke.cloud.tencent.com/root-cbs-size": "30", http: registry.host()}));
+    assert_eq!(large["annotations"], json!({"eks.tke.cloud.tencent.com/root-cbs-size": "40", http: registry.host()}));
 
     // The disk that every Pod has is enough, and is not asked for.
     workspace.step(disk(&registry, &["team/app:1"], ""));
     let small = read(&workspace);
-    assert_eq!(sizes(&small), [10, 20, 0]);
+    assert_eq!(sizes(&small), [20, 20, 0]);
     assert_eq!(small["annotations"], json!({http: registry.host()}));
     assert_eq!(workspace.cloud.requests(), []);
 }
@@ -79,16 +82,30 @@ fn a_given_size_must_hold_the_images() {
     assert_eq!(error.code(), "size = 21");
     error.says(&[
         "Disk too small for its images",
-        "A disk of 21 GiB does not hold",
+        "A disk of 21 GiB has room for 20.50 GiB",
+        "at least 21.11 GiB",
         &format!("3.11 GiB {} (0.01 GiB compressed + 3.10 GiB unpacked)", registry.image("team/app:1")),
         "18.00 GiB headroom",
-        "21.11 GiB in all: a disk of 30 GiB",
-        "Set size to 30",
+        "a disk of 40 GiB, which has 29.24 GiB below 80 % of usage",
+        "Set size to 40",
     ]);
 
-    // A size that holds them need not be a multiple of 10.
-    workspace.step(disk(&registry, &["team/app:1"], "headroom = 18\n  size = 22"));
-    assert_eq!(sizes(&read(&workspace)), [30, 22, 2]);
+    // It holds them, but the node removes images from 80 % on, and images in use stay.
+    let run = workspace.step(disk(&registry, &["team/app:1"], "headroom = 18\n  size = 22"));
+    assert_eq!(sizes(&read(&workspace)), [40, 22, 2]);
+    let warnings = run.warnings();
+    assert_eq!(warnings.len(), 1, "{run}");
+    warnings[0].says(&["Disk usage above a threshold", "below 80 %, the platform's default", "Set size to 40"]);
+
+    // A size with enough room need not be a multiple of 10. A threshold of the configuration counts instead of the platform's.
+    for arguments in ["headroom = 18\n  size = 35", "headroom = 9\n  size = 23\n  pod_eviction_threshold = 70"] {
+        let run = workspace.step(disk(&registry, &["team/app:1"], arguments));
+        assert_eq!(run.warnings().len(), 0, "{run}");
+    }
+    workspace.write(disk(&registry, &["team/app:1"], "size = 20\n  pod_eviction_threshold = 15"));
+    let error = workspace.plan().error();
+    assert_eq!(error.code(), "pod_eviction_threshold = 15");
+    error.says(&["pod_eviction_threshold is 15 %", "the images alone take at least 3.11 GiB", "Set size to 100"]);
 }
 
 #[test]
@@ -98,7 +115,7 @@ fn layers_that_images_share_count_once() {
     let two = registry.push("other/two:1", &[LARGE, 200]);
     let workspace = Workspace::new();
     let images = ["team/one:1", "other/two:1"];
-    workspace.step(disk(&registry, &images, "headroom = 15"));
+    workspace.step(disk(&registry, &images, "headroom = 9"));
     let both = read(&workspace);
     assert_eq!(
         both["image_sizes"],
@@ -107,7 +124,7 @@ fn layers_that_images_share_count_once() {
             registry.image("other/two:1"): size(&two, &[LARGE, 200]),
         })
     );
-    assert_eq!(both["required_size"], 20, "3 GiB twice and 15 would take 30");
+    assert_eq!(both["required_size"], 20, "3 GiB twice and 9 would take 30");
 
     workspace.write(disk(&registry, &images, "headroom = 17\n  size = 20"));
     workspace.plan().error().says(&["-3.01 GiB layers that images share count once", "a disk of 30 GiB"]);
@@ -203,7 +220,7 @@ fn an_unverified_certificate_is_accepted_only_where_it_is_listed() {
     let listed = format!("registry_skip_verify_list = [{:?}]", registry.host());
     workspace.step(disk_without_list(&registry, &["team/app:1"], &listed));
     let disk = read(&workspace);
-    assert_eq!(disk["required_size"], 10);
+    assert_eq!(disk["required_size"], 20);
     let annotation = "eks.tke.cloud.tencent.com/registry-insecure-skip-verify";
     assert_eq!(disk["annotations"], json!({annotation: registry.host()}));
 }
@@ -307,5 +324,5 @@ fn a_precondition_holds_the_size_of_a_cache_against_its_images() {
 
     workspace.environment("TF_VAR_image_cache_size", "20");
     let error = workspace.plan().error();
-    error.says(&["The images need 30 GiB", "image_cache_size is 20"]);
+    error.says(&["The images need 40 GiB", "image_cache_size is 20"]);
 }

@@ -103,7 +103,7 @@ async fn an_endless_layer_is_read_to_48_kib_and_estimated() {
     })
     .await;
     let layers = result.unwrap().layers;
-    assert!(!layers[0].exact);
+    assert!(!layers[0].unpacked.is_exact());
     assert!(server.sent() < BUFFERS, "{}", server.sent());
 }
 
@@ -117,7 +117,7 @@ async fn a_registry_without_ranges_gives_estimates() {
     })
     .await;
     let layers = result.unwrap().layers;
-    assert_eq!((layers[0].exact, layers[0].compressed_bytes as i64), (false, size));
+    assert_eq!((layers[0].unpacked.is_exact(), layers[0].compressed_bytes as i64), (false, size));
 }
 
 #[tokio::test]

@@ -20,6 +20,10 @@ pub fn tar(seed: u32, len: usize) -> Vec<u8> {
     archive[..4].copy_from_slice(b"file");
     archive[124..135].copy_from_slice(format!("{len:011o}").as_bytes());
     archive[257..265].copy_from_slice(b"ustar\x0000");
+    // The checksum counts its own field as spaces.
+    archive[148..156].fill(b' ');
+    let sum: u32 = archive.iter().map(|byte| u32::from(*byte)).sum();
+    archive[148..155].copy_from_slice(format!("{sum:06o}\0").as_bytes());
     archive.extend((0..len).map(|_| letter()));
     archive.resize(archive.len().next_multiple_of(512) + 1024, 0);
     archive

@@ -10,6 +10,9 @@ pub const DEFAULT_HIGH_THRESHOLD: u32 = 80;
 /// What the platform takes for `image-gc-low-threshold` when it is absent.
 pub const DEFAULT_LOW_THRESHOLD: u32 = 75;
 
+/// What the platform takes for `container-gc-threshold` when it is absent.
+pub const DEFAULT_CONTAINER_THRESHOLD: u32 = 85;
+
 /// Disk housekeeping; what is absent is left to the platform.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Housekeeping {

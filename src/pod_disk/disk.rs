@@ -6,9 +6,11 @@
 //! | given | made from the cache | the one given, else what the images need if the cache is too small, else the cache's own | all |
 //!
 //! A system disk of a given size is always asked for, one of a computed size only above 20. The size of a cache's disk cannot be
-//! below the cache's own. A size that is given must hold the images. `root-cbs-size` is not written with a cache: what both together do is not documented.
+//! below the cache's own. A size that is given must hold the images; that it does so only above a threshold is a warning, or an error
+//! where the configuration sets a threshold that the images alone reach. A computed size stays below the threshold. `root-cbs-size` is not written with a cache: what both together do is not documented.
 //! Sources: <https://cloud.tencent.com/document/product/457/44173>, <https://cloud.tencent.com/document/product/457/65908>.
 
+use super::thresholds::Threshold;
 use crate::annotations::{self, Annotations, CacheDisk, FREE_DISK_SIZE, MAX_DISK_SIZE};
 use image_registry::DiskNeed;
 use terraform_plugin::diagnostics::{AttributePath, Diagnostic};
@@ -22,6 +24,8 @@ pub(super) struct DiskRequest<'a> {
     pub need: Option<&'a DiskNeed>,
     /// What the disk is made from, if not the plain system disk.
     pub image_cache: Option<CacheRequest>,
+    /// The usage that the images must stay below. `need` is computed with it.
+    pub threshold: Threshold,
 }
 
 /// A disk made from an image cache.
@@ -43,6 +47,10 @@ pub(super) struct Disk {
     pub size: Option<u64>,
     pub billed_size: Option<u64>,
     pub annotations: Annotations,
+    /// That the images leave too little room.
+    pub warning: Option<Diagnostic>,
+    /// Whether the size would be another one, or its check have another result, if the images took less.
+    pub depends_on_need: bool,
 }
 
 impl DiskRequest<'_> {
@@ -50,25 +58,44 @@ impl DiskRequest<'_> {
     ///
     /// # Errors
     ///
-    /// At `size` when it is below the cache's own or cannot hold the images, at `images` when no disk can.
+    /// At `size` when it is below the cache's own or cannot hold the images, at `images` when no disk can, and at a threshold of the
+    /// configuration that the images alone reach.
     pub fn disk(self) -> Result<Disk, Diagnostic> {
-        match (self.size, self.need) {
-            (Some(size), Some(need)) if !need.fits(size) => return Err(too_small(size, need)),
-            (None, Some(need)) if need.required_gib() > MAX_DISK_SIZE => return Err(too_large(need)),
-            _ => {}
-        }
-        match self.image_cache {
-            None => Ok(system_disk(self.size, self.need)),
-            Some(cache) => cache_disk(self.size, self.need, cache),
-        }
+        let Self { size, need, image_cache, threshold } = self;
+        let warning = match (size, need) {
+            (Some(size), Some(need)) => check_size(size, need, &threshold)?,
+            (None, Some(need)) if need.required_gib() > MAX_DISK_SIZE => return Err(too_large(need, &threshold)),
+            _ => None,
+        };
+        let depends_on_need = warning.is_some();
+        let disk = match image_cache {
+            None => system_disk(size, need),
+            Some(cache) => cache_disk(size, need, cache)?,
+        };
+        Ok(Disk { warning, depends_on_need: disk.depends_on_need || depends_on_need, ..disk })
     }
+}
+
+/// Checks that a disk of `size` GiB holds the images. A warning if they pass the threshold.
+fn check_size(size: u64, need: &DiskNeed, threshold: &Threshold) -> Result<Option<Diagnostic>, Diagnostic> {
+    if !need.fits(size) {
+        return Err(too_small(size, need));
+    }
+    if need.has_room(size) {
+        return Ok(None);
+    }
+    if threshold.is_given && need.images_reach_threshold(size) {
+        return Err(threshold_reached(size, need, threshold));
+    }
+    Ok(Some(too_full(size, need, threshold)))
 }
 
 fn system_disk(given: Option<u64>, need: Option<&DiskNeed>) -> Disk {
     let size = given.or(need.map(DiskNeed::required_gib)).unwrap_or_default().max(FREE_DISK_SIZE);
     let asked_for = given.is_some() || size > FREE_DISK_SIZE;
     let annotations = if asked_for { annotations::root_disk(size) } else { Annotations::new() };
-    Disk { size: Some(size), billed_size: Some(size - FREE_DISK_SIZE), annotations }
+    let depends_on_need = given.is_none() && need.is_some();
+    Disk { size: Some(size), billed_size: Some(size - FREE_DISK_SIZE), annotations, warning: None, depends_on_need }
 }
 
 fn cache_disk(given: Option<u64>, need: Option<&DiskNeed>, cache: CacheRequest) -> Result<Disk, Diagnostic> {
@@ -79,24 +106,50 @@ fn cache_disk(given: Option<u64>, need: Option<&DiskNeed>, cache: CacheRequest) 
         return Err(smaller_than_cache(given, own));
     }
     // Where the cache is not known, a larger one than the images need may be chosen later: its size may not be lowered.
-    let too_small = need.filter(|need| cache_size.is_some_and(|own| !need.fits(own)));
+    let too_small = need.filter(|need| cache_size.is_some_and(|own| !need.has_room(own)));
     let raised = given.or(too_small.map(DiskNeed::required_gib));
+    let depends_on_need = given.is_none() && too_small.is_some();
     let size = raised.or(cache_size);
     let mut annotations = annotations::image_cache(&choice);
     annotations.extend(CacheDisk { size: raised, disk_type, retain_minutes }.annotations());
-    Ok(Disk { size, billed_size: size, annotations })
+    Ok(Disk { size, billed_size: size, annotations, warning: None, depends_on_need })
 }
 
 fn too_small(size: u64, need: &DiskNeed) -> Diagnostic {
-    let required = need.required_gib();
+    let (required, capacity, least) = (need.required_gib(), need.capacity_of(size), need.at_least());
     let detail = format!(
-        "A disk of {size} GiB does not hold the images:\n\n{need}\n\nSet size to {required}, or leave it out to take what the \
-         images need."
+        "A disk of {size} GiB has room for {capacity}. The images and the headroom take at least {least}:\n\n{need}\n\nSet size to \
+         {required}, or omit it to compute it from the images."
     );
     Diagnostic::error("Disk too small for its images", detail).at(AttributePath::root("size"))
 }
 
-fn too_large(need: &DiskNeed) -> Diagnostic {
+fn too_full(size: u64, need: &DiskNeed, threshold: &Threshold) -> Diagnostic {
+    let (required, room, threshold) = (need.required_gib(), need.room_of(size), threshold.phrase());
+    let detail = format!(
+        "A disk of {size} GiB holds the images, but has only {room} below {threshold}:\n\n{need}\n\nThe node removes images or \
+         restarts containers above the threshold, and images in use cannot be removed. Set size to {required}, or omit it to compute it \
+         from the images."
+    );
+    Diagnostic::warning("Disk usage above a threshold", detail).at(AttributePath::root("size"))
+}
+
+fn threshold_reached(size: u64, need: &DiskNeed, threshold: &Threshold) -> Diagnostic {
+    let (required, room, least) = (need.required_gib(), need.room_of(size), need.images_at_least());
+    let (path, percent) = (&threshold.path, threshold.percent);
+    let larger =
+        if required <= MAX_DISK_SIZE { format!("Set size to {required}, or raise") } else { "Raise".to_owned() };
+    let detail = format!(
+        "{path} is {percent} %, which leaves {room} of a disk of {size} GiB, and the images alone take at least {least}:\n\n{need}\n\n\
+         Images in use cannot be removed, so the threshold is exceeded indefinitely. {larger} {path}."
+    );
+    Diagnostic::error("Disk usage above a threshold", detail).at(threshold.path.clone())
+}
+
+fn too_large(need: &DiskNeed, threshold: &Threshold) -> Diagnostic {
+    if threshold.is_given && need.fits(MAX_DISK_SIZE) {
+        return threshold_reached(MAX_DISK_SIZE, need, threshold);
+    }
     let detail = format!(
         "The largest disk has {MAX_DISK_SIZE} GiB:\n\n{need}\n\nRun fewer or smaller images in one Pod, or lower headroom."
     );
@@ -112,96 +165,4 @@ fn smaller_than_cache(size: u64, own: u64) -> Diagnostic {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use image_registry::{ImageSize, Layer, Reference};
-
-    fn annotations(entries: &[(&str, &str)]) -> Annotations {
-        let key = |key: &str| format!("eks.tke.cloud.tencent.com/{key}");
-        entries.iter().map(|&(name, value)| (key(name), value.to_owned())).collect()
-    }
-
-    /// An image of so many GiB, and no headroom.
-    fn need(gib: u64) -> DiskNeed {
-        let layer = Layer { digest: "sha256:1".into(), compressed_bytes: 0, unpacked_bytes: gib << 30, exact: true };
-        let (digest, manifest_digest) = ("sha256:2".to_owned(), "sha256:2".to_owned());
-        let reference = Reference::parse("nginx:1.27").unwrap();
-        DiskNeed::new(&[ImageSize { reference, digest, manifest_digest, layers: vec![layer] }], 0)
-    }
-
-    #[test]
-    fn a_system_disk_is_asked_for_when_given_or_larger_than_the_free_one() {
-        for (size, needed, expected_size, billed_size, written) in [
-            (None, None, 20, 0, None),
-            (Some(20), None, 20, 0, Some("20")),
-            (Some(21), None, 21, 1, Some("21")),
-            (Some(50), None, 50, 30, Some("50")),
-            (Some(32_000), None, 32_000, 31_980, Some("32000")),
-            (None, Some(3), 20, 0, None),
-            (None, Some(20), 20, 0, None),
-            (None, Some(21), 30, 10, Some("30")),
-            (Some(50), Some(21), 50, 30, Some("50")),
-            (Some(25), Some(25), 25, 5, Some("25")),
-        ] {
-            let need = needed.map(need);
-            let disk = DiskRequest { size, need: need.as_ref(), image_cache: None }.disk().unwrap();
-            let annotations = written.map(|size| annotations(&[("root-cbs-size", size)])).unwrap_or_default();
-            let expected = Disk { size: Some(expected_size), billed_size: Some(billed_size), annotations };
-            assert_eq!(disk, expected, "size {size:?}, needed {needed:?}");
-        }
-    }
-
-    #[test]
-    fn a_cache_disk_is_raised_by_size_or_need_and_billed_in_full() {
-        for (size, needed, cache_size, expected, written) in [
-            (None, None, None, None, None),
-            (None, None, Some(40), Some(40), None),
-            (Some(60), None, None, Some(60), Some("60")),
-            (Some(60), None, Some(40), Some(60), Some("60")),
-            (Some(40), None, Some(40), Some(40), Some("40")),
-            (None, Some(30), Some(40), Some(40), None),
-            (None, Some(35), Some(35), Some(35), None),
-            (None, Some(41), Some(40), Some(50), Some("50")),
-            (None, Some(41), None, None, None),
-            (Some(60), Some(41), Some(40), Some(60), Some("60")),
-        ] {
-            let need = needed.map(need);
-            let cache = CacheRequest { choice: "imc-1".into(), cache_size, ..Default::default() };
-            let disk = DiskRequest { size, need: need.as_ref(), image_cache: Some(cache) }.disk().unwrap();
-            let mut expected_annotations = annotations(&[("use-image-cache", "imc-1")]);
-            expected_annotations
-                .extend(written.map(|size| annotations(&[("image-cache-disk-size", size)])).unwrap_or_default());
-            let expected = Disk { size: expected, billed_size: expected, annotations: expected_annotations };
-            assert_eq!(disk, expected, "size {size:?}, needed {needed:?}, cache {cache_size:?}");
-        }
-    }
-
-    #[test]
-    fn type_and_retention_go_with_the_cache() {
-        let (disk_type, retain_minutes) = (Some("CLOUD_SSD".to_owned()), Some(10));
-        let cache = CacheRequest { choice: "auto".into(), cache_size: None, disk_type, retain_minutes };
-        let disk = DiskRequest { image_cache: Some(cache), ..Default::default() }.disk().unwrap();
-        let expected = annotations(&[
-            ("use-image-cache", "auto"),
-            ("image-cache-disk-type", "CLOUD_SSD"),
-            ("image-cache-disk-retain-minute", "10"),
-        ]);
-        assert_eq!(disk.annotations, expected);
-    }
-
-    #[test]
-    fn a_disk_that_cannot_be_is_an_error_with_the_numbers() {
-        let cache = |cache_size| Some(CacheRequest { choice: "imc-1".into(), cache_size, ..Default::default() });
-        for (size, needed, image_cache, path, says) in [
-            (Some(40), None, cache(Some(60)), "size", "size is 40 GiB, and the image cache has 60 GiB"),
-            (Some(40), Some(41), None, "size", "41.00 GiB in all: a disk of 50 GiB\n\nSet size to 50"),
-            (Some(40), Some(41), cache(None), "size", "41.00 GiB in all: a disk of 50 GiB"),
-            (None, Some(32_001), None, "images", "32001.00 GiB in all: a disk of 32010 GiB"),
-        ] {
-            let need = needed.map(need);
-            let error = DiskRequest { size, need: need.as_ref(), image_cache }.disk().unwrap_err();
-            assert_eq!(error.path, AttributePath::root(path), "{error:?}");
-            assert!(error.detail.contains(says), "{error:?}");
-        }
-    }
-}
+mod tests;

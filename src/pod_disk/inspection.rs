@@ -5,15 +5,18 @@ use std::collections::BTreeMap;
 use secrecy::SecretString;
 
 use super::model::{ImageSize, PodDiskModel, RegistryCredentials};
+use super::thresholds::Threshold;
 use image_registry::{
-    self, Cause, DiskNeed, Environment, InspectError, Inspectors, Login, Platform, Reference, sum_distinct_layers,
+    self, Basis, Cause, DiskNeed, Environment, InspectError, Inspectors, LayerSum, Login, Platform, Reference,
 };
 use terraform_plugin::diagnostics::{AttributePath, Diagnostic, Diagnostics};
 use terraform_plugin::framework::Outcome;
 use terraform_plugin::value::Attr;
 
-/// GiB for what the containers write, when the configuration does not say.
+/// GiB for what the containers write, if omitted in the configuration.
 const DEFAULT_HEADROOM: u64 = 5;
+/// A warning lists this many layers.
+const SHOWN_ESTIMATES: usize = 5;
 
 /// What the registries said.
 #[derive(Debug)]
@@ -22,6 +25,17 @@ pub(super) struct Inspection {
     pub sizes: BTreeMap<String, ImageSize>,
     /// All images together, and the headroom.
     pub need: DiskNeed,
+    /// Layers that do not state their unpacked size.
+    pub estimates: Vec<Estimate>,
+}
+
+/// A layer that does not state its unpacked size.
+#[derive(Debug)]
+pub(super) struct Estimate {
+    max: u64,
+    is_unreadable: bool,
+    /// Image, layer, and what is known of its size.
+    text: String,
 }
 
 /// Asks the registries of the images in `config`. `None` when there are no images, or nobody is to be asked.
@@ -59,9 +73,49 @@ pub(super) async fn inspect(
     if errors.has_errors() {
         return Err(errors);
     }
-    let need = DiskNeed::new(&inspected, config.headroom.known().copied().unwrap_or(DEFAULT_HEADROOM));
+    let headroom = config.headroom.known().copied().unwrap_or(DEFAULT_HEADROOM);
+    let need = DiskNeed::new(&inspected, headroom, Threshold::lowest(config).percent.into());
     let sizes = images.iter().cloned().zip(inspected.iter().map(image_size)).collect();
-    Ok(Some(Inspection { sizes, need }))
+    Ok(Some(Inspection { sizes, need, estimates: estimates(&inspected) }))
+}
+
+/// The layers without a stated size, each once, the largest first.
+fn estimates(images: &[image_registry::ImageSize]) -> Vec<Estimate> {
+    let mut layers = BTreeMap::new();
+    for image in images {
+        for layer in &image.layers {
+            if let Some(estimate) = layer.estimate() {
+                let text = format!("{}, layer {}: {estimate}", image.reference, layer.digest);
+                let is_unreadable = matches!(layer.unpacked.basis, Basis::Unreadable(_));
+                layers.entry(&layer.digest).or_insert(Estimate { max: layer.unpacked.max, is_unreadable, text });
+            }
+        }
+    }
+    let mut estimates: Vec<_> = layers.into_values().collect();
+    estimates.sort_by_key(|estimate| std::cmp::Reverse(estimate.max));
+    estimates
+}
+
+impl Inspection {
+    /// A warning that sizes are estimated, if a disk depends on them, or if the reason is that a layer cannot be read.
+    pub fn warning(&self, disk_depends_on_need: bool) -> Option<Diagnostic> {
+        let is_unreadable = self.estimates.iter().any(|estimate| estimate.is_unreadable);
+        if self.estimates.is_empty() || !(disk_depends_on_need || is_unreadable) {
+            return None;
+        }
+        let shown: Vec<_> = self.estimates.iter().take(SHOWN_ESTIMATES).map(|estimate| &*estimate.text).collect();
+        let more = match self.estimates.len() - shown.len() {
+            0 => String::new(),
+            more => format!("\n- {more} more"),
+        };
+        let detail = format!(
+            "Some layers do not state their unpacked size. The upper bound is used to compute the size of the disk:\n\n- {}{more}\n\nTo \
+             rule out an estimate, set size to what the images take on a node, or push the images with layers that state their size: gzip \
+             below 4 GiB unpacked, or zstd with the content size in its frame.",
+            shown.join("\n- ")
+        );
+        Some(Diagnostic::warning("Disk size based on an estimate", detail).at(at()))
+    }
 }
 
 /// The platform in `config`, or the default one.
@@ -86,11 +140,13 @@ fn login(credentials: &RegistryCredentials) -> Option<Login> {
 }
 
 fn image_size(image: &image_registry::ImageSize) -> ImageSize {
-    let layers = sum_distinct_layers(&image.layers);
+    let layers = LayerSum::of([image]);
     ImageSize {
         digest: image.digest.clone().into(),
         compressed_bytes: layers.compressed_bytes.into(),
         unpacked_bytes: layers.unpacked_bytes.into(),
+        unpacked_bytes_min: layers.unpacked_bytes_min.into(),
+        unpacked_bytes_max: layers.unpacked_bytes_max.into(),
         exact: layers.exact.into(),
     }
 }

@@ -45,7 +45,7 @@ pub struct PodDiskModel {
     #[schemars(extend("x-terraform" = OPTIONAL), length(min = 1))]
     pub platform: Attr<String>,
 
-    /// Space in GiB for what the containers write, added to the need of `images`. A whole number from 0 to 32000. Default
+    /// Space in GiB for what the containers write, added to the need of `images`. A whole number from 0 to 32000. Defaults to
     /// `5`.
     #[schemars(extend("x-terraform" = OPTIONAL), range(min = 0, max = MAX_DISK_SIZE))]
     pub headroom: Attr<u64>,
@@ -125,8 +125,9 @@ pub struct PodDiskModel {
     #[schemars(extend("x-terraform" = COMPUTED))]
     pub billed_size: Attr<u64>,
 
-    /// GiB that the images need: all their layers, compressed and unpacked, and `headroom`, rounded up to 10. Null when no
-    /// registry was asked.
+    /// GiB that the images need: their layers, compressed and unpacked, a share for the file system, and `headroom`, on the next 10 GiB
+    /// on which they stay below the thresholds of `image_gc`, `container_gc_threshold` and `pod_eviction_threshold`. Null if the images
+    /// were not inspected.
     #[schemars(extend("x-terraform" = COMPUTED))]
     pub required_size: Attr<u64>,
 
@@ -177,15 +178,23 @@ pub struct ImageSize {
     #[schemars(extend("x-terraform" = COMPUTED))]
     pub digest: Attr<String>,
 
-    /// Bytes of its layers as they are pulled.
+    /// Bytes of its distinct layers as they are pulled.
     #[schemars(extend("x-terraform" = COMPUTED))]
     pub compressed_bytes: Attr<u64>,
 
-    /// Bytes of its layers when unpacked.
+    /// Bytes of its layers when unpacked: the length of their tar archives, the most likely one where `exact` is false.
     #[schemars(extend("x-terraform" = COMPUTED))]
     pub unpacked_bytes: Attr<u64>,
 
-    /// Whether `unpacked_bytes` was read from the layers, not estimated.
+    /// The smallest possible value of `unpacked_bytes`. A given `size` is refused only if this does not fit.
+    #[schemars(extend("x-terraform" = COMPUTED))]
+    pub unpacked_bytes_min: Attr<u64>,
+
+    /// The upper bound of `unpacked_bytes`. Sizes are computed with it.
+    #[schemars(extend("x-terraform" = COMPUTED))]
+    pub unpacked_bytes_max: Attr<u64>,
+
+    /// Whether every layer states the length of its tar archive. Otherwise `unpacked_bytes` is an estimate.
     #[schemars(extend("x-terraform" = COMPUTED))]
     pub exact: Attr<bool>,
 }

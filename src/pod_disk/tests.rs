@@ -316,7 +316,7 @@ async fn registry(status: &'static str, body: String) -> String {
     host
 }
 
-/// A manifest with one layer of so many GiB that no registry keeps: its unpacked size is estimated as 2.5 times that.
+/// A manifest with one layer of the given number of GiB that registries do not distribute: its unpacked size is estimated.
 fn manifest(gib: u64) -> String {
     let digest = |digit: &str| format!("sha256:{}", digit.repeat(64));
     json!({
@@ -343,16 +343,22 @@ async fn images_give_the_size_that_they_need() {
     let config = of_registry(&host, Attr::Null);
     let inspection =
         inspection::inspect(&Inspectors::default(), &config, image_registry::Environment::default()).await.unwrap();
-    let model = answer(config, None, inspection).unwrap();
-    // 10 GiB compressed, 25 unpacked, 5 of headroom.
-    assert_eq!((model.required_size, model.disk_size, model.billed_size), (40.into(), 40.into(), 20.into()));
+    let mut diagnostics = Diagnostics::default();
+    let model = answer(config, None, inspection, &mut diagnostics).unwrap();
+    // 10 GiB compressed, up to 27.55 unpacked, 5 of headroom.
+    assert_eq!((model.required_size, model.disk_size, model.billed_size), (70.into(), 70.into(), 50.into()));
     let sizes = model.image_sizes.into_known().unwrap();
     let size = &sizes[&format!("{host}/ai/vllm:1")];
     assert!(size.digest.as_str().unwrap().starts_with("sha256:"), "{size:?}");
-    let bytes = (size.compressed_bytes, size.unpacked_bytes, size.exact);
-    assert_eq!(bytes, ((10 << 30).into(), (25 << 30).into(), false.into()));
+    assert_eq!((&size.compressed_bytes, &size.exact), (&(10 << 30).into(), &false.into()));
+    let bounds = [&size.unpacked_bytes_min, &size.unpacked_bytes, &size.unpacked_bytes_max];
+    assert_eq!(bounds.map(|bytes| *bytes.known().unwrap() >> 30), [9, 17, 27]);
+    let [warning] = diagnostics.iter().collect::<Vec<_>>()[..] else { panic!("{diagnostics:?}") };
+    assert_eq!((warning.severity, &warning.path), (Severity::Warning, &AttributePath::root("images")));
+    let layer = format!("{host}/ai/vllm:1, layer sha256:{}: 10.00 GiB compressed, 9.99 to 27.55 GiB", "b".repeat(64));
+    assert!(warning.detail.contains(&layer), "{}", warning.detail);
     let annotations = model.annotations.into_known().unwrap();
-    assert_eq!(annotations.get("eks.tke.cloud.tencent.com/root-cbs-size").map(String::as_str), Some("40"));
+    assert_eq!(annotations.get("eks.tke.cloud.tencent.com/root-cbs-size").map(String::as_str), Some("70"));
 }
 
 #[tokio::test]
@@ -361,9 +367,9 @@ async fn a_size_that_cannot_hold_the_images_is_an_error_with_the_arithmetic() {
     let config = of_registry(&host, 20.into());
     let inspection =
         inspection::inspect(&Inspectors::default(), &config, image_registry::Environment::default()).await.unwrap();
-    let error = answer(config, None, inspection).unwrap_err();
+    let error = answer(config, None, inspection, &mut Diagnostics::default()).unwrap_err();
     assert_eq!(error.path, AttributePath::root("size"));
-    for says in ["5.00 GiB headroom", "40.00 GiB in all: a disk of 40 GiB", "Set size to 40"] {
+    for says in ["5.00 GiB headroom", "an estimated 9.99 GiB to 27.55 GiB", "Set size to 70"] {
         assert!(error.detail.contains(says), "{}", error.detail);
     }
 }

@@ -10,7 +10,7 @@ use flate2::write::GzEncoder;
 use futures_util::FutureExt as _;
 
 pub use super::credentials::fuzzing::docker_config;
-use super::layer::{ReadRange, Unpacked, measure};
+use super::layer::{Basis, Part, ReadRange, Unpacked, measure};
 use super::manifest::{Descriptor, Document, MAX_SIZE, has_digest, sha256};
 use super::reference::parse_digest;
 use super::{DiskNeed, ImageSize, Layer, Platform, Reference};
@@ -47,17 +47,17 @@ pub fn manifest(input: &[u8]) {
             let layers = descriptors.into_iter().map(|Descriptor { digest, size, .. }| Layer {
                 digest,
                 compressed_bytes: size,
-                unpacked_bytes: size.saturating_mul(1032),
-                exact: false,
+                unpacked: Unpacked { basis: Basis::UnknownFormat, ..Unpacked::exact(size.saturating_mul(1032)) },
             });
-            let digest = sha256(input);
             let layers: Vec<_> = layers.collect();
             let compressed: u128 = layers.iter().map(|layer| u128::from(layer.compressed_bytes)).sum();
-            let image = ImageSize { reference, digest: digest.clone(), manifest_digest: digest, layers };
-            let need = DiskNeed::new([&image, &image], 5);
+            let image = ImageSize { layers, ..ImageSize::empty(reference) };
+            let need = DiskNeed::new([&image, &image], 5, 80);
             assert!(u128::from(need.layers().compressed_bytes) <= compressed, "layers count once");
-            assert!(need.required_gib().is_multiple_of(10) && need.required_gib() >= 10);
-            assert!(need.fits(need.required_gib()), "{need}");
+            let required = need.required_gib();
+            assert!(required.is_multiple_of(10) && required >= 10);
+            assert!(required > 1 << 16 || need.has_room(required) && need.fits(required), "{need}");
+            assert!(!need.has_room(required - 10), "{need}");
         }
         Document::Index(entries) => {
             entries.iter().for_each(|entry| is_sound(&entry.descriptor));
@@ -85,9 +85,9 @@ struct Blob {
 impl ReadRange for Blob {
     type Error = std::convert::Infallible;
 
-    async fn read(&self, range: Range<u64>) -> Result<Option<Vec<u8>>, Self::Error> {
+    async fn read(&self, range: Range<u64>) -> Result<Part, Self::Error> {
         assert!(range.start < range.end && range.end <= self.size, "{range:?} of {}", self.size);
-        assert!(range.end - range.start <= 64 << 10, "{range:?}");
+        assert!(range.end - range.start <= 1 << 20, "{range:?}");
         let mut bytes = vec![0; (range.end - range.start) as usize];
         for (part, at) in [(&self.head, 0), (&self.tail, self.size - self.tail.len() as u64)] {
             let (from, to) = (range.start.max(at), range.end.min(at + part.len() as u64));
@@ -96,7 +96,7 @@ impl ReadRange for Blob {
                 bytes[(from - range.start) as usize..(to - range.start) as usize].copy_from_slice(source);
             }
         }
-        Ok(Some(bytes))
+        Ok(Part::Bytes(bytes))
     }
 }
 
@@ -121,18 +121,20 @@ fn measured(blob: Blob) -> Unpacked {
     let descriptor =
         Descriptor { media_type: String::new(), digest: String::new(), size: blob.size, annotations: BTreeMap::new() };
     let Ok(unpacked) = measure(&descriptor, &blob).now_or_never().expect("memory is at hand");
+    assert!(unpacked.min <= unpacked.bytes && unpacked.bytes <= unpacked.max, "{unpacked:?}");
+    assert!(!unpacked.is_exact() || unpacked.min == unpacked.max, "{unpacked:?}");
     unpacked
 }
 
 fn whole_layer(bytes: &[u8]) {
     let size = bytes.len() as u64;
-    let Unpacked { bytes: unpacked, exact } = measured(Blob { head: bytes.to_vec(), tail: Vec::new(), size });
-    if exact && bytes.starts_with(&[0x1f, 0x8b]) && bytes.len() <= 48 << 10 {
+    let unpacked = measured(Blob { head: bytes.to_vec(), tail: Vec::new(), size });
+    if unpacked.is_exact() && bytes.starts_with(&[0x1f, 0x8b]) && bytes.len() <= 48 << 10 {
         let mut content = Vec::new();
         MultiGzDecoder::new(bytes).read_to_end(&mut content).expect("an exact size is that of a sound layer");
-        assert_eq!(unpacked, content.len() as u64);
+        assert_eq!(unpacked.bytes, content.len() as u64);
     }
-    assert!(size > 0 || (unpacked, exact) == (0, true));
+    assert!(size > 0 || (unpacked.bytes, unpacked.is_exact()) == (0, true));
 }
 
 fn estargz_layer(table: &[u8]) {
@@ -145,8 +147,8 @@ fn estargz_layer(table: &[u8]) {
     tail.extend(b"\x1f\x8b\x08\x04\0\0\0\0\0\xff\x1a\0SG\x16\0");
     tail.extend(format!("{:016x}STARGZ", 64 << 10).as_bytes());
     tail.extend(b"\x01\0\0\xff\xff\0\0\0\0\0\0\0\0");
-    let Unpacked { bytes, exact } = measured(Blob { head: gzip(b"a file"), tail, size });
-    assert!(!exact || bytes >= archive.len() as u64, "{bytes} bytes hold a table of {}", archive.len());
+    let unpacked = measured(Blob { head: gzip(b"a file"), tail, size });
+    assert!(!unpacked.is_exact() || unpacked.bytes >= archive.len() as u64, "{unpacked:?}, table {}", archive.len());
 }
 
 fn gzip(content: &[u8]) -> Vec<u8> {

@@ -17,7 +17,7 @@ use super::authorization::{Challenge, WITH_CREDENTIALS, WITHOUT_CREDENTIALS, una
 use super::credentials::{Credentials, Login};
 use super::environment::Environment;
 use super::error::{Cause, InspectError, shown};
-use super::layer::{ReadRange, Unpacked, measure};
+use super::layer::{Part, ReadRange, Unpacked, measure};
 use super::manifest::{Descriptor, Document, MEDIA_TYPES, has_digest, sha256};
 use super::once::OnceMap;
 use super::platform::Platform;
@@ -46,7 +46,7 @@ pub struct Config {
 }
 
 /// An image, as its registry has it.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct ImageSize {
     /// The image that was asked for.
     pub reference: Reference,
@@ -59,16 +59,21 @@ pub struct ImageSize {
 }
 
 /// A layer of an image.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Layer {
     /// Of the compressed blob.
     pub digest: String,
-    /// As the registry keeps it.
+    /// Length of the blob in the registry.
     pub compressed_bytes: u64,
-    /// The length of the tar archive inside.
-    pub unpacked_bytes: u64,
-    /// Whether the layer told `unpacked_bytes`; otherwise it is an estimate.
-    pub exact: bool,
+    /// Length of the tar archive inside.
+    pub unpacked: Unpacked,
+}
+
+impl ImageSize {
+    /// An image without layers.
+    pub fn empty(reference: Reference) -> Self {
+        Self { reference, digest: String::new(), manifest_digest: String::new(), layers: Vec::new() }
+    }
 }
 
 /// Looks images up in their registries. A layer that several images share is read once.
@@ -179,12 +184,7 @@ impl Repository<'_> {
         let blob = Blob { repository: self, descriptor };
         let measured = &self.inspector.measured;
         let unpacked = measured.get_or_try_make(key, measure(descriptor, &blob)).await?;
-        Ok(Layer {
-            digest: descriptor.digest.clone(),
-            compressed_bytes: descriptor.size,
-            unpacked_bytes: unpacked.bytes,
-            exact: unpacked.exact,
-        })
+        Ok(Layer { digest: descriptor.digest.clone(), compressed_bytes: descriptor.size, unpacked })
     }
 
     /// A successful answer for `path` in the repository, after a challenge if the registry makes one.
@@ -271,25 +271,30 @@ struct Blob<'a> {
 impl ReadRange for Blob<'_> {
     type Error = Cause;
 
-    async fn read(&self, range: Range<u64>) -> Result<Option<Vec<u8>>, Cause> {
+    async fn read(&self, range: Range<u64>) -> Result<Part, Cause> {
         let Descriptor { digest, size, .. } = self.descriptor;
         let value = HeaderValue::try_from(format!("bytes={}-{}", range.start, range.end - 1));
         let value = value.expect("digits and a dash are valid in a header");
         let response = self.repository.get(&format!("blobs/{digest}"), &HeaderMap::from_iter([(RANGE, value)])).await?;
+        let unreadable = |what: &str, host: &str| Ok(Part::Unreadable(format!("{host} {what}")));
+        let host = host(response.url());
         let actual = if response.status() == StatusCode::PARTIAL_CONTENT {
             content_range(response.headers()).filter(|(start, _)| *start == range.start).map(|(_, size)| size)
         } else if range.start == 0 {
             // The whole blob comes. Its beginning is taken, and the connection closed.
             response.content_length().or(Some(*size))
         } else {
-            return Ok(None);
+            return unreadable("sends whole layers only", &host);
         };
         if let Some(actual) = actual.filter(|actual| actual != size) {
             return Err(Cause::SizeMismatch { digest: digest.clone(), expected: *size, actual });
         }
-        let len = usize::try_from(range.end - range.start).expect("a few KiB");
+        let len = usize::try_from(range.end - range.start).expect("at most a few MiB");
         let bytes = read_prefix(response, len).await?;
-        Ok((actual.is_some() && bytes.len() == len).then_some(bytes))
+        match actual {
+            Some(_) if bytes.len() == len => Ok(Part::Bytes(bytes)),
+            _ => unreadable("sends other parts than those that were requested", &host),
+        }
     }
 }
 

@@ -1,116 +1,259 @@
-//! How large a layer is unpacked, told from a few of its bytes.
+//! How large a layer is unpacked, found out from a few of its bytes.
 //!
-//! Never more than 64 KiB of a layer are read, by `Range` requests: at its start, and where the format keeps sizes at the
-//! end, there. The layer's own first bytes say what it is; its media type is not asked.
+//! At most 64 KiB of a layer are read by `Range` requests, and of an eStargz layer the table of contents.
 //!
-//! | the layer is | unpacked size | exact |
+//! | the layer is | what decides | unpacked size |
 //! | --- | --- | --- |
-//! | a tar archive | its own | yes |
-//! | at most 48 KiB | read whole, and counted (gzip, zstd with sizes) | yes |
-//! | gzip, one member | the last four bytes modulo 2^32, see [`gzip`] | where one size alone is possible |
-//! | eStargz | from its table of contents, or the annotation that its tools write, see [`estargz`] | yes |
-//! | gzip, several members | compressed × [`TYPICAL_RATIO`], or × the ratio of its start if that is unusual | no |
-//! | zstd with content sizes | from its frame headers, see [`zstd`] | yes |
-//! | anything else, or the registry ignores `Range` | compressed × [`TYPICAL_RATIO`] | no |
+//! | at most 48 KiB | all of it | exact, with all entries (gzip, zstd with sizes, tar) |
+//! | gzip, one member | the last four bytes modulo 2^32, and the head, see [`gzip`] | exact where one size alone is possible |
+//! | eStargz | the table of contents, or the annotation that its tools write, see [`estargz`] | exact |
+//! | gzip, several members | the head | estimated |
+//! | zstd with content sizes | frame headers in the head, see [`zstd`] | exact |
+//! | a tar archive | the head | exact: its own |
+//! | anything else, or unreadable | | estimated |
 //!
-//! "Unpacked" is the length of the tar archive. The files on disk differ by what a file system rounds and tar pads.
+//! The tail of a gzip layer is read first, and decides alone where hardly anything was compressed, because then there can be few small
+//! files. Otherwise the head is read as well: its entries are a sample of the files, see [`tar`].
+//!
+//! "Unpacked" is the length of the tar archive. Estimates are a range, see [`estimate`](mod@estimate).
 
 mod estargz;
+mod estimate;
 mod gzip;
+mod tar;
 mod zstd;
 
+use std::fmt;
 use std::ops::Range;
 
+use self::tar::BLOCK;
+pub(super) use self::tar::Entries;
 use super::manifest::Descriptor;
-
-/// Unpacked over compressed, where nothing better is known. An assumption: system directories of Debian compress by 2.2
-/// to 3 with gzip and zstd alike.
-const TYPICAL_RATIO: f64 = 2.5;
 
 /// A layer of at most so many bytes is read whole.
 const WHOLE: u64 = 48 << 10;
-/// What is read at the start and at the end of a longer one. With [`estargz::MAX_TOC`] this makes 64 KiB.
+/// What is read at the start and at the end of a longer one.
 const HEAD: u64 = 24 << 10;
 const TAIL: u64 = 8 << 10;
 
-/// An unpacked size in bytes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Unpacked {
+/// The unpacked size of a layer: the length of its tar archive, in bytes.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Unpacked {
+    /// The size to expect.
     pub bytes: u64,
-    /// Told by the layer, not estimated by a ratio.
-    pub exact: bool,
+    /// The smallest possible size.
+    pub min: u64,
+    /// A size that the layer hardly exceeds. It equals the others where the size is exact.
+    pub max: u64,
+    /// What the size rests on.
+    pub basis: Basis,
+    /// The entries that were seen.
+    pub(super) entries: Entries,
+    /// Unpacked over compressed, in the beginning of the layer.
+    pub(super) head_ratio: Option<f64>,
+}
+
+/// What the unpacked size of a layer rests on. `Display` is a phrase that says why a size is an estimate.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Basis {
+    /// The layer states its size.
+    Exact,
+    /// Its size field counts modulo 4 GiB, and several sizes are possible.
+    SizeFieldWraps,
+    /// It is made of several gzip members, of which only the last states its size.
+    SeveralMembers,
+    /// A zstd encoder that wrote a stream did not state the size.
+    NoContentSize,
+    /// The table of contents is longer than what is read.
+    LongTableOfContents,
+    /// Its format is not known.
+    UnknownFormat,
+    /// Registries need not have it.
+    NotDistributed,
+    /// It cannot be read, or not in parts: the host that responded, and what it said.
+    Unreadable(String),
+}
+
+impl fmt::Display for Basis {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Exact => "it states its size",
+            Self::SizeFieldWraps => "its gzip size field counts modulo 4 GiB",
+            Self::SeveralMembers => "it has several gzip members, and only the last one states its size",
+            Self::NoContentSize => "its zstd frames do not state their size",
+            Self::LongTableOfContents => "its eStargz table of contents is too long to be read",
+            Self::UnknownFormat => "its format is not known",
+            Self::NotDistributed => "its media type says that registries do not distribute it",
+            Self::Unreadable(reason) => return write!(f, "it cannot be read in parts: {reason}"),
+        })
+    }
+}
+
+impl Unpacked {
+    /// A size that the layer states.
+    pub fn exact(bytes: u64) -> Self {
+        let (entries, head_ratio) = (Entries::default(), None);
+        Self { bytes, min: bytes, max: bytes, basis: Basis::Exact, entries, head_ratio }
+    }
+
+    /// An estimate without anything to go by but the compressed size, and the ratio in a sample if there is one.
+    fn estimate(compressed: u64, sampled_ratio: Option<f64>, basis: Basis) -> Self {
+        let [min, bytes, max] = [
+            estimate::lower(compressed),
+            estimate::typical(compressed, sampled_ratio),
+            estimate::upper(compressed, sampled_ratio),
+        ];
+        Self { min: min.min(bytes), bytes, max: max.max(bytes), ..Self::estimated(basis) }
+    }
+
+    fn estimated(basis: Basis) -> Self {
+        Self { basis, ..Self::exact(0) }
+    }
+
+    /// An estimate between two bounds.
+    pub fn estimated_between(min: u64, max: u64, basis: Basis) -> Self {
+        Self { min, bytes: min, max, ..Self::estimated(basis) }
+    }
+
+    /// The same, where the layer is known to have at least `bytes`.
+    fn at_least(self, bytes: u64) -> Self {
+        Self { min: self.min.max(bytes), bytes: self.bytes.max(bytes), max: self.max.max(bytes), ..self }
+    }
+
+    /// The same, where the layer may have up to `bytes`.
+    fn at_most(self, bytes: u64) -> Self {
+        Self { max: self.max.max(bytes), ..self }
+    }
+
+    /// Whether the layer states its size.
+    pub fn is_exact(&self) -> bool {
+        self.basis == Basis::Exact
+    }
+}
+
+/// Bytes of a blob, or why it cannot be read in parts.
+pub(super) enum Part {
+    Bytes(Vec<u8>),
+    Unreadable(String),
 }
 
 /// Something that reads parts of a blob.
 pub(super) trait ReadRange {
-    /// Why it could not be read.
+    /// What ends the whole inspection.
     type Error;
 
-    /// Reads `range`, which is not empty and inside the blob. `None` when only whole blobs are to be had.
-    fn read(&self, range: Range<u64>) -> impl Future<Output = Result<Option<Vec<u8>>, Self::Error>> + Send;
+    /// Reads `range`, which is not empty and inside the blob.
+    fn read(&self, range: Range<u64>) -> impl Future<Output = Result<Part, Self::Error>> + Send;
+}
+
+/// Takes the bytes of a part, or returns an estimate.
+macro_rules! bytes_or_estimate {
+    ($part:expr, $estimate:expr) => {
+        match $part {
+            Part::Bytes(bytes) => bytes,
+            Part::Unreadable(reason) => return Ok($estimate(Basis::Unreadable(reason))),
+        }
+    };
 }
 
 /// Measures the layer that `descriptor` describes.
 ///
 /// # Errors
 ///
-/// Those of `blob`. A layer that cannot be understood is no error: its size is estimated.
-pub(super) async fn measure<R: ReadRange>(descriptor: &Descriptor, blob: &R) -> Result<Unpacked, R::Error> {
+/// Those of `blob`. A layer that cannot be read in parts, or not be understood, is not an error: its size is estimated.
+pub(super) async fn measure<R: ReadRange + Sync>(descriptor: &Descriptor, blob: &R) -> Result<Unpacked, R::Error> {
     let size = descriptor.size;
-    if size == 0 || descriptor.is_foreign() {
-        return Ok(estimate(size, None));
+    let estimate = |basis| Unpacked::estimate(size, None, basis);
+    if size == 0 {
+        return Ok(Unpacked::exact(0));
     }
-    let head_len = if size <= WHOLE { size } else { HEAD };
-    let Some(head) = blob.read(0..head_len).await? else {
-        return Ok(estimate(size, None));
-    };
-    if zstd::is_zstd(&head) {
-        return Ok(zstd::content_size(&head, size).map_or_else(|| estimate(size, None), exact));
+    if descriptor.is_foreign() {
+        return Ok(estimate(Basis::NotDistributed));
     }
+    if size <= WHOLE {
+        let whole = bytes_or_estimate!(blob.read(0..size).await?, estimate);
+        return Ok(unpack(&whole));
+    }
+    if descriptor.is_gzip() {
+        let tail = bytes_or_estimate!(blob.read(size - TAIL..size).await?, estimate);
+        if let Some(unpacked) = tail_alone(descriptor, &tail) {
+            return Ok(unpacked);
+        }
+        let head = bytes_or_estimate!(blob.read(0..HEAD).await?, estimate);
+        if gzip::is_gzip(&head) {
+            return measure_gzip(descriptor, blob, &head, &tail).await;
+        }
+        return Ok(without_tail(&head, size));
+    }
+    let head = bytes_or_estimate!(blob.read(0..HEAD).await?, estimate);
     if !gzip::is_gzip(&head) {
-        return Ok(if is_tar(&head) { exact(size) } else { estimate(size, None) });
-    }
-    if head_len == size {
-        return Ok(gzip::unpacked(&head).map_or_else(|| estimate(size, None), exact));
+        return Ok(without_tail(&head, size));
     }
     let sample = gzip::Sample::of(&head);
-    let Some(tail) = blob.read(size - TAIL..size).await? else {
-        return Ok(estimate(size, Some(sample.ratio)));
-    };
-    if let Some(toc) = estargz::toc_range(&tail, size) {
-        if let Some(bytes) = estargz::annotated_size(&descriptor.annotations) {
-            return Ok(exact(bytes));
-        }
-        if toc.end - toc.start <= estargz::MAX_TOC
-            && let Some(toc) = blob.read(toc).await?
-            && let Some(bytes) = estargz::unpacked(&toc)
-        {
-            return Ok(exact(bytes));
-        }
-        return Ok(estimate(size, Some(sample.ratio)));
+    let tail = bytes_or_estimate!(blob.read(size - TAIL..size).await?, |basis| sample.estimate(size, basis));
+    measure_gzip(descriptor, blob, &head, &tail).await
+}
+
+/// A layer that was read whole.
+fn unpack(whole: &[u8]) -> Unpacked {
+    let size = whole.len() as u64;
+    if gzip::is_gzip(whole) {
+        let damaged = || gzip::Sample::of(whole).estimate(size, Basis::UnknownFormat);
+        return gzip::unpacked(whole).unwrap_or_else(damaged);
     }
-    let told = tail.last_chunk().and_then(|size_field| sample.resolve(size, u32::from_le_bytes(*size_field)));
-    Ok(told.unwrap_or_else(|| estimate(size, Some(sample.ratio))))
+    without_tail(whole, size)
 }
 
-fn exact(bytes: u64) -> Unpacked {
-    Unpacked { bytes, exact: true }
+/// A layer of `size` bytes that is not gzip, and begins with `head`.
+fn without_tail(head: &[u8], size: u64) -> Unpacked {
+    if zstd::is_zstd(head) {
+        let estimate = || Unpacked::estimate(size, None, Basis::NoContentSize);
+        return zstd::content_size(head, size).map_or_else(estimate, Unpacked::exact);
+    }
+    if tar::is_tar(head) {
+        return Unpacked { entries: tar::entries(&mut &head[..]), ..Unpacked::exact(size) };
+    }
+    Unpacked::estimate(size, None, Basis::UnknownFormat)
 }
 
-fn estimate(compressed: u64, sampled_ratio: Option<f64>) -> Unpacked {
-    let bytes = (compressed as f64 * expected_ratio(sampled_ratio)) as u64;
-    Unpacked { bytes, exact: compressed == 0 }
+/// The size of a gzip layer whose tail decides alone: what was compressed is too little for the headers of many small files.
+fn tail_alone(descriptor: &Descriptor, tail: &[u8]) -> Option<Unpacked> {
+    let size = descriptor.size;
+    let field = u64::from(u32::from_le_bytes(*tail.last_chunk()?));
+    // A header shrinks by this much at least, and the file after it wastes less than a block.
+    let most_entries = field.checked_sub(estimate::lower(size))? / 400;
+    let has_few = most_entries.saturating_mul(BLOCK) <= field / 20;
+    let is_decided = has_few
+        && field.is_multiple_of(tar::RECORD)
+        && estimate::upper(size, None) < 1 << 32
+        && estargz::toc_range(tail, size).is_none();
+    is_decided.then(|| Unpacked { head_ratio: None, ..Unpacked::exact(field) })
 }
 
-/// The first bytes of a layer are mostly directories and small files, which say little of the rest. But a layer that
-/// begins like packed data (model weights, archives) or like nothing at all (zeros) mostly goes on so.
-fn expected_ratio(sampled: Option<f64>) -> f64 {
-    sampled.filter(|ratio| !(1.4..=10.0).contains(ratio)).unwrap_or(TYPICAL_RATIO)
-}
-
-/// Both POSIX and GNU archives have `ustar` in their first header.
-fn is_tar(head: &[u8]) -> bool {
-    head.get(257..262) == Some(b"ustar")
+async fn measure_gzip<R: ReadRange>(
+    descriptor: &Descriptor,
+    blob: &R,
+    head: &[u8],
+    tail: &[u8],
+) -> Result<Unpacked, R::Error> {
+    let size = descriptor.size;
+    let sample = gzip::Sample::of(head);
+    let Some(toc) = estargz::toc_range(tail, size) else {
+        let size_field = tail.last_chunk().copied().map_or(0, u32::from_le_bytes);
+        return Ok(sample.resolve(size, size_field));
+    };
+    let annotated = estargz::annotated_size(&descriptor.annotations);
+    if toc.end - toc.start <= estargz::MAX_TOC {
+        let toc = match blob.read(toc).await? {
+            Part::Bytes(toc) => estargz::unpacked(&toc),
+            Part::Unreadable(_) => None,
+        };
+        if let Some(unpacked) = toc {
+            return Ok(unpacked.at_least(annotated.unwrap_or(0)));
+        }
+    }
+    let estimate = || sample.estimate(size, Basis::LongTableOfContents);
+    Ok(annotated.map_or_else(estimate, |bytes| Unpacked { entries: sample.entries, ..Unpacked::exact(bytes) }))
 }
 
 #[cfg(test)]
@@ -120,20 +263,35 @@ mod tests {
 
     use flate2::{Compression, write::GzEncoder};
 
+    use super::tar::tests::entry;
     use super::*;
 
-    /// A blob in memory, of which only the ends may be there, that notes what was read.
+    const GZIP: &str = "application/vnd.oci.image.layer.v1.tar+gzip";
+    const UNREADABLE: &str = "unreadable";
+
+    /// A blob in memory, of which only the ends may be present, that records what was read.
     struct Blob {
         size: u64,
         head: Vec<u8>,
         tail: Vec<u8>,
-        ranges: bool,
-        read: Mutex<u64>,
+        media_type: &'static str,
+        read: Mutex<Vec<Range<u64>>>,
     }
 
     impl Blob {
         fn new(bytes: Vec<u8>) -> Self {
-            Self { size: bytes.len() as u64, tail: bytes.clone(), head: bytes, ranges: true, read: Mutex::default() }
+            let size = bytes.len() as u64;
+            Self { size, tail: bytes.clone(), head: bytes, media_type: "m", read: Mutex::default() }
+        }
+
+        /// One of `size` bytes, whose middle is missing.
+        fn forged(size: u64, head: &[u8], size_field: u32) -> Self {
+            let tail = [vec![0; TAIL as usize - 4], size_field.to_le_bytes().to_vec()].concat();
+            Self { size, tail, head: head[..HEAD as usize].to_vec(), media_type: GZIP, read: Mutex::default() }
+        }
+
+        fn reads(&self) -> usize {
+            self.read.lock().unwrap().len()
         }
 
         async fn measure(&self) -> Unpacked {
@@ -142,10 +300,11 @@ mod tests {
 
         async fn measure_with(&self, annotations: &[(&str, &str)]) -> Unpacked {
             let annotations = annotations.iter().map(|(key, value)| (key.to_string(), value.to_string())).collect();
-            let (digest, media_type) = (String::new(), String::new());
+            let (digest, media_type) = (String::new(), self.media_type.to_owned());
             let descriptor = Descriptor { digest, media_type, size: self.size, annotations };
             let unpacked = measure(&descriptor, self).await.unwrap();
-            assert!(*self.read.lock().unwrap() <= 64 << 10, "read {} bytes", self.read.lock().unwrap());
+            let read = self.read.lock().unwrap().iter().map(|range| range.end - range.start).sum::<u64>();
+            assert!(read <= 64 << 10, "read {read} bytes");
             unpacked
         }
     }
@@ -153,15 +312,15 @@ mod tests {
     impl ReadRange for Blob {
         type Error = std::convert::Infallible;
 
-        async fn read(&self, range: Range<u64>) -> Result<Option<Vec<u8>>, Self::Error> {
+        async fn read(&self, range: Range<u64>) -> Result<Part, Self::Error> {
             assert!(range.start < range.end && range.end <= self.size, "{range:?} of {}", self.size);
-            if !self.ranges && range.start > 0 {
-                return Ok(None);
+            if self.media_type == UNREADABLE {
+                return Ok(Part::Unreadable("r.io responds with status 416".to_owned()));
             }
-            *self.read.lock().unwrap() += range.end - range.start;
+            self.read.lock().unwrap().push(range.clone());
             let before_tail = self.size - self.tail.len() as u64;
             let (bytes, offset) = if range.start >= before_tail { (&self.tail, before_tail) } else { (&self.head, 0) };
-            Ok(Some(bytes[(range.start - offset) as usize..(range.end - offset) as usize].to_vec()))
+            Ok(Part::Bytes(bytes[(range.start - offset) as usize..(range.end - offset) as usize].to_vec()))
         }
     }
 
@@ -181,62 +340,108 @@ mod tests {
         (0..len).map(|_| next()).collect()
     }
 
+    /// An archive with files of the given lengths.
+    fn archive(files: &[usize]) -> Vec<u8> {
+        let file = |len: &usize| entry("file", b'0', *len as u64, &text(*len));
+        [files.iter().flat_map(file).collect(), vec![0; 1024]].concat()
+    }
+
+    fn len(archive: &[u8]) -> u64 {
+        archive.len() as u64
+    }
+
     #[tokio::test]
-    async fn small_layers_are_counted() {
-        let (one, two) = (text(9_000), text(20_000));
-        for (bytes, expected) in [
-            (gzip(&one), 9_000),
-            (gzip(&[]), 0),
-            ([gzip(&one), gzip(&two), gzip(&[])].concat(), 29_000),
-            (gzip(&vec![0; 10 << 20]), 10 << 20),
+    async fn small_layer_is_counted() {
+        let (one, two) = (archive(&[9_000]), archive(&[10_000, 10_000]));
+        for (bytes, expected, count) in [
+            (gzip(&one), len(&one), 1),
+            (gzip(&[]), 0, 0),
+            ([gzip(&one[..600]), gzip(&one[600..]), gzip(&[])].concat(), len(&one), 1),
+            (gzip(&two), len(&two), 2),
+            (gzip(&vec![0; 10 << 20]), 10 << 20, 0),
+            (one.clone(), len(&one), 1),
         ] {
-            assert_eq!(Blob::new(bytes).measure().await, exact(expected));
+            let blob = Blob::new(bytes);
+            let unpacked = blob.measure().await;
+            assert_eq!((unpacked.bytes, unpacked.is_exact(), unpacked.entries.count), (expected, true, count));
+            assert_eq!(blob.reads(), 1);
         }
     }
 
     #[tokio::test]
-    async fn a_large_layer_tells_its_size_in_its_last_bytes() {
-        let blob = Blob::new(gzip(&text(1_000_000)));
-        assert!(blob.size > WHOLE);
-        assert_eq!(blob.measure().await, exact(1_000_000));
-        assert_eq!(*blob.read.lock().unwrap(), HEAD + TAIL);
+    async fn large_layer_states_its_size_in_its_last_bytes() {
+        let archive = archive(&[500_000, 500_000]);
+        for (media_type, ranges) in [(GZIP, 2), ("m", 2)] {
+            let blob = Blob { media_type, ..Blob::new(gzip(&archive)) };
+            assert!(blob.size > WHOLE);
+            let unpacked = blob.measure().await;
+            assert_eq!((unpacked.bytes, unpacked.is_exact()), (len(&archive), true));
+            // The first file reaches beyond what was read.
+            assert_eq!((unpacked.entries.count, unpacked.entries.archive_bytes), (1, 512 + 500_224));
+            assert_eq!(blob.reads(), ranges);
+        }
+    }
+
+    #[tokio::test]
+    async fn tail_decides_alone_where_little_was_compressed() {
+        let mut random = archive(&[1 << 20]);
+        let mut state = 1u64;
+        for byte in &mut random[512..(1 << 20) + 512] {
+            state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+            *byte = (state >> 56) as u8;
+        }
+        let blob = Blob { media_type: GZIP, ..Blob::new(gzip(&random)) };
+        let unpacked = blob.measure().await;
+        assert_eq!((unpacked.bytes, unpacked.is_exact(), blob.reads()), (len(&random), true, 1));
     }
 
     #[tokio::test]
     async fn several_members_are_estimated() {
-        for members in [[text(9_000), text(1_000_000)], [text(1_000_000), text(9_000)]] {
-            let blob = Blob::new(members.iter().flat_map(|content| gzip(content)).collect());
+        let (small, large) = (archive(&[9_000]), archive(&[1_000_000]));
+        for members in [[&small, &large], [&large, &small]] {
+            let blob = Blob::new(members.into_iter().flat_map(|content| gzip(content)).collect());
+            let actual = len(&small) + len(&large);
             let unpacked = blob.measure().await;
-            let ratio = unpacked.bytes as f64 / blob.size as f64;
-            assert!(!unpacked.exact && (1.1..=1.4).contains(&ratio), "{ratio}");
+            assert_eq!(unpacked.basis, Basis::SeveralMembers);
+            assert!((unpacked.min..=unpacked.max).contains(&actual), "{unpacked:?}");
+            assert!((0.8..1.25).contains(&(unpacked.bytes as f64 / actual as f64)), "{unpacked:?}");
         }
     }
 
     #[tokio::test]
-    async fn a_tar_archive_is_as_large_as_it_is() {
-        let mut tar = vec![0; 1 << 20];
-        tar[257..262].copy_from_slice(b"ustar");
-        assert_eq!(Blob::new(tar).measure().await, exact(1 << 20));
+    async fn archive_has_its_own_size() {
+        let archive = archive(&[1 << 20]);
+        let unpacked = Blob::new(archive.clone()).measure().await;
+        assert_eq!((unpacked.bytes, unpacked.is_exact(), unpacked.entries.count), (len(&archive), true, 1));
     }
 
     #[tokio::test]
-    async fn what_is_not_understood_is_estimated() {
-        for bytes in [text(100_000), [&gzip(&text(9_000))[..50], b"rest"].concat(), vec![0x1f, 0x8b]] {
-            let (size, unpacked) = (bytes.len() as f64, Blob::new(bytes).measure().await);
-            assert_eq!(unpacked, Unpacked { bytes: (size * TYPICAL_RATIO) as u64, exact: false });
+    async fn unknown_format_is_estimated() {
+        let damaged = [&gzip(&archive(&[9_000]))[..50], b"rest"].concat();
+        for bytes in [text(100_000), damaged, vec![0x1f, 0x8b], vec![0x1f; 100]] {
+            let (size, unpacked) = (bytes.len() as u64, Blob::new(bytes).measure().await);
+            let expected = (estimate::typical(size, None), estimate::upper(size, None), Basis::UnknownFormat);
+            assert_eq!((unpacked.bytes, unpacked.max, unpacked.basis), expected);
         }
-        let without_ranges = Blob { ranges: false, ..Blob::new(gzip(&text(1_000_000))) };
-        assert!(!without_ranges.measure().await.exact);
     }
 
     #[tokio::test]
-    async fn a_foreign_layer_is_not_read() {
-        let digest = String::new();
-        let media_type = "application/vnd.docker.image.rootfs.foreign.diff.tar.gzip".to_owned();
-        let descriptor = Descriptor { digest, media_type, size: 1000, annotations: Default::default() };
-        let blob = Blob::new(Vec::new());
-        assert_eq!(measure(&descriptor, &blob).await, Ok(Unpacked { bytes: 2500, exact: false }));
-        assert_eq!(*blob.read.lock().unwrap(), 0);
+    async fn unreadable_layer_is_estimated() {
+        for content in [archive(&[9_000]), archive(&[1_000_000])] {
+            let blob = Blob { media_type: UNREADABLE, ..Blob::new(gzip(&content)) };
+            let unpacked = blob.measure().await;
+            assert_eq!(unpacked.basis.to_string(), "it cannot be read in parts: r.io responds with status 416");
+            assert!((unpacked.min..=unpacked.max).contains(&len(&content)), "{unpacked:?}");
+        }
+    }
+
+    #[tokio::test]
+    async fn foreign_layer_is_not_read() {
+        let media_type = "application/vnd.docker.image.rootfs.foreign.diff.tar.gzip";
+        let blob = Blob { media_type, ..Blob::new(vec![0; 1000]) };
+        let unpacked = blob.measure().await;
+        assert_eq!((unpacked.bytes, unpacked.max, unpacked.basis), (2500, 10_000, Basis::NotDistributed));
+        assert_eq!(blob.reads(), 0);
     }
 
     #[tokio::test]
@@ -248,13 +453,27 @@ mod tests {
             {"name":"b","type":"symlink"}]}"#;
         // Three headers, one file padded to 512 bytes, and the table's own archive.
         let expected = 3 * 512 + 1_000_448 + estargz::tests::toc_archive(entries).len() as u64;
-        let blob = Blob::new([gzip(&text(1_000_000)), estargz::tests::toc_and_footer(entries, 800_000)].concat());
-        let toc_at = blob.size - estargz::tests::toc_and_footer(entries, 0).len() as u64;
-        let blob = Blob::new([gzip(&text(1_000_000)), estargz::tests::toc_and_footer(entries, toc_at)].concat());
-        assert_eq!(blob.measure().await, exact(expected));
-        let blob = Blob::new(blob.head);
+        let content = gzip(&archive(&[1_000_000]));
+        let blob = [&*content, &estargz::tests::toc_and_footer(entries, content.len() as u64)].concat();
+        let unpacked = Blob::new(blob.clone()).measure().await;
+        assert_eq!((unpacked.bytes, unpacked.is_exact(), unpacked.entries.count), (expected, true, 4));
+        assert_eq!(unpacked.entries.archive_bytes, expected);
         let annotation = [("io.containers.estargz.uncompressed-size", "1234567")];
-        assert_eq!(blob.measure_with(&annotation).await, exact(1_234_567));
+        let unpacked = Blob::new(blob).measure_with(&annotation).await;
+        assert_eq!((unpacked.bytes, unpacked.is_exact(), unpacked.entries.count), (1_234_567, true, 4));
+    }
+
+    #[tokio::test]
+    async fn long_table_of_contents_is_estimated() {
+        let content = gzip(&archive(&[1_000_000]));
+        let footer = &estargz::tests::toc_and_footer("{}", content.len() as u64);
+        let blob = [&*content, &vec![7; 2 << 20], &footer[footer.len() - 51..]].concat();
+        let unpacked = Blob::new(blob.clone()).measure().await;
+        assert_eq!(unpacked.basis, Basis::LongTableOfContents);
+        assert_eq!(unpacked.entries.count, 1);
+        let annotation = [("io.containers.estargz.uncompressed-size", "1234567")];
+        let unpacked = Blob::new(blob).measure_with(&annotation).await;
+        assert_eq!((unpacked.bytes, unpacked.is_exact()), (1_234_567, true));
     }
 
     #[tokio::test]
@@ -262,10 +481,13 @@ mod tests {
         let mut encoder = GzEncoder::new(Vec::new(), Compression::best());
         encoder.write_all(&vec![0; 32 << 20]).unwrap();
         let zeros = encoder.finish().unwrap();
-        // 5 GiB of zeros are 5 MiB of gzip, which end like this.
-        let tail = [vec![0; TAIL as usize - 4], (1u32 << 30).to_le_bytes().to_vec()].concat();
-        let size = (5 << 30) / 1030;
-        let blob = Blob { size, head: zeros[..HEAD as usize].to_vec(), tail, ranges: true, read: Mutex::default() };
+        // 5 GiB of zeros are 5 MiB of gzip.
+        let blob = Blob::forged((5 << 30) / 1030, &zeros, 1 << 30);
         assert_eq!(blob.measure().await.bytes, 5 << 30);
+        // The header of a file says it, too.
+        let lastlog = [entry("lastlog", b'0', 5 << 30, &[]), vec![0; 32 << 20]].concat();
+        let blob = Blob::forged((5 << 30) / 1030, &gzip(&lastlog), (1 << 30) + 1536);
+        let unpacked = blob.measure().await;
+        assert_eq!((unpacked.bytes, unpacked.is_exact()), ((5 << 30) + 1536, true));
     }
 }

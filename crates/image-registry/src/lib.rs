@@ -1,6 +1,6 @@
 //! Container image references, and what registries know of images: digests and sizes.
 //!
-//! Reads manifests, and of each layer at most 64 KiB; never a whole layer. What a registry sends is not trusted: every answer is
+//! Reads manifests, and of each layer at most 64 KiB (of eStargz, the table of contents); never a whole layer. What a registry sends is not trusted: every answer is
 //! bounded in time and memory, digests are verified, and a credential goes to its own registry and that registry's token
 //! service only.
 //!
@@ -28,10 +28,11 @@ mod reference;
 mod transport;
 
 pub use credentials::{CredentialsError, Login};
-pub use disk::{DiskNeed, LayerSum, sum_distinct_layers};
+pub use disk::{DiskNeed, LayerSum};
 pub use environment::Environment;
 pub use error::{Cause, InspectError};
 pub use inspect::{Config, ImageSize, Inspector, Layer};
 pub use inspectors::Inspectors;
+pub use layer::{Basis, Unpacked};
 pub use platform::{Platform, PlatformError};
 pub use reference::{DEFAULT_REGISTRY, Reference, ReferenceError};

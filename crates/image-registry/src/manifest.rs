@@ -80,6 +80,11 @@ impl Descriptor {
         if *size > MAX_SIZE { Err(format!("{digest} is said to have {size} bytes")) } else { Ok(()) }
     }
 
+    /// Whether the media type says that the blob is a gzip file. It need not be one.
+    pub fn is_gzip(&self) -> bool {
+        self.media_type.ends_with("gzip")
+    }
+
     /// Whether the media type says that registries need not have the blob: base layers of Windows.
     pub fn is_foreign(&self) -> bool {
         self.media_type.contains(".nondistributable.") || self.media_type.contains(".foreign.")

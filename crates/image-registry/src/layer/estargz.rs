@@ -1,7 +1,7 @@
 //! eStargz: a gzip member for each file, a table of contents in the last but one, and a footer that says where.
 //!
 //! The table lists every entry of the archive, so its sizes add up to the archive: a header for each entry, contents padded
-//! to 512 bytes, and the table itself. Extended headers (long names, attributes) are not in it; they are left out.
+//! to 512 bytes, and the table itself. Extended headers are not in it; they are counted where a long name or an attribute needs one.
 //!
 //! Source: <https://github.com/containerd/stargz-snapshotter/blob/main/docs/estargz.md>.
 
@@ -12,12 +12,19 @@ use std::ops::Range;
 use flate2::bufread::GzDecoder;
 use serde::Deserialize;
 
+use super::Unpacked;
+use super::tar::{BLOCK, Entries, RECORD};
 use crate::manifest::MAX_SIZE;
 
 const FOOTER: usize = 51;
-const BLOCK: u64 = 512;
-/// The longest compressed table of contents that is read.
-pub(super) const MAX_TOC: u64 = 32 << 10;
+/// The longest compressed table of contents that is read: that of some 20,000 files.
+pub(super) const MAX_TOC: u64 = 1 << 20;
+/// The longest one that is unpacked.
+const MAX_ARCHIVE: u64 = 32 << 20;
+/// A longer name needs an extended header.
+const MAX_NAME: usize = 100;
+/// An extended header: a header of its own, and one record of contents.
+const EXTENDED_HEADER: u64 = 2 * RECORD;
 
 #[derive(Deserialize)]
 struct Toc {
@@ -25,10 +32,16 @@ struct Toc {
 }
 
 #[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
 struct Entry {
     r#type: String,
     #[serde(default)]
+    name: String,
+    #[serde(default)]
     size: u64,
+    #[serde(default)]
+    link_name: String,
+    xattrs: Option<serde::de::IgnoredAny>,
 }
 
 /// Where the table of contents is, if `tail` ends with the footer of a blob of `size` bytes.
@@ -50,20 +63,36 @@ pub(super) fn annotated_size(annotations: &BTreeMap<String, String>) -> Option<u
     (size < MAX_SIZE).then_some(size)
 }
 
-/// The unpacked size of the blob with this compressed table of contents; `None` if the table is damaged.
-pub(super) fn unpacked(toc: &[u8]) -> Option<u64> {
+/// What the blob with this compressed table of contents unpacks to; `None` if the table is damaged or too long.
+pub(super) fn unpacked(toc: &[u8]) -> Option<Unpacked> {
     let mut archive = Vec::new();
-    // Deflate's limit makes this 33 MiB at most.
-    GzDecoder::new(toc).read_to_end(&mut archive).ok()?;
+    GzDecoder::new(toc).take(MAX_ARCHIVE).read_to_end(&mut archive).ok()?;
     let size_field = std::str::from_utf8(archive.get(124..135)?).ok()?;
     let len = usize::from_str_radix(size_field.trim_matches(['\0', ' ']), 8).ok()?;
     let toc: Toc = serde_json::from_slice(archive.get(512..512usize.checked_add(len)?)?).ok()?;
+    // The table itself is a file, too.
+    let mut entries = Entries::default();
+    entries.add(archive.len() as u64, len as u64);
     // Chunks are parts of the file before them.
-    let mut entries = toc.entries.iter().filter(|entry| entry.r#type != "chunk");
-    let files = entries.try_fold(0u64, |sum, entry| {
-        sum.checked_add(BLOCK)?.checked_add(entry.size.checked_next_multiple_of(BLOCK)?)
-    })?;
-    files.checked_add(archive.len() as u64)
+    for entry in toc.entries.iter().filter(|entry| entry.r#type != "chunk") {
+        entries.add(entry.archive_bytes()?, entry.disk_bytes());
+    }
+    (entries.archive_bytes <= MAX_SIZE).then(|| Unpacked { entries, ..Unpacked::exact(entries.archive_bytes) })
+}
+
+impl Entry {
+    fn archive_bytes(&self) -> Option<u64> {
+        let is_extended = self.name.len() > MAX_NAME || self.link_name.len() > MAX_NAME || self.xattrs.is_some();
+        let header = if is_extended { RECORD + EXTENDED_HEADER } else { RECORD };
+        self.size.checked_next_multiple_of(RECORD)?.checked_add(header)
+    }
+
+    fn disk_bytes(&self) -> u64 {
+        match self.r#type.as_str() {
+            "dir" => BLOCK,
+            _ => self.size,
+        }
+    }
 }
 
 #[cfg(test)]
@@ -114,7 +143,7 @@ pub(super) mod tests {
         let last_multiple = r#"{"entries":[{"name":"a","type":"reg","size":18446744073709551104}]}"#;
         let tables = [negative, huge, last_multiple, "["].map(|json| gzip(&toc_archive(json)));
         for toc in tables.into_iter().chain([gzip(b"x"), vec![1]]) {
-            assert_eq!(unpacked(&toc), None);
+            assert_eq!(unpacked(&toc).map(|unpacked| unpacked.bytes), None);
         }
     }
 }

@@ -1,91 +1,134 @@
 //! Gzip: the size field in the last four bytes, and what it leaves open.
 //!
 //! The field counts modulo 2^32, and counts the last member only. So the size is the field plus a multiple of 4 GiB, at
-//! least about the compressed size and at most 1032 times that, which is deflate's limit. Where several multiples are
-//! possible, the one nearest to the expected ratio is taken, and is not called exact unless all others would mean a ratio
-//! above [`PLAUSIBLE_RATIO`]. Where none is near, the field belongs to the last of several members.
+//! least about the compressed size, at least what the entries in the head of the archive take, and at most 1032 times the compressed
+//! size, which is deflate's limit. A tar archive is a multiple of 512 bytes long: another field belongs to one of several members.
 //!
 //! What this cannot see: members after a first one that is longer than what was read, if the last is large enough to
 //! pass for the whole.
 //!
 //! Source: RFC 1952; zlib's "Technical Details" for the limit.
 
-use std::io::Read;
+use std::io::{self, Read};
 
 use flate2::bufread::{GzDecoder, MultiGzDecoder};
 
-use super::{Unpacked, exact, expected_ratio};
+use super::estimate::{lower, typical, upper};
+use super::tar::{self, Entries, RECORD};
+use super::{Basis, Unpacked};
 
 const WRAP: u64 = 1 << 32;
 const MAX_RATIO: u64 = 1032;
-/// Layers of container images that compress better are rare. An assumption.
-const PLAUSIBLE_RATIO: u64 = 10;
-/// How far, as a factor, a size may be from the expected one if it was chosen among several.
-const NEAR: f64 = 3.0;
+/// What tar writes after the last entry, padded to the length that GNU tar pads archives to.
+const END_OF_ARCHIVE: u64 = 20 << 10;
 
 pub(super) fn is_gzip(head: &[u8]) -> bool {
     head.starts_with(&[0x1f, 0x8b])
 }
 
-/// The unpacked size of a complete blob, all its members; `None` if it is damaged.
-pub(super) fn unpacked(blob: &[u8]) -> Option<u64> {
-    std::io::copy(&mut MultiGzDecoder::new(blob), &mut std::io::sink()).ok()
+/// What a complete blob holds, all its members; `None` if it is damaged.
+pub(super) fn unpacked(blob: &[u8]) -> Option<Unpacked> {
+    let content = Content::read(MultiGzDecoder::new(blob));
+    content.is_complete.then_some(Unpacked { entries: content.entries, ..Unpacked::exact(content.len) })
 }
 
-/// What the first bytes of a blob tell.
+/// What the first bytes of a blob reveal.
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
 pub(super) struct Sample {
-    /// Unpacked over compressed.
-    pub ratio: f64,
+    /// Unpacked over compressed. `None` when nothing can be unpacked.
+    pub ratio: Option<f64>,
+    /// Entries of the archive that begin in the sample.
+    pub entries: Entries,
     /// The first member ends inside the sample, so there are more.
     has_members: bool,
 }
 
 impl Sample {
     pub fn of(head: &[u8]) -> Self {
-        let (mut unpacked, has_members) = read_to_end(GzDecoder::new(head));
+        let mut content = Content::read(GzDecoder::new(head));
+        let has_members = content.is_complete;
         if has_members {
-            (unpacked, _) = read_to_end(MultiGzDecoder::new(head));
+            content = Content::read(MultiGzDecoder::new(head));
         }
-        Self { ratio: unpacked as f64 / head.len() as f64, has_members }
+        let ratio = (content.len > 0).then(|| content.len as f64 / head.len() as f64);
+        Self { ratio, entries: content.entries, has_members }
     }
 
-    /// The unpacked size of a blob of `compressed` bytes that ends with `size_field`. `None` if it has several members.
-    pub fn resolve(&self, compressed: u64, size_field: u32) -> Option<Unpacked> {
-        if self.has_members {
-            return None;
-        }
+    /// The unpacked size of a blob of `compressed` bytes that ends with `size_field`.
+    pub fn resolve(&self, compressed: u64, size_field: u32) -> Unpacked {
         let field = u64::from(size_field);
-        // Data that cannot be compressed is stored, at a cost of five bytes in each 16 KiB and the headers.
-        let least = compressed.saturating_sub(compressed / 1000 + 1024);
+        let seen = self.entries.archive_bytes;
         let most = compressed.saturating_mul(MAX_RATIO);
+        let least = lower(compressed).max(seen);
         let first = field + least.saturating_sub(field).div_ceil(WRAP) * WRAP;
-        if first > most {
-            return None;
+        if self.has_members || seen > 0 && !field.is_multiple_of(RECORD) || first > most {
+            return self.estimate(compressed, Basis::SeveralMembers).at_least(field);
         }
-        let expected = compressed as f64 * expected_ratio(Some(self.ratio));
-        let is_near = |bytes: u64| (1.0 / NEAR..=NEAR).contains(&(bytes as f64 / expected));
-        let plausible = compressed.saturating_mul(PLAUSIBLE_RATIO);
-        let is_alone = first <= plausible && first + WRAP > plausible && self.ratio <= PLAUSIBLE_RATIO as f64;
-        if first + WRAP > most || is_alone && (first < WRAP || is_near(first)) {
-            return Some(exact(first));
+        let is_last_entry_seen = seen > 0 && first - seen <= END_OF_ARCHIVE;
+        if first + WRAP > most || is_last_entry_seen {
+            return self.with_entries(Unpacked::exact(first));
         }
-        let below = first + (expected as u64).saturating_sub(first) / WRAP * WRAP;
-        let above = below + WRAP;
-        let is_above_nearer = above as f64 / expected < expected / below as f64;
-        let bytes = if is_above_nearer && above <= most { above } else { below };
-        is_near(bytes).then_some(Unpacked { bytes, exact: false })
+        let upper = upper(compressed, self.ratio);
+        if first > upper && first > field {
+            // Either the last of several members, or a run of zeros.
+            return self.estimate(compressed, Basis::SeveralMembers).at_least(field).at_most(first);
+        }
+        if first + WRAP > upper && first <= upper {
+            return self.with_entries(Unpacked::exact(first));
+        }
+        // One beyond the usual sizes, where the first is beyond them already: the layer has a run of zeros.
+        let last = if first > upper { first + WRAP } else { first + (upper - first) / WRAP * WRAP };
+        let last = if last > most { first } else { last };
+        let expected = typical(compressed, self.ratio);
+        let below = first + expected.saturating_sub(first) / WRAP * WRAP;
+        let is_above_nearer = (below + WRAP) as f64 / (expected as f64) < expected as f64 / below as f64;
+        let bytes = if is_above_nearer { below + WRAP } else { below }.min(last);
+        self.with_entries(Unpacked { min: first, bytes, max: last, ..Unpacked::estimated(Basis::SizeFieldWraps) })
+    }
+
+    /// An estimate for a blob of `compressed` bytes that has no usable size field.
+    pub fn estimate(&self, compressed: u64, basis: Basis) -> Unpacked {
+        let unpacked = Unpacked::estimate(compressed, self.ratio, basis).at_least(self.entries.archive_bytes);
+        self.with_entries(unpacked)
+    }
+
+    fn with_entries(&self, unpacked: Unpacked) -> Unpacked {
+        Unpacked { entries: self.entries, head_ratio: self.ratio, ..unpacked }
     }
 }
 
-/// How much comes out of `reader`, and whether it came to a proper end.
-fn read_to_end(mut reader: impl Read) -> (u64, bool) {
-    let (mut buffer, mut count) = ([0; 16 << 10], 0);
-    loop {
-        match reader.read(&mut buffer) {
-            Ok(0) => return (count, true),
-            Ok(read) => count += read as u64,
-            Err(_) => return (count, false),
+/// What came out of a decoder.
+struct Content {
+    len: u64,
+    entries: Entries,
+    /// Whether it ended properly.
+    is_complete: bool,
+}
+
+impl Content {
+    fn read(decoder: impl Read) -> Self {
+        let mut counter = Counter { reader: decoder, count: 0, is_intact: true };
+        let entries = tar::entries(&mut counter);
+        let drained = io::copy(&mut counter, &mut io::sink());
+        Self { len: counter.count, entries, is_complete: drained.is_ok() && counter.is_intact }
+    }
+}
+
+/// Counts what is read, and remembers whether reading failed.
+struct Counter<R> {
+    reader: R,
+    count: u64,
+    is_intact: bool,
+}
+
+impl<R: Read> Read for Counter<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        if !self.is_intact {
+            return Ok(0);
         }
+        let read = self.reader.read(buffer).inspect_err(|_| self.is_intact = false)?;
+        self.count += read as u64;
+        Ok(read)
     }
 }
 
@@ -93,36 +136,67 @@ fn read_to_end(mut reader: impl Read) -> (u64, bool) {
 mod tests {
     use super::*;
 
+    const MB: u64 = 1_000_000;
+    const GB: u64 = 1000 * MB;
+
+    fn sample(ratio: f64, archive_bytes: u64) -> Sample {
+        let entries = Entries { count: 1, archive_bytes, disk_bytes: archive_bytes };
+        Sample { ratio: Some(ratio), entries, has_members: false }
+    }
+
+    /// A length that an archive can have.
+    fn archive(len: u64) -> u64 {
+        len.next_multiple_of(512)
+    }
+
     #[test]
-    fn the_size_field_is_resolved() {
-        const MB: u64 = 1_000_000;
-        const GB: u64 = 1000 * MB;
-        for (what, compressed, ratio, actual, expected) in [
-            ("small", MB, 3.0, 3 * MB, Some(true)),
-            ("stored", 100 * MB, 1.0, 100 * MB - 30_000, Some(true)),
-            ("common", 150 * MB, 3.0, 400 * MB, Some(true)),
-            ("sparse, but only one size is possible", 4 * MB, 3.0, 4 * GB, Some(true)),
-            ("torch", 2_500 * MB, 4.0, 5_500 * MB, Some(false)),
-            ("cuda", 1_100 * MB, 3.0, 2_400 * MB, Some(false)),
-            ("just above 4 GiB", 1_800 * MB, 2.0, 4_300 * MB, Some(false)),
-            ("weights", 20 * GB, 1.1, 22 * GB, Some(false)),
-            ("zeros", 5 << 20, 1030.0, 5 << 30, Some(false)),
+    fn size_field_resolves() {
+        for (what, compressed, ratio, seen, actual) in [
+            ("small", MB, 3.0, 512, 3 * MB),
+            ("stored", 100 * MB, 1.0, 512, 100 * MB - 30_000),
+            ("common", 150 * MB, 3.0, 512, 400 * MB),
+            ("sparse, but only one size is possible", 4 * MB, 3.0, 512, 4 * GB),
+            ("one file of 22 GB", 20 * GB, 1.1, archive(22 * GB) - 5120, 22 * GB),
+            ("zeros after small files, all seen", 5 << 20, 3.0, (5 << 30) - 1024, 5 << 30),
         ] {
-            let sample = Sample { ratio, has_members: false };
-            let unpacked = sample.resolve(compressed, actual as u32);
-            assert_eq!(unpacked, expected.map(|exact| Unpacked { bytes: actual, exact }), "{what}");
+            let unpacked = sample(ratio, seen).resolve(compressed, archive(actual) as u32);
+            assert_eq!((unpacked.bytes, unpacked.is_exact()), (archive(actual), true), "{what}: {unpacked:?}");
         }
     }
 
     #[test]
-    fn a_field_that_fits_nothing_belongs_to_one_of_several_members() {
-        for (compressed, ratio, field, has_members) in [
-            (1_000_000, 3.0, 5_000, false),
-            (100_000_000, 3.0, 1_000_000, false),
-            (450_000_000, 3.0, 1_000_000, false),
-            (100_000_000, 3.0, 300_000_000, true),
+    fn size_field_leaves_multiples_of_four_gib_open() {
+        const GIB: u64 = 1 << 30;
+        for (what, compressed, ratio, seen, actual, all) in [
+            ("torch", 3_034 * MB, 4.0, 512, 5_610 * MB, vec![0, 1]),
+            ("source trees", 3 * GIB, 4.0, 512, 9 * GIB + 900 * MB, vec![-1, 0]),
+            ("cuda libraries", 8 * GIB, 2.0, 512, 12 * GIB + 800 * MB, vec![-1, 0, 1, 2]),
+            ("just above 4 GiB", 1_800 * MB, 2.0, 512, 4_300 * MB, vec![0]),
+            ("zeros", 5 << 20, 1030.0, 512, 5 * GIB, vec![-1, 0]),
+            ("a run of zeros that was not seen", 100 * MB, 3.0, 512, 1_500 * MB, vec![0, 1]),
+            ("a first file that excludes the lowest", 3_034 * MB, 2.0, 6 * GB, 5_610 * MB + 4 * GIB, vec![0]),
         ] {
-            assert_eq!(Sample { ratio, has_members }.resolve(compressed, field), None, "{compressed}");
+            let actual = archive(actual);
+            let unpacked = sample(ratio, seen).resolve(compressed, actual as u32);
+            let bounds = [unpacked.min, unpacked.max].map(|bound| (bound as i64 - actual as i64) >> 32);
+            assert_eq!(bounds, [all[0], all[all.len() - 1]], "{what}: {unpacked:?}");
+            assert_eq!((unpacked.max - unpacked.min) >> 32, all.len() as u64 - 1, "{what}");
+            assert!((unpacked.min..=unpacked.max).contains(&unpacked.bytes), "{what}: {unpacked:?}");
+        }
+    }
+
+    #[test]
+    fn size_field_of_one_of_several_members_is_a_lower_bound() {
+        for (what, compressed, seen, field, has_members) in [
+            ("a small last member", MB, 512, 5_120, false),
+            ("no length of an archive", 100 * MB, 512, 200 * MB + 1, false),
+            ("a last member smaller than the blob", 450 * MB, 512, archive(MB), false),
+            ("less than the entries that were seen", 100 * MB, 2 * GB, archive(GB), false),
+            ("members in the head", 100 * MB, 512, archive(300 * MB), true),
+        ] {
+            let unpacked = Sample { has_members, ..sample(3.0, seen) }.resolve(compressed, field as u32);
+            assert!(!unpacked.is_exact(), "{what}: {unpacked:?}");
+            assert!(unpacked.min >= field.max(seen) && unpacked.max >= 4 * compressed, "{what}: {unpacked:?}");
         }
     }
 
@@ -131,8 +205,10 @@ mod tests {
         for compressed in [0, 1, 1 << 50] {
             for field in [0, 1, u32::MAX] {
                 for ratio in [0.0, 1.0, 1030.0] {
-                    let unpacked = Sample { ratio, has_members: false }.resolve(compressed, field);
-                    assert!(unpacked.is_none_or(|unpacked| unpacked.bytes < 1 << 61), "{compressed} {field} {ratio}");
+                    for seen in [0, 512, u64::MAX / 2] {
+                        let Unpacked { min, bytes, max, .. } = sample(ratio, seen).resolve(compressed, field);
+                        assert!(min <= bytes && bytes <= max, "{compressed} {field} {ratio} {seen}");
+                    }
                 }
             }
         }

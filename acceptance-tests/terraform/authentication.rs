@@ -1,0 +1,242 @@
+//! Every way to log in, and every way in which that goes wrong, as directories of data in `authentication/testdata`. They
+//! are named after what they show:
+//!
+//! - `provider.hcl`: the arguments of the provider block.
+//! - `environment.json`: the variables. The variable for the simulated cloud is there already; an empty one is removed.
+//! - `home/`: the files of the home directory. `$HOME` in the other files is that directory.
+//! - `cloud.json`: what the cloud does, see [`Cloud`].
+//! - `expected.json`: what is to be seen there, and what Terraform says, see [`Expected`].
+//!
+//! All but the last may be missing. Each is a plan that looks at an image cache, at the log level TRACE. No secret may be in
+//! anything that it writes: every secret in these files ends in `-secret`, save those of a form that the API prescribes.
+
+mod network;
+mod renewal;
+mod secrets;
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::Path;
+use std::time::Duration;
+
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+use tencentcloud_simulator::{Fault, ImageCache, KeyPair, Moment, Request, Settings};
+
+use crate::harness::config::REGION;
+use crate::harness::run::Run;
+use crate::harness::workspace::Workspace;
+
+macro_rules! cases {
+    ($($name:ident),* $(,)?) => {
+        const NAMES: &[&str] = &[$(stringify!($name)),*];
+        $(#[test]
+        fn $name() {
+            run(stringify!($name));
+        })*
+    };
+}
+
+cases![
+    a_clock_that_is_off_is_corrected_by_one_retry,
+    a_clock_that_stays_off_is_named,
+    a_domain_that_is_none,
+    a_domain_that_nobody_knows,
+    a_domain_that_nobody_knows_for_a_role,
+    a_profile_comes_before_a_web_identity,
+    a_profile_that_does_not_exist,
+    a_profile_that_is_malformed,
+    a_profile_whose_token_has_expired,
+    a_role_by_variables,
+    a_role_in_the_profile,
+    a_role_of_another_account,
+    a_role_on_top_of_the_environment,
+    a_role_that_may_not_be_assumed,
+    a_token_of_one_key_with_another,
+    a_web_identity_token_file_that_does_not_exist,
+    a_web_identity_token_that_is_refused,
+    a_web_identity_with_a_json_token_file,
+    a_web_identity_with_a_raw_token_file,
+    half_a_key_in_the_block,
+    half_a_key_in_the_environment,
+    keys_in_the_block,
+    keys_in_the_environment,
+    keys_outrank_a_profile_with_a_warning,
+    metadata_that_does_not_answer,
+    no_credentials_anywhere,
+    the_file_of_the_sdk,
+    the_file_of_the_sdk_is_malformed,
+    the_pod_identity_of_tke,
+    the_profile_of_tccli_and_its_region,
+    the_role_of_the_instance,
+    the_role_of_the_instance_by_name,
+    the_role_of_the_instance_is_another,
+    the_role_of_the_instance_in_the_profile,
+    the_role_of_the_saml_assertion,
+    the_session_of_an_mfa_code_assumes_the_role,
+];
+
+/// What is special about the cloud.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+struct Cloud {
+    /// The role of the instance that the metadata service knows.
+    instance_role: Option<String>,
+    /// The only web identity token that is accepted.
+    web_identity: Option<String>,
+    /// By how many seconds the server's clock is ahead.
+    skew: i64,
+    /// The code with which an action is refused.
+    refused: BTreeMap<String, String>,
+    /// The action that is not answered.
+    silent: Option<String>,
+}
+
+/// What is to be seen.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Expected {
+    /// All calls, in order.
+    calls: Vec<Call>,
+    /// Parts of the only error.
+    #[serde(default)]
+    error: Vec<String>,
+    /// Parts of the only warning.
+    #[serde(default)]
+    warning: Vec<String>,
+}
+
+/// A call of the API, or of the metadata service.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Call {
+    action: String,
+    /// The ID of the key that signed, `session` for that of temporary credentials, `nobody` without a signature.
+    by: String,
+    #[serde(default)]
+    region: Option<String>,
+    #[serde(default)]
+    parameters: Option<Value>,
+}
+
+fn directory(name: &str) -> std::path::PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("acceptance-tests/terraform/authentication/testdata").join(name)
+}
+
+fn run(name: &str) {
+    let mut workspace = Workspace::with(Settings { build_time: Duration::ZERO, ..Settings::default() });
+    let home = workspace.path("home");
+    let text = |file: &str| {
+        let text = fs::read_to_string(directory(name).join(file)).ok()?;
+        Some(text.replace("$HOME", home.to_str().unwrap()))
+    };
+    workspace.copy(&directory(name));
+    prepare(&workspace, json(name, "cloud.json", text("cloud.json")).unwrap_or_default());
+    workspace.provider(&text("provider.hcl").unwrap_or_default());
+    no_keys(&mut workspace);
+    let variables: BTreeMap<String, String> =
+        json(name, "environment.json", text("environment.json")).unwrap_or_default();
+    for (variable, value) in variables {
+        workspace.environment(&variable, &value);
+    }
+    let id = look_at_a_cache(&workspace);
+
+    workspace.environment("TF_LOG", "TRACE");
+    let run = workspace.plan();
+    assert_eq!(told(&workspace, &run), None, "a secret in the output of {name}");
+    let expected: Expected = json(name, "expected.json", text("expected.json")).expect("expected.json is there");
+    let parts = |parts: &[String]| parts.iter().map(|part| part.replace("$CACHE", &id)).collect::<Vec<_>>();
+    let says = |diagnostic: &crate::harness::run::Diagnostic, texts: &[String]| {
+        let texts = parts(texts);
+        diagnostic.says(&texts.iter().map(String::as_str).collect::<Vec<_>>());
+    };
+    if expected.error.is_empty() {
+        assert!(run.stderr.contains("provider.tencentcloud"), "there is no log to look at");
+        let warnings = run.succeeds().warnings();
+        // Terraform configures the provider more than once, and may say the same each time.
+        assert_eq!(warnings.is_empty(), expected.warning.is_empty(), "{warnings:?}");
+        warnings.iter().for_each(|warning| says(warning, &expected.warning));
+    } else {
+        says(&run.error(), &expected.error);
+    }
+    let requests = workspace.cloud.requests();
+    let seen: Vec<_> = requests.iter().map(|request| format!("{} by {}", request.action, signer(request))).collect();
+    let calls: Vec<_> = expected.calls.iter().map(|call| format!("{} by {}", call.action, call.by)).collect();
+    assert_eq!(seen, calls);
+    for (request, call) in requests.iter().zip(expected.calls) {
+        assert!(call.region.is_none() || call.region == request.region, "{call:?} was in {:?}", request.region);
+        assert!(call.parameters.is_none_or(|parameters| parameters == request.body), "{:#}", request.body);
+    }
+    workspace.cloud.delete_cache(REGION, &id);
+}
+
+/// Removes the key that every workspace has.
+fn no_keys(workspace: &mut Workspace) {
+    workspace.environment("TENCENTCLOUD_SECRET_ID", "");
+    workspace.environment("TENCENTCLOUD_SECRET_KEY", "");
+}
+
+/// Puts a cache into the cloud, and writes a configuration whose plan looks at it.
+fn look_at_a_cache(workspace: &Workspace) -> String {
+    let cache = ImageCache::ready("web", &["nginx:1.27"], workspace.cloud.clock().now());
+    let id = workspace.cloud.insert_cache(REGION, cache);
+    workspace.write(format!("data \"eks_pod_disk\" \"test\" {{\n  size        = 40\n  image_cache = {id:?}\n}}\n"));
+    id
+}
+
+fn prepare(workspace: &Workspace, cloud: Cloud) {
+    let Cloud { instance_role, web_identity, skew, refused, silent } = cloud;
+    workspace.cloud.set_instance_role(instance_role.as_deref());
+    workspace.cloud.accept_web_identity(web_identity.as_deref());
+    workspace.cloud.clock().set_skew(skew);
+    for (action, code) in refused {
+        let message = "it was refused".to_owned();
+        workspace.cloud.inject(Fault::Error { code, message, moment: Moment::BeforeActing }.on(action));
+    }
+    if let Some(action) = silent {
+        workspace.cloud.inject(Fault::Delay(Duration::from_secs(600)).on(action));
+    }
+}
+
+/// The secrets of a prescribed form: a SAML assertion, and an MFA code.
+const PRESCRIBED: [&str; 2] = ["PHNhbWw+c2VjcmV0PC9zYW1sPg==", "135792"];
+
+/// A secret that the run shows, if it does.
+fn told(workspace: &Workspace, run: &Run) -> Option<String> {
+    let [assertion, code] = PRESCRIBED;
+    // Not part of a number, nor of a second.
+    let is_code = |text: &str, at: usize| {
+        let around = |c: char| !c.is_ascii_alphanumeric() && c != '.';
+        text[..at].chars().next_back().is_none_or(around) && text[at + code.len()..].chars().next().is_none_or(around)
+    };
+    let mut secrets = workspace.cloud.session_secrets();
+    secrets.extend(["-secret".to_owned(), assertion.to_owned()]);
+    [&run.stdout, &run.stderr].into_iter().find_map(|text| {
+        let secret = secrets.iter().find(|secret| text.contains(*secret)).cloned();
+        secret.or_else(|| text.match_indices(code).any(|(at, _)| is_code(text, at)).then(|| code.to_owned()))
+    })
+}
+
+fn signer(request: &Request) -> String {
+    let key = KeyPair::default().secret_id;
+    let authorization = request.headers.get("authorization").map_or("SKIP", String::as_str);
+    let id = authorization.split_once("Credential=").and_then(|(_, rest)| Some(rest.split_once('/')?.0));
+    match id {
+        None => "nobody".to_owned(),
+        Some(id) if id == key => key,
+        Some(_) => "session".to_owned(),
+    }
+}
+
+fn json<T: DeserializeOwned>(case: &str, file: &str, text: Option<String>) -> Option<T> {
+    text.map(|text| serde_json::from_str(&text).unwrap_or_else(|error| panic!("{case}/{file}: {error}")))
+}
+
+#[test]
+fn every_directory_is_run() {
+    for entry in fs::read_dir(directory("")).unwrap() {
+        let name = entry.unwrap().file_name().into_string().unwrap();
+        assert!(NAMES.contains(&name.as_str()), "add {name} to the list of cases");
+    }
+}

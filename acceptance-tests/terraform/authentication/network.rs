@@ -1,0 +1,127 @@
+//! The way to the API: proxies, private certificate authorities, the hosts of other sites.
+
+mod proxy;
+mod tls;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use tencentcloud_simulator::KeyPair;
+
+pub use self::proxy::Proxy;
+use self::tls::TlsFront;
+use super::{look_at_a_cache, no_keys, signer, told};
+use crate::harness::config::{PROVIDER, REGION};
+use crate::harness::workspace::Workspace;
+
+/// The hosts of the mainland's, the international and a financial site.
+const DOMAINS: [&str; 3] = ["tencentcloudapi.com", "intl.tencentcloudapi.com", "ap-shanghai-fsi.tencentcloudapi.com"];
+
+/// A workspace whose HTTPS ends at `front`, by way of `proxy`.
+fn behind(proxy: &Proxy, front: &TlsFront) -> Workspace {
+    let mut workspace = Workspace::new();
+    front.forward_to(&workspace.cloud);
+    workspace.environment("TENCENTCLOUD_ENDPOINT_URL", "");
+    workspace.environment("HTTPS_PROXY", &proxy.url());
+    workspace.environment("TF_LOG", "TRACE");
+    trust(&mut workspace, front);
+    workspace
+}
+
+/// Makes the certificate authority of `front` the only one.
+fn trust(workspace: &mut Workspace, front: &TlsFront) {
+    let ca = workspace.path("ca.pem");
+    std::fs::write(&ca, &front.ca).unwrap();
+    workspace.environment("SSL_CERT_FILE", ca.to_str().unwrap());
+}
+
+#[test]
+fn each_site_has_its_hosts_behind_a_proxy_and_a_private_ca() {
+    for domain in DOMAINS {
+        let front = TlsFront::start(&[format!("sts.{domain}"), format!("tke.{domain}")]);
+        let proxy = Proxy::to(front.address);
+        let mut workspace = behind(&proxy, &front);
+        workspace.environment("TENCENTCLOUD_DOMAIN", domain);
+        workspace.environment("TENCENTCLOUD_ASSUME_ROLE_ARN", "qcs::cam::uin/100000000001:roleName/ci");
+        let id = look_at_a_cache(&workspace);
+
+        let run = workspace.plan();
+        assert_eq!(told(&workspace, &run), None);
+        run.succeeds();
+        let heads = proxy.heads();
+        let targets: Vec<_> = heads.iter().filter_map(|head| head.split(' ').nth(1)).collect();
+        assert_eq!(targets, [format!("sts.{domain}:443"), format!("tke.{domain}:443")]);
+        let login = STANDARD.encode("ci:proxy-secret");
+        assert!(heads.iter().all(|head| head.contains(&login)), "{heads:?}");
+        assert_eq!(workspace.cloud.count("DescribeImageCaches"), 1);
+        workspace.cloud.delete_cache(REGION, &id);
+    }
+}
+
+#[test]
+fn a_certificate_of_an_unknown_ca_is_an_error_that_says_what_to_set() {
+    let front = TlsFront::start(&["tke.tencentcloudapi.com".to_owned()]);
+    let mut workspace = behind(&Proxy::to(front.address), &front);
+    trust(&mut workspace, &TlsFront::start(&[]));
+    workspace.provider(&format!("{PROVIDER}\n  max_retries = 0"));
+    let id = look_at_a_cache(&workspace);
+    let run = workspace.plan();
+    assert_eq!(told(&workspace, &run), None);
+    run.error().says(&["no connection to tke.tencentcloudapi.com", "certificate", "UnknownIssuer", "SSL_CERT_FILE"]);
+    workspace.cloud.delete_cache(REGION, &id);
+}
+
+/// Another machine's metadata would be another machine's identity.
+#[test]
+fn http_goes_by_its_proxy_but_for_no_proxy_and_metadata() {
+    for (no_proxy, expected) in [("", &["POST"][..]), ("127.0.0.1", &[])] {
+        let mut workspace = Workspace::new();
+        no_keys(&mut workspace);
+        workspace.cloud.set_instance_role(Some("builder"));
+        let proxy = Proxy::before(&workspace.cloud);
+        workspace.environment("HTTP_PROXY", &proxy.url());
+        workspace.environment("NO_PROXY", no_proxy);
+        let id = look_at_a_cache(&workspace);
+        workspace.plan().succeeds();
+        let heads = proxy.heads();
+        let methods: Vec<_> = heads.iter().filter_map(|head| head.split(' ').next()).collect();
+        assert_eq!(methods, expected, "{no_proxy:?}");
+        assert_eq!(workspace.cloud.count("metadata"), 2);
+        workspace.cloud.delete_cache(REGION, &id);
+    }
+}
+
+#[test]
+fn a_proxy_that_refuses_is_an_error_without_its_password() {
+    for (variable, endpoint, said) in [
+        ("HTTP_PROXY", "http://tke.internal", "A proxy wants a user and a password"),
+        ("HTTPS_PROXY", "https://tke.internal", "proxy authorization required"),
+    ] {
+        let mut workspace = Workspace::new();
+        let proxy = Proxy::refusing();
+        workspace.environment(variable, &proxy.url());
+        workspace.environment("TENCENTCLOUD_ENDPOINT_URL", endpoint);
+        workspace.environment("TF_LOG", "TRACE");
+        workspace.provider(&format!("{PROVIDER}\n  max_retries = 0"));
+        let id = look_at_a_cache(&workspace);
+        let run = workspace.plan();
+        assert_eq!(told(&workspace, &run), None, "{variable}");
+        run.error().says(&["DescribeImageCaches", said]);
+        assert_eq!((proxy.heads().len(), workspace.cloud.requests().len()), (1, 0), "{variable}");
+        workspace.cloud.delete_cache(REGION, &id);
+    }
+}
+
+#[test]
+fn one_service_can_be_elsewhere() {
+    let mut workspace = Workspace::new();
+    let endpoint = workspace.cloud.endpoint();
+    workspace.environment("TENCENTCLOUD_ENDPOINT_URL", "http://127.0.0.1:9");
+    workspace.environment("TENCENTCLOUD_ENDPOINT_URL_STS", &endpoint);
+    workspace.environment("TENCENTCLOUD_ASSUME_ROLE_ARN", "qcs::cam::uin/100000000001:roleName/ci");
+    workspace.provider(&format!("{PROVIDER}\n  endpoints = {{ tke = {endpoint:?} }}"));
+    let id = look_at_a_cache(&workspace);
+    workspace.plan().succeeds();
+    let by: Vec<_> = workspace.cloud.requests().iter().map(signer).collect();
+    assert_eq!(by, [KeyPair::default().secret_id, "session".to_owned()]);
+    workspace.cloud.delete_cache(REGION, &id);
+}

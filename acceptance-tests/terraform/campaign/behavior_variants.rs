@@ -1,0 +1,171 @@
+//! Real Terraform under answers to what the API does not document: a creation, an update without a build, one with a
+//! build, and a plan after each that must be empty.
+//!
+//! Only the answers that change what Terraform is told: all of them, alone and combined, are played without Terraform's
+//! processes by the unit tests of `eks_image_cache`, `cargo test --lib personalities`.
+
+use std::path::Path;
+use std::sync::Mutex;
+use std::thread;
+use std::time::Duration;
+
+use tencentcloud_simulator::{Personality, Settings};
+
+use crate::harness::config::{CacheBlock, REGION, cache};
+use crate::harness::run::Run;
+use crate::harness::workspace::Workspace;
+
+const TEST: &str = "eks_image_cache.test";
+
+/// Runs of Terraform at a time.
+const AT_A_TIME: usize = 3;
+
+/// An answer, and the summary of what it makes Terraform tell of each update; empty for nothing.
+struct Row {
+    switch: &'static str,
+    answer: &'static str,
+    without_build: &'static str,
+    with_build: &'static str,
+    /// What is written after an error, as it advises.
+    cure: Option<fn(CacheBlock) -> CacheBlock>,
+}
+
+const fn quiet(switch: &'static str, answer: &'static str) -> Row {
+    Row { switch, answer, without_build: "", with_build: "", cure: None }
+}
+
+const RESET: &str = "The API reset what an update left out";
+const NOT_DONE: &str = "The API did not carry out an update";
+const ROUNDED: &str = "The API rounded the size up";
+const REFUSED: &str = "Failed updating an image cache";
+
+const ROWS: &[Row] = &[
+    quiet("omitted_fields", "kept"),
+    Row { without_build: RESET, ..quiet("omitted_fields", "reset to the default") },
+    Row { without_build: NOT_DONE, cure: Some(|block| block.set("tags", BOTH_TAGS)), ..quiet("update_tags", "merge") },
+    quiet("light_update", "goes through Updating"),
+    quiet("rebuild_snapshot", "absent meanwhile, then changes"),
+    Row { with_build: REFUSED, cure: Some(|block| block.set("image_cache_size", "45")), ..quiet("shrink", "refused") },
+    Row {
+        with_build: NOT_DONE,
+        cure: Some(|block| block.set("image_cache_size", "45")),
+        ..quiet("shrink", "silently ignored")
+    },
+    Row { with_build: ROUNDED, ..quiet("size_step", "rounded up") },
+    quiet("update_shown", "the cache as it was for a while"),
+    quiet("delete", "listed for a while"),
+    quiet("describe_unknown", "ResourceNotFound"),
+    quiet("created", "absent for a while"),
+    quiet("image_references", "normalised"),
+    quiet("credentials", "in clear"),
+    quiet("times", "1574104000000"),
+    quiet("optional_fields", "always absent"),
+    quiet("numbers", "strings"),
+    quiet("errors", "HTTP 4xx or 5xx with HTML"),
+];
+
+const BOTH_TAGS: &str = r#"{ env = "dev", team = "ml" }"#;
+
+fn block(size: &str) -> CacheBlock {
+    cache()
+        .set("name", r#""web""#)
+        .set("image_cache_size", size)
+        .set("retention_days", "7")
+        .set("tags", BOTH_TAGS)
+        .set("image_registry_credentials", r#"{ "registry.example.com" = { username = "ci", password = "hunter2" } }"#)
+}
+
+#[test]
+fn real_terraform_is_content_with_every_answer() {
+    let rows = Mutex::new(ROWS.iter());
+    thread::scope(|scope| {
+        for _ in 0..AT_A_TIME {
+            scope.spawn(|| {
+                loop {
+                    let Some(row) = rows.lock().unwrap().next() else { return };
+                    play(row);
+                    println!("{:<20} {:<35} ok {}{}", row.switch, row.answer, row.without_build, row.with_build);
+                }
+            });
+        }
+    });
+}
+
+fn play(row: &Row) {
+    let personality = Personality::default().with(row.switch, row.answer).unwrap();
+    let workspace = Workspace::with(Settings {
+        personality,
+        build_time: Duration::from_millis(200),
+        lag: Duration::from_millis(100),
+        ..Settings::default()
+    });
+    // A shrink is asked for where that is the question; else a size that is no multiple of ten.
+    let (first, second) = if row.switch == "shrink" { ("45", "30") } else { ("40", "45") };
+    workspace.write(block(first));
+    told(row, &workspace.apply(), "");
+    settled(row, &workspace);
+    let id = workspace.state().id(TEST).to_owned();
+
+    for (change, expected) in [
+        (block(first).set("name", r#""web-2""#).set("tags", r#"{ team = "ml" }"#), row.without_build),
+        (
+            block(second)
+                .set("name", r#""web-2""#)
+                .set("tags", r#"{ team = "ml" }"#)
+                .set("images", r#"["nginx:1.28"]"#),
+            row.with_build,
+        ),
+    ] {
+        let change = match row.cure {
+            // The tags were cured before.
+            Some(cure) if row.switch == "update_tags" && expected.is_empty() => cure(change),
+            _ => change,
+        };
+        workspace.write(&change);
+        let run = workspace.apply();
+        told(row, &run, expected);
+        if run.exit_code() != Some(0) {
+            let cure = row.cure.unwrap_or_else(|| panic!("{} {}: no cure for {run}", row.switch, row.answer));
+            workspace.write(cure(change));
+            told(row, &workspace.apply(), "");
+        }
+        settled(row, &workspace);
+    }
+    assert_eq!(workspace.state().id(TEST), id, "{} {}", row.switch, row.answer);
+    assert_eq!(workspace.cloud.count("CreateImageCache"), 1, "{} {}", row.switch, row.answer);
+    workspace.destroy();
+}
+
+/// Fails unless the run tells exactly this.
+#[track_caller]
+fn told(row: &Row, run: &Run, expected: &str) {
+    let summaries: Vec<_> = run.diagnostics().into_iter().map(|diagnostic| diagnostic.summary).collect();
+    let expected: Vec<_> = Some(expected).filter(|text| !text.is_empty()).into_iter().collect();
+    assert_eq!(summaries, expected, "{} {}: {run}", row.switch, row.answer);
+}
+
+/// Fails unless a plan after a read is empty.
+#[track_caller]
+fn settled(row: &Row, workspace: &Workspace) {
+    let plan = workspace.run(&["plan", "-input=false", "-no-color", "-detailed-exitcode"]);
+    assert_eq!(plan.exit_code(), Some(0), "{} {}: not empty: {plan}", row.switch, row.answer);
+}
+
+#[test]
+fn the_scratch_configuration_asks_its_questions() {
+    let mut workspace = Workspace::new();
+    workspace.remove("provider.tf");
+    workspace.copy(&Path::new(env!("CARGO_MANIFEST_DIR")).join("examples/api-assumptions"));
+    for (name, value) in [("region", REGION), ("vpc_id", "vpc-1"), ("subnet_id", "subnet-1")] {
+        workspace.environment(&format!("TF_VAR_{name}"), value);
+    }
+    workspace.run(&["validate"]).succeeds();
+    for step in ["0", "2"] {
+        let run = workspace.run(&["apply", "-auto-approve", "-input=false", "-json", &format!("-var=step={step}")]);
+        assert_eq!(run.succeeds().diagnostics().len(), 0);
+    }
+    let report = workspace.state().output("report").clone();
+    assert_eq!(report["listed"]["tags"], report["asked"]["tags"]);
+    assert_eq!(report["listed"]["status"], "Ready");
+    workspace.destroy();
+}

@@ -1,0 +1,139 @@
+//! `examples/`: formatted, valid, planned, and the modules tested by their own tests.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use tencentcloud_simulator::ImageCache;
+
+use crate::harness::cli::Cli;
+use crate::harness::config::REGION;
+use crate::harness::features::Feature;
+use crate::harness::workspace::Workspace;
+
+/// Examples that ask public registries, which a test does not: they are validated here, and planned in `image_sizes`.
+const ASK_REGISTRIES: [&str; 4] = ["given-size.tf", "images.tf", "moving-tag.tf", "precondition.tf"];
+
+/// Examples that not every Terraform can read.
+const NEEDS: [(&str, Feature); 8] = [
+    ("precondition.tf", Feature::Precondition),
+    ("function.tf", Feature::Functions),
+    ("moved.tf", Feature::MovedBetweenTypes),
+    ("private-registry.tf", Feature::WriteOnly),
+    ("ephemeral-resource.tf", Feature::WriteOnly),
+    ("import-by-identity.tf", Feature::ImportByIdentity),
+    ("action.tf", Feature::Actions),
+    ("list-resource.tfquery.hcl", Feature::Query),
+];
+
+/// Examples that import the same resource, of which one configuration has one.
+const IMPORTS: [&str; 2] = ["import-by-string-id.tf", "import-by-identity.tf"];
+
+fn examples() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("examples")
+}
+
+/// The directories in a directory of `examples/`, sorted.
+fn directories(name: &str) -> Vec<PathBuf> {
+    let entries = fs::read_dir(examples().join(name)).unwrap().map(|entry| entry.unwrap().path());
+    let mut directories: Vec<_> = entries.filter(|path| path.is_dir()).collect();
+    directories.sort();
+    directories
+}
+
+/// The names of the files for Terraform in a directory.
+fn configuration(directory: &Path) -> Vec<String> {
+    let names = fs::read_dir(directory).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap());
+    names.filter(|name| name.ends_with(".tf") || name.ends_with(".tfquery.hcl")).collect()
+}
+
+/// Validates and plans the examples of a directory, once with each of its [`IMPORTS`].
+#[track_caller]
+fn validates_and_plans(directory: &Path) {
+    let mut names = configuration(directory);
+    names.retain(|name| {
+        let path = directory.strip_prefix(examples()).unwrap().join(name).display().to_string();
+        !NEEDS.iter().any(|(known, needed)| known == name && Cli::get().leaves_out_part(&path, *needed))
+    });
+    let (imports, names): (Vec<_>, Vec<_>) = names.into_iter().partition(|name| IMPORTS.contains(&name.as_str()));
+    for import in imports.iter().map(Some).chain(imports.is_empty().then_some(None)) {
+        let mut workspace = Workspace::new();
+        workspace.environment("TF_VAR_registry_password", "secret");
+        for name in names.iter().chain(import) {
+            fs::copy(directory.join(name), workspace.path(name)).unwrap();
+        }
+        workspace.run(&["validate"]).succeeds();
+        for name in names.iter().filter(|name| ASK_REGISTRIES.contains(&name.as_str())) {
+            workspace.remove(name);
+        }
+        // The cache that the data sources look for, and the imports name.
+        let mut cache = ImageCache::ready("llm", &["nginx:1.27"], workspace.cloud.clock().now());
+        cache.id = "imc-1a2b3c4d".to_owned();
+        let id = workspace.cloud.insert_cache(REGION, cache);
+        workspace.plan().succeeds();
+        if names.iter().any(|name| name.ends_with(".tfquery.hcl")) {
+            workspace.run(&["query"]).succeeds();
+        }
+        workspace.cloud.delete_cache(REGION, &id);
+    }
+}
+
+#[test]
+fn examples_are_formatted() {
+    let workspace = Workspace::new();
+    for entry in fs::read_dir(examples()).unwrap() {
+        let path = entry.unwrap().path();
+        let too_new = path.ends_with("functions") && Cli::get().leaves_out_part("functions", Feature::Functions);
+        if path.is_dir() && !too_new {
+            workspace.run(&["fmt", "-check", "-diff", "-recursive", &path.display().to_string()]).succeeds();
+        }
+    }
+}
+
+#[test]
+fn the_provider_example_can_be_planned() {
+    validates_and_plans(&examples().join("provider"));
+}
+
+#[test]
+fn resource_examples_can_be_planned() {
+    directories("resources").iter().for_each(|directory| validates_and_plans(directory));
+}
+
+#[test]
+fn data_source_examples_can_be_planned() {
+    directories("data-sources").iter().for_each(|directory| validates_and_plans(directory));
+}
+
+#[test]
+fn ephemeral_resource_examples_can_be_planned() {
+    directories("ephemeral-resources").iter().for_each(|directory| validates_and_plans(directory));
+}
+
+#[test]
+fn action_examples_can_be_planned() {
+    directories("actions").iter().for_each(|directory| validates_and_plans(directory));
+}
+
+#[test]
+fn list_resource_examples_can_be_queried() {
+    directories("list-resources").iter().for_each(|directory| validates_and_plans(directory));
+}
+
+#[test]
+fn function_examples_can_be_planned() {
+    directories("functions").iter().for_each(|directory| validates_and_plans(directory));
+}
+
+#[test]
+fn modules_pass_their_tests() {
+    for module in directories("modules") {
+        let workspace = Workspace::new();
+        workspace.remove("provider.tf");
+        workspace.copy(&module);
+        workspace.run(&["validate"]).succeeds();
+        if !Cli::get().leaves_out_part("their tests", Feature::ModuleTests) {
+            let tested = workspace.run(&["test"]).succeeds();
+            assert!(!tested.stdout.contains(" 0 passed"), "{}: {tested}", module.display());
+        }
+    }
+}

@@ -1,0 +1,16 @@
+//! The resource `eks_image_cache`, and its data sources, list resource and action.
+
+mod action;
+mod bad_input;
+mod client_upgrade;
+mod cloud_changes;
+mod data_sources;
+mod failure;
+mod generated_config;
+mod import;
+mod lifecycle;
+mod plan_output;
+mod plan_table;
+mod query;
+mod secrets;
+mod waiting;

@@ -1,0 +1,147 @@
+//! The action `eks_image_cache_rebuild`, invoked by a command and by a trigger.
+
+use tencentcloud_simulator::Status;
+
+use crate::harness::cli::Cli;
+use crate::harness::config::{REGION, cache};
+use crate::harness::features::Feature;
+use crate::harness::run::{Run, Running};
+use crate::harness::workspace::Workspace;
+
+/// The cache, an action on it, and a digest that triggers the action when it changes.
+fn config(digest: &str) -> String {
+    format!(
+        r#"{}
+action "eks_image_cache_rebuild" "test" {{
+  config {{
+    image_cache_id = eks_image_cache.test.id
+  }}
+}}
+
+resource "terraform_data" "digest" {{
+  input = {digest:?}
+
+  lifecycle {{
+    action_trigger {{
+      events  = [after_update]
+      actions = [action.eks_image_cache_rebuild.test]
+    }}
+  }}
+}}
+"#,
+        cache()
+    )
+}
+
+fn invoke(workspace: &Workspace) -> Running {
+    workspace.start(&["apply", "-auto-approve", "-input=false", "-json", "-invoke=action.eks_image_cache_rebuild.test"])
+}
+
+/// The progress messages of the action.
+fn progress(run: &Run) -> Vec<String> {
+    let messages = run.messages().filter(|message| message["type"] == "action_progress");
+    messages.map(|message| message["hook"]["message"].as_str().unwrap().to_owned()).collect()
+}
+
+#[test]
+fn invoked_action_rebuilds_in_place() {
+    if Cli::get().leaves_out(Feature::Actions) {
+        return;
+    }
+    let workspace = Workspace::new();
+    workspace.step(config("a"));
+    let before = workspace.cloud_cache();
+    assert_eq!(before.builds, 1, "no trigger on create");
+
+    let run = invoke(&workspace).wait().succeeds();
+    let after = workspace.cloud_cache();
+    assert_eq!((after.id, after.status, after.builds), (before.id.clone(), Status::Ready, 2));
+    let progress = progress(&run);
+    assert!(progress.iter().all(|message| message.contains(&before.id)), "{progress:?}");
+    assert!(progress.iter().any(|message| message.contains("Updating")), "{progress:?}");
+    assert!(progress.last().unwrap().contains("Ready"), "{progress:?}");
+    workspace.plan_is_empty();
+    workspace.destroy();
+}
+
+#[test]
+fn action_without_wait_returns_at_once() {
+    if Cli::get().leaves_out(Feature::Actions) {
+        return;
+    }
+    let workspace = Workspace::new();
+    workspace.step(config("a"));
+    workspace.write(config("a").replace("    image_cache_id", "    wait = false\n    image_cache_id"));
+    let reads = workspace.cloud.count("DescribeImageCaches");
+    invoke(&workspace).wait().succeeds();
+    assert_eq!(workspace.cloud.count("UpdateImageCache"), 1);
+    assert!(workspace.cloud.count("DescribeImageCaches") <= reads + 4, "refresh, and the cache before it is rebuilt");
+    let id = workspace.cloud_cache().id;
+    workspace.cloud.settle(REGION, &id);
+    workspace.destroy();
+}
+
+#[test]
+fn triggered_action_follows_changed_digest() {
+    if Cli::get().leaves_out(Feature::Actions) {
+        return;
+    }
+    let workspace = Workspace::new();
+    workspace.step(config("a"));
+    workspace.write(config("b"));
+    let plan = workspace.run(&["plan", "-input=false", "-no-color"]).succeeds();
+    assert!(plan.stdout.contains("Actions: 1 to invoke"), "{plan}");
+    workspace.step(config("b"));
+    assert_eq!(workspace.cloud_cache().builds, 2);
+    workspace.step(config("b"));
+    assert_eq!(workspace.cloud_cache().builds, 2, "the digest is the same");
+    workspace.destroy();
+}
+
+#[test]
+fn failed_action_says_why_and_is_not_planned_again() {
+    if Cli::get().leaves_out(Feature::Actions) {
+        return;
+    }
+    let workspace = Workspace::new();
+    workspace.step(config("a"));
+    let id = workspace.cloud_cache().id;
+    workspace.cloud.make_unpullable("nginx:1.27");
+    workspace.write(config("b"));
+    let run = workspace.apply().fails();
+    run.error().says(&[&id, REGION, "UpdateFailed"]);
+    workspace.cloud.fail_builds(|_| None);
+
+    // The digest is stored before the action runs. What is planned is the update that the resource's status asks for.
+    let plan = workspace.run(&["plan", "-input=false", "-no-color"]).succeeds();
+    assert!(!plan.stdout.contains("to invoke"), "{plan}");
+    invoke(&workspace).wait().succeeds();
+    assert_eq!(workspace.cloud_cache().status, Status::Ready);
+    workspace.apply().succeeds();
+    workspace.plan_is_empty();
+    workspace.destroy();
+}
+
+#[test]
+fn interrupted_action_leaves_the_build_to_the_cloud() {
+    if Cli::get().leaves_out(Feature::Actions) {
+        return;
+    }
+    let workspace = Workspace::with_endless_builds();
+    workspace.write(config("a"));
+    let apply = workspace.start_apply();
+    workspace.wait_for_requests("CreateImageCache", 1);
+    let id = workspace.cloud_cache().id;
+    workspace.cloud.settle(REGION, &id);
+    apply.wait().succeeds();
+
+    let running = invoke(&workspace);
+    workspace.wait_for_requests("UpdateImageCache", 1);
+    running.interrupt();
+    let run = running.wait();
+    let told = run.diagnostics();
+    assert!(told.iter().any(|diagnostic| diagnostic.detail.contains(&id)), "{run}");
+    assert_eq!(workspace.cloud_cache().status, Status::Updating);
+    workspace.cloud.settle(REGION, &id);
+    workspace.destroy();
+}

@@ -1,0 +1,198 @@
+//! Image caches that are looked up: by name, by ID, by filters, by images.
+
+use serde_json::{Value, json};
+use tencentcloud_simulator::personality::Order;
+use tencentcloud_simulator::{ImageCache, Personality, Status};
+
+use crate::harness::config::REGION;
+use crate::harness::workspace::Workspace;
+
+const OTHER_REGION: &str = "ap-singapore";
+
+/// A data source with these arguments, and the whole of it as the output `found`.
+fn data(kind: &str, arguments: &str) -> String {
+    format!("data {kind:?} \"test\" {{\n  {arguments}\n}}\n\noutput \"found\" {{\n  value = data.{kind}.test\n}}\n")
+}
+
+/// What a data source with these arguments says.
+#[track_caller]
+fn found(workspace: &Workspace, kind: &str, arguments: &str) -> Value {
+    workspace.write(data(kind, arguments));
+    workspace.apply().succeeds();
+    workspace.state().output("found").clone()
+}
+
+/// Puts a cache into the cloud, as `change` makes it.
+fn insert(workspace: &Workspace, id: &str, name: &str, change: impl FnOnce(&mut ImageCache)) {
+    let mut cache = ImageCache::ready(name, &["nginx:1.27"], workspace.cloud.clock().now());
+    cache.id = id.to_owned();
+    cache.snapshot_id = Some("snap-1".to_owned());
+    change(&mut cache);
+    workspace.cloud.insert_cache(REGION, cache);
+}
+
+/// Deletes what was put there by hand.
+fn clear(workspace: &Workspace) {
+    for region in workspace.cloud.regions() {
+        for cache in workspace.cloud.caches(&region) {
+            workspace.cloud.delete_cache(&region, &cache.id);
+        }
+    }
+}
+
+#[test]
+fn a_cache_is_found_by_its_name_and_by_its_id() {
+    let workspace = Workspace::new();
+    insert(&workspace, "imc-1", "web", |cache| {
+        cache.image_cache_size = 50;
+        cache.retention_days = 7;
+        cache.tags = [("team".to_owned(), "ml".to_owned())].into();
+    });
+    insert(&workspace, "imc-2", "web-2", |_| ());
+    let told = workspace.cloud.cache(REGION, "imc-1").unwrap();
+    for arguments in ["name = \"web\"", "id = \"imc-1\""] {
+        let found = found(&workspace, "eks_image_cache", arguments);
+        let events: Vec<_> = found["events"].as_array().unwrap().iter().map(|event| event["reason"].clone()).collect();
+        let expected: Vec<_> = told.events.iter().map(|event| json!(event.reason)).collect();
+        assert_eq!(events, expected);
+        let mut rest = found;
+        for time in ["events", "creation_time", "expire_date_time"] {
+            rest.as_object_mut().unwrap().remove(time);
+        }
+        let expected = json!({
+            "id": "imc-1",
+            "name": "web",
+            "region": REGION,
+            "status": "Ready",
+            "images": ["nginx:1.27"],
+            "image_cache_size": 50,
+            "retention_days": 7,
+            "tags": { "team": "ml" },
+            "snapshot_id": "snap-1",
+            "image_cache_type": "manual",
+            "snapshotter": "overlay",
+            "last_matched_time": "",
+        });
+        assert_eq!(rest, expected, "{arguments}");
+    }
+    workspace.plan_is_empty();
+    clear(&workspace);
+}
+
+#[test]
+fn none_and_several_are_errors_that_say_what_was_found() {
+    let workspace = Workspace::new();
+    insert(&workspace, "imc-1", "web", |_| ());
+    insert(&workspace, "imc-2", "web", |cache| cache.status = Status::Failed);
+    for (arguments, code, parts) in [
+        ("name = \"app\"", "name = \"app\"", &["Image cache not found", "\"app\"", REGION][..]),
+        ("name = \"web\"", "name = \"web\"", &["Several image caches", "imc-1 (Ready", "imc-2 (Failed", "Set id"]),
+        ("id = \"imc-3\"", "id = \"imc-3\"", &["Image cache not found", "imc-3", REGION]),
+        (
+            "id = \"imc-1\"\n  region = \"ap-singapore\"",
+            "id = \"imc-1\"",
+            &["Image cache not found", "imc-1", "ap-singapore"],
+        ),
+        ("", "data \"eks_image_cache\" \"test\" {", &["Missing id or name"]),
+        ("id = \"imc-1\"\n  name = \"web\"", "name = \"web\"", &["Both id and name"]),
+    ] {
+        workspace.write(data("eks_image_cache", arguments));
+        let error = workspace.plan().fails().error();
+        assert_eq!(error.says(parts).code(), code);
+    }
+    clear(&workspace);
+}
+
+#[test]
+fn caches_are_listed_by_every_filter_and_from_all_pages() {
+    let workspace = Workspace::new();
+    for i in 0..120 {
+        insert(&workspace, &format!("imc-{i:03}"), &format!("app-{}", i % 3), |cache| {
+            cache.status = if i < 10 { Status::Failed } else { Status::Ready };
+            cache.tags = [("team".to_owned(), if i < 2 { "ml" } else { "web" }.to_owned())].into();
+            if i == 7 {
+                cache.images = vec!["nginx:1.27".to_owned(), "redis:7".to_owned()];
+            }
+        });
+    }
+    let ids = |arguments: &str| -> Vec<String> {
+        let found = found(&workspace, "eks_image_caches", arguments);
+        let caches = found["image_caches"].as_array().unwrap().iter();
+        caches.map(|cache| cache["id"].as_str().unwrap().to_owned()).collect()
+    };
+    let all = ids("");
+    assert_eq!(
+        (all.len(), &all[0], &all[1], &all[119]),
+        (120, &"imc-000".into(), &"imc-003".into(), &"imc-119".into())
+    );
+    assert_eq!(ids("name = \"app-1\"").len(), 40);
+    assert_eq!(ids("name_regex = \"-[12]$\"").len(), 80);
+    assert_eq!(ids("name_regex = \"-[12]$\"\n  name = \"app-0\""), [""; 0]);
+    assert_eq!(ids("status = \"Failed\"").len(), 10);
+    assert_eq!(ids("image = \"redis:7\""), ["imc-007"]);
+    assert_eq!(ids("tags = { team = \"ml\" }"), ["imc-000", "imc-001"]);
+    assert_eq!(ids("tags = { team = \"ml\" }\n  status = \"Ready\""), [""; 0]);
+    assert_eq!(ids(&format!("region = {OTHER_REGION:?}")), [""; 0]);
+    workspace.plan_is_empty();
+    clear(&workspace);
+}
+
+#[test]
+fn a_list_has_one_order_whatever_that_of_the_api() {
+    let workspace = Workspace::new();
+    workspace.cloud.set_personality(Personality { order: Order::Changing, ..Personality::default() });
+    for i in 0..30 {
+        insert(&workspace, &format!("imc-{i:03}"), &format!("app-{}", i % 3), |_| ());
+    }
+    workspace.write(data("eks_image_caches", ""));
+    workspace.apply().succeeds();
+    workspace.plan_is_empty();
+    clear(&workspace);
+}
+
+#[test]
+fn a_listed_cache_shows_what_a_cache_that_is_found_shows() {
+    let workspace = Workspace::new();
+    insert(&workspace, "imc-1", "web", |_| ());
+    let one = found(&workspace, "eks_image_cache", "name = \"web\"");
+    let listed = found(&workspace, "eks_image_caches", "name = \"web\"");
+    assert_eq!(listed["image_caches"], json!([one]));
+    assert_eq!((&listed["region"], &listed["status"]), (&json!(REGION), &Value::Null));
+    clear(&workspace);
+}
+
+#[test]
+fn wrong_filters_are_refused_at_their_attribute() {
+    let workspace = Workspace::new();
+    for (argument, part) in [
+        ("name_regex = \"(\"", "no regular expression"),
+        ("status = \"ready\"", "one of \"Pending\", \"Ready\""),
+        ("name = \"\"", "not empty"),
+    ] {
+        workspace.write(data("eks_image_caches", argument));
+        let error = workspace.run(&["validate", "-json"]).error();
+        assert_eq!(error.says(&[part]).code(), argument);
+    }
+    assert_eq!(workspace.cloud.requests(), []);
+}
+
+#[test]
+fn the_most_suitable_cache_is_found_or_null() {
+    let workspace = Workspace::new();
+    insert(&workspace, "imc-large", "large", |cache| cache.image_cache_size = 100);
+    insert(&workspace, "imc-small", "small", |cache| cache.image_cache_size = 50);
+    let suitable = |arguments: &str| found(&workspace, "eks_suitable_image_cache", arguments);
+    let answer = suitable("images = [\"nginx:1.27\"]");
+    assert_eq!((&answer["found"], &answer["region"]), (&json!(true), &json!(REGION)));
+    let cache = &answer["image_cache"];
+    assert_eq!((&cache["id"], &cache["image_cache_size"]), (&json!("imc-small"), &json!(50)));
+    for arguments in [
+        "images = [\"nginx:1.28\"]",
+        "images = [\"nginx:1.27\"]\n  snapshotter = \"nydus\"",
+        "images = [\"nginx:1.27\"]\n  region = \"ap-singapore\"",
+    ] {
+        let answer = suitable(arguments);
+        assert_eq!((&answer["found"], &answer["image_cache"]), (&json!(false), &Value::Null), "{arguments}");
+    }
+    clear(&workspace);
+}

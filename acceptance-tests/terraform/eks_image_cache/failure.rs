@@ -1,0 +1,253 @@
+//! What goes wrong in the cloud or on the way to it: builds that fail, answers that get lost, nonsense.
+
+use std::time::Duration;
+
+use tencentcloud_simulator::{Fault, Moment, Settings, Status};
+
+use crate::harness::config::{PROVIDER, REGION, cache};
+use crate::harness::workspace::Workspace;
+
+const TEST: &str = "eks_image_cache.test";
+
+#[test]
+fn a_build_that_fails_says_why_keeps_the_id_and_taints() {
+    let workspace = Workspace::new();
+    workspace.cloud.make_unpullable("nginx:1.27");
+    workspace.write(cache());
+    let run = workspace.apply().fails();
+    let id = workspace.cloud_cache().id;
+    run.error().says(&[
+        "Image cache build failed",
+        &id,
+        REGION,
+        "ended as Failed",
+        "Failed to pull image nginx:1.27: not found",
+        "image_cache_size",
+        "auto_create_eip",
+        "image_registry_credentials",
+        "registry_skip_verify_list",
+    ]);
+    let state = workspace.state();
+    assert!(state.is_tainted(TEST));
+    assert_eq!((state.id(TEST), state.text(TEST, "status")), (id.as_str(), "Failed"));
+
+    workspace.cloud.fail_builds(|_| None);
+    workspace.step(cache());
+    assert_ne!(workspace.cloud_cache().id, id, "made anew");
+    workspace.destroy();
+}
+
+#[test]
+fn a_build_that_fails_after_apply_is_replaced_by_the_next() {
+    let workspace = Workspace::with_endless_builds();
+    let block = cache().set("wait_for_ready", "false");
+    workspace.step(&block);
+    workspace.cloud.make_unpullable("nginx:1.27");
+    let id = workspace.cloud_cache().id;
+    workspace.cloud.settle(REGION, &id);
+
+    let run = workspace.plan().succeeds();
+    let [warning] = &run.warnings()[..] else { panic!("{run}") };
+    warning.says(&["Failed to pull image nginx:1.27"]);
+    workspace.cloud.fail_builds(|_| None);
+    workspace.step(&block);
+    assert_ne!(workspace.cloud_cache().id, id);
+    workspace.destroy();
+}
+
+#[test]
+fn an_update_that_fails_says_why_and_the_next_apply_tries_again() {
+    let workspace = Workspace::new();
+    workspace.step(cache());
+    let id = workspace.cloud_cache().id;
+    let changed = cache().set("images", r#"["nginx:1.28"]"#);
+    workspace.cloud.make_unpullable("nginx:1.28");
+    workspace.write(&changed);
+    workspace.apply().error().says(&["Image cache update failed", &id, "nginx:1.28: not found", "tried again"]);
+    assert!(!workspace.state().is_tainted(TEST), "the old snapshot still serves Pods");
+    assert_eq!(workspace.state().text(TEST, "status"), "UpdateFailed");
+
+    workspace.cloud.fail_builds(|_| None);
+    workspace.step(changed);
+    assert_eq!((workspace.cloud_cache().id, workspace.cloud_cache().status), (id, Status::Ready));
+    workspace.destroy();
+}
+
+#[test]
+fn a_create_whose_answer_is_lost_adopts_the_cache() {
+    for fault in [
+        Fault::Reset(Moment::AfterActing),
+        Fault::BadGateway(Moment::AfterActing),
+        Fault::InternalError(Moment::AfterActing),
+        Fault::EmptyBody,
+        Fault::TruncatedJson,
+    ] {
+        let workspace = Workspace::new();
+        workspace.cloud.inject(fault.clone().on("CreateImageCache").nth(1));
+        workspace.write(cache().set("name", r#""web""#));
+        workspace.apply().succeeds();
+        assert_eq!(workspace.cloud.count("CreateImageCache"), 1, "{fault:?}");
+        assert_eq!(workspace.state().id(TEST), workspace.cloud_cache().id, "{fault:?}");
+        workspace.destroy();
+    }
+}
+
+#[test]
+fn two_caches_of_one_name_with_a_lost_answer_are_two_caches_in_two_states() {
+    let workspace = Workspace::new();
+    workspace.cloud.inject(Fault::Reset(Moment::AfterActing).on("CreateImageCache").nth(1));
+    workspace.step(cache().set("count", "2").set("name", r#""web""#));
+    let state = workspace.state();
+    let mut ids = state.ids(TEST);
+    let mut there: Vec<_> = workspace.cloud.caches(REGION).into_iter().map(|cache| cache.id).collect();
+    ids.sort_unstable();
+    there.sort_unstable();
+    assert_eq!(ids, there);
+    assert_eq!(ids.len(), 2);
+    workspace.destroy();
+}
+
+#[test]
+fn a_refused_create_leaves_nothing_behind_and_says_what_the_api_said() {
+    let workspace = Workspace::new();
+    workspace.cloud.inject(
+        Fault::Error {
+            code: "LimitExceeded".to_owned(),
+            message: "too many image caches".to_owned(),
+            moment: Moment::BeforeActing,
+        }
+        .on("CreateImageCache"),
+    );
+    workspace.write(cache());
+    workspace.apply().error().says(&[
+        "Failed creating an image cache",
+        "CreateImageCache",
+        "LimitExceeded",
+        "too many image caches",
+        "request ",
+        "quota",
+    ]);
+    assert!(workspace.state().is_empty());
+}
+
+#[test]
+fn throttled_calls_are_repeated() {
+    let workspace = Workspace::new();
+    for action in ["CreateImageCache", "DescribeImageCaches", "DeleteImageCaches"] {
+        workspace.cloud.inject(Fault::Throttled.on(action).times(1));
+    }
+    workspace.write(cache());
+    workspace.apply().succeeds();
+    workspace.destroy();
+}
+
+#[test]
+fn a_delete_of_what_is_gone_is_success() {
+    let workspace = Workspace::new();
+    workspace.step(cache());
+    let id = workspace.cloud_cache().id;
+    assert!(workspace.cloud.delete_cache(REGION, &id));
+    workspace.run(&["destroy", "-auto-approve", "-input=false", "-refresh=false"]).succeeds();
+    assert_eq!(workspace.cloud.count("DeleteImageCaches"), 1);
+    assert!(workspace.state().is_empty());
+}
+
+#[test]
+fn a_delete_that_is_refused_keeps_the_cache_in_the_state() {
+    let workspace = Workspace::new();
+    workspace.step(cache());
+    let id = workspace.cloud_cache().id;
+    workspace.cloud.inject(
+        Fault::Error {
+            code: "UnsupportedOperation".to_owned(),
+            message: "in use".to_owned(),
+            moment: Moment::BeforeActing,
+        }
+        .on("DeleteImageCaches"),
+    );
+    let run = workspace.run(&["destroy", "-auto-approve", "-input=false", "-json"]);
+    run.error().says(&["Failed deleting", &id, "UnsupportedOperation", "in use"]);
+    assert_eq!(workspace.state().id(TEST), id);
+    workspace.cloud.clear_faults();
+    workspace.destroy();
+}
+
+#[test]
+fn answers_that_make_no_sense_are_errors_with_action_status_and_request_id() {
+    let workspace = Workspace::new();
+    workspace.provider(&format!("{PROVIDER}\n  max_retries = 0"));
+    workspace.step(cache());
+    for (fault, parts) in [
+        (Fault::BadGateway(Moment::BeforeActing), vec!["DescribeImageCaches", "502"]),
+        (Fault::TruncatedJson, vec!["DescribeImageCaches", "200"]),
+        (Fault::EmptyBody, vec!["DescribeImageCaches", "200"]),
+        (Fault::InternalError(Moment::BeforeActing), vec!["DescribeImageCaches", "InternalError", "request "]),
+    ] {
+        workspace.cloud.inject(fault.on("DescribeImageCaches"));
+        let error = workspace.plan().error();
+        error.says(&["Failed reading an image cache"]).says(&parts);
+        workspace.cloud.clear_faults();
+    }
+    workspace.destroy();
+}
+
+#[test]
+fn an_answer_with_an_unknown_status_is_an_error_that_keeps_the_cache() {
+    let workspace = Workspace::new();
+    let text = r#""Status":"Ready""#.to_owned();
+    let with = r#""Status":"Hibernating""#.to_owned();
+    workspace.cloud.inject(Fault::Replaced { text, with }.on("DescribeImageCaches"));
+    workspace.write(cache());
+    let error = workspace.apply().error();
+    let id = workspace.cloud_cache().id;
+    error.says(&["Unknown status", &id, "Hibernating", "upgrade the provider"]);
+    assert_eq!(workspace.state().id(TEST), id);
+    workspace.cloud.clear_faults();
+    workspace.destroy();
+}
+
+#[test]
+fn a_create_answer_without_the_id_adopts_the_cache() {
+    let workspace = Workspace::new();
+    let (text, with) = ("ImageCacheId".to_owned(), "SomethingElse".to_owned());
+    workspace.cloud.inject(Fault::Replaced { text, with }.on("CreateImageCache"));
+    workspace.step(cache());
+    assert_eq!(workspace.cloud.count("CreateImageCache"), 1);
+    workspace.destroy();
+}
+
+#[test]
+fn a_slow_api_is_waited_for() {
+    let workspace = Workspace::with(Settings { build_time: Duration::ZERO, ..Settings::default() });
+    workspace.cloud.inject(Fault::DelayedAnswer(Duration::from_millis(700)).on("CreateImageCache"));
+    workspace.step(cache());
+    assert_eq!(workspace.cloud.count("CreateImageCache"), 1);
+    workspace.destroy();
+}
+
+#[test]
+fn a_cache_that_cannot_be_read_after_its_creation_is_not_built_again() {
+    let workspace = Workspace::new();
+    workspace.provider(&format!("{PROVIDER}\n  max_retries = 0"));
+    let read = |fault: Fault| fault.when(|request| request.body["ImageCacheIds"].is_array());
+    let block = cache().set("wait_for_ready", "false");
+    workspace.cloud.inject(read(Fault::InternalError(Moment::BeforeActing)));
+    workspace.write(&block);
+    let run = workspace.apply().succeeds();
+    let [warning] = &run.warnings()[..] else { panic!("{run}") };
+    warning.says(&["without its status", "InternalError", &workspace.cloud_cache().id]);
+    assert!(!workspace.state().is_tainted(TEST));
+    workspace.cloud.clear_faults();
+    workspace.step(block);
+    assert_eq!(workspace.sent("CreateImageCache").len(), 1);
+    workspace.destroy();
+
+    workspace.cloud.inject(read(Fault::AuthFailure));
+    workspace.write(cache());
+    workspace.apply().error().says(&["waiting for", &workspace.cloud_cache().id, "AuthFailure", "terraform untaint"]);
+    workspace.cloud.clear_faults();
+    workspace.run(&["untaint", TEST]).succeeds();
+    workspace.step(cache());
+    assert_eq!(workspace.sent("CreateImageCache").len(), 2);
+    workspace.destroy();
+}

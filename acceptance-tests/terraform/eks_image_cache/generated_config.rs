@@ -1,0 +1,52 @@
+//! `terraform plan -generate-config-out`: what it writes for a cache that exists, and what is left to fill in.
+
+use std::fs;
+
+use tencentcloud_simulator::ImageCache;
+
+use crate::harness::cli::Cli;
+use crate::harness::config::REGION;
+use crate::harness::features::Feature;
+use crate::harness::plan::Plan;
+use crate::harness::workspace::Workspace;
+
+const TEST: &str = "eks_image_cache.test";
+
+#[test]
+fn a_generated_configuration_plans_clean_when_the_network_is_filled_in() {
+    if Cli::get().leaves_out(Feature::GeneratedConfig) {
+        return;
+    }
+    let workspace = Workspace::new();
+    let mut cache = ImageCache::ready("by-hand", &["nginx:1.27"], workspace.cloud.clock().now());
+    cache.image_cache_size = 50;
+    cache.retention_days = 7;
+    cache.tags = [("team".to_owned(), "ml".to_owned())].into();
+    let id = workspace.cloud.insert_cache(REGION, cache);
+    workspace.write(format!("import {{\n  to = {TEST}\n  id = {id:?}\n}}\n"));
+
+    // The API does not tell the network: Terraform writes the file, and then says what is missing in it.
+    let run = workspace.run(&["plan", "-input=false", "-json", "-generate-config-out=generated.tf"]).fails();
+    let errors = run.diagnostics().into_iter().filter(|diagnostic| diagnostic.severity == "error");
+    let mut missing: Vec<_> = errors.map(|error| error.detail.split(' ').next().unwrap().to_owned()).collect();
+    missing.sort();
+    assert_eq!(missing, ["subnet_id", "vpc_id"], "{run}");
+
+    let path = workspace.path("generated.tf");
+    let generated = fs::read_to_string(&path).unwrap();
+    let filled = ["vpc_id", "subnet_id"].iter().fold(generated, |text, name| {
+        let line = |line: &&str| line.split_whitespace().next() == Some(name);
+        let line = text.lines().find(line).unwrap_or_else(|| panic!("no {name} in {text}")).to_owned();
+        text.replace(&line, &format!("  {name} = \"{name}-1\""))
+    });
+    fs::write(path, filled).unwrap();
+
+    workspace.plan().succeeds();
+    let plan = Plan(workspace.run(&["show", "-json", "plan"]).succeeds().json());
+    assert_eq!((plan.change(TEST).actions(), plan.change(TEST).unknown()), (vec!["update"], vec![]));
+    workspace.apply_planned().succeeds();
+    workspace.plan_is_empty();
+    assert_eq!(workspace.cloud.count("UpdateImageCache"), 0, "nothing differs");
+    assert_eq!(workspace.state().id(TEST), id);
+    workspace.destroy();
+}

@@ -1,0 +1,141 @@
+//! Caches that were there before.
+
+use tencentcloud_simulator::ImageCache;
+
+use crate::harness::config::{CacheBlock, REGION, cache};
+use crate::harness::workspace::Workspace;
+
+const TEST: &str = "eks_image_cache.test";
+const OTHER_REGION: &str = "ap-singapore";
+
+/// The configuration of a cache that exists: what the API tells, and what it does not.
+fn existing() -> CacheBlock {
+    cache()
+        .set("name", r#""by-hand""#)
+        .set("image_cache_size", "50")
+        .set("tags", r#"{ team = "ml" }"#)
+        .set("security_group_ids", r#"["sg-1"]"#)
+        .set("auto_create_eip", "{}")
+        .set("registry_skip_verify_list", r#"["registry.example.com"]"#)
+        .set("resolve_config", r#""nameserver 10.0.0.2""#)
+        .set("image_registry_credentials", r#"{ "registry.example.com" = { username = "ci", password = "one" } }"#)
+}
+
+/// Puts the cache of [`existing`] into the cloud, and returns its ID.
+fn insert(workspace: &Workspace, region: &str) -> String {
+    let now = workspace.cloud.clock().now();
+    let mut cache = ImageCache::ready("by-hand", &["nginx:1.27"], now);
+    cache.image_cache_size = 50;
+    cache.tags = [("team".to_owned(), "ml".to_owned())].into();
+    workspace.cloud.insert_cache(region, cache)
+}
+
+/// Holds that the import is adopted: no replacement, no write, and then nothing more to do.
+fn adopted(workspace: &Workspace, config: CacheBlock, id: &str) {
+    let plan = workspace.planned(&config);
+    assert_eq!(plan.change(TEST).actions(), ["update"]);
+    assert_eq!(plan.change(TEST).unknown(), [""; 0]);
+    workspace.apply_planned().succeeds();
+    workspace.plan_is_empty();
+    for action in ["CreateImageCache", "UpdateImageCache", "DeleteImageCaches"] {
+        assert_eq!(workspace.cloud.count(action), 0, "{action}");
+    }
+    let state = workspace.state();
+    assert_eq!((state.id(TEST), state.text(TEST, "vpc_id")), (id, "vpc-test"));
+    workspace.destroy();
+}
+
+#[test]
+fn an_id_is_imported_from_the_region_of_the_provider_and_adopted_without_a_write() {
+    let workspace = Workspace::new();
+    let id = insert(&workspace, REGION);
+    workspace.write(existing());
+    workspace.run(&["import", "-input=false", TEST, &id]).succeeds();
+    let state = workspace.state();
+    assert_eq!((state.text(TEST, "name"), state.text(TEST, "region")), ("by-hand", REGION));
+    assert!(state.attributes(TEST)["vpc_id"].is_null(), "the API does not tell it");
+    adopted(&workspace, existing(), &id);
+}
+
+#[test]
+fn a_region_and_an_id_are_imported_from_that_region() {
+    let workspace = Workspace::new();
+    let id = insert(&workspace, OTHER_REGION);
+    let config = existing().set("region", format!("{OTHER_REGION:?}"));
+    workspace.write(&config);
+    workspace.run(&["import", "-input=false", TEST, &format!("{OTHER_REGION}/{id}")]).succeeds();
+    adopted(&workspace, config, &id);
+}
+
+#[test]
+fn an_import_from_another_region_stays_there_when_the_configuration_names_none() {
+    let workspace = Workspace::new();
+    let id = insert(&workspace, OTHER_REGION);
+    workspace.write(existing());
+    workspace.run(&["import", "-input=false", TEST, &format!("{OTHER_REGION}/{id}")]).succeeds();
+    adopted(&workspace, existing(), &id);
+}
+
+#[test]
+fn an_import_with_other_names_of_the_same_images_is_adopted_with_a_warning() {
+    let workspace = Workspace::new();
+    let id = insert(&workspace, REGION);
+    let config = existing().set("images", r#"["docker.io/library/nginx:1.27"]"#);
+    workspace.write(&config);
+    workspace.run(&["import", "-input=false", TEST, &id]).succeeds();
+    let run = workspace.run(&["plan", "-input=false", "-json"]);
+    run.warnings()[0].says(&["names its images otherwise", "nginx:1.27", "rebuild_triggers"]);
+    adopted(&workspace, config, &id);
+}
+
+#[test]
+fn an_imported_cache_differs_where_the_api_tells_so() {
+    let workspace = Workspace::new();
+    let id = insert(&workspace, REGION);
+    workspace.write(existing());
+    workspace.run(&["import", "-input=false", TEST, &id]).succeeds();
+    let plan = workspace.planned(existing().set("name", r#""renamed""#).set("images", r#"["nginx:1.28"]"#));
+    assert_eq!(plan.change(TEST).actions(), ["update"]);
+    workspace.apply_planned().succeeds();
+    workspace.plan_is_empty();
+    let [sent] = &workspace.sent("UpdateImageCache")[..] else { panic!() };
+    assert_eq!((&sent["ImageCacheName"], &sent["Images"][0]), (&"renamed".into(), &"nginx:1.28".into()));
+    assert_eq!(sent["ImageRegistryCredentials"][0]["Username"], "ci", "the pull needs them");
+    workspace.destroy();
+}
+
+#[test]
+fn an_import_block_is_planned_and_adopted() {
+    let workspace = Workspace::new();
+    let id = insert(&workspace, REGION);
+    let block = format!("import {{\n  to = {TEST}\n  id = {id:?}\n}}\n");
+    let plan = workspace.planned(format!("{}\n{block}", existing()));
+    assert_eq!(plan.change(TEST).actions(), ["update"]);
+    workspace.apply_planned().succeeds();
+    workspace.plan_is_empty();
+    assert_eq!(workspace.cloud.count("UpdateImageCache"), 0);
+    workspace.destroy();
+}
+
+#[test]
+fn an_import_id_of_another_form_says_what_was_expected() {
+    let workspace = Workspace::new();
+    workspace.write(cache());
+    for id in ["cache-1", "imc", "/imc-1a2b3c4d", "ap-guangzhou/", "imc-1a2b 3c4d"] {
+        let run = workspace.run(&["import", "-input=false", "-no-color", TEST, id]).fails();
+        let error = run.unwrapped_stderr();
+        for part in ["Invalid import ID", "imc-1a2b3c4d", "ap-guangzhou/imc-1a2b3c4d", id] {
+            assert!(error.contains(part), "{id}: no {part:?} in {error}");
+        }
+    }
+    assert_eq!(workspace.cloud.requests(), []);
+}
+
+#[test]
+fn an_import_of_a_cache_that_is_not_there_fails() {
+    let workspace = Workspace::new();
+    workspace.write(cache());
+    let run = workspace.run(&["import", "-input=false", "-no-color", TEST, "imc-00000000"]).fails();
+    assert!(run.unwrapped_stderr().contains("Cannot import non-existent remote object"), "{run}");
+    assert!(workspace.state().is_empty());
+}

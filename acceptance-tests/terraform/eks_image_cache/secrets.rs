@@ -1,0 +1,123 @@
+//! Passwords and keys: sent to the API, and told to nobody else.
+
+use tencentcloud_simulator::KeyPair;
+
+use crate::harness::cli::Cli;
+use crate::harness::config::{CacheBlock, cache};
+use crate::harness::features::Feature;
+use crate::harness::run::Run;
+use crate::harness::workspace::Workspace;
+
+const TEST: &str = "eks_image_cache.test";
+
+/// Fails if anything that a run wrote holds one of `secrets`. Terraform's own log does not hold its configuration.
+#[track_caller]
+fn told_nowhere(run: &Run, secrets: &[&str]) {
+    for secret in secrets {
+        for (stream, text) in [("stdout", &run.stdout), ("stderr", &run.stderr)] {
+            let line = text.lines().find(|line| line.contains(secret));
+            assert!(line.is_none(), "a secret in {stream}: {line:?}");
+        }
+    }
+}
+
+/// A cache whose password is write-only and comes from the ephemeral variable `password`.
+fn write_only(version: u32) -> String {
+    let block = cache().set(
+        "image_registry_credentials",
+        format!(
+            r#"{{
+    "registry.example.com" = {{ username = "ci", password_wo = var.password, password_wo_version = {version} }}
+  }}"#
+        ),
+    );
+    format!("variable \"password\" {{\n  type = string\n  ephemeral = true\n}}\n\n{block}")
+}
+
+fn stored(password: &str) -> CacheBlock {
+    let credentials = format!(r#"{{ "registry.example.com" = {{ username = "ci", password = {password:?} }} }}"#);
+    cache().set("image_registry_credentials", credentials)
+}
+
+fn last_password_in_the_cloud(workspace: &Workspace) -> String {
+    workspace.cloud_cache().image_registry_credentials[0].password.clone()
+}
+
+#[test]
+fn a_write_only_password_reaches_the_api_and_never_plan_state_or_log() {
+    let mut workspace = Workspace::new();
+    if Cli::get().leaves_out_part("what a newer one does", Feature::WriteOnly) {
+        // An older Terraform would keep the value: the provider says so instead of taking it.
+        workspace
+            .write(write_only(1).replace("  ephemeral = true\n", "").replace("string", "string\n  default = \"x\""));
+        workspace.plan().error().says(&["password_wo", "1.11"]);
+        return;
+    }
+    let (first, second) = ("wo-secret-first", "wo-secret-second");
+    let key = KeyPair::default().secret_key;
+    workspace.environment("TF_LOG", "TRACE");
+    workspace.environment("TF_VAR_password", first);
+    workspace.write(write_only(1));
+    let plan = workspace.plan().succeeds();
+    told_nowhere(&plan, &[first, &key]);
+    assert!(plan.stderr.contains("terraform-provider-eks"), "no log to look at");
+    let shown = workspace.run(&["show", "-json", "plan"]).succeeds();
+    told_nowhere(&shown, &[first, &key]);
+    let apply = workspace.apply_planned().succeeds();
+    told_nowhere(&apply, &[first, &key]);
+    assert!(apply.stderr.contains("CreateImageCache"), "the provider's log is there to look at");
+    assert_eq!(last_password_in_the_cloud(&workspace), first);
+    assert!(!workspace.state_text().contains(first));
+    let state = workspace.state();
+    let credentials = &state.attributes(TEST)["image_registry_credentials"]["registry.example.com"];
+    assert!(credentials["password_wo"].is_null());
+    assert_eq!(credentials["password_wo_version"], 1);
+
+    // Terraform cannot see that it changed; the version says so, and the images are pulled with it.
+    workspace.environment("TF_LOG", "");
+    workspace.environment("TF_VAR_password", second);
+    workspace.plan_is_empty();
+    workspace.environment("TF_LOG", "TRACE");
+    workspace.write(write_only(2));
+    told_nowhere(&workspace.apply().succeeds(), &[first, second, &key]);
+    workspace.environment("TF_LOG", "");
+    workspace.plan_is_empty();
+    assert_eq!(last_password_in_the_cloud(&workspace), second);
+    assert_eq!(workspace.cloud_cache().builds, 2);
+    assert!(!workspace.state_text().contains(second));
+
+    // Other images are pulled with it as well.
+    workspace.step(write_only(2).replace("nginx:1.27", "nginx:1.28"));
+    assert_eq!((last_password_in_the_cloud(&workspace).as_str(), workspace.cloud_cache().builds), (second, 3));
+    workspace.destroy();
+}
+
+#[test]
+fn a_password_that_is_stored_is_hidden_from_output_and_log() {
+    let mut workspace = Workspace::new();
+    let (first, second) = ("stored-secret-first", "stored-secret-second");
+    let key = KeyPair::default().secret_key;
+    workspace.step(stored(first));
+    assert_eq!(last_password_in_the_cloud(&workspace), first);
+
+    workspace.write(stored(second));
+    workspace.environment("TF_LOG", "TRACE");
+    let plan = workspace.run(&["plan", "-input=false", "-no-color"]).succeeds();
+    told_nowhere(&plan, &[first, second, &key]);
+    assert!(plan.stdout.contains("(sensitive value)"), "{}", plan.stdout);
+    told_nowhere(&workspace.apply().succeeds(), &[first, second, &key]);
+    workspace.environment("TF_LOG", "");
+    workspace.plan_is_empty();
+    assert_eq!((last_password_in_the_cloud(&workspace).as_str(), workspace.cloud_cache().builds), (second, 2));
+    workspace.destroy();
+}
+
+#[test]
+fn an_error_does_not_hold_the_password() {
+    let workspace = Workspace::new();
+    workspace.cloud.make_unpullable("nginx:1.27");
+    workspace.write(stored("stored-secret"));
+    told_nowhere(&workspace.apply().fails(), &["stored-secret"]);
+    workspace.cloud.fail_builds(|_| None);
+    workspace.destroy();
+}

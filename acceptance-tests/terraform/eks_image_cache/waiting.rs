@@ -1,0 +1,227 @@
+//! Waiting for builds: whether, how long, interrupted, and gone on with.
+
+use std::time::Duration;
+
+use tencentcloud_simulator::personality::Delete;
+use tencentcloud_simulator::{Fault, Personality, Settings, Status};
+
+use crate::harness::config::{REGION, cache};
+use crate::harness::run::wait_until;
+use crate::harness::workspace::Workspace;
+
+const TEST: &str = "eks_image_cache.test";
+
+#[test]
+fn ctrl_c_during_the_wait_saves_the_cache_untainted_and_the_next_apply_goes_on_waiting() {
+    let workspace = Workspace::with_endless_builds();
+    workspace.write(cache());
+    let apply = workspace.start_apply();
+    workspace.wait_for_requests("DescribeImageCaches", 2);
+    apply.interrupt();
+    let run = apply.wait();
+    let [warning] = &run.warnings()[..] else { panic!("{run}") };
+    let id = workspace.cloud_cache().id;
+    warning.says(&["Stopped waiting", &id, "its status is Pending", "not tainted"]);
+    let state = workspace.state();
+    assert!(!state.is_tainted(TEST));
+    assert_eq!((state.id(TEST), state.text(TEST, "status")), (id.as_str(), "Pending"));
+
+    // A plan goes on waiting in place, and what the wait will tell is unknown.
+    let plan = workspace.planned(cache());
+    assert_eq!(plan.change(TEST).actions(), ["update"]);
+    assert!(plan.change(TEST).unknown().contains(&"status"));
+    let seen = workspace.cloud.count("DescribeImageCaches");
+    let apply = workspace.start_apply();
+    workspace.wait_for_requests("DescribeImageCaches", seen + 2);
+    assert!(workspace.cloud.settle(REGION, &id));
+    apply.wait().succeeds();
+    workspace.plan_is_empty();
+
+    assert_eq!(workspace.state().text(TEST, "status"), "Ready");
+    assert_eq!((workspace.cloud.count("CreateImageCache"), workspace.cloud.count("UpdateImageCache")), (1, 0));
+    workspace.destroy();
+}
+
+#[test]
+fn ctrl_c_during_an_update_saves_what_was_sent() {
+    let workspace = Workspace::with_endless_builds();
+    workspace.write(cache());
+    let apply = workspace.start_apply();
+    workspace.wait_for_requests("CreateImageCache", 1);
+    let id = workspace.cloud_cache().id;
+    workspace.cloud.settle(REGION, &id);
+    apply.wait().succeeds();
+
+    let changed = cache().set("images", r#"["nginx:1.28"]"#);
+    workspace.write(&changed);
+    let apply = workspace.start_apply();
+    workspace.wait_for_requests("UpdateImageCache", 1);
+    apply.interrupt();
+    apply.wait();
+    let state = workspace.state();
+    assert_eq!(state.text(TEST, "status"), "Updating");
+    assert_eq!(state.attributes(TEST)["images"][0], "nginx:1.28");
+
+    workspace.cloud.settle(REGION, &id);
+    workspace.step(changed);
+    assert_eq!(workspace.cloud.count("UpdateImageCache"), 1, "sent once");
+    workspace.destroy();
+}
+
+#[test]
+fn a_timeout_names_the_status_and_untaint_goes_on_without_a_rebuild() {
+    let workspace = Workspace::with_endless_builds();
+    let block = cache().block("timeouts {\n    create = \"300ms\"\n  }");
+    workspace.write(&block);
+    let run = workspace.apply().fails();
+    let id = workspace.cloud_cache().id;
+    let error = run.error();
+    error.says(&["not Ready in time", &id, REGION, "after 300ms", "its status is Pending", "terraform untaint"]);
+    assert!(error.code().contains("300ms"), "points at timeouts.create, not {:?}", error.code());
+    assert!(workspace.state().is_tainted(TEST));
+
+    workspace.run(&["untaint", TEST]).succeeds();
+    workspace.cloud.settle(REGION, &id);
+    workspace.step(block);
+    assert_eq!((workspace.cloud_cache().id, workspace.cloud.count("CreateImageCache")), (id, 1));
+    workspace.destroy();
+}
+
+#[test]
+fn without_wait_for_ready_apply_returns_at_once_and_the_plan_after_it_is_empty() {
+    let workspace = Workspace::with_endless_builds();
+    workspace.step(cache().set("wait_for_ready", "false"));
+    assert_eq!(workspace.state().text(TEST, "status"), "Pending");
+    assert_eq!(workspace.cloud_cache().status, Status::Pending);
+
+    // A cache that is still being built goes as well.
+    workspace.destroy();
+}
+
+#[test]
+fn waiting_is_caught_up_when_wait_for_ready_is_set_later() {
+    let workspace = Workspace::with_endless_builds();
+    workspace.step(cache().set("wait_for_ready", "false"));
+    let id = workspace.cloud_cache().id;
+    let seen = workspace.cloud.count("DescribeImageCaches");
+    workspace.write(cache());
+    let apply = workspace.start_apply();
+    workspace.wait_for_requests("DescribeImageCaches", seen + 3);
+    workspace.cloud.settle(REGION, &id);
+    apply.wait().succeeds();
+    workspace.plan_is_empty();
+    assert_eq!(workspace.state().text(TEST, "status"), "Ready");
+    workspace.destroy();
+}
+
+#[test]
+fn a_change_during_a_build_is_sent_when_the_build_has_ended() {
+    let workspace = Workspace::with_endless_builds();
+    workspace.step(cache().set("wait_for_ready", "false"));
+    let id = workspace.cloud_cache().id;
+    let seen = workspace.cloud.count("DescribeImageCaches");
+    let changed = cache().set("images", r#"["nginx:1.28"]"#);
+    workspace.write(&changed);
+    let apply = workspace.start_apply();
+    workspace.wait_for_requests("DescribeImageCaches", seen + 3);
+    assert_eq!(workspace.cloud.count("UpdateImageCache"), 0, "the API may refuse or lose a change during a build");
+    workspace.cloud.settle(REGION, &id);
+    workspace.wait_for_requests("UpdateImageCache", 1);
+    wait_until("the second build", || workspace.cloud.settle(REGION, &id));
+    apply.wait().succeeds();
+    workspace.plan_is_empty();
+    assert_eq!((workspace.cloud_cache().images, workspace.cloud_cache().builds), (vec!["nginx:1.28".to_owned()], 2));
+    workspace.destroy();
+}
+
+#[test]
+fn ctrl_c_before_a_change_is_sent_is_an_error_and_the_next_apply_sends_it() {
+    let workspace = Workspace::with_endless_builds();
+    workspace.step(cache().set("wait_for_ready", "false"));
+    let id = workspace.cloud_cache().id;
+    let seen = workspace.cloud.count("DescribeImageCaches");
+    let changed = cache().set("images", r#"["nginx:1.28"]"#);
+    workspace.write(&changed);
+    let apply = workspace.start_apply();
+    workspace.wait_for_requests("DescribeImageCaches", seen + 3);
+    apply.interrupt();
+    let run = apply.wait().fails();
+    run.error_beside_the_halt().says(&["is not updated", &id, REGION, "It was not sent. Apply again."]);
+    assert_eq!(workspace.cloud.count("UpdateImageCache"), 0);
+    assert_eq!(workspace.state().attributes(TEST)["images"][0], "nginx:1.27");
+
+    workspace.cloud.settle(REGION, &id);
+    let apply = workspace.start_apply();
+    workspace.wait_for_requests("UpdateImageCache", 1);
+    wait_until("the second build", || workspace.cloud.settle(REGION, &id));
+    apply.wait().succeeds();
+    workspace.plan_is_empty();
+    assert_eq!(workspace.cloud_cache().images, ["nginx:1.28"]);
+    workspace.destroy();
+}
+
+#[test]
+fn ctrl_c_ends_a_refresh_that_gets_no_answer() {
+    let workspace = Workspace::new();
+    workspace.step(cache());
+    let seen = workspace.cloud.count("DescribeImageCaches");
+    workspace.cloud.inject(Fault::Delay(Duration::from_secs(3600)).on("DescribeImageCaches").times(1));
+    let plan = workspace.start(&["plan", "-input=false", "-json"]);
+    workspace.wait_for_requests("DescribeImageCaches", seen + 1);
+    plan.interrupt();
+    plan.wait().error_beside_the_halt().says(&["Interrupted", "run the command again"]);
+    workspace.destroy();
+}
+
+/// A cloud in which a deleted cache stays listed until the test moves the clock.
+fn with_lingering_deletions() -> Workspace {
+    let personality = Personality { delete: Delete::Lingers, ..Personality::default() };
+    let lag = Duration::from_secs(7 * 24 * 3600);
+    Workspace::with(Settings { build_time: Duration::ZERO, lag, personality, ..Settings::default() })
+}
+
+#[test]
+fn destroy_waits_until_the_cache_is_gone() {
+    let workspace = with_lingering_deletions();
+    workspace.step(cache());
+    let destroy = workspace.start(&["destroy", "-auto-approve", "-input=false", "-json"]);
+    workspace.wait_for_requests("DeleteImageCaches", 1);
+    let seen = workspace.cloud.count("DescribeImageCaches");
+    workspace.wait_for_requests("DescribeImageCaches", seen + 2);
+    assert_eq!(workspace.cloud_cache().id, workspace.state().id(TEST), "not forgotten while it is there");
+    workspace.cloud.clock().advance(Duration::from_secs(8 * 24 * 3600));
+    destroy.wait().succeeds();
+    assert!(workspace.state().is_empty());
+}
+
+#[test]
+fn ctrl_c_during_a_deletion_keeps_the_cache_in_the_state() {
+    let workspace = with_lingering_deletions();
+    workspace.step(cache());
+    let destroy = workspace.start(&["destroy", "-auto-approve", "-input=false", "-json"]);
+    workspace.wait_for_requests("DeleteImageCaches", 1);
+    let seen = workspace.cloud.count("DescribeImageCaches");
+    workspace.wait_for_requests("DescribeImageCaches", seen + 1);
+    destroy.interrupt();
+    let id = workspace.cloud_cache().id;
+    destroy.wait().error_beside_the_halt().says(&["not deleted yet", &id, "the wait was stopped"]);
+    assert_eq!(workspace.state().id(TEST), id);
+
+    workspace.cloud.clock().advance(Duration::from_secs(8 * 24 * 3600));
+    workspace.destroy();
+}
+
+#[test]
+fn a_deletion_that_takes_too_long_keeps_the_cache_in_the_state() {
+    let workspace = with_lingering_deletions();
+    workspace.step(cache().block("timeouts {\n    delete = \"300ms\"\n  }"));
+    let run = workspace.run(&["destroy", "-auto-approve", "-input=false", "-json"]).fails();
+    let id = workspace.cloud_cache().id;
+    run.error().says(&["not deleted yet", &id, "still listed after 300ms", "timeouts.delete"]);
+    assert_eq!(workspace.state().id(TEST), id);
+
+    workspace.run(&["apply", "-auto-approve", "-input=false", "-refresh-only"]).succeeds();
+    workspace.cloud.clock().advance(Duration::from_secs(8 * 24 * 3600));
+    workspace.step("");
+    assert!(workspace.state().is_empty());
+}

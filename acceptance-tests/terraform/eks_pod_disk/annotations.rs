@@ -1,0 +1,152 @@
+//! Annotations for Pods: from constants without an account, and from image caches.
+
+use serde_json::json;
+use tencentcloud_simulator::{ImageCache, Status};
+
+use crate::harness::config::{PROVIDER, REGION, cache};
+use crate::harness::workspace::Workspace;
+
+/// A Pod disk with these arguments, and all its results as outputs.
+fn disk(arguments: &str) -> String {
+    format!(
+        "data \"eks_pod_disk\" \"test\" {{\n  {arguments}\n}}\n\n\
+         output \"annotations\" {{\n  value = data.eks_pod_disk.test.annotations\n}}\n\n\
+         output \"disk\" {{\n  value = data.eks_pod_disk.test\n}}\n"
+    )
+}
+
+/// Puts a cache of 50 GiB with nginx:1.27 into the cloud, and returns its ID.
+fn insert(workspace: &Workspace, status: Status) -> String {
+    let mut cache = ImageCache::ready("web", &["nginx:1.27"], workspace.cloud.clock().now());
+    cache.image_cache_size = 50;
+    cache.status = status;
+    workspace.cloud.insert_cache(REGION, cache)
+}
+
+#[test]
+fn constants_need_no_credentials_no_region_and_no_network() {
+    let mut workspace = Workspace::new();
+    workspace.provider("");
+    for name in ["TENCENTCLOUD_SECRET_ID", "TENCENTCLOUD_SECRET_KEY", "TENCENTCLOUD_ENDPOINT_URL"] {
+        workspace.environment(name, "");
+    }
+    workspace.step(disk(
+        "size = 50\n  reuse_key = \"vllm\"\n  image_gc = { high_threshold = 90, period = \"5m\" }\n  \
+         registry_http_endpoint_list = [\"b.example.com\", \"a.example.com\"]",
+    ));
+    let state = workspace.state();
+    assert_eq!(
+        *state.output("annotations"),
+        json!({
+            "eks.tke.cloud.tencent.com/root-cbs-size": "50",
+            "eks.tke.cloud.tencent.com/cbs-reuse-key": "vllm",
+            "eks.tke.cloud.tencent.com/image-gc-high-threshold": "90",
+            "eks.tke.cloud.tencent.com/image-gc-period": "5m",
+            "eks.tke.cloud.tencent.com/registry-http-endpoint": "a.example.com,b.example.com",
+        })
+    );
+    let disk = state.output("disk");
+    assert_eq!((&disk["disk_size"], &disk["billed_size"]), (&json!(50), &json!(30)));
+    assert!(disk["global_config"]["pod.annotations"].as_str().unwrap().contains("root-cbs-size"));
+    assert_eq!(workspace.cloud.requests(), []);
+}
+
+#[test]
+fn a_disk_follows_the_cache_that_is_made_beside_it() {
+    let workspace = Workspace::new();
+    let of = "image_cache = eks_image_cache.test.id\n  size = 100\n  retain_minutes = 10";
+    let config = format!("{}\n{}", cache().set("image_cache_size", "50"), disk(of));
+    workspace.step(&config);
+    let id = workspace.cloud_cache().id;
+    let state = workspace.state();
+    assert_eq!(
+        *state.output("annotations"),
+        json!({
+            "eks.tke.cloud.tencent.com/use-image-cache": id,
+            "eks.tke.cloud.tencent.com/image-cache-disk-size": "100",
+            "eks.tke.cloud.tencent.com/image-cache-disk-retain-minute": "10",
+        })
+    );
+    let disk = state.output("disk");
+    assert_eq!((&disk["disk_size"], &disk["billed_size"]), (&json!(100), &json!(100)));
+    assert_eq!(disk["matched_image_cache"]["id"], id);
+    assert_eq!(disk["matched_image_cache"]["image_cache_size"], 50);
+
+    // The cache changes in place: the Pods keep their annotations.
+    workspace.step(config.replace("nginx:1.27", "nginx:1.28"));
+    assert_eq!(workspace.state().output("annotations"), state.output("annotations"));
+    workspace.destroy();
+}
+
+#[test]
+fn auto_tells_which_cache_the_pods_would_get() {
+    let workspace = Workspace::new();
+    let id = insert(&workspace, Status::Ready);
+    workspace.step(disk("image_cache = \"auto\"\n  images = [\"nginx:1.27\"]\n  inspect_images = false"));
+    let state = workspace.state();
+    assert_eq!(*state.output("annotations"), json!({"eks.tke.cloud.tencent.com/use-image-cache": "auto"}));
+    assert_eq!(state.output("disk")["matched_image_cache"]["id"], id);
+    assert!(workspace.cloud.count("GetMostSuitableImageCache") > 0);
+
+    workspace.cloud.delete_cache(REGION, &id);
+    let run = workspace.plan().succeeds();
+    let [warning] = &run.warnings()[..] else { panic!("{run}") };
+    warning.says(&["No image cache matches", "identical names and tags"]);
+}
+
+#[test]
+fn a_cache_that_pods_could_not_use_is_told_at_plan_time() {
+    let workspace = Workspace::new();
+    let ready = insert(&workspace, Status::Ready);
+    let failed = insert(&workspace, Status::Failed);
+    for (arguments, code, says) in [
+        (format!("image_cache = {ready:?}\n  size = 40"), "size", vec!["40", "50"]),
+        ("image_cache = \"imc-00000000\"".to_owned(), "image_cache", vec!["not found", "imc-00000000", REGION]),
+    ] {
+        workspace.write(disk(&arguments));
+        let error = workspace.plan().error();
+        assert!(error.code().contains(code), "{error:?}");
+        error.says(&says);
+    }
+    let images = "inspect_images = false\n  images = [\"redis:7\"]";
+    for (arguments, says) in [
+        (format!("image_cache = {failed:?}"), vec!["not ready", "Failed"]),
+        (format!("image_cache = {ready:?}\n  {images}"), vec!["redis:7", "same names"]),
+    ] {
+        workspace.write(disk(&arguments));
+        let run = workspace.plan().succeeds();
+        let [warning] = &run.warnings()[..] else { panic!("{run}") };
+        warning.says(&says);
+    }
+    for id in [ready, failed] {
+        workspace.cloud.delete_cache(REGION, &id);
+    }
+}
+
+#[test]
+fn a_cache_needs_a_region_and_credentials_and_says_so() {
+    let mut workspace = Workspace::new();
+    workspace.provider("");
+    workspace.write(disk("image_cache = \"imc-1a2b3c4d\""));
+    workspace.plan().error().says(&["No region", "TENCENTCLOUD_REGION"]);
+
+    workspace.provider(PROVIDER);
+    workspace.environment("TENCENTCLOUD_SECRET_ID", "");
+    workspace.environment("TENCENTCLOUD_SECRET_KEY", "");
+    workspace.plan().error().says(&["credentials", "TENCENTCLOUD_SECRET_ID"]);
+    assert_eq!(workspace.cloud.requests().iter().filter(|request| request.service.is_some()).count(), 0);
+}
+
+#[test]
+fn a_cache_with_a_region_of_its_own_is_looked_up_there() {
+    let workspace = Workspace::new();
+    let config = |region: &str| {
+        let disk = disk(&format!("image_cache = eks_image_cache.test.id\n  {region}"));
+        format!("{}{disk}", cache().set("region", r#""ap-singapore""#))
+    };
+    workspace.step(config("region = eks_image_cache.test.region"));
+    workspace.write(config(""));
+    workspace.plan().error().says(&["Image cache not found", REGION, "region, which is that of the provider"]);
+    workspace.write(config("region = eks_image_cache.test.region"));
+    workspace.destroy();
+}

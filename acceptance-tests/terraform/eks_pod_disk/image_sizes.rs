@@ -1,0 +1,328 @@
+//! Disks for images whose sizes are asked of a real registry, and caches that follow what it says.
+
+use std::fs;
+
+use serde_json::{Value, json};
+use tencentcloud_simulator::ImageCache;
+
+use crate::harness::config::{REGION, cache};
+use crate::harness::docker_registry::{PASSWORD, USERNAME};
+use crate::harness::registry::{Registry, example};
+use crate::harness::workspace::Workspace;
+use crate::harness::zeros::gzip_zeros;
+
+/// A layer of 3 GiB.
+const LARGE: usize = 3 << 10;
+
+/// A Pod disk for these images of `registry`, with further arguments.
+fn disk(registry: &Registry, images: &[&str], arguments: &str) -> String {
+    let http = format!("registry_http_endpoint_list = [{:?}]", registry.host());
+    disk_without_list(registry, images, &format!("{http}\n  {arguments}"))
+}
+
+fn disk_without_list(registry: &Registry, images: &[&str], arguments: &str) -> String {
+    let images: Vec<_> = images.iter().map(|image| registry.image(image)).collect();
+    format!(
+        "data \"eks_pod_disk\" \"test\" {{\n  images = {images:?}\n  {arguments}\n}}\n\n\
+         output \"size\" {{\n  value = data.eks_pod_disk.test.disk_size\n}}\n"
+    )
+}
+
+/// What `image_sizes` says of an image with these layers.
+fn size(digest: &str, layers: &[usize]) -> Value {
+    let compressed: usize = layers.iter().map(|mib| gzip_zeros(*mib).len()).sum();
+    let unpacked = layers.iter().sum::<usize>() << 20;
+    json!({
+        "digest": digest, "compressed_bytes": compressed, "exact": true,
+        "unpacked_bytes": unpacked, "unpacked_bytes_min": unpacked, "unpacked_bytes_max": unpacked,
+    })
+}
+
+/// The data source in the state.
+fn read(workspace: &Workspace) -> Value {
+    workspace.state().attributes("eks_pod_disk.test").clone()
+}
+
+/// Its `required_size`, `disk_size` and `billed_size`.
+fn sizes(disk: &Value) -> [&Value; 3] {
+    ["required_size", "disk_size", "billed_size"].map(|name| &disk[name])
+}
+
+#[test]
+fn images_alone_give_the_disk_that_they_need() {
+    let registry = Registry::start();
+    let digest = registry.push("team/app:1", &[LARGE, 100]);
+    let mut workspace = Workspace::new();
+    workspace.provider("");
+    workspace.environment("TENCENTCLOUD_SECRET_ID", "");
+    workspace.environment("TENCENTCLOUD_SECRET_KEY", "");
+
+    workspace.step(disk(&registry, &["team/app:1"], "headroom = 18"));
+    let large = read(&workspace);
+    assert_eq!(large["image_sizes"], json!({registry.image("team/app:1"): size(&digest, &[LARGE, 100])}));
+    assert_eq!(sizes(&large), [40, 40, 20]);
+    let http = "eks.tke.cloud.tencent.com/registry-http-endpoint";
+    assert_eq!(large["annotations"], json!({"eks.tke.cloud.tencent.com/root-cbs-size": "40", http: registry.host()}));
+
+    // The disk that every Pod has is enough, and is not asked for.
+    workspace.step(disk(&registry, &["team/app:1"], ""));
+    let small = read(&workspace);
+    assert_eq!(sizes(&small), [20, 20, 0]);
+    assert_eq!(small["annotations"], json!({http: registry.host()}));
+    assert_eq!(workspace.cloud.requests(), []);
+}
+
+#[test]
+fn a_given_size_must_hold_the_images() {
+    let registry = Registry::start();
+    registry.push("team/app:1", &[LARGE, 100]);
+    let workspace = Workspace::new();
+    workspace.write(disk(&registry, &["team/app:1"], "headroom = 18\n  size = 21"));
+    let error = workspace.plan().error();
+    assert_eq!(error.code(), "size = 21");
+    error.says(&[
+        "Disk too small for its images",
+        "A disk of 21 GiB has room for 20.50 GiB",
+        "at least 21.11 GiB",
+        &format!("3.11 GiB {} (0.01 GiB compressed + 3.10 GiB unpacked)", registry.image("team/app:1")),
+        "18.00 GiB headroom",
+        "a disk of 40 GiB, which has 29.24 GiB below 80 % of usage",
+        "Set size to 40",
+    ]);
+
+    // It holds them, but the node removes images from 80 % on, and images in use stay.
+    let run = workspace.step(disk(&registry, &["team/app:1"], "headroom = 18\n  size = 22"));
+    assert_eq!(sizes(&read(&workspace)), [40, 22, 2]);
+    let warnings = run.warnings();
+    assert_eq!(warnings.len(), 1, "{run}");
+    warnings[0].says(&["Disk usage above a threshold", "below 80 %, the platform's default", "Set size to 40"]);
+
+    // A size with enough room need not be a multiple of 10. A threshold of the configuration counts instead of the platform's.
+    for arguments in ["headroom = 18\n  size = 35", "headroom = 9\n  size = 23\n  pod_eviction_threshold = 70"] {
+        let run = workspace.step(disk(&registry, &["team/app:1"], arguments));
+        assert_eq!(run.warnings().len(), 0, "{run}");
+    }
+    workspace.write(disk(&registry, &["team/app:1"], "size = 20\n  pod_eviction_threshold = 15"));
+    let error = workspace.plan().error();
+    assert_eq!(error.code(), "pod_eviction_threshold = 15");
+    error.says(&["pod_eviction_threshold is 15 %", "the images alone take at least 3.11 GiB", "Set size to 100"]);
+}
+
+#[test]
+fn layers_that_images_share_count_once() {
+    let registry = Registry::start();
+    let one = registry.push("team/one:1", &[LARGE, 100]);
+    let two = registry.push("other/two:1", &[LARGE, 200]);
+    let workspace = Workspace::new();
+    let images = ["team/one:1", "other/two:1"];
+    workspace.step(disk(&registry, &images, "headroom = 9"));
+    let both = read(&workspace);
+    assert_eq!(
+        both["image_sizes"],
+        json!({
+            registry.image("team/one:1"): size(&one, &[LARGE, 100]),
+            registry.image("other/two:1"): size(&two, &[LARGE, 200]),
+        })
+    );
+    assert_eq!(both["required_size"], 20, "3 GiB twice and 9 would take 30");
+
+    workspace.write(disk(&registry, &images, "headroom = 17\n  size = 20"));
+    workspace.plan().error().says(&["-3.01 GiB layers that images share count once", "a disk of 30 GiB"]);
+}
+
+#[test]
+fn the_platform_chooses_the_image() {
+    let registry = Registry::start();
+    let digest = registry.push_index("team/app:1", &[("amd64", &[LARGE]), ("arm64", &[1 << 10])]);
+    let workspace = Workspace::new();
+    for (argument, layers) in [("", LARGE), ("platform = \"linux/arm64\"", 1 << 10)] {
+        workspace.step(disk(&registry, &["team/app:1"], argument));
+        let sizes = &read(&workspace)["image_sizes"];
+        assert_eq!(*sizes, json!({registry.image("team/app:1"): size(&digest, &[layers])}), "{argument}");
+    }
+    workspace.write(disk(&registry, &["team/app:1"], "platform = \"linux/s390x\""));
+    let error = workspace.plan().error();
+    assert_eq!(error.code(), "platform = \"linux/s390x\"");
+    error.says(&[&registry.image("team/app:1"), "not made for linux/s390x; it is for linux/amd64, linux/arm64"]);
+
+    registry.push_index("team/app:2", &[("arm64", &[1])]);
+    workspace.write(disk(&registry, &["team/app:2"], ""));
+    let error = workspace.plan().error();
+    assert!(error.code().starts_with("images = "), "{error:?}");
+    error.says(&["not made for linux/amd64; it is for linux/arm64", "Set platform"]);
+}
+
+#[test]
+fn credentials_come_from_the_attribute_or_from_dockers_configuration() {
+    let registry = Registry::start_with_password();
+    registry.push("team/app:1", &[100]);
+    let credentials = |password: &str| {
+        let host = registry.host();
+        format!("image_registry_credentials = {{ {host:?} = {{ username = {USERNAME:?}, password = {password:?} }} }}")
+    };
+    let with = |arguments: &str| disk(&registry, &["team/app:1"], arguments);
+    let workspace = Workspace::new();
+    workspace.step(with(&credentials(PASSWORD)));
+    assert_eq!(read(&workspace)["required_size"], 10);
+
+    let image = registry.image("team/app:1");
+    let wrong = credentials("wrong horse");
+    for (arguments, says) in [("", "without credentials"), (&*wrong, "check the user name and password")] {
+        workspace.write(with(arguments));
+        let run = workspace.plan();
+        let error = run.error();
+        assert!(error.code().starts_with("images = "), "{error:?}");
+        error.says(&[&image, says, "image_registry_credentials", "docker login"]);
+        assert!(!run.stdout.contains("wrong horse"), "{run}");
+    }
+
+    let docker = tempfile::tempdir().unwrap();
+    let login = json!({"auths": {registry.host(): {"username": USERNAME, "password": PASSWORD}}});
+    fs::write(docker.path().join("config.json"), login.to_string()).unwrap();
+    let mut workspace = Workspace::new();
+    workspace.environment("DOCKER_CONFIG", docker.path().to_str().unwrap());
+    workspace.step(with(""));
+    assert_eq!(read(&workspace)["required_size"], 10);
+    assert!(!workspace.state_text().contains(PASSWORD));
+}
+
+#[test]
+fn an_image_that_cannot_be_looked_up_is_named_with_its_registry() {
+    let registry = Registry::start();
+    registry.push("team/app:1", &[1]);
+    let workspace = Workspace::new();
+    let (missing, other) = (registry.image("team/app:2"), registry.image("team/other:1"));
+    let (unlisted, unknown) = (registry.image("team/app:1"), "registry.invalid/team/app:1");
+    for (config, says) in [
+        (disk(&registry, &["team/app:1", "team/app:2"], ""), [&*missing, "no tag 2", registry.host()]),
+        (disk(&registry, &["team/other:1"], ""), [&other, "no tag 1", registry.host()]),
+        (disk_without_list(&registry, &["team/app:1"], ""), [&unlisted, "is not TLS", "registry_http_endpoint_list"]),
+        (
+            disk(&registry, &["team/app:1"], "").replace(&unlisted, unknown),
+            [unknown, "no answer from registry.invalid", "inspect_images"],
+        ),
+    ] {
+        workspace.write(&config);
+        let error = workspace.plan().error();
+        assert!(error.code().starts_with("images = "), "{error:?}");
+        error.says(&says).says(&["Size of an image not known"]);
+    }
+}
+
+#[test]
+fn an_unverified_certificate_is_accepted_only_where_it_is_listed() {
+    let registry = Registry::start_with_own_certificate();
+    registry.push("team/app:1", &[LARGE]);
+    let workspace = Workspace::new();
+    workspace.write(disk_without_list(&registry, &["team/app:1"], ""));
+    workspace.plan().error().says(&[&registry.image("team/app:1"), "certificate", "registry_skip_verify_list"]);
+
+    let listed = format!("registry_skip_verify_list = [{:?}]", registry.host());
+    workspace.step(disk_without_list(&registry, &["team/app:1"], &listed));
+    let disk = read(&workspace);
+    assert_eq!(disk["required_size"], 20);
+    let annotation = "eks.tke.cloud.tencent.com/registry-insecure-skip-verify";
+    assert_eq!(disk["annotations"], json!({annotation: registry.host()}));
+}
+
+#[test]
+fn no_registry_is_asked_when_that_is_not_wanted() {
+    let workspace = Workspace::new();
+    let config = "images = [\"registry.invalid/team/app:1\"]\n  size = 50\n  inspect_images = false";
+    workspace.step(format!("data \"eks_pod_disk\" \"test\" {{\n  {config}\n}}\n"));
+    let disk = read(&workspace);
+    assert_eq!((sizes(&disk), &disk["image_sizes"]), ([&Value::Null, &json!(50), &json!(30)], &Value::Null));
+}
+
+#[test]
+fn a_disk_from_a_cache_is_as_large_as_its_images_need() {
+    let registry = Registry::start();
+    registry.push("team/app:1", &[LARGE]);
+    let image = registry.image("team/app:1");
+    let workspace = Workspace::new();
+    let insert = |size| {
+        let mut cache = ImageCache::ready("web", &[&image], workspace.cloud.clock().now());
+        cache.image_cache_size = size;
+        workspace.cloud.insert_cache(REGION, cache)
+    };
+    let (small, large) = (insert(20), insert(50));
+    for (id, expected, annotation) in [(&small, 30, json!("30")), (&large, 50, Value::Null)] {
+        let from = format!("headroom = 18\n  image_cache = {id:?}");
+        let run = workspace.step(disk(&registry, &["team/app:1"], &from));
+        assert_eq!(run.warnings().len(), 0, "{run}");
+        let disk = read(&workspace);
+        assert_eq!(sizes(&disk), [30, expected, expected]);
+        assert_eq!(disk["annotations"]["eks.tke.cloud.tencent.com/image-cache-disk-size"], annotation);
+        assert_eq!(disk["matched_image_cache"]["id"], *id);
+    }
+    workspace.write(disk(
+        &registry,
+        &["team/app:1"],
+        &format!("headroom = 18\n  size = 20\n  image_cache = {small:?}"),
+    ));
+    let error = workspace.plan().error();
+    assert_eq!(error.code(), "size = 20");
+    error.says(&["a disk of 30 GiB"]);
+    for id in [small, large] {
+        workspace.cloud.delete_cache(REGION, &id);
+    }
+}
+
+#[test]
+fn a_cache_follows_a_tag_that_moves() {
+    let registry = Registry::start();
+    let first = registry.push("team/app:nightly", &[100]);
+    let workspace = Workspace::new();
+    let config = format!(
+        "{}\n{}",
+        disk(&registry, &["team/app:nightly"], ""),
+        cache()
+            .set("images", "data.eks_pod_disk.test.images")
+            .set("image_cache_size", "data.eks_pod_disk.test.disk_size")
+            .set(
+                "rebuild_triggers",
+                "{ for image, size in data.eks_pod_disk.test.image_sizes : image => size.digest }"
+            )
+    );
+    let image = registry.image("team/app:nightly");
+    workspace.step(&config);
+    let before = workspace.cloud_cache();
+    assert_eq!(workspace.state().attributes("eks_image_cache.test")["rebuild_triggers"], json!({&image: first}));
+
+    let second = registry.push("team/app:nightly", &[200]);
+    let plan = workspace.planned(&config);
+    let change = plan.change("eks_image_cache.test");
+    assert_eq!(change.actions(), ["update"]);
+    assert_eq!(*change.after("rebuild_triggers"), json!({&image: second}));
+    assert_eq!((change.after("id"), change.after("annotations")), (change.before("id"), change.before("annotations")));
+    workspace.apply_planned().succeeds();
+    workspace.plan_is_empty();
+    assert_eq!(workspace.cloud_cache().id, before.id);
+    assert_eq!((workspace.sent("UpdateImageCache").len(), workspace.sent("CreateImageCache").len()), (1, 1));
+    workspace.destroy();
+}
+
+#[test]
+fn examples_that_ask_registries_can_be_planned() {
+    let registry = Registry::start();
+    registry.push("vllm/vllm-openai:v0.8.5", &[LARGE]);
+    registry.push("vllm/vllm-openai:nightly", &[LARGE]);
+    for file in ["images.tf", "moving-tag.tf", "given-size.tf"] {
+        let workspace = Workspace::new();
+        workspace.planned(example(&format!("data-sources/eks_pod_disk/{file}"), &registry));
+    }
+}
+
+#[test]
+fn a_precondition_holds_the_size_of_a_cache_against_its_images() {
+    let registry = Registry::start();
+    registry.push("vllm/vllm-openai:v0.8.5", &[LARGE, LARGE + 1, LARGE + 2, LARGE + 3, LARGE + 4]);
+    let mut workspace = Workspace::new();
+    let config = example("resources/eks_image_cache/precondition.tf", &registry);
+    let plan = workspace.planned(&config);
+    assert_eq!(plan.change("eks_image_cache.checked").actions(), ["create"]);
+
+    workspace.environment("TF_VAR_image_cache_size", "20");
+    let error = workspace.plan().error();
+    error.says(&["The images need 40 GiB", "image_cache_size is 20"]);
+}

@@ -1,0 +1,97 @@
+//! What some tests need and not every Terraform has.
+//!
+//! A test that needs such a [`Feature`] is left out, and says so by name, with the version that can: on stderr, which the
+//! test harness shows even of tests that pass.
+
+use std::io::{self, Write as _};
+use std::thread;
+
+use crate::harness::cli::Cli;
+
+/// What not every Terraform from 1.0, and not every OpenTofu from 1.6, can do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Feature {
+    /// `precondition` in a resource, a data source or an output.
+    Precondition,
+    /// `plan -generate-config-out`. Crashes on computed nested attributes in Terraform 1.5 and 1.6 and in OpenTofu before
+    /// 1.11.2: <https://github.com/hashicorp/terraform/issues/34463>, <https://github.com/opentofu/opentofu/issues/3555>.
+    GeneratedConfig,
+    /// The command `test`.
+    ModuleTests,
+    /// `for_each` in an `import` block.
+    ImportForEach,
+    /// `mock_provider` in tests of modules.
+    MockProviders,
+    /// Functions of providers.
+    Functions,
+    /// `moved` blocks between resource types. In OpenTofu: <https://github.com/opentofu/opentofu/pull/2370>.
+    MovedBetweenTypes,
+    /// Write-only arguments, and with them ephemeral variables and resources.
+    WriteOnly,
+    /// `identity` in an `import` block.
+    ImportByIdentity,
+    /// Identities in the state, and the command `state identities`.
+    StateIdentities,
+    /// The command `query`.
+    Query,
+    /// `action` blocks and `apply -invoke`.
+    Actions,
+}
+
+/// Major and minor version.
+type Version = (u32, u32);
+
+impl Feature {
+    /// Its name, and the first Terraform and the first OpenTofu that have it; OpenTofu 1.12 does not have all of them.
+    const fn facts(self) -> (&'static str, Version, Option<Version>) {
+        match self {
+            Self::Precondition => ("preconditions", (1, 2), Some((1, 6))),
+            Self::GeneratedConfig => ("generated configurations", (1, 7), Some((1, 12))),
+            Self::ModuleTests => ("tests of modules", (1, 6), Some((1, 6))),
+            Self::ImportForEach => ("for_each of imports", (1, 7), Some((1, 7))),
+            Self::MockProviders => ("mocks of providers", (1, 7), Some((1, 8))),
+            Self::Functions => ("functions of providers", (1, 8), Some((1, 7))),
+            Self::MovedBetweenTypes => ("moves between resource types", (1, 8), Some((1, 10))),
+            Self::WriteOnly => ("write-only arguments", (1, 11), Some((1, 11))),
+            Self::ImportByIdentity => ("imports by identity", (1, 12), Some((1, 12))),
+            Self::StateIdentities => ("identities in the state", (1, 12), None),
+            Self::Query => ("queries", (1, 14), None),
+            Self::Actions => ("actions", (1, 14), None),
+        }
+    }
+}
+
+impl Cli {
+    pub fn has(&self, feature: Feature) -> bool {
+        self.first_version_with(feature).is_some_and(|first| self.version >= first)
+    }
+
+    fn first_version_with(&self, feature: Feature) -> Option<Version> {
+        let (_, terraform, opentofu) = feature.facts();
+        if self.is_opentofu { opentofu } else { Some(terraform) }
+    }
+
+    /// True when this Terraform lacks `feature`, so that the running test is left out. Says so.
+    pub fn leaves_out(&self, feature: Feature) -> bool {
+        self.leaves_out_part("all of it", feature)
+    }
+
+    /// True when this Terraform lacks `feature`, so that the running test leaves `part` out. Says so.
+    pub fn leaves_out_part(&self, part: &str, feature: Feature) -> bool {
+        let lacks = !self.has(feature);
+        if lacks {
+            let product = if self.is_opentofu { "OpenTofu" } else { "Terraform" };
+            let (name, (major, minor)) = (feature.facts().0, self.version);
+            let needed = match self.first_version_with(feature) {
+                Some((major, minor)) => format!("{name} need {product} {major}.{minor}"),
+                None => format!("no {product} has {name}"),
+            };
+            // The harness names the thread after the test.
+            let test = thread::current().name().unwrap_or("a test").to_owned();
+            let line = format!("left out: {test}, {part}: {needed}, and this is {product} {major}.{minor}\n");
+            // Not `eprintln`, which shows nothing of a test that passes.
+            io::stderr().write_all(line.as_bytes()).unwrap();
+        }
+        lacks
+    }
+}

@@ -1,0 +1,101 @@
+//! A release, installed as users install it: from the zip, by `terraform init`.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::LazyLock;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use release::{Target, VERSION};
+use sha2::{Digest as _, Sha256};
+
+use crate::harness::config::cache;
+use crate::harness::workspace::{SOURCE, Workspace};
+
+const LOCK_FILE: &str = ".terraform.lock.hcl";
+
+/// The provider under test, in a mirror in the file system: all files of a release, as they can be downloaded.
+fn mirror() -> &'static Path {
+    static MIRROR: LazyLock<PathBuf> = LazyLock::new(|| {
+        let mirror = Path::new(env!("CARGO_TARGET_TMPDIR")).join("mirror");
+        let binary = Path::new(env!("CARGO_BIN_EXE_terraform-provider-eks"));
+        release::package(&Target::host().unwrap(), Some(binary), &mirror.join(SOURCE)).unwrap();
+        release::complete(&mirror.join(SOURCE), None).unwrap();
+        mirror
+    });
+    &MIRROR
+}
+
+/// A workspace whose runs install from [`mirror`], and from nowhere else.
+fn workspace() -> Workspace {
+    let workspace = Workspace::new();
+    let mirror = mirror();
+    let config = format!("provider_installation {{\n  filesystem_mirror {{\n    path = {mirror:?}\n  }}\n}}\n");
+    fs::write(workspace.path("cli.tfrc"), config).unwrap();
+    workspace
+}
+
+/// The hashes in the lock file.
+fn locked(workspace: &Workspace) -> Vec<String> {
+    let text = fs::read_to_string(workspace.path(LOCK_FILE)).unwrap();
+    assert!(text.contains(&format!("provider {SOURCE:?}")) && text.contains(&format!("= {VERSION:?}")), "{text}");
+    let quoted = text.split('"').filter(|text| text.starts_with("h1:") || text.starts_with("zh:"));
+    quoted.map(str::to_owned).collect()
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// `h1:` of a package with these files: the hash of a list of their hashes, by name.
+/// <https://pkg.go.dev/golang.org/x/mod/sumdb/dirhash#Hash1>
+fn h1(files: &BTreeMap<String, Vec<u8>>) -> String {
+    let mut list = String::new();
+    for (name, content) in files {
+        writeln!(list, "{}  {name}", hex(&Sha256::digest(content))).unwrap();
+    }
+    format!("h1:{}", STANDARD.encode(Sha256::digest(list)))
+}
+
+#[test]
+fn a_release_installs_from_a_mirror_and_applies() {
+    let workspace = workspace();
+    workspace.run(&["init", "-input=false"]).succeeds();
+
+    let Target { os, arch, .. } = Target::host().unwrap();
+    let installed = format!(".terraform/providers/{SOURCE}/{VERSION}/{os}_{arch}");
+    let installed = fs::read_dir(workspace.path(&installed)).unwrap().map(Result::unwrap);
+    let installed = installed.map(|file| (file.file_name().into_string().unwrap(), fs::read(file.path()).unwrap()));
+    let installed: BTreeMap<_, _> = installed.collect();
+    assert_eq!(locked(&workspace), [h1(&installed)]);
+    let built = fs::read(env!("CARGO_BIN_EXE_terraform-provider-eks")).unwrap();
+    assert!(installed[&format!("terraform-provider-eks_v{VERSION}")] == built, "{:?}", installed.keys());
+
+    let run = workspace.step(cache());
+    assert!(!run.to_string().contains("development overrides"), "{run}");
+    workspace.destroy();
+}
+
+#[test]
+fn a_lock_file_takes_the_zip_of_the_published_sum_and_no_other() {
+    let sums = mirror().join(SOURCE).join(format!("terraform-provider-eks_{VERSION}_SHA256SUMS"));
+    let sums = fs::read_to_string(sums).unwrap();
+    let published = sums.lines().find_map(|line| line.strip_suffix(".zip")?.split_once(' ')).unwrap().0;
+
+    let workspace = workspace();
+    let lock = |sum: &str| {
+        let hashes = format!("  hashes = [\n    \"zh:{sum}\",\n  ]\n");
+        let text = format!("provider {SOURCE:?} {{\n  version = {VERSION:?}\n{hashes}}}\n");
+        fs::write(workspace.path(LOCK_FILE), text).unwrap();
+    };
+    lock(published);
+    workspace.run(&["init", "-input=false"]).succeeds();
+    assert!(locked(&workspace).contains(&format!("zh:{published}")));
+
+    fs::remove_dir_all(workspace.path(".terraform")).unwrap();
+    lock(&hex(&Sha256::digest("another zip")));
+    let run = workspace.run(&["init", "-input=false", "-no-color"]).fails();
+    assert!(run.unwrapped_stderr().contains("doesn't match any of the checksums previously recorded"), "{run}");
+}

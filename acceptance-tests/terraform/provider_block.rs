@@ -1,0 +1,171 @@
+//! The provider block and the environment: region, credentials, accounts, default tags.
+
+use std::collections::BTreeMap;
+
+use crate::harness::config::{PROVIDER, cache};
+use crate::harness::workspace::Workspace;
+
+const TEST: &str = "eks_image_cache.test";
+
+fn tags(pairs: &[(&str, &str)]) -> BTreeMap<String, String> {
+    pairs.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned())).collect()
+}
+
+#[test]
+fn no_region_anywhere_is_an_error_of_the_plan_that_says_where_to_set_it() {
+    let mut workspace = Workspace::new();
+    workspace.provider("");
+    workspace.write(cache());
+    let error = workspace.plan().error();
+    error.says(&["No region", "provider block", "TENCENTCLOUD_REGION", "ap-guangzhou"]);
+    assert_eq!(error.address.as_deref(), Some(TEST));
+    assert_eq!(workspace.cloud.requests(), []);
+
+    // Each of the three places will do.
+    for (provider, region, variable) in
+        [("region = \"ap-guangzhou\"", "", ""), ("", "\"ap-guangzhou\"", ""), ("", "", "ap-guangzhou")]
+    {
+        workspace.provider(provider);
+        workspace.environment("TENCENTCLOUD_REGION", variable);
+        let block = if region.is_empty() { cache() } else { cache().set("region", region) };
+        let plan = workspace.planned(block);
+        assert_eq!(plan.change(TEST).after("region"), "ap-guangzhou");
+    }
+    assert_eq!(workspace.cloud.requests(), [], "a plan of what is new calls nobody");
+}
+
+#[test]
+fn missing_credentials_name_every_source_that_was_tried() {
+    let mut workspace = Workspace::new();
+    workspace.environment("TENCENTCLOUD_SECRET_ID", "");
+    workspace.environment("TENCENTCLOUD_SECRET_KEY", "");
+    workspace.write(cache());
+    workspace.plan().succeeds();
+    let error = workspace.apply().error();
+    error.says(&["credentials", "provider block", "TENCENTCLOUD_SECRET_ID", "profile"]);
+    assert!(workspace.state().is_empty());
+
+    workspace.environment("TENCENTCLOUD_SECRET_ID", "AKIDSIMULATOR");
+    workspace.apply().error().says(&["TENCENTCLOUD_SECRET_KEY"]);
+}
+
+#[test]
+fn wrong_credentials_say_which_part_is_wrong() {
+    let mut workspace = Workspace::new();
+    workspace.write(cache());
+    workspace.environment("TENCENTCLOUD_SECRET_ID", "AKIDNOBODY");
+    workspace.apply().error().says(&["AuthFailure.SecretIdNotFound", "secret_id", "request "]);
+
+    workspace.environment("TENCENTCLOUD_SECRET_ID", "AKIDSIMULATOR");
+    workspace.environment("TENCENTCLOUD_SECRET_KEY", "wrong-secret-key");
+    let run = workspace.apply().fails();
+    run.error().says(&["AuthFailure.SignatureFailure", "secret_key", "request "]);
+    assert!(!run.stdout.contains("wrong-secret-key"));
+}
+
+#[test]
+fn the_provider_block_comes_before_the_environment() {
+    let mut workspace = Workspace::new();
+    let endpoint = workspace.cloud.endpoint();
+    for (name, value) in [
+        ("TENCENTCLOUD_SECRET_ID", "AKIDNOBODY"),
+        ("TENCENTCLOUD_SECRET_KEY", "wrong"),
+        ("TENCENTCLOUD_REGION", "ap-singapore"),
+        ("TENCENTCLOUD_ENDPOINT_URL", "http://127.0.0.1:9"),
+    ] {
+        workspace.environment(name, value);
+    }
+    workspace.provider(&format!(
+        "{PROVIDER}\n  secret_id = \"AKIDSIMULATOR\"\n  secret_key = \"simulator-secret-key\"\n  \
+         endpoints = {{ tke = {endpoint:?}, sts = {endpoint:?} }}"
+    ));
+    workspace.step(cache());
+    workspace.destroy();
+}
+
+#[test]
+fn an_unknown_region_and_unknown_tags_are_no_error_before_they_are_needed() {
+    let workspace = Workspace::new();
+    workspace.provider(
+        "region = terraform_data.region.output\n  poll_interval = \"100ms\"\n  \
+         default_tags = { stack = terraform_data.region.id }",
+    );
+    let config = format!("resource \"terraform_data\" \"region\" {{\n  input = \"ap-guangzhou\"\n}}\n\n{}", cache());
+    let plan = workspace.planned(&config);
+    let unknown = plan.change(TEST).unknown();
+    assert!(unknown.contains(&"region") && unknown.contains(&"tags_all"), "{unknown:?}");
+    workspace.apply_planned().succeeds();
+    workspace.plan_is_empty();
+    assert_eq!(workspace.state().text(TEST, "region"), "ap-guangzhou");
+    workspace.destroy();
+}
+
+#[test]
+fn only_allowed_accounts_are_changed() {
+    let workspace = Workspace::new();
+    workspace.write(cache());
+    for guard in ["allowed_account_ids = [\"200000000002\"]", "forbidden_account_ids = [\"100000000001\"]"] {
+        workspace.provider(&format!("{PROVIDER}\n  {guard}"));
+        let error = workspace.apply().error();
+        error.says(&["Account not allowed", "100000000001", "Nothing was changed", "allowed_account_ids"]);
+        assert_eq!(workspace.cloud.count("CreateImageCache"), 0);
+        assert!(workspace.state().is_empty());
+    }
+    workspace.provider(&format!("{PROVIDER}\n  allowed_account_ids = [\"100000000001\"]"));
+    workspace.step(cache());
+
+    // Updating and deleting are changes as well.
+    workspace.provider(&format!("{PROVIDER}\n  forbidden_account_ids = [\"100000000001\"]"));
+    workspace.write(cache().set("retention_days", "30"));
+    workspace.apply().error().says(&["Account not allowed"]);
+    assert_eq!(workspace.cloud.count("UpdateImageCache"), 0);
+    workspace.run(&["destroy", "-auto-approve", "-json"]).error().says(&["Account not allowed"]);
+    workspace.provider(PROVIDER);
+    workspace.destroy();
+}
+
+#[test]
+fn default_tags_are_merged_under_the_tags_and_change_in_place() {
+    let workspace = Workspace::new();
+    let with = |defaults: &str| workspace.provider(&format!("{PROVIDER}\n  default_tags = {defaults}"));
+    let block = cache().set("tags", r#"{ team = "ml" }"#);
+
+    with(r#"{ team = "platform", stage = "dev" }"#);
+    workspace.step(&block);
+    assert_eq!(workspace.cloud_cache().tags, tags(&[("stage", "dev"), ("team", "ml")]));
+    assert_eq!(workspace.state().attributes(TEST)["tags"], serde_json::json!({"team": "ml"}));
+
+    with(r#"{ stage = "prod" }"#);
+    let plan = workspace.planned(&block);
+    assert_eq!(plan.change(TEST).actions(), ["update"]);
+    assert_eq!(plan.change(TEST).unknown(), [""; 0]);
+    assert_eq!(plan.change(TEST).after("tags_all"), &serde_json::json!({"stage": "prod", "team": "ml"}));
+    workspace.apply_planned().succeeds();
+    workspace.plan_is_empty();
+    assert_eq!(workspace.cloud_cache().tags, tags(&[("stage", "prod"), ("team", "ml")]));
+
+    // The cache's own tag may go while the default of the same key comes back, and all may go.
+    with(r#"{ team = "platform" }"#);
+    workspace.step(cache());
+    assert_eq!(workspace.cloud_cache().tags, tags(&[("team", "platform")]));
+    workspace.provider(PROVIDER);
+    workspace.step(cache());
+    assert_eq!(workspace.cloud_cache().tags, tags(&[]));
+    assert_eq!(workspace.cloud_cache().builds, 1);
+    workspace.destroy();
+}
+
+#[test]
+fn tags_that_drift_are_put_right_and_a_default_tag_that_is_removed_comes_back() {
+    let workspace = Workspace::new();
+    workspace.provider(&format!("{PROVIDER}\n  default_tags = {{ stage = \"dev\" }}"));
+    let block = cache().set("tags", r#"{ team = "ml" }"#);
+    workspace.step(&block);
+    let id = workspace.cloud_cache().id;
+    for drifted in [tags(&[("team", "ml")]), tags(&[("stage", "prod"), ("team", "web"), ("by", "hand")])] {
+        workspace.cloud.change_cache(crate::harness::config::REGION, &id, |cache| cache.tags = drifted);
+        workspace.step(&block);
+        assert_eq!(workspace.cloud_cache().tags, tags(&[("stage", "dev"), ("team", "ml")]));
+    }
+    workspace.destroy();
+}

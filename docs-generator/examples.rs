@@ -1,14 +1,14 @@
 //! The examples of one page: the files of its directory in `examples/`.
 //!
-//! The first is named by the Registry's layout (`resource.tf`); every other `.tf` file becomes an example of its own, whose
-//! title is the comment in its first line. Files that begin with `import` belong to the Import section.
+//! The name of the first is fixed by the Registry's layout (`resource.tf`); every other `.tf` file is a further example, whose
+//! title is the comment in its first line. Files whose names begin with `import` belong to the Import section.
 
 use std::fs;
 use std::path::Path;
 
 use serde::Serialize;
 
-/// The examples of a page, without a trailing line break each.
+/// The examples of a page, each without a trailing line break.
 #[derive(Debug, Default, Serialize)]
 pub struct Examples {
     main: Option<String>,
@@ -28,11 +28,11 @@ struct Other {
 }
 
 impl Examples {
-    /// The examples in `directory`, of which `main` comes first.
+    /// The examples in `directory`, `main` first.
     ///
     /// # Panics
     ///
-    /// When there is no file of that name: every page has an example.
+    /// If `main` does not exist: every page has an example.
     pub fn read(directory: &Path, main: &str) -> Self {
         let code = |name: &str| fs::read_to_string(directory.join(name)).ok().map(|code| code.trim_end().to_owned());
         assert!(code(main).is_some(), "no example: write {}", directory.join(main).display());
@@ -41,7 +41,8 @@ impl Examples {
         let others = names.filter(|name| name != main && !name.starts_with("import")).map(|name| {
             let text = code(&name).unwrap_or_default();
             let titled = text.strip_prefix("# ").and_then(|text| text.split_once('\n'));
-            let (title, code) = titled.unwrap_or_else(|| panic!("{name} does not begin with a comment, its title"));
+            let (title, code) =
+                titled.unwrap_or_else(|| panic!("{name} does not begin with a comment that is its title"));
             Other { title: title.to_owned(), code: code.trim_start().to_owned() }
         });
         Self {

@@ -1,40 +1,52 @@
-//! Links that lead nowhere.
+//! Broken links.
 //!
-//! Pages in `docs/` link to each other by their address at the Registry: a relative link breaks either there or on GitHub.
-//! Other files link to each other by relative path.
+//! Pages link to each other by relative path. Registries show `docs/` only, so pages in it link to other files by their
+//! address on GitHub.
 
 use std::fs;
-use std::path::Path;
+use std::path::{Component, Path, PathBuf};
 
-use crate::pages::registry_address;
+use eks::provider::ADDRESS;
 
-/// What is wrong with the links of `page`, a line each.
+/// The faults of the links of `page`, a line each.
 pub fn broken(root: &Path, page: &Path) -> Vec<String> {
     let text = fs::read_to_string(page).unwrap();
-    let registry = registry_address();
+    let registry = format!("https://{}/", ADDRESS.replacen('/', "/providers/", 1));
+    let docs = root.join("docs");
     let fault = |target: &str| {
-        let (address, anchor) = target.split_once('#').unwrap_or((target, ""));
-        if let Some(path) = address.strip_prefix(&registry) {
-            let path = path.trim_matches('/');
-            let file = root.join("docs").join(if path.is_empty() { "index".into() } else { path.to_owned() } + ".md");
-            return check(&file, anchor);
+        let (path, anchor) = target.split_once('#').unwrap_or((target, ""));
+        if path.starts_with(&registry) {
+            return Some("is the Registry's address of a page; use its relative path".to_owned());
         }
         if target.contains("://") || target.starts_with("mailto:") {
             return None;
         }
-        if address.is_empty() {
+        if path.is_empty() {
             return check(page, anchor);
         }
-        if page.starts_with(root.join("docs")) {
-            return Some(format!("is relative; begin it with {registry}"));
+        let file = normalize(&page.parent()?.join(path));
+        if page.starts_with(&docs) && !file.starts_with(&docs) {
+            return Some("leaves docs/, which is all that registries show; use its address on GitHub".to_owned());
         }
-        check(&page.parent()?.join(address), anchor)
+        check(&file, anchor)
     };
     let faulty = targets(&text).into_iter().filter_map(|target| Some((target, fault(target)?)));
     faulty.map(|(target, fault)| format!("{}: link {target:?} {fault}", page.display())).collect()
 }
 
-/// The targets of the links in a page, those in code left out.
+/// `path` without `..`.
+fn normalize(path: &Path) -> PathBuf {
+    let mut normal = PathBuf::new();
+    for component in path.components() {
+        match component {
+            Component::ParentDir => drop(normal.pop()),
+            component => normal.push(component),
+        }
+    }
+    normal
+}
+
+/// The targets of the links in a page, without those in code.
 fn targets(text: &str) -> Vec<&str> {
     let mut in_code = false;
     let prose = text.lines().filter(|line| {
@@ -49,11 +61,11 @@ fn check(file: &Path, anchor: &str) -> Option<String> {
     if file.is_dir() {
         return None;
     }
-    let Ok(text) = fs::read_to_string(file) else { return Some("leads to no file".into()) };
+    let Ok(text) = fs::read_to_string(file) else { return Some("refers to a file that does not exist".into()) };
     let found = anchor.is_empty()
         || text.contains(&format!("<a id=\"{anchor}\"></a>"))
         || text.lines().filter(|line| line.starts_with('#')).any(|line| slug(line) == anchor);
-    (!found).then(|| format!("leads to no heading of {}", file.display()))
+    (!found).then(|| format!("refers to a heading that does not exist in {}", file.display()))
 }
 
 /// The anchor that GitHub and the Registry give a heading.
@@ -63,7 +75,7 @@ fn slug(heading: &str) -> String {
 }
 
 #[test]
-fn headings_have_the_anchors_of_github() {
+fn slug_of_headings() {
     for (heading, expected) in [
         ("## Keys in the provider block", "keys-in-the-provider-block"),
         ("### `eks_image_cache`: what plan decides", "eks_image_cache-what-plan-decides"),
@@ -74,7 +86,7 @@ fn headings_have_the_anchors_of_github() {
 }
 
 #[test]
-fn links_in_code_are_not_links() {
+fn targets_outside_code() {
     let text = "[a](b) and [c](d#e)\n```terraform\n[f](g)\n```\n[h](i)";
     assert_eq!(targets(text), ["b", "d#e", "i"]);
 }

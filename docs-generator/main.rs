@@ -1,7 +1,7 @@
-//! The documentation in `docs/`: written from the schemas and `examples/`, and held up to date by these tests.
+//! The pages in `docs/`: generated from the schemas and `examples/`, and checked.
 //!
 //! `UPDATE_DOCS=1 cargo test --test docs` writes the pages; without the variable, the test fails when one is stale.
-//! The guides in `docs/guides/` are written by hand, and only checked.
+//! The guides in `docs/guides/` are written by hand; they are only checked.
 
 #![forbid(unsafe_code)]
 
@@ -24,7 +24,7 @@ fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
 }
 
-/// The files with this extension below `directory`, sorted; directories that begin with a dot and build output left out.
+/// The files with this extension below `directory`, sorted, without hidden directories and build output.
 fn files(directory: &Path, extension: &str) -> Vec<PathBuf> {
     let mut found = Vec::new();
     let mut directories = vec![directory.to_owned()];
@@ -44,7 +44,7 @@ fn files(directory: &Path, extension: &str) -> Vec<PathBuf> {
 }
 
 #[test]
-fn the_pages_are_up_to_date() {
+fn pages_up_to_date() {
     let docs = root().join("docs");
     let expected = pages::render(&Server::<EksProvider>::default());
     let written: BTreeMap<PathBuf, String> = files(&docs, "md")
@@ -68,7 +68,7 @@ fn the_pages_are_up_to_date() {
 }
 
 #[test]
-fn the_descriptions_say_what_the_schemas_know() {
+fn descriptions_complete() {
     let server = Server::<EksProvider>::default();
     let schemas = (server.resources.iter().map(|(name, resource)| (name, resource.schema())))
         .chain(server.resources.iter().filter_map(|(name, resource)| Some((name, resource.identity_schema()?))))
@@ -77,12 +77,12 @@ fn the_descriptions_say_what_the_schemas_know() {
         .chain(server.list_resources.iter().map(|(name, list_resource)| (name, list_resource.schema())))
         .chain(server.actions.iter().map(|(name, action)| (name, action.schema())))
         .chain([("provider", server.schema())]);
-    let silent: Vec<_> = schemas.flat_map(|(name, schema)| prose::omissions(name, &schema.block)).collect();
-    assert!(silent.is_empty(), "mend the doc comments:\n{}", silent.join("\n"));
+    let omissions: Vec<_> = schemas.flat_map(|(name, schema)| prose::omissions(name, &schema.block)).collect();
+    assert!(omissions.is_empty(), "complete the doc comments:\n{}", omissions.join("\n"));
 }
 
 #[test]
-fn the_changelog_names_all_that_there_is() {
+fn changelog_complete() {
     let changelog = fs::read_to_string(root().join("CHANGELOG.md")).unwrap();
     let server = Server::<EksProvider>::default();
     let entries = (server.resources.iter().map(|(name, _)| ("Resource", name)))
@@ -98,14 +98,14 @@ fn the_changelog_names_all_that_there_is() {
 }
 
 #[test]
-fn every_link_leads_somewhere() {
+fn links_valid() {
     let broken: Vec<_> = files(root(), "md").iter().flat_map(|page| links::broken(root(), page)).collect();
     assert!(broken.is_empty(), "{}", broken.join("\n"));
 }
 
-/// A row after a blank line is text, not a row.
+/// A row after a blank line is rendered as text.
 #[test]
-fn every_table_has_a_head() {
+fn tables_have_headers() {
     for page in files(root(), "md") {
         let text = fs::read_to_string(&page).unwrap();
         let lines: Vec<_> = text.lines().collect();
@@ -113,13 +113,13 @@ fn every_table_has_a_head() {
         for (n, line) in lines.iter().enumerate().filter(|(n, line)| is_row(Some(line)) && !is_row(lines[..*n].last()))
         {
             let rule = lines.get(n + 1).is_some_and(|next| next.starts_with("| --"));
-            assert!(rule, "{}:{}: a table begins without a head: {line}", page.display(), n + 1);
+            assert!(rule, "{}:{}: a table without a header: {line}", page.display(), n + 1);
         }
     }
 }
 
 #[test]
-fn the_messages_that_the_guide_explains_are_those_of_the_provider() {
+fn guide_explains_messages_of_the_provider() {
     let guide = fs::read_to_string(root().join("docs/guides/troubleshooting.md")).unwrap();
     let section = guide.split("\n## ").find(|section| section.starts_with("Messages of the provider\n")).unwrap();
     let sources = ["src", "crates"].map(|directory| files(&root().join(directory), "rs")).concat();
@@ -148,10 +148,10 @@ fn front_matter_keys() {
 }
 
 #[test]
-fn every_guide_is_listed() {
+fn guides_listed() {
     let index = fs::read_to_string(root().join("docs/index.md")).unwrap();
     for guide in files(&root().join("docs/guides"), "md") {
-        let address = format!("/guides/{})", guide.file_stem().unwrap().to_string_lossy());
+        let address = format!("/guides/{}.md)", guide.file_stem().unwrap().to_string_lossy());
         assert!(index.contains(&address), "{} is not in docs/index.md", guide.display());
     }
 }

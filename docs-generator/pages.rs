@@ -1,12 +1,12 @@
-//! Which pages there are, and what each is rendered from.
+//! The pages, and what each is rendered from.
 //!
-//! A page takes the template of its own name (`templates/resources/image_cache.md.jinja`) or, without one, that of its
-//! section (`templates/resource.md.jinja`).
+//! A page is rendered from the template of its own name (`templates/resources/image_cache.md.jinja`) or, if there is none,
+//! from that of its section (`templates/resource.md.jinja`).
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
-use eks::provider::{ADDRESS, EksProvider};
+use eks::provider::EksProvider;
 use minijinja::syntax::SyntaxConfig;
 use minijinja::value::Serde;
 use minijinja::{Environment, UndefinedBehavior, path_loader};
@@ -23,7 +23,7 @@ use crate::signature::SignatureText;
 struct Section {
     /// Directory in `docs/` and in `examples/`.
     directory: &'static str,
-    /// Template of pages without one of their own.
+    /// Default template of its pages.
     template: &'static str,
     /// Name of the first example.
     example: &'static str,
@@ -39,22 +39,24 @@ const LIST_RESOURCE: Section =
 const ACTION: Section = Section { directory: "actions", template: "action", example: "action.tf" };
 const FUNCTION: Section = Section { directory: "functions", template: "function", example: "function.tf" };
 
-/// What a template is given.
+/// The data of a template.
 #[derive(Serialize)]
 struct Page {
     /// As in a configuration: `eks_image_cache`; empty for the provider itself.
     name: String,
+    /// The relative path from the page to `docs/`.
+    docs: &'static str,
     /// Markdown.
     description: String,
     /// The first paragraph of the description as plain text, for search results.
     summary: String,
     examples: Examples,
     reference: Reference,
-    /// What an import by identity takes.
+    /// The identity schema of a resource.
     identity: Option<SchemaText>,
 }
 
-/// What the code knows of a page's subject.
+/// The schema or signature that a page documents.
 #[derive(Serialize)]
 #[serde(untagged)]
 enum Reference {
@@ -132,6 +134,7 @@ impl Page {
         let directory = root().join("examples").join(section.directory).join(name);
         Self {
             name: name.to_owned(),
+            docs: if name.is_empty() { "." } else { ".." },
             description: description.to_owned(),
             summary: paragraph.split_whitespace().collect::<Vec<_>>().join(" ").replace('`', ""),
             examples: Examples::read(&directory, section.example),
@@ -153,16 +156,10 @@ fn environment() -> Environment<'static> {
     environment.set_undefined_behavior(UndefinedBehavior::Strict);
     let syntax = SyntaxConfig::builder().trim_blocks(true).lstrip_blocks(true).keep_trailing_newline(true).build();
     environment.set_syntax(syntax.unwrap());
-    environment.add_global("docs", registry_address());
     environment
 }
 
-/// Where the Registry shows `docs/`.
-pub fn registry_address() -> String {
-    format!("https://{}/latest/docs", ADDRESS.replacen('/', "/providers/", 1))
-}
-
-/// One blank line at most between two others, and none at the end: what templates leave out leaves blank lines behind.
+/// Collapses blank lines, which parts that a template omits leave behind.
 fn without_blank_runs(text: &str) -> String {
     let mut lines: Vec<&str> = text.lines().collect();
     lines.dedup_by(|line, before| line.is_empty() && before.is_empty());

@@ -1,9 +1,9 @@
-//! What a description must say, because the schema knows it: that a change replaces, the default, the range, the choices.
+//! Facts of the schema that a description must state: that a change replaces, the default, the range, the choices.
 
 use terraform_plugin::schema::{Attribute, Block, Check, Kind};
 use terraform_plugin::value::Value;
 
-/// The attributes whose descriptions are silent about something, as `eks_image_cache.images: says nothing of ...`.
+/// The facts that descriptions omit, as `eks_image_cache.images: does not say ...`.
 pub fn omissions(name: &str, block: &Block) -> Vec<String> {
     let mut omissions = Vec::new();
     for (attribute_name, attribute) in &block.attributes {

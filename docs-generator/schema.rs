@@ -1,4 +1,4 @@
-//! A schema as lists of attributes, in the order and the words of HashiCorp's documentation generator.
+//! A schema as lists of attributes, in the order and the words of HashiCorp's documentation generator, `tfplugindocs`.
 //!
 //! Required, optional and read-only attributes of the root come first, then a section for each nested object, depth first.
 
@@ -8,19 +8,19 @@ use serde::Serialize;
 use terraform_plugin::schema::{Attribute, Behavior, Block, Kind, Nesting};
 use terraform_plugin::value::Type;
 
-/// The attributes of a block, and those of the objects in it.
+/// The attributes of a block and of the objects in it.
 #[derive(Debug, PartialEq, Serialize)]
 pub struct SchemaText {
     groups: Vec<Group>,
     nested: Vec<Nested>,
 }
 
-/// Attributes of one object that are set by the same side.
+/// The required, optional or read-only attributes of one object.
 #[derive(Debug, PartialEq, Serialize)]
 struct Group {
     /// `Required`, `Optional` or `Read-Only`.
     title: &'static str,
-    /// Whether one of them is write-only, which needs a recent Terraform.
+    /// Whether one of them is write-only, which requires a recent Terraform.
     write_only: bool,
     members: Vec<Member>,
 }
@@ -29,10 +29,10 @@ struct Group {
 #[derive(Debug, PartialEq, Serialize)]
 struct Member {
     name: String,
-    /// What stands in parentheses behind the name.
+    /// The type and its properties, in parentheses after the name.
     kind: String,
     description: String,
-    /// Where its own attributes are described.
+    /// The anchor of the section that describes its own attributes.
     anchor: Option<String>,
 }
 
@@ -118,7 +118,7 @@ fn block_member(name: &str, block: &Block, parents: &[&str], nested: &mut Vec<Ne
     Member { name: name.to_owned(), kind, description: one_line(&block.description), anchor: Some(anchor) }
 }
 
-/// Appends the section of the object `name`, and gives its anchor.
+/// Appends the section of the object `name`, and returns its anchor.
 fn section(
     prefix: &str,
     name: &str,

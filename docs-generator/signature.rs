@@ -6,7 +6,7 @@ use terraform_plugin::value::Type;
 
 use crate::schema::{one_line, type_name};
 
-/// A function's arguments and what it gives.
+/// The arguments and the result of a function.
 #[derive(Debug, PartialEq, Serialize)]
 pub struct SignatureText {
     /// `repeat(text string, times number...) object`

@@ -1,7 +1,8 @@
 terraform {
   required_providers {
     eks = {
-      source = "supernode/eks"
+      source  = "supernode/eks"
+      version = "~> 0.1"
     }
   }
 }

@@ -88,7 +88,11 @@ async fn pages_are_fetched_only_while_somebody_wants_more() {
     let mut events = world.client.list_resource(request(&json!({}), false, 0)).await.unwrap().into_inner();
     events.next().await.unwrap().unwrap();
     world.client.stop_provider(stop_provider::Request {}).await.unwrap();
-    let rest: Vec<_> = events.try_collect().await.unwrap();
+    let mut rest: Vec<_> = events.try_collect().await.unwrap();
+    let [interrupted] = &rest.pop().unwrap().diagnostic[..] else { panic!("{rest:?}") };
+    assert_eq!(interrupted.summary, "Listing interrupted");
+    let listed = format!("image caches in {REGION} were being listed. {} were listed until then", rest.len() + 1);
+    assert!(interrupted.detail.contains(&listed), "{}", interrupted.detail);
     assert!(rest.len() < 50 && rest.iter().all(|event| event.diagnostic.is_empty()), "{} more", rest.len());
 }
 

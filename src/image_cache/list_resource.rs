@@ -50,13 +50,9 @@ impl ListResource for ImageCacheList {
         let session = &context.session;
         let region = session.region_of(&config.region).await?;
         let names = config.name.known().cloned().into_iter().collect();
+        listing.subject = format!("image caches in {region}");
         let mut rows = session.image_caches().rows(&region, names);
-        loop {
-            let row = tokio::select! {
-                row = rows.next() => row,
-                () = context.stop.cancelled() => return Ok(()),
-            };
-            let Some(row) = row else { return Ok(()) };
+        while let Some(row) = rows.next().await {
             let cache = row.map_err(|error| errors::region("listing", &region, &error))?;
             if config.status.as_str().is_some_and(|status| cache.status.as_str() != status) {
                 continue;
@@ -67,8 +63,9 @@ impl ListResource for ImageCacheList {
             // Caches that the platform made have no name.
             let display_name = if name.is_empty() { id } else { name };
             if listing.push(display_name, &object).await.is_break() {
-                return Ok(());
+                break;
             }
         }
+        Ok(())
     }
 }

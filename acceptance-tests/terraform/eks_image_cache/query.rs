@@ -2,9 +2,10 @@
 
 use std::collections::BTreeSet;
 use std::fs;
+use std::time::Duration;
 
 use serde_json::Value;
-use tencentcloud_simulator::{ImageCache, Status};
+use tencentcloud_simulator::{Fault, ImageCache, Status};
 
 use crate::harness::cli::Cli;
 use crate::harness::config::REGION;
@@ -76,6 +77,26 @@ fn query_without_limit_stops_at_terraforms_default() {
         assert_eq!(ids.len(), expected, "{arguments:?}");
         empty_the_cloud(&workspace);
     }
+}
+
+/// Terraform lists the pages that arrived; without the error, its exit code would call them the whole list.
+#[test]
+fn query_interrupted_is_an_error() {
+    if Cli::get().leaves_out(Feature::Query) {
+        return;
+    }
+    let workspace = workspace(MANY, "  limit = 1000");
+    workspace.cloud.inject(Fault::Delay(Duration::from_secs(600)).on("DescribeImageCaches").after(1));
+    let query = workspace.start(&["query", "-no-color", "-generate-config-out=generated.tf"]);
+    workspace.wait_for_requests("DescribeImageCaches", 2);
+    query.interrupt();
+    let run = query.wait().fails();
+    let error = run.unwrapped_stderr();
+    for part in ["Listing interrupted", "image caches in ap-guangzhou", "50 were listed"] {
+        assert!(error.contains(part), "no {part:?} in {run}");
+    }
+    workspace.cloud.clear_faults();
+    empty_the_cloud(&workspace);
 }
 
 #[test]

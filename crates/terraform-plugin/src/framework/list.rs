@@ -7,9 +7,8 @@ use std::sync::{Arc, OnceLock};
 use async_trait::async_trait;
 use futures_util::stream::{Stream, StreamExt};
 use tokio::sync::mpsc;
-use tokio_util::sync::CancellationToken;
 
-use super::answer::{checked, errors, known, unreadable};
+use super::answer::{checked, known, unreadable};
 use super::stream::events;
 use super::validate::{self, WriteOnly};
 use super::{Context, Identified, Outcome, Provider, Resource, Server, panic};
@@ -30,9 +29,12 @@ pub trait ListResource: Send + Sync + 'static {
 
     /// Finds objects, and pushes each as its resource would read it, until there are no more or [`Listing::push`] breaks.
     ///
+    /// When Terraform asks to stop, the future is dropped, and the listing ends with an error: a short list must not pass for
+    /// the whole.
+    ///
     /// # Errors
     ///
-    /// Why it could not go on. What was pushed stays found.
+    /// Why the listing is not complete. The objects that were pushed before are listed all the same.
     async fn list(
         &self,
         context: &Context<<Self::Resource as Resource>::Session>,
@@ -41,12 +43,14 @@ pub trait ListResource: Send + Sync + 'static {
     ) -> Outcome<()>;
 }
 
-/// Takes what is found.
+/// Takes the objects that a list resource finds.
 #[derive(Debug)]
 pub struct Listing<M> {
+    /// What is listed, for messages, for example `image caches in ap-guangzhou`. Defaults to the type name.
+    pub subject: String,
     sender: mpsc::Sender<Found>,
-    stop: CancellationToken,
-    left: u64,
+    limit: u64,
+    pushed: u64,
     model: PhantomData<fn(M)>,
 }
 
@@ -54,15 +58,27 @@ pub struct Listing<M> {
 type Found = Result<(String, Result<Value, ValueError>), Diagnostics>;
 
 impl<M: Model> Listing<M> {
-    /// Gives `object` to the client, under the name that its user knows it by. Breaks when nothing more is wanted: the limit
-    /// is reached, the client has left, or Terraform asks to stop.
+    /// Sends `object` to the client, under the name that its user knows it by. Breaks when no further object is wanted: the
+    /// limit is reached, or the client has left.
     pub async fn push(&mut self, display_name: impl Into<String>, object: &M) -> ControlFlow<()> {
-        if self.left == 0 || self.stop.is_cancelled() {
+        if self.pushed == self.limit {
             return ControlFlow::Break(());
         }
-        self.left -= 1;
         let sent = self.sender.send(Ok((display_name.into(), value::to_value(object)))).await;
-        if sent.is_err() || self.left == 0 { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+        if sent.is_err() {
+            return ControlFlow::Break(());
+        }
+        self.pushed += 1;
+        if self.pushed == self.limit { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+    }
+
+    fn interrupted(&self) -> Diagnostic {
+        let detail = format!(
+            "Terraform was asked to stop while {} were being listed. {} were listed until then, and there may be more. Run the \
+             command again for the complete list.",
+            self.subject, self.pushed
+        );
+        Diagnostic::error("Listing interrupted", detail)
     }
 }
 
@@ -135,14 +151,23 @@ impl<L: ListResource> AnyListResource<<L::Resource as Resource>::Session> for Re
         limit: u64,
         sender: mpsc::Sender<Found>,
     ) -> Diagnostics {
-        let mut listing = Listing { sender, stop: context.stop.clone(), left: limit, model: PhantomData };
-        errors(
-            panic::catch(async {
-                let config = value::from_value(config).map_err(unreadable)?;
-                self.list_resource.list(context, config, &mut listing).await
-            })
-            .await,
-        )
+        let subject = L::Resource::TYPE_NAME.to_owned();
+        let mut listing = Listing { subject, sender, limit, pushed: 0, model: PhantomData };
+        let listed = panic::catch(async {
+            let config = value::from_value(config).map_err(unreadable)?;
+            let listed = tokio::select! {
+                biased;
+                result = self.list_resource.list(context, config, &mut listing) => Some(result),
+                () = context.stop.cancelled() => None,
+            };
+            listed.transpose()
+        });
+        match listed.await {
+            Ok(Ok(Some(()))) => Diagnostics::default(),
+            Ok(Ok(None)) => listing.interrupted().into(),
+            Ok(Err(error)) => error,
+            Err(panic) => panic.into(),
+        }
     }
 }
 

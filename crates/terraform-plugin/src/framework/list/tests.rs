@@ -19,13 +19,32 @@ fn list_disks(server: &Arc<Server<SampleProvider>>) -> impl Stream<Item = Listed
 }
 
 #[tokio::test]
-async fn stop_ends_a_list() {
+async fn stop_ends_a_list_with_an_error() {
     let server = filled().await;
     let mut listed = list_disks(&server);
     assert_eq!(listed.next().await.unwrap().display_name, "a");
     server.stop();
-    let rest: Vec<_> = listed.map(|listed| listed.display_name).collect().await;
-    assert_eq!(rest, ["b"], "what was on its way arrives, and no more");
+    let rest: Vec<_> = listed.collect().await;
+    let names: Vec<_> = rest.iter().map(|listed| listed.display_name.as_str()).collect();
+    assert_eq!(names, ["b", ""], "what was on its way arrives, and no more");
+    let detail = "Terraform was asked to stop while disks were being listed. 2 were listed until then, and there may be more. \
+                  Run the command again for the complete list.";
+    assert_eq!(rest[1].diagnostics, Diagnostic::error("Listing interrupted", detail).into());
+}
+
+#[tokio::test]
+async fn stop_after_the_last_object_leaves_the_list_complete() {
+    let server = filled().await;
+    let config = Value::map([("name", Value::Null)]);
+    let query = Query { limit: 3, whole_objects: false };
+    let mut listed = Box::pin(list(Arc::clone(&server), "sample_disk".into(), config, query));
+    for name in ["a", "b"] {
+        assert_eq!(listed.next().await.unwrap().display_name, name);
+    }
+    server.stop();
+    let rest: Vec<_> = listed.collect().await;
+    assert_eq!(rest.len(), 1);
+    assert_eq!((rest[0].display_name.as_str(), rest[0].diagnostics.is_empty()), ("c", true));
 }
 
 #[tokio::test]

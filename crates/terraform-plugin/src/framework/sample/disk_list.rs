@@ -38,6 +38,7 @@ impl ListResource for DiskList {
         config: DiskFilter,
         listing: &mut Listing<super::Disk>,
     ) -> Outcome<()> {
+        listing.subject = "disks".to_owned();
         let name = config.name.as_str().unwrap_or_default();
         let disks: Vec<_> = context.session.cloud.lock().unwrap().values().cloned().collect();
         for disk in disks {

@@ -9,7 +9,6 @@ use super::tfplugin6::{
     plan_resource_change, read_resource, upgrade_resource_state, validate_resource_config,
 };
 use crate::framework::{AnyResource, Applied, Import, Outcome, Private, Provider, Server, Source, Stored, WriteOnly};
-use crate::value::Value;
 
 pub async fn validate<P: Provider>(
     server: &Server<P>,
@@ -162,11 +161,15 @@ pub async fn import<P: Provider>(
             identity: identity::encode(&object.identity, resource.identity_schema()),
         };
         if server.defers(allows_deferral(request.client_capabilities)) {
-            let unknown = imported(&Stored { value: Value::Unknown, ..Stored::default() });
-            let deferred = not_configured_yet();
+            // Exactly one object, and a null one: an unknown object breaks `terraform show -json` of the saved plan, and
+            // Terraform crashes on an empty list when the import is by identity, which must be returned as well.
+            let null = import_resource_state::ImportedResource {
+                identity: request.identity.clone(),
+                ..imported(&Stored::default())
+            };
             return Ok(import_resource_state::Response {
-                imported_resources: vec![unknown],
-                deferred,
+                imported_resources: vec![null],
+                deferred: not_configured_yet(),
                 ..Default::default()
             });
         }

@@ -80,28 +80,38 @@ async fn a_plan_is_that_of_the_schema_alone() {
     assert_eq!((answer.diagnostics, answer.deferred), (refused.to_vec(), None));
 }
 
+/// The three forms of an import: by ID, by a complete identity, and by one without its optional attributes.
+#[tokio::test]
+async fn import_deferred_returns_one_null_object_with_its_identity() {
+    let mut client = waiting().await;
+    for (id, identity) in
+        [("d-1", None), ("", identity("d-1".into(), "a".into())), ("", identity("d-1".into(), Value::Null))]
+    {
+        let request = import_resource_state::Request {
+            type_name: DISK.into(),
+            id: id.into(),
+            identity: identity.clone(),
+            client_capabilities: allowed(),
+        };
+        let response = client.import_resource_state(request).await.unwrap().into_inner();
+        let imported = import_resource_state::ImportedResource {
+            type_name: DISK.into(),
+            state: null(),
+            identity,
+            ..Default::default()
+        };
+        let expected = import_resource_state::Response {
+            imported_resources: vec![imported],
+            deferred: deferred(),
+            ..Default::default()
+        };
+        assert_eq!(response, expected);
+    }
+}
+
 #[tokio::test]
 async fn what_has_no_prior_value_is_unknown() {
     let mut client = waiting().await;
-    let request = import_resource_state::Request {
-        type_name: DISK.into(),
-        id: "d-1".into(),
-        client_capabilities: allowed(),
-        ..Default::default()
-    };
-    let answer = client.import_resource_state(request).await.unwrap().into_inner();
-    let imported = import_resource_state::ImportedResource {
-        type_name: DISK.into(),
-        state: unknown_value(),
-        ..Default::default()
-    };
-    let expected = import_resource_state::Response {
-        imported_resources: vec![imported],
-        deferred: deferred(),
-        ..Default::default()
-    };
-    assert_eq!(answer, expected);
-
     let request = read_data_source::Request {
         type_name: DISK.into(),
         config: object::<DiskLookup, 1>([("id", "d-1".into())]),

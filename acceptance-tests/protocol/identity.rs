@@ -1,5 +1,7 @@
 //! Identities: made with the object, the same for ever, and enough for an import.
 
+use std::time::Duration;
+
 use serde_json::{Value as Json, json};
 use terraform_plugin::protocol::tfplugin6::resource_identity_schema::IdentityAttribute;
 use terraform_plugin::protocol::tfplugin6::{
@@ -7,7 +9,7 @@ use terraform_plugin::protocol::tfplugin6::{
 };
 
 use crate::client::{IMAGE_CACHE, REGION, World, client, error};
-use crate::values::{dynamic, identity, image_cache, json as read, with};
+use crate::values::{UNKNOWN, dynamic, identity, image_cache, json as read, with};
 
 #[tokio::test]
 async fn an_image_cache_is_named_by_its_id_and_its_region() {
@@ -25,7 +27,7 @@ async fn an_image_cache_is_named_by_its_id_and_its_region() {
         attribute(
             "region",
             false,
-            "Region of the cache, for example `ap-guangzhou`. In an import, the region of the provider when absent.",
+            "Region of the cache, for example `ap-guangzhou`. In an import, defaults to the region of the provider.",
         ),
     ];
     let schema = ResourceIdentitySchema { version: 0, identity_attributes };
@@ -74,14 +76,14 @@ async fn import(world: &mut World, by: Json) -> import_resource_state::Response 
 }
 
 #[tokio::test]
-async fn an_identity_is_enough_for_an_import_and_the_region_may_be_that_of_the_provider() {
+async fn import_by_identity_fills_in_the_region_of_the_provider() {
     let mut world = World::new().await;
     world.insert("imc-1a2b3c4d", "web", |_| ());
-    for by in [json!({ "id": "imc-1a2b3c4d", "region": REGION }), json!({ "id": "imc-1a2b3c4d" })] {
+    for by in [json!({ "id": "imc-1a2b3c4d", "region": REGION }), json!({ "id": "imc-1a2b3c4d", "region": null })] {
         let annotation = |value: &str| json!({ "eks.tke.cloud.tencent.com/use-image-cache": value });
         let state = json!({
             "id": "imc-1a2b3c4d",
-            "region": by["region"],
+            "region": REGION,
             "annotations": { "auto": annotation("auto"), "pinned": annotation("imc-1a2b3c4d") },
             "wait_for_ready": true,
             "replace_on_rebuild": false,
@@ -94,8 +96,7 @@ async fn an_identity_is_enough_for_an_import_and_the_region_may_be_that_of_the_p
             type_name: IMAGE_CACHE.into(),
             state: dynamic(image_cache(), &state),
             private: imported.private.clone(),
-            // Half of one is none yet.
-            identity: by["region"].is_string().then(|| identity(&by)).flatten(),
+            identity: identity(&json!({ "id": "imc-1a2b3c4d", "region": REGION })),
         };
         let imported_resources = vec![expected.clone()];
         assert_eq!(answer, import_resource_state::Response { imported_resources, ..Default::default() });
@@ -121,6 +122,22 @@ async fn an_identity_is_enough_for_an_import_and_the_region_may_be_that_of_the_p
             found[time] = Json::Null;
         }
         assert_eq!(found, whole(&with(state, told)));
+    }
+}
+
+#[tokio::test]
+async fn import_by_identity_without_any_region_says_where_to_set_it() {
+    for (region, summary) in [(Json::Null, "No region"), (json!(UNKNOWN), "Region not known yet")] {
+        let mut world = World::with(Duration::ZERO, region).await;
+        let response = import(&mut world, json!({ "id": "imc-1" })).await;
+        assert_eq!(response.imported_resources, []);
+        let [error] = &response.diagnostics[..] else { panic!("{response:?}") };
+        assert_eq!((error.summary.as_str(), &error.attribute), (summary, &None));
+        for part in ["provider block", "identity = { id = \"imc-1\", region = \"ap-guangzhou\" }"] {
+            assert!(error.detail.contains(part), "no {part:?} in {}", error.detail);
+        }
+        let response = import(&mut world, json!({ "id": "imc-1", "region": REGION })).await;
+        assert_eq!((response.imported_resources.len(), response.diagnostics), (1, vec![]));
     }
 }
 

@@ -7,7 +7,7 @@ use serde::Deserialize;
 use super::model::{ImageCacheModel, RegistryCredentials};
 use super::state;
 use crate::image_cache::id;
-use terraform_plugin::diagnostics::Diagnostic;
+use terraform_plugin::diagnostics::{AttributePath, Diagnostic, Diagnostics};
 use terraform_plugin::framework::Source;
 use terraform_plugin::value::{Attr, Secret};
 
@@ -45,6 +45,20 @@ pub(super) fn by_id(region: Attr<String>, id: &str) -> Result<ImageCacheModel, D
         return Err(Diagnostic::error("Invalid identity", detail));
     }
     Ok(state::imported(region, id))
+}
+
+/// The errors of an import by identity whose region is neither in the identity nor in the provider block.
+pub(super) fn without_region(errors: Diagnostics, imported: &ImageCacheModel) -> Diagnostics {
+    let id = imported.id.as_str().unwrap_or_default();
+    let in_identity = |error: Diagnostic| {
+        let detail = format!(
+            "{} An import names it in its identity: identity = {{ id = {id:?}, region = \"ap-guangzhou\" }}.",
+            error.detail
+        );
+        // The path is that of the provider block.
+        Diagnostic { detail, ..error }.at(AttributePath::default())
+    };
+    errors.into_iter().map(in_identity).collect()
 }
 
 /// The resource type of Tencent Cloud's CloudApp dialect, whose objects can be taken over.

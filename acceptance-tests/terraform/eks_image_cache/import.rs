@@ -2,7 +2,9 @@
 
 use tencentcloud_simulator::ImageCache;
 
+use crate::harness::cli::Cli;
 use crate::harness::config::{CacheBlock, REGION, cache};
+use crate::harness::features::Feature;
 use crate::harness::workspace::Workspace;
 
 const TEST: &str = "eks_image_cache.test";
@@ -111,6 +113,30 @@ fn an_import_block_is_planned_and_adopted() {
     let block = format!("import {{\n  to = {TEST}\n  id = {id:?}\n}}\n");
     let plan = workspace.planned(format!("{}\n{block}", existing()));
     assert_eq!(plan.change(TEST).actions(), ["update"]);
+    workspace.apply_planned().succeeds();
+    workspace.plan_is_empty();
+    assert_eq!(workspace.cloud.count("UpdateImageCache"), 0);
+    workspace.destroy();
+}
+
+#[test]
+fn import_by_identity_defaults_to_the_region_of_the_provider() {
+    if Cli::get().leaves_out(Feature::ImportByIdentity) {
+        return;
+    }
+    let workspace = Workspace::new();
+    let id = insert(&workspace, REGION);
+    let null_region = format!("{{ id = {id:?}, region = null }}");
+    for (identity, for_each) in [
+        (format!("{{ id = {id:?} }}"), String::new()),
+        (null_region.clone(), String::new()),
+        ("each.value".to_owned(), format!("for_each = {{ one = {null_region} }}")),
+        (format!("{{ id = {id:?}, region = {REGION:?} }}"), String::new()),
+    ] {
+        let block = format!("import {{\n  to = {TEST}\n  identity = {identity}\n  {for_each}\n}}\n");
+        let plan = workspace.planned(format!("{}\n{block}", existing()));
+        assert_eq!(plan.change(TEST).actions(), ["update"], "{identity}");
+    }
     workspace.apply_planned().succeeds();
     workspace.plan_is_empty();
     assert_eq!(workspace.cloud.count("UpdateImageCache"), 0);

@@ -5,6 +5,8 @@
 
 use std::sync::OnceLock;
 
+use async_trait::async_trait;
+
 use super::answer::{checked, unreadable};
 use super::resource::register;
 use super::{AnyResource, Context, Outcome, Resource};
@@ -13,6 +15,7 @@ use crate::schema::{Model, Schema};
 use crate::value::{self, Value};
 
 /// A resource whose objects have an identity.
+#[async_trait]
 pub trait Identified: Resource {
     /// The identity. Its required attributes must be given to import an object, its optional ones may be.
     type Identity: Model;
@@ -22,12 +25,14 @@ pub trait Identified: Resource {
     /// The identity of an object. What is unknown or null in the state may be so here.
     fn identity(&self, state: &Self::Model) -> Self::Identity;
 
-    /// What an identity says of the object; it is read next. Optional attributes that were not given are filled in here.
+    /// The object with this identity, as far as the identity determines it; it is read next. An optional attribute that was
+    /// omitted is null here, and must be filled in: Terraform takes no import by identity without a complete identity.
     ///
     /// # Errors
     ///
-    /// What is wrong with the identity.
-    fn import_identity(&self, context: &Context<Self::Session>, identity: Self::Identity) -> Outcome<Self::Model>;
+    /// What is wrong with the identity, or why an omitted attribute cannot be filled in.
+    async fn import_identity(&self, context: &Context<Self::Session>, identity: Self::Identity)
+    -> Outcome<Self::Model>;
 
     /// Brings an identity of an older version, as JSON, to the current one.
     ///
@@ -54,13 +59,14 @@ pub fn identified_resource<R: Identified>(resource: R) -> Box<dyn AnyResource<R:
 }
 
 /// How the framework gets at the identities of `R`'s objects.
+#[async_trait]
 pub(super) trait Identification<R: Resource>: Send + Sync + 'static {
     /// `None` when they have none.
     fn schema(&self) -> Option<&Schema>;
     /// The identity, perhaps not wholly known; null when they have none.
     fn of(&self, resource: &R, state: &R::Model) -> Result<Value, Diagnostic>;
     /// See [`Identified::import_identity`].
-    fn import(&self, resource: &R, context: &Context<R::Session>, identity: &Value) -> Outcome<R::Model>;
+    async fn import(&self, resource: &R, context: &Context<R::Session>, identity: &Value) -> Outcome<R::Model>;
     /// See [`Identified::upgrade_identity`].
     fn upgrade(&self, resource: &R, version: i64, identity: serde_json::Value) -> Outcome<serde_json::Value>;
 }
@@ -68,6 +74,7 @@ pub(super) trait Identification<R: Resource>: Send + Sync + 'static {
 /// They have none.
 pub(super) struct NoIdentity;
 
+#[async_trait]
 impl<R: Resource> Identification<R> for NoIdentity {
     fn schema(&self) -> Option<&Schema> {
         None
@@ -77,7 +84,7 @@ impl<R: Resource> Identification<R> for NoIdentity {
         Ok(Value::Null)
     }
 
-    fn import(&self, _: &R, _: &Context<R::Session>, _: &Value) -> Outcome<R::Model> {
+    async fn import(&self, _: &R, _: &Context<R::Session>, _: &Value) -> Outcome<R::Model> {
         Err(no_identity(R::TYPE_NAME).into())
     }
 
@@ -97,6 +104,7 @@ impl ByIdentity {
     }
 }
 
+#[async_trait]
 impl<R: Identified> Identification<R> for ByIdentity {
     fn schema(&self) -> Option<&Schema> {
         Some(self.schema::<R>())
@@ -108,13 +116,13 @@ impl<R: Identified> Identification<R> for ByIdentity {
         Ok(identity)
     }
 
-    fn import(&self, resource: &R, context: &Context<R::Session>, identity: &Value) -> Outcome<R::Model> {
+    async fn import(&self, resource: &R, context: &Context<R::Session>, identity: &Value) -> Outcome<R::Model> {
         let missing = missing(self.schema::<R>(), identity);
         if let Some(name) = missing {
             let detail = format!("The identity has no {name}, which an import of {} needs.", R::TYPE_NAME);
             return Err(Diagnostic::error("Incomplete identity", detail).into());
         }
-        resource.import_identity(context, value::from_value(identity).map_err(unreadable)?)
+        resource.import_identity(context, value::from_value(identity).map_err(unreadable)?).await
     }
 
     fn upgrade(&self, resource: &R, version: i64, identity: serde_json::Value) -> Outcome<serde_json::Value> {
@@ -134,6 +142,12 @@ pub(super) fn whole(schema: Option<&Schema>, identity: Value) -> Value {
 pub(super) fn changed(before: &Value, after: &Value) -> bool {
     let (Some(before), Some(after)) = (before.as_map(), after.as_map()) else { return false };
     before.iter().any(|(name, value)| !value.is_null() && after.get(name) != Some(value))
+}
+
+/// The attributes that the identity of an object with this state leaves null.
+pub(super) fn nulls(identity: &Value) -> Vec<&str> {
+    let attributes = identity.as_map().into_iter().flatten();
+    attributes.filter(|(_, value)| value.is_null()).map(|(name, _)| name.as_str()).collect()
 }
 
 /// A required attribute that the identity does not have.

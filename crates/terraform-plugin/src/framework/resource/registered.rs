@@ -146,16 +146,36 @@ impl<R: Resource, I: Identification<R>> AnyResource<R::Session> for Registered<R
     }
 
     async fn import(&self, context: &Context<R::Session>, import: Import<'_>) -> Applied {
-        self.made(|| {
+        let imported = self.made(async {
             Ok(Some(match import {
                 Import::Id(id) => self.resource.import(context, id)?,
-                Import::Identity(identity) => self.identification.import(&self.resource, context, identity)?,
+                Import::Identity(identity) => self.identification.import(&self.resource, context, identity).await?,
             }))
-        })
+        });
+        let mut imported = imported.await;
+        let nulls = identity::nulls(&imported.object.identity);
+        if nulls.is_empty() {
+            return imported;
+        }
+        if let Import::Identity(_) = import {
+            let detail = format!(
+                "The import of this {} by its identity left {} of the identity null. This is a bug in the provider; please \
+                 report it.",
+                R::TYPE_NAME,
+                nulls.join(" and "),
+            );
+            return Applied {
+                object: Stored::default(),
+                diagnostics: Diagnostic::error("Identity not complete", detail).into(),
+            };
+        }
+        // The read that follows an import by ID returns the complete identity.
+        imported.object.identity = Value::Null;
+        imported
     }
 
     async fn move_from(&self, source: &Source, state: &[u8]) -> Applied {
-        self.made(|| {
+        let moved = self.made(async {
             let state = serde_json::from_slice(state).map_err(|error| stored(&source.type_name, &error))?;
             let moved = self.resource.move_from(source, state)?;
             if moved.is_none() {
@@ -168,7 +188,13 @@ impl<R: Resource, I: Identification<R>> AnyResource<R::Session> for Registered<R
                 return Err(Diagnostic::error("Unsupported move", detail).into());
             }
             Ok(moved)
-        })
+        });
+        let mut moved = moved.await;
+        if !identity::nulls(&moved.object.identity).is_empty() {
+            // The read that follows returns the complete identity.
+            moved.object.identity = Value::Null;
+        }
+        moved
     }
 
     async fn generate_config(&self, state: &Value) -> (Value, Diagnostics) {
@@ -233,21 +259,15 @@ impl<R: Resource, I: Identification<R>> Registered<R, I> {
         Applied { object: Stored { value, private, identity }, diagnostics }
     }
 
-    /// An object from something else than the cloud.
-    fn made(&self, make: impl FnOnce() -> Outcome<Option<R::Model>>) -> Applied {
-        let (state, result) = match panic::catch_sync(make) {
+    /// An object from something else than the cloud. Its identity may have null attributes.
+    async fn made(&self, make: impl Future<Output = Outcome<Option<R::Model>>>) -> Applied {
+        let (state, result) = match panic::catch(make).await {
             Ok(Ok(state)) => (state, Ok(Ok(()))),
             Ok(Err(errors)) => (None, Ok(Err(errors))),
             Err(panic) => (None, Err(panic)),
         };
         let response = Response { state, private: Private::default(), diagnostics: Diagnostics::default() };
-        let mut made = self.applied(response, result, &Value::Null);
-        let identity = &mut made.object.identity;
-        if identity.as_map().is_some_and(|identity| identity.values().any(Value::is_null)) {
-            // Half of one: the read that follows gives the whole.
-            *identity = Value::Null;
-        }
-        made
+        self.applied(response, result, &Value::Null)
     }
 
     /// The identity of an object, as far as it is known; null when there is no object.

@@ -251,6 +251,7 @@ pub struct DiskIdentity {
     pub name: Attr<String>,
 }
 
+#[async_trait]
 impl Identified for Disks {
     type Identity = DiskIdentity;
     const IDENTITY_VERSION: i64 = 1;
@@ -259,8 +260,12 @@ impl Identified for Disks {
         DiskIdentity { id: state.id.clone(), name: state.name.clone() }
     }
 
-    fn import_identity(&self, _: &Context<Sample>, identity: DiskIdentity) -> Outcome<Disk> {
-        Ok(Disk { id: identity.id, name: identity.name, ..Disk::default() })
+    /// Without a name, the ID without the prefix of the provider; `nameless` stays without one.
+    async fn import_identity(&self, context: &Context<Sample>, identity: DiskIdentity) -> Outcome<Disk> {
+        let prefix = context.session.prefix.as_str().unwrap_or_default();
+        let name = identity.id.as_str().and_then(|id| id.strip_prefix(prefix)).filter(|name| *name != "nameless");
+        let name = if identity.name.is_null() { name.map(str::to_owned).into() } else { identity.name };
+        Ok(Disk { id: identity.id, name, ..Disk::default() })
     }
 
     /// Version 0 had `disk`.

@@ -1,18 +1,19 @@
-//! What must hold for any bytes that come from outside: Terraform, the API, registries, and the user's files.
+//! Properties of whatever reads bytes from outside: from Terraform, the API, registries, and the user's files.
 //!
-//! A law is a function of bytes that panics when it is broken. Not to panic is part of each; most say more. The targets of
-//! `fuzz/` look for bytes that break a law, and a unit test holds every law against the corpus in `fuzz/corpus/`, so that
-//! what was found once is found again without a fuzzer. A law is beside what it is about, because that is private mostly.
+//! A property is a function of bytes that panics when it is violated. That nothing panics is part of each; most assert more. The
+//! targets of `fuzz/` look for bytes that violate a property, and a unit test checks each property with the named inputs in
+//! `fuzz/corpus/`, so that what was found once is found again without a fuzzer. A property stands beside the code that it is
+//! about, most of which is private.
 //!
 //! Compiled for tests and for fuzzing only.
 
 mod terraform;
 
-/// A law, by the name of its target and of its corpus.
-pub type Law = (&'static str, fn(&[u8]));
+/// A property, by the name of its target and of its corpus.
+pub type Property = (&'static str, fn(&[u8]));
 
-/// All laws.
-pub const LAWS: [Law; 11] = [
+/// All properties.
+pub const PROPERTIES: [Property; 11] = [
     ("api_answer", tencentcloud::transport::fuzzing::api_answer),
     ("config", terraform::config),
     ("docker_config", image_registry::fuzzing::docker_config),
@@ -26,14 +27,15 @@ pub const LAWS: [Law; 11] = [
     ("wire_value", terraform::wire_value),
 ];
 
-/// Holds `bytes` against the law of that name.
+/// Checks the property `name` with `bytes`.
 ///
 /// # Panics
 ///
-/// When the law is broken, or there is none of that name.
-pub fn hold(name: &str, bytes: &[u8]) {
-    let (_, law) = LAWS.iter().find(|(known, _)| *known == name).unwrap_or_else(|| panic!("no law {name:?}"));
-    law(bytes);
+/// When the property is violated, or there is none of that name.
+pub fn check(name: &str, bytes: &[u8]) {
+    let (_, property) =
+        PROPERTIES.iter().find(|(known, _)| *known == name).unwrap_or_else(|| panic!("no property {name:?}"));
+    property(bytes);
 }
 
 #[cfg(test)]
@@ -48,25 +50,26 @@ mod tests {
         Path::new(env!("CARGO_MANIFEST_DIR")).join("fuzz")
     }
 
+    /// Up to the first dot, so that an archive of minimized inputs goes with its target.
     fn names(directory: &str) -> BTreeSet<String> {
-        let entries = fs::read_dir(fuzz().join(directory)).unwrap();
-        entries.map(|entry| entry.unwrap().path().file_stem().unwrap().to_str().unwrap().to_owned()).collect()
+        let entries = fs::read_dir(fuzz().join(directory)).unwrap().map(|entry| entry.unwrap().file_name());
+        entries.map(|name| name.to_str().unwrap().split('.').next().unwrap().to_owned()).collect()
     }
 
     #[test]
-    fn every_law_has_a_target_and_a_corpus() {
-        let laws = LAWS.map(|(name, _)| name.to_owned()).into();
-        assert_eq!((&names("fuzz_targets"), &names("corpus")), (&laws, &laws));
+    fn every_property_has_a_target_and_a_corpus() {
+        let properties = PROPERTIES.map(|(name, _)| name.to_owned()).into();
+        assert_eq!((&names("fuzz_targets"), &names("corpus")), (&properties, &properties));
     }
 
     #[test]
-    fn laws_hold_for_the_corpus() {
-        for (name, law) in LAWS {
+    fn properties_hold_for_the_corpus() {
+        for (name, property) in PROPERTIES {
             for entry in fs::read_dir(fuzz().join("corpus").join(name)).unwrap() {
                 let path = entry.unwrap().path();
                 let bytes = fs::read(&path).unwrap();
-                let held = std::panic::catch_unwind(|| law(&bytes));
-                assert!(held.is_ok(), "{} breaks its law", path.display());
+                let held = std::panic::catch_unwind(|| property(&bytes));
+                assert!(held.is_ok(), "{} violates its property", path.display());
             }
         }
     }

@@ -1,3 +1,3 @@
 #![no_main]
 
-libfuzzer_sys::fuzz_target!(|bytes: &[u8]| eks::fuzzing::hold("function", bytes));
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| eks::fuzzing::check("function", bytes));

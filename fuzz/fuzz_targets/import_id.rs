@@ -1,3 +1,3 @@
 #![no_main]
 
-libfuzzer_sys::fuzz_target!(|bytes: &[u8]| eks::fuzzing::hold("import_id", bytes));
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| eks::fuzzing::check("import_id", bytes));

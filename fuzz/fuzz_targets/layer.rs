@@ -1,3 +1,3 @@
 #![no_main]
 
-libfuzzer_sys::fuzz_target!(|bytes: &[u8]| eks::fuzzing::hold("layer", bytes));
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| eks::fuzzing::check("layer", bytes));

@@ -1,3 +1,3 @@
 #![no_main]
 
-libfuzzer_sys::fuzz_target!(|bytes: &[u8]| eks::fuzzing::hold("wire_value", bytes));
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| eks::fuzzing::check("wire_value", bytes));

@@ -23,7 +23,7 @@ fn provider() -> Command {
     command
 }
 
-/// A provider that has answered the handshake.
+/// A provider after its handshake.
 struct Plugin {
     process: Child,
     stdout: BufReader<ChildStdout>,

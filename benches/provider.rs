@@ -1,6 +1,6 @@
 //! How quick and how small the provider is, beside its targets: `cargo bench --bench provider` prints a table.
 //!
-//! It judges nothing and never fails on time. A real Terraform, always of the same version, runs the release build against
+//! It asserts nothing, and no figure makes it fail. A real Terraform, always of the same version, runs the release build against
 //! the simulator. Memory and CPU time come from `/proc`, so this runs on Linux only.
 
 #[path = "provider/cloud.rs"]

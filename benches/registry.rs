@@ -1,6 +1,6 @@
 //! How long it takes to look images up, and how much of them is read: 10 images of 20 layers, in a registry on this machine.
 //!
-//! `cargo bench --bench registry` prints the figures; it judges nothing. Needs what the registry tests need.
+//! `cargo bench --bench registry` prints the figures and asserts none. Needs what the registry tests need.
 
 #[path = "../acceptance-tests/registry/docker_registry.rs"]
 mod docker_registry;
@@ -49,7 +49,7 @@ async fn main() {
         times.push(start.elapsed());
         let exact =
             results.iter().flatten().flat_map(|image| &image.layers).filter(|layer| layer.unpacked.is_exact()).count();
-        assert_eq!(exact, (IMAGES * LAYERS) as usize, "every layer tells its size");
+        assert_eq!(exact, (IMAGES * LAYERS) as usize, "every layer states its size");
     }
     times.sort();
     let per_layer = received.load(Ordering::Relaxed) / u64::from(IMAGES * LAYERS);

@@ -5,7 +5,7 @@ use std::time::Duration;
 use terraform_plugin::diagnostics::{AttributePath, Diagnostic, Diagnostics};
 use terraform_plugin::value::Attr;
 
-/// A year: nobody waits longer, and sums of such durations and the present moment do not overflow.
+/// A year: no wait needs more, and sums of such durations and the present moment do not overflow.
 const LONGEST: Duration = Duration::from_secs(8760 * 3600);
 
 /// Reads a duration as Terraform users write it, of up to a year.
@@ -25,7 +25,7 @@ pub fn parse(text: &str) -> Result<Duration, String> {
     }
 }
 
-/// Reports a known value that is no duration.
+/// Reports a known value that is not a duration.
 pub fn validate(path: AttributePath, value: &Attr<String>, diagnostics: &mut Diagnostics) {
     if let Some(Err(expected)) = value.as_str().map(parse) {
         diagnostics.push(Diagnostic::error("Invalid duration", format!("{path}: {expected}.")).at(path));

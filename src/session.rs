@@ -77,7 +77,7 @@ impl Session {
     ///
     /// # Errors
     ///
-    /// When the account is not allowed, or cannot be told.
+    /// When the account is not allowed, or cannot be determined.
     pub async fn guard_account(&self) -> Outcome<()> {
         let identity = self.client.send(sts::DEFAULT_REGION, &sts::GetCallerIdentity {});
         let allowed = self.account_guard.check(identity).await;

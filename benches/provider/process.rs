@@ -53,7 +53,7 @@ pub fn print_schema_time() {
         let service = Service::<EksProvider>::default();
         let request = tonic::Request::new(get_provider_schema::Request::default());
         let start = Instant::now();
-        service.get_provider_schema(request).await.expect("it answers");
+        service.get_provider_schema(request).await.expect("a response");
         start.elapsed()
     });
     println!("{}", took.as_nanos());
@@ -98,6 +98,6 @@ fn ask_for_schema(terraform: &Identity, line: &str) {
         let io = dial(network, address).await;
         let tls = secure(io, certificate, Some(terraform), rustls::DEFAULT_VERSIONS).await.expect("TLS");
         let mut client = ProviderClient::new(channel(tls).await);
-        client.get_provider_schema(get_provider_schema::Request::default()).await.expect("it answers");
+        client.get_provider_schema(get_provider_schema::Request::default()).await.expect("a response");
     });
 }

@@ -1,4 +1,4 @@
-//! The provider as a whole: each resource through its life as Terraform would lead it, against the simulator.
+//! The provider as a whole: the lifecycle of each resource as Terraform runs it, against the simulator.
 
 use std::time::Duration;
 
@@ -170,7 +170,7 @@ proptest! {
             terraform.object.value = applied(&terraform.plan(&before).await.unwrap().object.value);
 
             let unchanged = terraform.plan(&before).await.unwrap();
-            assert_eq!(unchanged.object.value, terraform.object.value, "a plan of what is there");
+            assert_eq!(unchanged.object.value, terraform.object.value, "a plan without a change");
             assert!(unchanged.requires_replace.is_empty());
 
             let planned = terraform.plan(&after).await.unwrap();

@@ -116,7 +116,6 @@ const UNSWEPT: &[&str] = &[
     "src/image_cache",
     "src/pod_disk",
     "src/registry_token.rs",
-    "SECURITY.md",
 ];
 
 #[test]

@@ -1,6 +1,7 @@
 //! The crates that are linked into the binary for one target, with the features that it has there.
 //!
-//! Left out is what only runs in the build (build scripts' and procedural macros' crates) or in tests.
+//! Left out is what only runs in the build (build scripts' and procedural macros' crates) or in tests. The crates of this
+//! repository count as the provider: they have no release of their own.
 //!
 //! `cargo tree` resolves as the build does. `cargo metadata` would not: it merges the features of tests into it.
 
@@ -37,9 +38,14 @@ fn read(tree: &str) -> Result<BTreeMap<Id, Crate>> {
     let mut crates = BTreeMap::<Id, Crate>::new();
     let mut above: Vec<Id> = Vec::new();
     for line in tree.lines() {
-        let (depth, id, license) = node(line).with_context(|| format!("cargo tree wrote {line:?}"))?;
+        let (depth, mut id, license) = node(line).with_context(|| format!("cargo tree wrote {line:?}"))?;
         above.truncate(depth);
-        if let Some(dependent) = above.last() {
+        if is_in_repository(line)
+            && let Some(provider) = above.first()
+        {
+            id.clone_from(provider);
+        }
+        if let Some(dependent) = above.last().filter(|dependent| **dependent != id) {
             crates.entry(dependent.clone()).or_default().needs.insert(id.clone());
         }
         // Old crates write a slash where SPDX has OR.
@@ -47,6 +53,11 @@ fn read(tree: &str) -> Result<BTreeMap<Id, Crate>> {
         above.push(id);
     }
     Ok(crates)
+}
+
+/// Whether the crate of a line has a path, in parentheses after its version, and not a registry.
+fn is_in_repository(line: &str) -> bool {
+    line.split('\t').next().is_some_and(|package| package.ends_with(')'))
 }
 
 fn node(line: &str) -> Option<(usize, Id, String)> {
@@ -65,12 +76,14 @@ mod tests {
     fn a_tree_says_who_needs_whom() {
         let id = |name: &str| (name.to_owned(), "1.0.0".to_owned());
         let tree = "0 top v1.0.0 (/src/top)\tApache-2.0\t\n1 a v1.0.0\tMIT\t\n2 b v1.0.0\tMIT/Apache-2.0\t\n\
-                    3 c v1.0.0\t\t\n1 b v1.0.0\tMIT/Apache-2.0\t (*)\n";
+                    3 c v1.0.0\t\t\n1 b v1.0.0\tMIT/Apache-2.0\t (*)\n\
+                    1 part v1.0.0 (/src/top/part)\tApache-2.0\t\n2 d v1.0.0\tMIT\t\n";
         let expected = [
             ("a", "MIT", &["b"][..]),
             ("b", "MIT OR Apache-2.0", &["c"]),
             ("c", "", &[]),
-            ("top", "Apache-2.0", &["a", "b"]),
+            ("d", "MIT", &[]),
+            ("top", "Apache-2.0", &["a", "b", "d"]),
         ];
         let expected = expected.map(|(name, license, needs)| {
             (id(name), Crate { license: license.to_owned(), needs: needs.iter().copied().map(id).collect() })

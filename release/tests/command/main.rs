@@ -82,5 +82,5 @@ fn fails(output: &Output, expected: &str) {
 /// Runs a program in `directory`.
 fn check(program: &str, arguments: &[&str], directory: &Path) -> Output {
     let run = Command::new(program).args(arguments).current_dir(directory).output();
-    run.unwrap_or_else(|error| panic!("{program} does not run: {error}. Install it (Debian: coreutils, gnupg)."))
+    run.unwrap_or_else(|error| panic!("{program}: {error}; acceptance-tests/run.sh installs it, or says how to"))
 }

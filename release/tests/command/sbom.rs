@@ -10,7 +10,8 @@ use serde_json::Value;
 use crate::{Release, check, succeeds};
 
 /// The crates that Cargo's metadata leads to from the provider by normal dependencies: at least those in the binary,
-/// because it merges the features of the tests into them. The first set are those that the provider names itself.
+/// because it merges the features of the tests into them. The first set are those that the provider, or a crate of its
+/// repository, names itself. Crates of the repository are in neither.
 fn known_to_cargo(target: &str) -> (BTreeSet<String>, BTreeSet<String>) {
     let cargo = env!("CARGO");
     let arguments = ["metadata", "--format-version", "1", "--locked", "--filter-platform", target];
@@ -28,10 +29,17 @@ fn known_to_cargo(target: &str) -> (BTreeSet<String>, BTreeSet<String>) {
         ids.filter(|id| !array(&packages[id]["targets"]).iter().any(|t| t["kind"][0] == "proc-macro")).collect()
     };
     let provider = packages.iter().find(|(_, package)| package["name"] == "terraform-provider-eks").unwrap().0;
-    let (named, mut all, mut next) = (normal(provider), BTreeSet::new(), vec![provider.clone()]);
+    let is_published = |id: &String| !packages[id]["source"].is_null();
+    let (mut named, mut all, mut next) = (BTreeSet::new(), BTreeSet::new(), vec![provider.clone()]);
     while let Some(id) = next.pop() {
-        next.extend(normal(&id).into_iter().filter(|id| all.insert(id.clone())));
+        let needed = normal(&id);
+        if !is_published(&id) {
+            named.extend(needed.clone());
+        }
+        next.extend(needed.into_iter().filter(|id| all.insert(id.clone())));
     }
+    named.retain(is_published);
+    all.retain(is_published);
     let names = |ids: BTreeSet<String>| {
         ids.iter().map(|id| &packages[id]).map(|p| format!("{} {}", p["name"], p["version"]).replace('"', "")).collect()
     };

@@ -4,6 +4,8 @@
 
 #[path = "../acceptance-tests/registry/docker_registry.rs"]
 mod docker_registry;
+#[path = "../acceptance-tests/requirements.rs"]
+mod requirements;
 
 use std::io::Write as _;
 use std::sync::Arc;
@@ -23,7 +25,6 @@ const ROUNDS: usize = 5;
 
 #[tokio::main]
 async fn main() {
-    docker_registry::install();
     let registry = DockerRegistry::start(Setup::default()).await;
     let mut blob_bytes = 0;
     for image in 0..IMAGES {

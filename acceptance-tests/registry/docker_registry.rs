@@ -1,13 +1,14 @@
 //! Debian's `docker-registry` on loopback, and what it takes to push an image to it.
 
-use std::process::{Child, Command, Stdio};
-use std::sync::Once;
+use std::process::{Child, Stdio};
 use std::time::Duration;
 
 use reqwest::{Client, RequestBuilder};
 use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
 use tempfile::TempDir;
+
+use super::requirements::tool;
 
 pub const USERNAME: &str = "tester";
 pub const PASSWORD: &str = "correct horse";
@@ -53,13 +54,12 @@ pub struct Pushed {
 
 impl DockerRegistry {
     pub async fn start(setup: Setup) -> Self {
-        install();
         let directory = tempfile::tempdir().unwrap();
         // The port is free until the registry binds it, unless another process is very quick.
         let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
         let host = format!("127.0.0.1:{port}");
         std::fs::write(directory.path().join("config.yml"), configuration(&directory, &host, setup)).unwrap();
-        let process = Command::new("docker-registry")
+        let process = tool("docker-registry")
             .arg("serve")
             .arg(directory.path().join("config.yml"))
             .stdout(Stdio::null())
@@ -156,14 +156,4 @@ fn configuration(directory: &TempDir, host: &str, setup: Setup) -> String {
         text += &format!("auth:\n  htpasswd: {{realm: test, path: {}}}\n", path("htpasswd"));
     }
     text
-}
-
-/// Installs the packages, once.
-pub fn install() {
-    static INSTALLED: Once = Once::new();
-    INSTALLED.call_once(|| {
-        let script = concat!(env!("CARGO_MANIFEST_DIR"), "/acceptance-tests/registry/install.sh");
-        let status = Command::new(script).status().expect("install.sh can be run");
-        assert!(status.success(), "the packages docker-registry, pigz and zstd cannot be installed: see {script}");
-    });
 }

@@ -1,7 +1,10 @@
 //! The registry client against registries: Debian's `docker-registry`, filled by the tests over its API, and a server in
 //! this process that misbehaves.
 //!
-//! `install.sh` installs the packages. It is called by the tests, and where it cannot do its work they fail and say so.
+//! `acceptance-tests/run.sh` installs the packages; without them the tests fail and say so.
+
+#[path = "../requirements.rs"]
+mod requirements;
 
 mod access;
 mod client;

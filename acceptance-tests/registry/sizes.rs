@@ -3,7 +3,7 @@
 use image_registry::{DiskNeed, Platform};
 use serde_json::json;
 
-use crate::docker_registry::{DockerRegistry, Setup, TAR_GZIP, install};
+use crate::docker_registry::{DockerRegistry, Setup, TAR_GZIP};
 use crate::layers::{DOCKER_TAR_GZIP, TAR, TAR_ZSTD, gzip, tar, unpack, zstd};
 use crate::zeros::gzip_zeros;
 
@@ -11,7 +11,6 @@ const INDEX: &str = "application/vnd.oci.image.index.v1+json";
 
 #[tokio::test]
 async fn computed_sizes_are_those_of_unpacking() {
-    install();
     let registry = DockerRegistry::start(Setup::default()).await;
     let large = tar(1, 1_500_000);
     let members = [gzip(&tar(2, 5_000)), gzip(&large), gzip(&tar(3, 9_000))].concat();
@@ -45,7 +44,6 @@ async fn computed_sizes_are_those_of_unpacking() {
 
 #[tokio::test]
 async fn five_gib_in_five_mib_are_found() {
-    install();
     let registry = DockerRegistry::start(Setup::default()).await;
     let blob = gzip_zeros(5 << 10);
     assert_eq!(unpack(&blob), 5 << 30);

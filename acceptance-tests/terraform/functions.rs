@@ -23,7 +23,7 @@ fn output(expression: &str) -> String {
 
 #[test]
 fn functions_give_annotations_and_parts_of_images() {
-    if Cli::get().leaves_out(Feature::Functions) {
+    if Cli::get().skips(Feature::Functions) {
         return;
     }
     let workspace = workspace();
@@ -48,7 +48,7 @@ fn functions_give_annotations_and_parts_of_images() {
 
 #[test]
 fn a_wrong_argument_is_named_with_what_was_expected() {
-    if Cli::get().leaves_out(Feature::Functions) {
+    if Cli::get().skips(Feature::Functions) {
         return;
     }
     let workspace = workspace();

@@ -15,5 +15,7 @@ pub mod workspace;
 
 #[path = "../registry/docker_registry.rs"]
 pub mod docker_registry;
+#[path = "../requirements.rs"]
+pub mod requirements;
 #[path = "../registry/zeros.rs"]
 pub mod zeros;

@@ -7,8 +7,8 @@ use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 
-const HINT: &str = "this test needs python3 (3.8 or later) with the venv module, and PyPI on the first run; on Debian: \
-                    apt-get install python3 python3-venv";
+const HINT: &str = "this test needs Python 3.8 or later with the module venv, and PyPI on the first run; acceptance-tests/run.sh \
+                    installs Python, or says how to";
 
 #[test]
 fn the_official_sdk_drives_every_action() {
@@ -51,7 +51,7 @@ fn sdk() -> PathBuf {
         return python;
     }
     run(Command::new("python3").args(["-m", "venv", "--clear"]).arg(&venv));
-    let pip = ["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--requirement"];
+    let pip = ["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-cache-dir", "--requirement"];
     run(Command::new(&python).args(pip).arg(&requirements));
     std::fs::write(&stamp, wanted).expect("the virtual environment can be written");
     python

@@ -5,6 +5,7 @@ use std::process::Command;
 use rand::RngExt as _;
 use rand::rngs::StdRng;
 
+use crate::harness::requirements::tool;
 use crate::harness::run::{Run, Running, wait_until};
 use crate::harness::workspace::Workspace;
 
@@ -63,7 +64,7 @@ const ACTIONS: [&str; 4] = ["CreateImageCache", "DescribeImageCaches", "UpdateIm
 
 /// Process IDs.
 fn children(parent: u32) -> Vec<String> {
-    let listed = Command::new("pgrep").args(["-P", &parent.to_string()]).output().unwrap();
+    let listed = tool("pgrep").args(["-P", &parent.to_string()]).output().unwrap();
     String::from_utf8(listed.stdout).unwrap().lines().map(str::to_owned).collect()
 }
 
@@ -74,7 +75,7 @@ fn kill(process: &str) {
 
 /// A process that has ended and that nobody has asked about counts as ended.
 fn is_alive(process: &str) -> bool {
-    let listed = Command::new("ps").args(["-o", "stat=", "-p", process]).output().unwrap();
+    let listed = tool("ps").args(["-o", "stat=", "-p", process]).output().unwrap();
     let state = String::from_utf8(listed.stdout).unwrap();
     !state.trim().is_empty() && !state.starts_with('Z')
 }

@@ -52,7 +52,7 @@ fn validates_and_plans(directory: &Path) {
     let mut names = configuration(directory);
     names.retain(|name| {
         let path = directory.strip_prefix(examples()).unwrap().join(name).display().to_string();
-        !NEEDS.iter().any(|(known, needed)| known == name && Cli::get().leaves_out_part(&path, *needed))
+        !NEEDS.iter().any(|(known, needed)| known == name && Cli::get().skips_part(&path, *needed))
     });
     let (imports, names): (Vec<_>, Vec<_>) = names.into_iter().partition(|name| IMPORTS.contains(&name.as_str()));
     for import in imports.iter().map(Some).chain(imports.is_empty().then_some(None)) {
@@ -82,7 +82,7 @@ fn examples_are_formatted() {
     let workspace = Workspace::new();
     for entry in fs::read_dir(examples()).unwrap() {
         let path = entry.unwrap().path();
-        let too_new = path.ends_with("functions") && Cli::get().leaves_out_part("functions", Feature::Functions);
+        let too_new = path.ends_with("functions") && Cli::get().skips_part("functions", Feature::Functions);
         if path.is_dir() && !too_new {
             workspace.run(&["fmt", "-check", "-diff", "-recursive", &path.display().to_string()]).succeeds();
         }
@@ -131,7 +131,7 @@ fn modules_pass_their_tests() {
         workspace.remove("provider.tf");
         workspace.copy(&module);
         workspace.run(&["validate"]).succeeds();
-        if !Cli::get().leaves_out_part("their tests", Feature::ModuleTests) {
+        if !Cli::get().skips_part("their tests", Feature::ModuleTests) {
             let tested = workspace.run(&["test"]).succeeds();
             assert!(!tested.stdout.contains(" 0 passed"), "{}: {tested}", module.display());
         }

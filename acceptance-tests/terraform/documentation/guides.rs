@@ -58,7 +58,7 @@ fn the_code_in_guides_is_valid() {
         let text = fs::read_to_string(&guide).unwrap();
         let name = guide.file_name().unwrap().display().to_string();
         let too_new = |block: &str| {
-            NEEDS.iter().any(|(part, needed)| block.contains(part) && Cli::get().leaves_out_part(&name, *needed))
+            NEEDS.iter().any(|(part, needed)| block.contains(part) && Cli::get().skips_part(&name, *needed))
         };
         for block in blocks(&text, "terraform").into_iter().filter(|block| !too_new(block)) {
             let workspace = Workspace::new();
@@ -84,7 +84,7 @@ fn the_tests_in_the_guide_pass() {
     for test in tests {
         let is_mock = test.contains("mock_provider");
         let feature = if is_mock { Feature::MockProviders } else { Feature::ModuleTests };
-        if Cli::get().leaves_out_part("a test", feature) {
+        if Cli::get().skips_part("a test", feature) {
             continue;
         }
         let workspace = Workspace::new();

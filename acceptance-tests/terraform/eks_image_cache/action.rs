@@ -45,7 +45,7 @@ fn progress(run: &Run) -> Vec<String> {
 
 #[test]
 fn invoked_action_rebuilds_in_place() {
-    if Cli::get().leaves_out(Feature::Actions) {
+    if Cli::get().skips(Feature::Actions) {
         return;
     }
     let workspace = Workspace::new();
@@ -66,7 +66,7 @@ fn invoked_action_rebuilds_in_place() {
 
 #[test]
 fn action_without_wait_returns_at_once() {
-    if Cli::get().leaves_out(Feature::Actions) {
+    if Cli::get().skips(Feature::Actions) {
         return;
     }
     let workspace = Workspace::new();
@@ -83,7 +83,7 @@ fn action_without_wait_returns_at_once() {
 
 #[test]
 fn triggered_action_follows_changed_digest() {
-    if Cli::get().leaves_out(Feature::Actions) {
+    if Cli::get().skips(Feature::Actions) {
         return;
     }
     let workspace = Workspace::new();
@@ -100,7 +100,7 @@ fn triggered_action_follows_changed_digest() {
 
 #[test]
 fn failed_action_says_why_and_is_not_planned_again() {
-    if Cli::get().leaves_out(Feature::Actions) {
+    if Cli::get().skips(Feature::Actions) {
         return;
     }
     let workspace = Workspace::new();
@@ -124,7 +124,7 @@ fn failed_action_says_why_and_is_not_planned_again() {
 
 #[test]
 fn interrupted_action_leaves_the_build_to_the_cloud() {
-    if Cli::get().leaves_out(Feature::Actions) {
+    if Cli::get().skips(Feature::Actions) {
         return;
     }
     let workspace = Workspace::with_endless_builds();

@@ -14,7 +14,7 @@ const TEST: &str = "eks_image_cache.test";
 
 #[test]
 fn a_generated_configuration_plans_clean_when_the_network_is_filled_in() {
-    if Cli::get().leaves_out(Feature::GeneratedConfig) {
+    if Cli::get().skips(Feature::GeneratedConfig) {
         return;
     }
     let workspace = Workspace::new();

@@ -110,7 +110,7 @@ fn plan_of_count_growth_is_shown() {
 
 #[test]
 fn identity_is_in_state_after_apply() {
-    if Cli::get().leaves_out(Feature::StateIdentities) {
+    if Cli::get().skips(Feature::StateIdentities) {
         return;
     }
     let workspace = Workspace::new();

@@ -48,7 +48,7 @@ fn found(run: &Run) -> Vec<Value> {
 
 #[test]
 fn query_finds_caches_by_name_and_status() {
-    if Cli::get().leaves_out(Feature::Query) {
+    if Cli::get().skips(Feature::Query) {
         return;
     }
     let workspace = workspace(3, "  include_resource = true\n  config {\n    status = \"Failed\"\n  }");
@@ -67,7 +67,7 @@ fn query_finds_caches_by_name_and_status() {
 
 #[test]
 fn query_without_limit_stops_at_terraforms_default() {
-    if Cli::get().leaves_out(Feature::Query) {
+    if Cli::get().skips(Feature::Query) {
         return;
     }
     for (arguments, expected) in [("", DEFAULT_LIMIT), ("  limit = 2", 2), ("  limit = 1000", MANY)] {
@@ -101,7 +101,7 @@ fn query_interrupted_is_an_error() {
 
 #[test]
 fn query_generates_configuration_that_imports() {
-    if Cli::get().leaves_out(Feature::Query) {
+    if Cli::get().skips(Feature::Query) {
         return;
     }
     let workspace = workspace(2, "");

@@ -46,7 +46,7 @@ fn last_password_in_the_cloud(workspace: &Workspace) -> String {
 #[test]
 fn a_write_only_password_reaches_the_api_and_never_plan_state_or_log() {
     let mut workspace = Workspace::new();
-    if Cli::get().leaves_out_part("what a newer one does", Feature::WriteOnly) {
+    if Cli::get().skips_part("what a newer one does", Feature::WriteOnly) {
         // An older Terraform would keep the value: the provider says so instead of taking it.
         workspace
             .write(write_only(1).replace("  ephemeral = true\n", "").replace("string", "string\n  default = \"x\""));

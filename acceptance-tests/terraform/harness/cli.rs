@@ -8,6 +8,8 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::sync::LazyLock;
 
+use super::requirements::tool;
+
 /// The client of this test run, or another one by its name or version.
 #[derive(Debug)]
 pub struct Cli {
@@ -51,10 +53,10 @@ fn find(name: Option<&str>) -> Result<(Cli, String), String> {
     // The binary of the provider is in target/<profile>/.
     let provider = Path::new(env!("CARGO_BIN_EXE_terraform-provider-eks"));
     let target = provider.ancestors().nth(2).ok_or("no target directory")?;
-    let mut install = Command::new("python3");
+    let mut install = tool("python3");
     let install = install.arg(&script).arg(target).args(name).stdin(Stdio::null());
     let mut install = install.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn();
-    let install = install.as_mut().map_err(|error| format!("python3, for {}: {error}", script.display()))?;
+    let install = install.as_mut().map_err(|error| format!("{}: {error}", script.display()))?;
     // An installation takes a while: its progress is printed as it comes.
     let mut said = String::new();
     for line in

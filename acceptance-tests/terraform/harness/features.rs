@@ -1,12 +1,9 @@
 //! What some tests need and not every Terraform has.
 //!
-//! A test that needs such a [`Feature`] is left out, and says so by name, with the version that can: on stderr, which the
-//! test harness shows even of tests that pass.
+//! A test, or a part of it, that needs such a [`Feature`] is skipped, by name, with the version that has it.
 
-use std::io::{self, Write as _};
-use std::thread;
-
-use crate::harness::cli::Cli;
+use super::cli::Cli;
+use super::requirements::skip;
 
 /// What not every Terraform from 1.0, and not every OpenTofu from 1.6, can do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -71,27 +68,27 @@ impl Cli {
         if self.is_opentofu { opentofu } else { Some(terraform) }
     }
 
-    /// True when this Terraform lacks `feature`, so that the running test is left out. Says so.
-    pub fn leaves_out(&self, feature: Feature) -> bool {
-        self.leaves_out_part("all of it", feature)
+    /// True when this client lacks `feature`, so that the running test is skipped. Prints that.
+    pub fn skips(&self, feature: Feature) -> bool {
+        self.skips_as(None, feature)
     }
 
-    /// True when this Terraform lacks `feature`, so that the running test leaves `part` out. Says so.
-    pub fn leaves_out_part(&self, part: &str, feature: Feature) -> bool {
-        let lacks = !self.has(feature);
-        if lacks {
-            let product = if self.is_opentofu { "OpenTofu" } else { "Terraform" };
-            let (name, (major, minor)) = (feature.facts().0, self.version);
-            let needed = match self.first_version_with(feature) {
-                Some((major, minor)) => format!("{name} need {product} {major}.{minor}"),
-                None => format!("no {product} has {name}"),
-            };
-            // The harness names the thread after the test.
-            let test = thread::current().name().unwrap_or("a test").to_owned();
-            let line = format!("left out: {test}, {part}: {needed}, and this is {product} {major}.{minor}\n");
-            // Not `eprintln`, which shows nothing of a test that passes.
-            io::stderr().write_all(line.as_bytes()).unwrap();
+    /// True when this client lacks `feature`, so that this part of the running test is skipped. Prints that.
+    pub fn skips_part(&self, part: &str, feature: Feature) -> bool {
+        self.skips_as(Some(part), feature)
+    }
+
+    fn skips_as(&self, part: Option<&str>, feature: Feature) -> bool {
+        if self.has(feature) {
+            return false;
         }
-        lacks
+        let product = if self.is_opentofu { "OpenTofu" } else { "Terraform" };
+        let (name, (major, minor)) = (feature.facts().0, self.version);
+        let needed = match self.first_version_with(feature) {
+            Some((major, minor)) => format!("{name} need {product} {major}.{minor}"),
+            None => format!("no {product} has {name}"),
+        };
+        skip(part, &format!("{needed}, and this is {product} {major}.{minor}"));
+        true
     }
 }

@@ -121,7 +121,7 @@ fn an_import_block_is_planned_and_adopted() {
 
 #[test]
 fn import_by_identity_defaults_to_the_region_of_the_provider() {
-    if Cli::get().leaves_out(Feature::ImportByIdentity) {
+    if Cli::get().skips(Feature::ImportByIdentity) {
         return;
     }
     let workspace = Workspace::new();
@@ -164,4 +164,34 @@ fn an_import_of_a_cache_that_is_not_there_fails() {
     let run = workspace.run(&["import", "-input=false", "-no-color", TEST, "imc-00000000"]).fails();
     assert!(run.unwrapped_stderr().contains("Cannot import non-existent remote object"), "{run}");
     assert!(workspace.state().is_empty());
+}
+
+#[test]
+fn import_by_identity_is_adopted() {
+    if Cli::get().skips(Feature::ImportByIdentity) {
+        return;
+    }
+    let workspace = Workspace::new();
+    let id = insert(&workspace, OTHER_REGION);
+    let block = format!("import {{\n  to = {TEST}\n  identity = {{ region = {OTHER_REGION:?}, id = {id:?} }}\n}}\n");
+    let plan = workspace.planned(format!("{}\n{block}", existing()));
+    assert_eq!(plan.change(TEST).actions(), ["update"]);
+    workspace.apply_planned().succeeds();
+    workspace.plan_is_empty();
+    assert_eq!(workspace.state().text(TEST, "region"), OTHER_REGION);
+    assert_eq!(workspace.cloud.count("UpdateImageCache"), 0);
+    workspace.destroy();
+}
+
+#[test]
+fn import_by_identity_without_any_region_says_where_to_set_it() {
+    if Cli::get().skips(Feature::ImportByIdentity) {
+        return;
+    }
+    let workspace = Workspace::new();
+    workspace.provider("");
+    let block = format!("import {{\n  to = {TEST}\n  identity = {{ id = \"imc-1a2b3c4d\" }}\n}}\n");
+    workspace.write(format!("{}\n{block}", existing()));
+    workspace.plan().error().says(&["region", "TENCENTCLOUD_REGION"]);
+    assert_eq!(workspace.cloud.requests(), []);
 }

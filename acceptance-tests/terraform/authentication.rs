@@ -1,5 +1,6 @@
-//! Every way to log in, and every way in which that goes wrong, as directories of data in `authentication/testdata`. They
-//! are named after what they show:
+//! Each source of credentials from the configuration to a signed request, and the errors that need the cloud, as directories
+//! of data in `authentication/testdata`; every variant of a source is a unit test of the client's credentials. The
+//! directories are named after what they show:
 //!
 //! - `provider.hcl`: the arguments of the provider block.
 //! - `environment.json`: the variables. The variable for the simulated cloud is there already; an empty one is removed.
@@ -44,35 +45,17 @@ cases![
     a_domain_that_is_none,
     a_domain_that_nobody_knows,
     a_domain_that_nobody_knows_for_a_role,
-    a_profile_comes_before_a_web_identity,
-    a_profile_that_does_not_exist,
-    a_profile_that_is_malformed,
-    a_profile_whose_token_has_expired,
-    a_role_by_variables,
-    a_role_in_the_profile,
     a_role_of_another_account,
     a_role_on_top_of_the_environment,
-    a_role_that_may_not_be_assumed,
     a_token_of_one_key_with_another,
-    a_web_identity_token_file_that_does_not_exist,
-    a_web_identity_token_that_is_refused,
-    a_web_identity_with_a_json_token_file,
     a_web_identity_with_a_raw_token_file,
     half_a_key_in_the_block,
-    half_a_key_in_the_environment,
     keys_in_the_block,
-    keys_in_the_environment,
     keys_outrank_a_profile_with_a_warning,
-    metadata_that_does_not_answer,
     no_credentials_anywhere,
-    the_file_of_the_sdk,
-    the_file_of_the_sdk_is_malformed,
     the_pod_identity_of_tke,
     the_profile_of_tccli_and_its_region,
     the_role_of_the_instance,
-    the_role_of_the_instance_by_name,
-    the_role_of_the_instance_is_another,
-    the_role_of_the_instance_in_the_profile,
     the_role_of_the_saml_assertion,
     the_session_of_an_mfa_code_assumes_the_role,
 ];

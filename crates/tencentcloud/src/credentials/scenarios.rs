@@ -93,6 +93,7 @@ scenarios![
     profile_of_an_unknown_type,
     profile_that_is_a_path_is_an_error,
     profile_that_is_named_does_not_exist,
+    profile_takes_precedence_over_web_identity,
     profile_value_of_a_wrong_type_is_not_shown,
     provider_block_comes_before_the_environment,
     role_by_variables,

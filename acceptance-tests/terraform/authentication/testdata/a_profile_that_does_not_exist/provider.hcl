@@ -1,2 +1,0 @@
-region = "ap-guangzhou"
-profile = "production"

@@ -1,3 +1,0 @@
-region = "ap-guangzhou"
-profile                = "production"
-shared_credentials_dir = "~/keys"

@@ -1,2 +1,0 @@
-region = "ap-guangzhou"
-cam_role_name = "builder"

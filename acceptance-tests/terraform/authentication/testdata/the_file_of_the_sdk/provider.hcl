@@ -1,1 +1,0 @@
-region = "ap-guangzhou"

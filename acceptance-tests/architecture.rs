@@ -21,15 +21,16 @@ const TERRAFORM_PLUGIN: Layers = &[
 
 /// `src`, the provider.
 const PROVIDER: Layers = &[
-    ("annotations", &["image_cache"]),
+    ("annotations", &["image_cache", "manifests"]),
     ("block", &["session", "image_caches", "errors", "duration"]),
     ("duration", &[]),
     ("errors", &["image_caches"]),
-    ("functions", &["annotations"]),
-    ("fuzzing", &["provider", "session"]),
+    ("functions", &["annotations", "manifests"]),
+    ("fuzzing", &["provider", "session", "manifests"]),
     ("image_cache", &["session", "image_caches", "annotations", "errors", "duration", "images"]),
     ("image_caches", &[]),
     ("images", &[]),
+    ("manifests", &[]),
     ("pod_disk", &["session", "annotations", "errors", "duration", "images", "image_cache"]),
     ("provider", &["block", "session", "image_cache", "pod_disk", "functions", "registry_token"]),
     ("registry_token", &["session", "errors"]),

@@ -13,7 +13,8 @@ mod terraform;
 pub type Property = (&'static str, fn(&[u8]));
 
 /// All properties.
-pub const PROPERTIES: [Property; 11] = [
+pub const PROPERTIES: [Property; 13] = [
+    ("annotate_manifests", crate::manifests::fuzzing::annotate_manifests),
     ("api_answer", tencentcloud::transport::fuzzing::api_answer),
     ("config", terraform::config),
     ("docker_config", image_registry::fuzzing::docker_config),
@@ -22,6 +23,7 @@ pub const PROPERTIES: [Property; 11] = [
     ("import_id", terraform::import_id),
     ("layer", image_registry::fuzzing::layer),
     ("manifest", image_registry::fuzzing::manifest),
+    ("manifests", crate::manifests::fuzzing::manifests),
     ("profile", tencentcloud::credentials::fuzzing::profile),
     ("state", terraform::state),
     ("wire_value", terraform::wire_value),

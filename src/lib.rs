@@ -16,6 +16,7 @@
 //! | `image_caches` | the API as the resource needs it: creating once, batched reads, one poller per region |
 //! | `session` | what configuring the provider yields, and what resources use |
 //! | `block` | the provider block, which becomes the session |
+//! | `manifests` | Kubernetes manifests as text: their Pods, images and annotations |
 //! | `annotations` | Pod annotations |
 //! | `image_cache` | the resource `eks_image_cache` and everything of it: data sources, list resource, action |
 //! | `pod_disk` | the data source `eks_pod_disk` |
@@ -35,6 +36,7 @@ pub mod fuzzing;
 mod image_cache;
 mod image_caches;
 mod images;
+mod manifests;
 mod pod_disk;
 pub mod provider;
 mod registry_token;

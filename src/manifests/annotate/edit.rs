@@ -1,0 +1,35 @@
+//! Changes of a text, by byte.
+
+use std::ops::Range;
+
+/// Puts a text in the place of a range; of an empty range to insert it.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Edit {
+    start: usize,
+    end: usize,
+    text: String,
+}
+
+impl Edit {
+    pub fn insert(at: usize, text: String) -> Self {
+        Self { start: at, end: at, text }
+    }
+
+    pub fn replace(range: Range<usize>, text: String) -> Self {
+        Self { start: range.start, end: range.end, text }
+    }
+}
+
+/// The text with all changes, which do not overlap.
+pub fn apply(text: &str, mut edits: Vec<Edit>) -> String {
+    edits.sort();
+    let mut result = String::with_capacity(text.len() + edits.iter().map(|edit| edit.text.len()).sum::<usize>());
+    let mut done = 0;
+    for edit in edits {
+        result.push_str(text.get(done..edit.start).unwrap_or_default());
+        result.push_str(&edit.text);
+        done = done.max(edit.end);
+    }
+    result.push_str(&text[done..]);
+    result
+}

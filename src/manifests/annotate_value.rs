@@ -1,0 +1,140 @@
+//! Annotations into a typed value: an object of `kubernetes_manifest`, known or not.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::ManifestError;
+use super::annotate::no_place;
+use super::objects::{self, Object};
+use super::pods::pods;
+use terraform_plugin::diagnostics::{AttributePath, Step};
+use terraform_plugin::value::{Attr, Dynamic, Type, Value};
+
+/// What annotations may be before apply: wholly unknown, or with values that are.
+pub type UnknownAnnotations = Attr<BTreeMap<String, Attr<String>>>;
+
+/// The object with these annotations at every Pod template.
+///
+/// Only types on the way to a template change: the annotations become a `map(string)`, maps become objects, and lists and sets
+/// of objects become tuples, because their elements may differ now. What is unknown stays so.
+///
+/// # Errors
+///
+/// A Pod for which no place is known; annotations that are not strings; no Pod in an object that is wholly known.
+pub fn annotate_value(object: &Dynamic, annotations: &UnknownAnnotations) -> Result<Dynamic, ManifestError> {
+    if annotations.known().is_some_and(BTreeMap::is_empty) {
+        return Ok(object.clone());
+    }
+    let mut typed = (object.ty().clone(), object.value().clone());
+    let mut places = BTreeSet::new();
+    let mut incomplete = !object.value().is_wholly_known();
+    let objects = Object::of(object.value());
+    for object in &objects {
+        let found = pods(object.value);
+        incomplete |= found.incomplete;
+        let own = found.places().map_err(|pod| ManifestError::new(no_place(object, &pod.path)))?;
+        places.extend(own.into_iter().map(|place| (object.path.clone(), place)));
+    }
+    if places.is_empty() && !incomplete {
+        return Err(ManifestError::new(format!(
+            "nothing to annotate: the object has {}, and no Pod",
+            objects::kinds(&objects)
+        )));
+    }
+    for (object, place) in places {
+        let steps: Vec<_> = object.steps().iter().chain(place.steps()).cloned().collect();
+        typed = set(typed, &steps, annotations, &AttributePath::default())?;
+    }
+    let (ty, value) = typed;
+    Dynamic::new(ty, value).map_err(|error| ManifestError::new(error.to_string()))
+}
+
+type Typed = (Type, Value);
+
+/// Sets the annotations at the end of the path, creating the objects on the way that are missing or null.
+fn set(
+    typed: Typed,
+    path: &[Step],
+    annotations: &UnknownAnnotations,
+    at: &AttributePath,
+) -> Result<Typed, ManifestError> {
+    let (ty, value) = unwrapped(typed);
+    let Some((step, rest)) = path.split_first() else { return merge(value, annotations, at) };
+    match (step, value) {
+        // Not known whether, and with what, there will be a Pod.
+        (_, value @ (Value::Unknown | Value::UnknownNotNull)) => Ok((ty, value)),
+        (Step::Attribute(name) | Step::Key(name), value) => {
+            let mut map = match value {
+                Value::Map(map) => map,
+                _ => BTreeMap::new(),
+            };
+            let mut types = match ty {
+                Type::Object(types) => types,
+                Type::Map(element) => map.keys().map(|key| (key.clone(), (*element).clone())).collect(),
+                _ => BTreeMap::new(),
+            };
+            let old = (types.remove(name).unwrap_or(Type::Dynamic), map.remove(name).unwrap_or_default());
+            let (ty, value) = set(old, rest, annotations, &at.attribute(name))?;
+            types.insert(name.clone(), ty);
+            map.insert(name.clone(), value);
+            Ok((Type::Object(types), Value::Map(map)))
+        }
+        (Step::Index(index), Value::List(mut list)) => {
+            let mut types = match ty {
+                Type::Tuple(types) => types,
+                Type::List(element) | Type::Set(element) => vec![*element; list.len()],
+                other => return Ok((other, Value::List(list))),
+            };
+            if let Ok(index) = usize::try_from(*index)
+                && let (Some(ty), Some(value)) = (types.get_mut(index), list.get_mut(index))
+            {
+                (*ty, *value) = set((ty.clone(), std::mem::take(value)), rest, annotations, &at.index(index))?;
+            }
+            Ok((Type::Tuple(types), Value::List(list)))
+        }
+        (Step::Index(_), value) => Ok((ty, value)),
+    }
+}
+
+/// The value with its own type where that of its place is `dynamic`.
+fn unwrapped((ty, value): Typed) -> Typed {
+    match value {
+        Value::Dynamic(dynamic) => dynamic.into_parts(),
+        value => (ty, value),
+    }
+}
+
+/// The annotations over those that are there, as a `map(string)`: as an object, `kubernetes_manifest` fails when the object is
+/// replaced.
+fn merge(old: Value, annotations: &UnknownAnnotations, at: &AttributePath) -> Result<Typed, ManifestError> {
+    let ty = Type::Map(Type::String.into());
+    let mut map = BTreeMap::new();
+    match old {
+        Value::Null => {}
+        Value::Unknown | Value::UnknownNotNull => return Ok((ty, Value::Unknown)),
+        Value::Map(old) => {
+            for (key, value) in old {
+                let string = string(value)
+                    .ok_or_else(|| ManifestError::new(format!("{}: expected a string", at.key(key.clone()))))?;
+                map.insert(key, string);
+            }
+        }
+        _ => return Err(ManifestError::new(format!("{at}: expected a map of strings"))),
+    }
+    let Attr::Known(annotations) = annotations else { return Ok((ty, Value::Unknown)) };
+    for (key, value) in annotations {
+        let value = value.as_ref().map(|text| Value::from(text.as_str()));
+        map.insert(key.clone(), value.into_known().unwrap_or(Value::Unknown));
+    }
+    Ok((ty, Value::Map(map)))
+}
+
+/// A value as Terraform converts it to a string.
+fn string(value: Value) -> Option<Value> {
+    match value {
+        Value::Bool(bool) => Some(bool.to_string().into()),
+        Value::Number(number) => Some(number.to_string().into()),
+        Value::Dynamic(dynamic) => string(dynamic.into_parts().1),
+        Value::List(_) | Value::Map(_) => None,
+        value => Some(value),
+    }
+}

@@ -1,0 +1,158 @@
+//! Kinds that hold images and run no Pod, and kinds whose Pods are not described by a `spec` with `containers`.
+//!
+//! | kind | images | annotations |
+//! | --- | --- | --- |
+//! | `Workflow`, `WorkflowTemplate`, `ClusterWorkflowTemplate`, `CronWorkflow` | of each template: `container`, `script`, `containerSet`, `initContainers`, `sidecars` | `podMetadata` of the workflow, and `metadata` of each template: the `podMetadata` of a template that is referred to is ignored |
+//! | `SparkApplication`, `ScheduledSparkApplication` | `image`, and those of `driver` and `executor` | `annotations` of `driver` and of `executor` |
+//! | `InferenceService` | `containers` and models of `predictor`, `transformer`, `explainer` | `annotations` of each |
+//! | `ServingRuntime`, `ClusterServingRuntime` | `containers` | `annotations` of the spec |
+//!
+//! Sources: <https://argo-workflows.readthedocs.io/en/latest/fields/>,
+//! <https://github.com/kubeflow/spark-operator/blob/master/docs/api-docs.md>,
+//! <https://kserve.github.io/website/latest/reference/api/>.
+
+use std::collections::BTreeMap;
+
+use super::pods::{Found, Images, has_containers, walk};
+use terraform_plugin::diagnostics::AttributePath;
+use terraform_plugin::value::Value;
+
+type Map = BTreeMap<String, Value>;
+
+/// The kind of an object, with its API group.
+pub struct Kind<'a> {
+    /// Empty for the core group.
+    group: &'a str,
+    version: &'a str,
+    kind: &'a str,
+}
+
+impl<'a> Kind<'a> {
+    /// `None` for a mapping that is not an object of its own.
+    pub fn of(map: &'a Map) -> Option<Self> {
+        let api_version = map.get("apiVersion")?.as_str()?;
+        let (group, version) = api_version.split_once('/').unwrap_or(("", api_version));
+        Some(Self { group, version, kind: map.get("kind")?.as_str()? })
+    }
+
+    /// A Pod itself, whose own metadata is that of the Pod.
+    pub fn is_pod(&self) -> bool {
+        (self.group, self.version, self.kind) == ("", "v1", "Pod")
+    }
+
+    /// True for definitions and policies, which describe Pods and run none.
+    pub fn runs_nothing(&self) -> bool {
+        let of_group = |domain: &str| self.group == domain || self.group.ends_with(&format!(".{domain}"));
+        self.kind == "CustomResourceDefinition" || of_group("kyverno.io") || of_group("gatekeeper.sh")
+    }
+
+    /// Finds the Pods of an object of this kind at `path`. False for a kind without a form of its own.
+    pub fn find(&self, map: &Map, path: &AttributePath, found: &mut Found) -> bool {
+        let spec = || Some((map.get("spec")?.as_map()?, path.attribute("spec")));
+        match (self.group, self.kind) {
+            ("argoproj.io", "Workflow" | "WorkflowTemplate" | "ClusterWorkflowTemplate") => {
+                spec().is_some_and(|(spec, path)| workflow(spec, &path, found))
+            }
+            ("argoproj.io", "CronWorkflow") => spec().is_some_and(|(spec, path)| {
+                let inner = spec.get("workflowSpec").and_then(Value::as_map);
+                inner.is_some_and(|spec| workflow(spec, &path.attribute("workflowSpec"), found))
+            }),
+            ("sparkoperator.k8s.io", "SparkApplication") => {
+                spec().is_some_and(|(spec, path)| spark(spec, &path, found))
+            }
+            ("sparkoperator.k8s.io", "ScheduledSparkApplication") => spec().is_some_and(|(spec, path)| {
+                let inner = spec.get("template").and_then(Value::as_map);
+                inner.is_some_and(|spec| spark(spec, &path.attribute("template"), found))
+            }),
+            ("serving.kserve.io", "InferenceService") => {
+                spec().is_some_and(|(spec, path)| inference_service(spec, &path, found))
+            }
+            ("serving.kserve.io", "ServingRuntime" | "ClusterServingRuntime") => {
+                let spec = spec().filter(|(spec, _)| has_containers(spec));
+                spec.is_some_and(|(spec, path)| {
+                    let place = path.attribute("annotations");
+                    Images::of_pod_spec(spec).add_to(found, path, place);
+                    true
+                })
+            }
+            _ => false,
+        }
+    }
+}
+
+/// The templates of an Argo workflow, those inside steps and tasks too.
+fn workflow(spec: &Map, path: &AttributePath, found: &mut Found) -> bool {
+    let before = found.pods.len();
+    for (name, value) in spec {
+        templates(value, &path.attribute(name), found);
+    }
+    if found.pods.len() > before {
+        found.common_places.push(path.attribute("podMetadata").attribute("annotations"));
+    }
+    true
+}
+
+fn templates(value: &Value, path: &AttributePath, found: &mut Found) {
+    match value {
+        Value::Map(template) => {
+            let mut images = Images::default();
+            images.add_container(template.get("container"));
+            images.add_container(template.get("script"));
+            let set = template.get("containerSet").and_then(Value::as_map);
+            images.add_containers(set.and_then(|set| set.get("containers")));
+            // Without a container of its own a template runs no Pod for these to run in.
+            if !images.is_empty() {
+                images.add_containers(template.get("initContainers"));
+                images.add_containers(template.get("sidecars"));
+                images.add_to(found, path.clone(), path.attribute("metadata").attribute("annotations"));
+            }
+            template.iter().for_each(|(name, value)| templates(value, &path.attribute(name), found));
+        }
+        Value::List(list) => list.iter().enumerate().for_each(|(i, item)| templates(item, &path.index(i), found)),
+        Value::Unknown | Value::UnknownNotNull => found.incomplete = true,
+        _ => {}
+    }
+}
+
+/// The mapping at a key. One that is unknown may hold Pods.
+fn known_map<'a>(map: &'a Map, name: &str, found: &mut Found) -> Option<&'a Map> {
+    let value = map.get(name)?;
+    found.incomplete |= value.is_unknown();
+    value.as_map()
+}
+
+/// Driver and executor. Each runs the image of the application unless it has its own.
+fn spark(spec: &Map, path: &AttributePath, found: &mut Found) -> bool {
+    for role in ["driver", "executor"] {
+        let path = path.attribute(role);
+        let Some(pod) = known_map(spec, role, found) else { continue };
+        let mut images = Images::default();
+        images.add(pod.get("image").filter(|image| !image.is_null()).or_else(|| spec.get("image")));
+        images.add_containers(pod.get("initContainers"));
+        images.add_containers(pod.get("sidecars"));
+        if !images.is_empty() {
+            images.add_to(found, path.clone(), path.attribute("annotations"));
+        }
+        // The template that recent operators take beside these.
+        pod.iter().for_each(|(name, value)| walk(value, &path.attribute(name), found));
+    }
+    true
+}
+
+/// The components of an inference service: each is a PodSpec, in which a model may have an image too.
+fn inference_service(spec: &Map, path: &AttributePath, found: &mut Found) -> bool {
+    for component in ["predictor", "transformer", "explainer"] {
+        let path = path.attribute(component);
+        let Some(pod) = known_map(spec, component, found) else { continue };
+        let mut images = Images::of_pod_spec(pod);
+        for model in pod.values().filter_map(Value::as_map) {
+            images.add(model.get("image"));
+        }
+        if let Some(workers) = pod.get("workerSpec").and_then(Value::as_map) {
+            images.add_containers(workers.get("containers"));
+            images.add_containers(workers.get("initContainers"));
+        }
+        images.add_to(found, path.clone(), path.attribute("annotations"));
+    }
+    true
+}

@@ -4,14 +4,17 @@
 //! nothing. Every value is a string. A key or value that is not documented is never written.
 //! Source: <https://cloud.tencent.com/document/product/457/44173>.
 
+mod cache_disk;
 mod global_config;
 mod housekeeping;
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::image_cache::id;
+use terraform_plugin::value::Attr;
 
-pub use global_config::global_config;
+pub use cache_disk::{CacheDisk, DiskOptions};
+pub use global_config::{POD_ANNOTATIONS, global_config, merged_config};
 pub use housekeeping::{DEFAULT_CONTAINER_THRESHOLD, DEFAULT_HIGH_THRESHOLD, Housekeeping, ImageGc};
 
 /// What all keys begin with.
@@ -33,40 +36,49 @@ pub const MAX_DISK_SIZE: u64 = 32_000;
 /// Annotations by key.
 pub type Annotations = BTreeMap<String, String>;
 
+/// Annotations whose keys are known, and whose values may not be.
+pub type PlannedAnnotations = BTreeMap<String, Attr<String>>;
+
+/// The annotation that starts a Pod from a cache.
+const USE_IMAGE_CACHE: &str = "use-image-cache";
+/// Size of the system disk in GiB.
+const ROOT_DISK_SIZE: &str = "root-cbs-size";
+/// Size in GiB of the disk that a Pod gets from a cache.
+const CACHE_DISK_SIZE: &str = "image-cache-disk-size";
+/// Type of that disk.
+const CACHE_DISK_TYPE: &str = "image-cache-disk-type";
+/// Minutes for which that disk outlives its Pod.
+const CACHE_DISK_RETAIN_MINUTES: &str = "image-cache-disk-retain-minute";
+
 /// One annotation; `key` comes without the common prefix.
 fn annotation(key: &str, value: impl ToString) -> (String, String) {
     (format!("{PREFIX}{key}"), value.to_string())
 }
 
+/// One annotation that may not be known yet; none for null.
+fn planned<T: ToString>(key: &str, value: &Attr<T>) -> Option<(String, Attr<String>)> {
+    let value = value.as_ref().map(T::to_string);
+    (!value.is_null()).then(|| (format!("{PREFIX}{key}"), value))
+}
+
+/// [`image_cache`], of a choice that may not be known yet.
+pub fn planned_image_cache(id: &Attr<String>) -> PlannedAnnotations {
+    planned(USE_IMAGE_CACHE, id).into_iter().collect()
+}
+
+/// [`root_disk`], of a size that may not be known yet.
+pub fn planned_root_disk(size: &Attr<u64>) -> PlannedAnnotations {
+    planned(ROOT_DISK_SIZE, size).into_iter().collect()
+}
+
 /// `use-image-cache`: start from the cache `id`, or from the best one with [`AUTO`].
 pub fn image_cache(id: &str) -> Annotations {
-    Annotations::from([annotation("use-image-cache", id)])
+    Annotations::from([annotation(USE_IMAGE_CACHE, id)])
 }
 
 /// `root-cbs-size`: a system disk of `size` GiB. It has no effect together with an image cache.
 pub fn root_disk(size: u64) -> Annotations {
-    Annotations::from([annotation("root-cbs-size", size)])
-}
-
-/// What may be chosen of the disk that a Pod gets from an image cache.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct CacheDisk {
-    /// `image-cache-disk-size` in GiB: the cache's own size when absent, never less.
-    pub size: Option<u64>,
-    /// `image-cache-disk-type`: `CLOUD_PREMIUM` when absent.
-    pub disk_type: Option<String>,
-    /// `image-cache-disk-retain-minute`: how long a later Pod may reuse the disk; not at all when absent.
-    pub retain_minutes: Option<u64>,
-}
-
-impl CacheDisk {
-    /// The annotations of what is chosen.
-    pub fn annotations(&self) -> Annotations {
-        let size = self.size.map(|gib| annotation("image-cache-disk-size", gib));
-        let disk_type = self.disk_type.as_ref().map(|name| annotation("image-cache-disk-type", name));
-        let retain = self.retain_minutes.map(|minutes| annotation("image-cache-disk-retain-minute", minutes));
-        [size, disk_type, retain].into_iter().flatten().collect()
-    }
+    Annotations::from([annotation(ROOT_DISK_SIZE, size)])
 }
 
 /// `cbs-reuse-key`: Pods with the same key reuse each other's system disks, with the images on them.
@@ -145,18 +157,6 @@ mod tests {
         ] {
             assert_eq!(annotations, Annotations::from([(key.to_owned(), value.to_owned())]));
         }
-    }
-
-    #[test]
-    fn a_cache_disk_writes_what_is_chosen() {
-        assert_eq!(CacheDisk::default().annotations(), Annotations::new());
-        let disk = CacheDisk { size: Some(60), disk_type: Some("CLOUD_SSD".into()), retain_minutes: Some(10) };
-        let expected = [
-            ("eks.tke.cloud.tencent.com/image-cache-disk-retain-minute", "10"),
-            ("eks.tke.cloud.tencent.com/image-cache-disk-size", "60"),
-            ("eks.tke.cloud.tencent.com/image-cache-disk-type", "CLOUD_SSD"),
-        ];
-        assert_eq!(disk.annotations(), expected.map(|(key, value)| (key.to_owned(), value.to_owned())).into());
     }
 
     #[test]

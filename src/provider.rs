@@ -61,6 +61,11 @@ impl Provider for EksProvider {
             framework::function(functions::ImageCacheAnnotations),
             framework::function(functions::GlobalConfig),
             framework::function(functions::ParseImage),
+            framework::function(functions::ManifestImages),
+            framework::function(functions::ManifestPods),
+            framework::function(functions::ManifestObjects),
+            framework::function(functions::AnnotateManifests),
+            framework::function(functions::AnnotateObject),
         ]
     }
 }

@@ -1,45 +1,55 @@
 //! The ConfigMap that gives annotations to all Pods of a cluster.
 //!
-//! `eks-config` in the namespace `kube-system`; its key `pod.annotations` holds the annotations as YAML. Annotations of a Pod win
-//! over those of its super node, and those over these. Source: <https://cloud.tencent.com/document/product/457/71915>; the
-//! sample there is not valid YAML, because its values hold quotes that are not escaped.
+//! `eks-config` in the namespace `kube-system`; its key `pod.annotations` holds the annotations as YAML, those of everybody who
+//! sets some. Annotations of a Pod take precedence over those of its super node, and those over these. Source:
+//! <https://cloud.tencent.com/document/product/457/71915>; the sample there is not valid YAML, because its values hold quotes
+//! that are not escaped.
+
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::Annotations;
+use crate::manifests::{self, plain_or_quoted, quoted};
+
+/// The key of the ConfigMap.
+pub const POD_ANNOTATIONS: &str = "pod.annotations";
 
 /// The data of the ConfigMap, for these annotations.
 pub fn global_config(annotations: &Annotations) -> Annotations {
-    let yaml = if annotations.is_empty() {
-        "{}\n".to_owned()
-    } else {
-        annotations.iter().map(|(key, value)| format!("{}: {}\n", plain_or_quoted(key), quoted(value))).collect()
-    };
-    Annotations::from([("pod.annotations".to_owned(), yaml)])
+    config(annotations.iter().map(|(key, value)| (key.as_str(), value.as_str())))
 }
 
-/// The key without quotes where no reader of YAML can take it for anything but this text. The slash excludes the words of
-/// YAML 1.1 for bools and null (`no`, `on`, `~`), the letter in front numbers and marks.
-fn plain_or_quoted(key: &str) -> String {
-    let is_safe = key.starts_with(|c: char| c.is_ascii_alphabetic())
-        && key.contains('/')
-        && key.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'/' | b'-' | b'_'));
-    if is_safe { key.to_owned() } else { quoted(key) }
-}
-
-/// The text as a YAML string in double quotes, on one line.
+/// The data of the ConfigMap: the present text of `pod.annotations` with these annotations over it. `None` removes a key.
 ///
-/// A JSON string is one, but for characters which JSON takes as they are and YAML 1.1 folds as line breaks or refuses as not
-/// printable: <https://yaml.org/spec/1.1/#c-printable>.
-fn quoted(text: &str) -> String {
-    let mut quoted = String::with_capacity(text.len() + 2);
-    for c in serde_json::Value::from(text).to_string().chars() {
-        match c {
-            '\u{7f}'..='\u{9f}' | '\u{2028}' | '\u{2029}' | '\u{feff}' | '\u{fffe}' | '\u{ffff}' => {
-                quoted.push_str(&format!("\\u{:04x}", u32::from(c)));
-            }
-            c => quoted.push(c),
+/// Values are the strings that the text has, `0644` stays `0644`. Keys stay in their order, and new ones follow; comments are
+/// not kept. A text that came from here comes back with the same bytes.
+///
+/// # Errors
+///
+/// A text that is not a mapping of scalars, with the line.
+pub fn merged_config(existing: &str, annotations: &BTreeMap<String, Option<String>>) -> Result<Annotations, String> {
+    let existing = manifests::scalars(existing)?;
+    let mut done = BTreeSet::new();
+    let mut merged = Vec::new();
+    for (key, value) in &existing {
+        done.insert(key.as_str());
+        match annotations.get(key) {
+            None => merged.push((key.as_str(), value.as_str())),
+            Some(Some(value)) => merged.push((key.as_str(), value.as_str())),
+            Some(None) => {}
         }
     }
-    quoted
+    let new = annotations.iter().filter(|(key, _)| !done.contains(key.as_str()));
+    merged.extend(new.filter_map(|(key, value)| Some((key.as_str(), value.as_deref()?))));
+    Ok(config(merged))
+}
+
+fn config<'a>(annotations: impl IntoIterator<Item = (&'a str, &'a str)>) -> Annotations {
+    let lines = annotations.into_iter().map(|(key, value)| format!("{}: {}\n", plain_or_quoted(key), quoted(value)));
+    let mut yaml: String = lines.collect();
+    if yaml.is_empty() {
+        yaml.push_str("{}\n");
+    }
+    Annotations::from([(POD_ANNOTATIONS.to_owned(), yaml)])
 }
 
 #[cfg(test)]
@@ -104,7 +114,63 @@ mod tests {
         }
     }
 
+    #[test]
+    fn the_present_text_stays_but_for_what_is_set() {
+        let set = |entries: &[(&str, Option<&str>)]| -> BTreeMap<String, Option<String>> {
+            entries.iter().map(|&(key, value)| (key.to_owned(), value.map(str::to_owned))).collect()
+        };
+        for (existing, changes, expected) in [
+            ("", set(&[("a/b", Some("1"))]), "a/b: \"1\"\n"),
+            ("# nothing\n", set(&[]), "{}\n"),
+            ("null", set(&[]), "{}\n"),
+            ("{}", set(&[("a/b", None)]), "{}\n"),
+            (
+                "z/mode: 0644 # octal\n'y/on': yes\nx/none:\nw/text: |\n  two\n  lines\n",
+                set(&[("a/new", Some("n")), ("y/on", Some("off"))]),
+                "z/mode: \"0644\"\ny/on: \"off\"\nx/none: \"\"\nw/text: \"two\\nlines\\n\"\na/new: \"n\"\n",
+            ),
+            ("b/c: &v 1\nd/e: *v\n", set(&[("b/c", None)]), "d/e: \"1\"\n"),
+            ("{\"b/c\": \"1\"}", set(&[]), "b/c: \"1\"\n"),
+        ] {
+            let merged = merged_config(existing, &changes).expect(existing);
+            assert_eq!(merged, annotations(&[(POD_ANNOTATIONS, expected)]), "{existing:?}");
+            let keep = changes.into_iter().filter(|(_, value)| value.is_some()).collect();
+            assert_eq!(merged_config(&merged[POD_ANNOTATIONS], &keep), Ok(merged), "{existing:?} twice");
+        }
+    }
+
+    #[test]
+    fn a_text_that_is_not_a_mapping_of_strings_is_refused() {
+        for (existing, expected) in [
+            ("- a", "document 1, line 1: expected a mapping of strings"),
+            ("a/b", "document 1, line 1: expected a mapping of strings"),
+            ("\na/b:\n  c: d", "document 1, line 3: the value of \"a/b\" is not a string"),
+            ("a/b: 1\n---\nc/d: 2", "document 2, line 3: expected one document"),
+            ("a/b: 1\na/b: 2", "document 1, line 2: the key \"a/b\" is there twice in one mapping"),
+            ("a/b: \"{\"c\"}\"", "document 1, line 1: not valid YAML: "),
+        ] {
+            let error = merged_config(existing, &BTreeMap::new()).unwrap_err();
+            assert!(error.starts_with(expected), "{existing:?}: {error}");
+        }
+    }
+
     proptest! {
+        #[test]
+        fn merging_twice_is_merging_once(
+            existing in prop::collection::btree_map("[a-z/.]{1,8}", any::<String>(), 0..4),
+            more in prop::collection::btree_map("[a-z/.]{1,8}", proptest::option::of(any::<String>()), 0..4),
+        ) {
+            let text = &global_config(&existing)[POD_ANNOTATIONS];
+            let merged = merged_config(text, &more).unwrap();
+            let mut expected = existing;
+            for (key, value) in &more {
+                expected.remove(key);
+                expected.extend(value.clone().map(|value| (key.clone(), value)));
+            }
+            prop_assert_eq!(read(&merged), expected);
+            prop_assert_eq!(merged_config(&merged[POD_ANNOTATIONS], &more), Ok(merged));
+        }
+
         #[test]
         fn any_text_survives(annotations in prop::collection::btree_map(any::<String>(), any::<String>(), 1..4)) {
             prop_assert_eq!(read(&global_config(&annotations)), annotations);

@@ -1,19 +1,31 @@
 //! `global_config`: annotations for all Pods of a cluster.
 
+use std::collections::BTreeMap;
+
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::annotations::{self, Annotations};
+use crate::annotations::{self, POD_ANNOTATIONS, PlannedAnnotations};
 use terraform_plugin::framework::{Function, FunctionError};
+use terraform_plugin::schema::PARAMETER;
+use terraform_plugin::value::Attr;
 
 /// Data of the ConfigMap that gives annotations to all Pods of a cluster.
 ///
 /// The ConfigMap is `eks-config` in the namespace `kube-system`; its key `pod.annotations` holds the annotations as YAML.
-/// Annotations of a Pod, and of its super node, win over them.
+/// Annotations of a Pod, and of its super node, take precedence over them.
+///
+/// The key is one for everybody's annotations. To keep those of others, pass the present text of the key as `existing`: the
+/// annotations are written over it, and its other keys stay in their order, as strings (its comments do not). Merging twice
+/// gives the same bytes.
 #[derive(Serialize, Deserialize, JsonSchema)]
 pub struct Parameters {
-    /// The annotations, for example those of `eks_pod_disk` or of another function, merged.
-    annotations: Annotations,
+    /// The annotations, for example those of `eks_pod_disk` or of another function, merged. A key with null is removed.
+    #[schemars(extend("x-terraform" = PARAMETER.allow_unknown().allow_null_elements()))]
+    annotations: Attr<PlannedAnnotations>,
+    /// None or one: the present text of `pod.annotations`. Null and an empty text mean none.
+    #[schemars(extend("x-terraform" = PARAMETER.allow_unknown().allow_null().variadic()))]
+    existing: Vec<Attr<String>>,
 }
 
 /// The function.
@@ -21,10 +33,24 @@ pub struct GlobalConfig;
 
 impl Function for GlobalConfig {
     type Parameters = Parameters;
-    type Result = Annotations;
+    type Result = PlannedAnnotations;
     const NAME: &'static str = "global_config";
 
-    fn call(&self, Parameters { annotations }: Parameters) -> Result<Annotations, FunctionError> {
-        Ok(annotations::global_config(&annotations))
+    fn call(&self, Parameters { annotations, existing }: Parameters) -> Result<PlannedAnnotations, FunctionError> {
+        if existing.len() > 1 {
+            return Err(FunctionError::at(2, "existing is none or one text: the present one of pod.annotations"));
+        }
+        let existing = existing.into_iter().next().unwrap_or_default();
+        let is_known = !existing.is_unknown()
+            && annotations.known().is_some_and(|annotations| !annotations.values().any(Attr::is_unknown));
+        let annotations: BTreeMap<_, _> =
+            annotations.into_known().into_iter().flatten().map(|(key, value)| (key, value.into_known())).collect();
+        let existing = existing.as_str().unwrap_or_default();
+        let config = annotations::merged_config(existing, &annotations)
+            .map_err(|error| FunctionError::at(1, format!("existing cannot be merged: {error}")))?;
+        if is_known {
+            return Ok(config.into_iter().map(|(key, text)| (key, Attr::Known(text))).collect());
+        }
+        Ok(PlannedAnnotations::from([(POD_ANNOTATIONS.to_owned(), Attr::Unknown)]))
     }
 }

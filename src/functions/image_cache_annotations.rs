@@ -3,17 +3,32 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::annotations::{self, Annotations};
+use crate::annotations::{self, DiskOptions, PlannedAnnotations};
 use terraform_plugin::framework::{Function, FunctionError};
+use terraform_plugin::schema::PARAMETER;
+use terraform_plugin::value::{Attr, Dynamic};
 
 /// Pod annotations that make Pods start from an image cache.
 ///
 /// They go onto the Pod template, `.spec.template.metadata.annotations` of a workload. A Pod that cannot use the cache pulls its
 /// images, without an error.
+///
+/// The options choose the disk that a Pod gets from the cache. That `size` is not below the cache's own, which the platform
+/// demands, cannot be checked here, and a `disk_type` that does not exist is not refused: functions make no calls and give no
+/// warnings. The data source `eks_pod_disk` checks both.
+///
+/// An ID that is not known yet, because its cache is created in the same apply, gives a map whose keys are known. An option that
+/// is not known, and may turn out to be null, makes the whole map unknown.
 #[derive(Serialize, Deserialize, JsonSchema)]
 pub struct Parameters {
     /// ID of the image cache, for example `"imc-1a2b3c4d"`, or `"auto"` for the best one that holds the Pod's images.
-    id_or_auto: String,
+    #[schemars(extend("x-terraform" = PARAMETER.allow_unknown()))]
+    id_or_auto: Attr<String>,
+    /// None or one: an object with any of `size` (GiB of the disk, from 20 to 32000, not below the size of the cache),
+    /// `disk_type` (for example `"CLOUD_SSD"`), `retain_minutes` (how long a later Pod may reuse the disk, at least 1), and
+    /// `fallback_size` (GiB of the system disk of a Pod that no cache matches, from 20 to 32000). Null is as if omitted.
+    #[schemars(extend("x-terraform" = PARAMETER.allow_unknown().allow_null().variadic()))]
+    options: Vec<Attr<Dynamic>>,
 }
 
 /// The function.
@@ -21,11 +36,30 @@ pub struct ImageCacheAnnotations;
 
 impl Function for ImageCacheAnnotations {
     type Parameters = Parameters;
-    type Result = Annotations;
+    type Result = Attr<PlannedAnnotations>;
     const NAME: &'static str = "image_cache_annotations";
 
-    fn call(&self, Parameters { id_or_auto }: Parameters) -> Result<Annotations, FunctionError> {
-        annotations::check_image_cache(&id_or_auto).map_err(|expected| FunctionError::at(0, expected))?;
-        Ok(annotations::image_cache(&id_or_auto))
+    fn call(&self, Parameters { id_or_auto, options }: Parameters) -> Result<Self::Result, FunctionError> {
+        if let Some(choice) = id_or_auto.as_str() {
+            annotations::check_image_cache(choice).map_err(|expected| FunctionError::at(0, expected))?;
+        }
+        if options.len() > 1 {
+            return Err(FunctionError::at(2, format!("options is none or one: {}", DiskOptions::FORM)));
+        }
+        let mut annotations = annotations::planned_image_cache(&id_or_auto);
+        match options.into_iter().next().unwrap_or_default() {
+            Attr::Null => {}
+            Attr::Unknown => return Ok(Attr::Unknown),
+            Attr::Known(options) => {
+                let expected = || FunctionError::at(1, format!("expected {}", DiskOptions::FORM));
+                let options = options.value().as_map().ok_or_else(expected)?;
+                let options = DiskOptions::read(options).map_err(|fault| FunctionError::at(1, fault))?;
+                if options.uncertain {
+                    return Ok(Attr::Unknown);
+                }
+                annotations.extend(options.annotations);
+            }
+        }
+        Ok(Attr::Known(annotations))
     }
 }

@@ -3,18 +3,24 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::annotations::{self, Annotations, MAX_DISK_SIZE, MIN_DISK_SIZE};
+use crate::annotations::{self, MAX_DISK_SIZE, MIN_DISK_SIZE, PlannedAnnotations};
 use terraform_plugin::framework::{Function, FunctionError};
+use terraform_plugin::schema::PARAMETER;
+use terraform_plugin::value::Attr;
 
 /// Pod annotations for a system disk of a given size.
 ///
 /// They go onto the Pod template, `.spec.template.metadata.annotations` of a workload. 20 GiB are free of charge. The size has no
-/// effect on Pods that start from an image cache: their disk is that of the cache, see `eks_pod_disk`.
+/// effect on Pods that start from an image cache: their disk is that of the cache, see `image_cache_annotations`. With a size
+/// that is not known yet the key is known, and its value is not.
 #[derive(Serialize, Deserialize, JsonSchema)]
 pub struct Parameters {
     /// Size of the disk in GiB, a whole number from 20 to 32000, for example `50`.
-    #[schemars(range(min = MIN_DISK_SIZE, max = MAX_DISK_SIZE))]
-    size: u64,
+    #[schemars(
+        extend("x-terraform" = PARAMETER.allow_unknown()),
+        range(min = MIN_DISK_SIZE, max = MAX_DISK_SIZE)
+    )]
+    size: Attr<u64>,
 }
 
 /// The function.
@@ -22,10 +28,10 @@ pub struct RootDiskAnnotations;
 
 impl Function for RootDiskAnnotations {
     type Parameters = Parameters;
-    type Result = Annotations;
+    type Result = PlannedAnnotations;
     const NAME: &'static str = "root_disk_annotations";
 
-    fn call(&self, Parameters { size }: Parameters) -> Result<Annotations, FunctionError> {
-        Ok(annotations::root_disk(size))
+    fn call(&self, Parameters { size }: Parameters) -> Result<PlannedAnnotations, FunctionError> {
+        Ok(annotations::planned_root_disk(&size))
     }
 }

@@ -128,9 +128,11 @@ async fn plan_create(session: &Session, plan: &mut ResourcePlan<ImageCacheModel>
     {
         plan.set("region", Value::from(region));
     }
+    // The ID is not known, the key is: what takes the annotations may depend on their keys.
+    let pinned = annotations::planned_image_cache(&Attr::Unknown).into_keys().map(|key| (key, Value::Unknown));
     let annotations = BTreeMap::from([
         ("auto".to_owned(), string_map(annotations::image_cache(annotations::AUTO))),
-        ("pinned".to_owned(), Value::Unknown),
+        ("pinned".to_owned(), Value::Map(pinned.collect())),
     ]);
     plan.set("annotations", Value::Map(annotations));
     Ok(())

@@ -5,3 +5,17 @@ output "eks_config" {
     { "eks.tke.cloud.tencent.com/image-gc-period" = "5m" },
   ))
 }
+
+# The same over the annotations that the ConfigMap has now, without one of them.
+output "merged" {
+  value = provider::eks::global_config(
+    {
+      "eks.tke.cloud.tencent.com/use-image-cache" = "auto"
+      "eks.tke.cloud.tencent.com/root-cbs-size"   = null
+    },
+    <<-YAML
+      a.example.com/team: platform
+      eks.tke.cloud.tencent.com/root-cbs-size: "50"
+    YAML
+  )
+}

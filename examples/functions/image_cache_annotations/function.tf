@@ -3,7 +3,7 @@ output "auto" {
   value = provider::eks::image_cache_annotations("auto")
 }
 
-# This cache, whatever the Pod's images are.
+# This cache, whatever the Pod's images are, with a disk of 100 GiB made from it.
 output "pinned" {
-  value = provider::eks::image_cache_annotations("imc-1a2b3c4d")
+  value = provider::eks::image_cache_annotations("imc-1a2b3c4d", { size = 100 })
 }

@@ -1,0 +1,33 @@
+//! `manifest_objects`: rendered manifests as objects.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::manifests;
+use terraform_plugin::framework::{Function, FunctionError};
+use terraform_plugin::value::{Dynamic, Value};
+
+/// Objects of Kubernetes manifests, for `for_each` over `kubernetes_manifest`.
+///
+/// Does what `yamldecode` cannot: reads all documents, leaves out empty ones, opens each `List`, and reads YAML as Kubernetes
+/// does, in which `0644` is 420 and `yes` is true. The result is a tuple of objects in the order of the text, empty for a text
+/// without objects.
+#[derive(Serialize, Deserialize, JsonSchema)]
+pub struct Parameters {
+    /// The manifests, at most 16 MiB.
+    yaml: String,
+}
+
+/// The function.
+pub struct ManifestObjects;
+
+impl Function for ManifestObjects {
+    type Parameters = Parameters;
+    type Result = Dynamic;
+    const NAME: &'static str = "manifest_objects";
+
+    fn call(&self, Parameters { yaml }: Parameters) -> Result<Dynamic, FunctionError> {
+        let objects = manifests::objects(&yaml).map_err(|error| FunctionError::at(0, error.to_string()))?;
+        Ok(Dynamic::implied(Value::List(objects)).expect("a list has a type"))
+    }
+}

@@ -21,11 +21,11 @@ pub fn global_config(annotations: &Annotations) -> Annotations {
 /// The data of the ConfigMap: the present text of `pod.annotations` with these annotations over it. `None` removes a key.
 ///
 /// Values are the strings that the text has, `0644` stays `0644`. Keys stay in their order, and new ones follow; comments are
-/// not kept. A text that came from here comes back with the same bytes.
+/// not kept. Text that came from here comes back with the same bytes.
 ///
 /// # Errors
 ///
-/// A text that is not a mapping of scalars, with the line.
+/// Text that is not a mapping of scalars, with the line.
 pub fn merged_config(existing: &str, annotations: &BTreeMap<String, Option<String>>) -> Result<Annotations, String> {
     let existing = manifests::scalars(existing)?;
     let mut done = BTreeSet::new();
@@ -146,7 +146,7 @@ mod tests {
             ("a/b", "document 1, line 1: expected a mapping of strings"),
             ("\na/b:\n  c: d", "document 1, line 3: the value of \"a/b\" is not a string"),
             ("a/b: 1\n---\nc/d: 2", "document 2, line 3: expected one document"),
-            ("a/b: 1\na/b: 2", "document 1, line 2: the key \"a/b\" is there twice in one mapping"),
+            ("a/b: 1\na/b: 2", "document 1, line 2: the key \"a/b\" occurs twice in one mapping"),
             ("a/b: \"{\"c\"}\"", "document 1, line 1: not valid YAML: "),
         ] {
             let error = merged_config(existing, &BTreeMap::new()).unwrap_err();

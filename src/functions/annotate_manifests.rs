@@ -14,7 +14,7 @@ use terraform_plugin::framework::{Function, FunctionError};
 /// one, and onto the metadata of a bare `Pod`; of Argo Workflows, Spark and KServe onto the places that those document. JSON
 /// stays JSON.
 ///
-/// A document without a Pod stays as it is. An error, because Pods without the annotations would be missed silently, are: a text
+/// A document without a Pod stays as it is. An error, because Pods without the annotations would be missed silently, are: text
 /// without any Pod, a kind of object with containers whose place for annotations is not known, and a place that is shared
 /// through an alias, an anchor or a merge key. With no annotations, the text stays as it is.
 #[derive(Serialize, Deserialize, JsonSchema)]

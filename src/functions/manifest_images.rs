@@ -15,7 +15,7 @@ use terraform_plugin::framework::{Function, FunctionError};
 /// their own are known. Counted are the images of `containers`, `initContainers` and `ephemeralContainers`, as they are
 /// written. Definitions of custom resources, and the policies of Kyverno and Gatekeeper, run no Pods.
 ///
-/// What stands in the place of an image and is not a reference, for example a placeholder, is an error, and so is a text
+/// What stands in the place of an image and is not a reference, for example a placeholder, is an error, and so is text
 /// without a Pod: an image that is missed is a Pod without its cache. `manifest_pods` lists each Pod instead.
 #[derive(Serialize, Deserialize, JsonSchema)]
 pub struct Parameters {

@@ -10,7 +10,7 @@ use terraform_plugin::value::{Dynamic, Value};
 /// Objects of Kubernetes manifests, for `for_each` over `kubernetes_manifest`.
 ///
 /// Does what `yamldecode` cannot: reads all documents, leaves out empty ones, opens each `List`, and reads YAML as Kubernetes
-/// does, in which `0644` is 420 and `yes` is true. The result is a tuple of objects in the order of the text, empty for a text
+/// does, in which `0644` is 420 and `yes` is true. The result is a tuple of objects in the order of the text, empty for text
 /// without objects.
 #[derive(Serialize, Deserialize, JsonSchema)]
 pub struct Parameters {

@@ -3,13 +3,13 @@
 use super::annotate::Annotations;
 use super::{annotate, images, object_pods, objects, scalars};
 
-/// A text is read or refused. Reading it as Pods, as objects and as a mapping of strings agrees on whether it can be read.
+/// Text is read or refused. Reading it as Pods, as objects and as a mapping of strings agrees on whether it can be read.
 pub fn manifests(input: &[u8]) {
     let Ok(text) = std::str::from_utf8(input) else { return };
     let pods = object_pods(text);
     let images = images(text);
     if let Ok(images) = &images {
-        let pods = pods.as_ref().expect("a text with images has Pods");
+        let pods = pods.as_ref().expect("text with images has Pods");
         assert!(images.iter().all(|image| pods.iter().any(|pod| pod.pod.images.contains(image))));
     }
     let objects = objects(text);

@@ -1,4 +1,4 @@
-//! The Pods and images of a text.
+//! The Pods and images of YAML text.
 
 use std::collections::BTreeSet;
 
@@ -18,7 +18,7 @@ pub struct ObjectPod {
     object: String,
 }
 
-/// The Pods of a text in its order: one for each Pod template.
+/// The Pods of YAML text in its order: one for each Pod template.
 ///
 /// # Errors
 ///
@@ -47,7 +47,7 @@ pub fn object_pods(text: &str) -> Result<Vec<ObjectPod>, ManifestError> {
     Ok(all)
 }
 
-/// The images that the Pods of a text run.
+/// The images that the Pods of YAML text run.
 ///
 /// # Errors
 ///

@@ -1,4 +1,4 @@
-//! The objects of a text: those of its documents, with lists opened.
+//! The objects of YAML text: those of its documents, with lists opened.
 
 use std::fmt;
 
@@ -16,7 +16,7 @@ pub struct Object<'a> {
     pub path: AttributePath,
 }
 
-/// The objects of a text, with lists opened, for `kubernetes_manifest`.
+/// The objects of YAML text, with lists opened, for `kubernetes_manifest`.
 ///
 /// # Errors
 ///
@@ -34,7 +34,7 @@ pub fn objects(text: &str) -> Result<Vec<Value>, ManifestError> {
     Ok(objects)
 }
 
-/// Reads a text: each document that has something in it, with its value.
+/// Reads text: each document that has something in it, with its value.
 ///
 /// # Errors
 ///

@@ -100,7 +100,7 @@ impl<'a> Resolver<'a> {
             let name = self.key(key)?;
             let value = self.value(node, depth + 1)?;
             if !own.insert(name.clone()) {
-                return Err(self.document.error(key.line, format!("the key {name:?} is there twice in one mapping")));
+                return Err(self.document.error(key.line, format!("the key {name:?} occurs twice in one mapping")));
             }
             map.insert(name, value);
         }

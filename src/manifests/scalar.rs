@@ -11,7 +11,7 @@ use terraform_plugin::value::{Number, Value};
 ///
 /// # Errors
 ///
-/// A text that is not of the type that its tag names, and numbers that JSON cannot hold.
+/// Text that is not of the type that its tag names, and numbers that JSON cannot hold.
 pub fn resolve(text: &str, plain: bool, tag: Option<&str>) -> Result<Value, String> {
     let mismatch = |kind: &str| format!("{text:?} is tagged as {kind} and is not one");
     match tag {

@@ -1,4 +1,4 @@
-//! A text that is one mapping of strings, such as the annotations in a ConfigMap.
+//! Text that is one mapping of strings, such as the annotations in a ConfigMap.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -37,7 +37,7 @@ pub fn scalars(text: &str) -> Result<Vec<(String, String)>, String> {
         let value = written(value, &anchors)
             .ok_or_else(|| error(value.line, format!("the value of {name:?} is not a string")))?;
         if !keys.insert(name.clone()) {
-            return Err(error(key.line, format!("the key {name:?} is there twice in one mapping")));
+            return Err(error(key.line, format!("the key {name:?} occurs twice in one mapping")));
         }
         scalars.push((name, value));
     }

@@ -95,7 +95,7 @@ fn annotations_are_inserted_and_nothing_else_changes() {
 }
 
 #[test]
-fn a_value_that_is_there_is_replaced() {
+fn an_existing_value_is_replaced() {
     for (entry, expected) in [
         ("KEY: imc-1 # old", "KEY: \"auto\" # old"),
         ("\"KEY\": 'it''s' # old", "\"KEY\": \"auto\" # old"),
@@ -196,7 +196,7 @@ fn what_is_shared_is_not_annotated() {
 }
 
 #[test]
-fn a_text_without_a_place_is_an_error_that_names_the_kinds() {
+fn text_without_a_place_is_an_error_that_names_the_kinds() {
     for (text, expected) in [
         (
             "kind: ConfigMap\ndata: {a: 'spec: {containers: [{image: a}]}'}\n---\nkind: Service\n",
@@ -209,7 +209,7 @@ fn a_text_without_a_place_is_an_error_that_names_the_kinds() {
         ),
         ("a: b: c", "document 1, line 1: not valid YAML: mapping values are not allowed in this context"),
         ("a: 1\n---\nb:\n\tc: 1\n", "document 2, line 4: not valid YAML: a tab where only spaces can be"),
-        ("a: 1\n\na: 2\n", "document 1, line 3: the key \"a\" is there twice in one mapping"),
+        ("a: 1\n\na: 2\n", "document 1, line 3: the key \"a\" occurs twice in one mapping"),
         (
             "a: {{ .Values.x }}\n",
             "document 1, line 1: a key is a mapping or a list; a template such as {{ ... }} must be rendered",

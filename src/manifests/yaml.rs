@@ -10,7 +10,7 @@ use super::ManifestError;
 pub const MAX_TEXT: usize = 16 << 20;
 /// How deep collections may nest.
 pub const MAX_DEPTH: usize = 128;
-/// The most nodes that a text may have: a bound for memory that a manifest of [`MAX_TEXT`] bytes does not reach.
+/// The most nodes that text may have: a bound for memory that a manifest of [`MAX_TEXT`] bytes does not reach.
 const MAX_NODES: usize = 4_000_000;
 
 /// A document with something in it.
@@ -233,7 +233,7 @@ fn is_empty(data: &EventData) -> bool {
     matches!(data, EventData::Scalar { value, style: ScalarStyle::Plain, anchor: None, tag: None, .. } if value.is_empty())
 }
 
-/// True for what YAML does not allow in a text.
+/// True for what YAML does not allow in the text.
 fn is_control(c: char) -> bool {
     c.is_control() && !matches!(c, '\t' | '\n' | '\r' | '\u{85}') || matches!(c, '\u{fffe}' | '\u{ffff}')
 }

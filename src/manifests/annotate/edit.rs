@@ -1,8 +1,8 @@
-//! Changes of a text, by byte.
+//! Changes of YAML text, by byte.
 
 use std::ops::Range;
 
-/// Puts a text in the place of a range; of an empty range to insert it.
+/// Puts text in the place of a range; of an empty range to insert it.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Edit {
     start: usize,

@@ -129,7 +129,7 @@ fn is_empty_mapping(node: &Node) -> bool {
     matches!(&node.content, Content::Mapping(entries) if entries.is_empty())
 }
 
-/// One place, in a text.
+/// One place, in the text.
 struct Place<'a> {
     text: &'a str,
     syntax: &'a Syntax<'a>,

@@ -1,5 +1,5 @@
 //! The manifests in `testdata/`, in the shapes of what charts and operators give: a directory each, with the Pods that are
-//! expected in it and the annotated text. `UPDATE_TESTDATA=1` writes what is expected anew.
+//! expected in it and the annotated text. `UPDATE_TESTDATA=1` writes what is expected again.
 
 use std::fs;
 use std::path::{Path, PathBuf};

@@ -52,6 +52,19 @@ pub enum UnknownIds {
     Html,
 }
 
+/// A list that claims to have no end.
+#[derive(Debug, Clone, Copy)]
+pub enum Endless {
+    /// Counts 2^63 rows, and lists those that there are.
+    AbsurdTotal,
+    /// Every page is the first, and there is no count.
+    SamePage,
+    /// Every page is the first, of 9,000 rows.
+    SamePageCounted,
+    /// Every page is full of rows that were never listed before.
+    NewRows,
+}
+
 #[derive(Debug, Default)]
 pub struct Fake(Mutex<State>);
 
@@ -67,6 +80,7 @@ pub struct State {
     pub build: Duration,
     pub outcome: Option<Status>,
     pub unlisted: Duration,
+    pub endless: Option<Endless>,
     pub describes: Vec<DescribeImageCaches>,
     pub creates: usize,
     pub updates: usize,
@@ -211,8 +225,21 @@ impl ImageCacheApi for Fake {
                 let moved = state.describes.len() % rows.len();
                 rows.rotate_left(moved);
             }
-            let total_count = Some(rows.len() as u64);
-            let image_caches = rows.into_iter().skip(request.offset as usize).take(request.limit as usize).collect();
+            let mut total_count = Some(rows.len() as u64);
+            let mut offset = request.offset as usize;
+            match state.endless {
+                None => {}
+                Some(Endless::AbsurdTotal) => total_count = Some(1 << 63),
+                Some(Endless::SamePage) => (total_count, offset) = (None, 0),
+                Some(Endless::SamePageCounted) => (total_count, offset) = (Some(9_000), 0),
+                Some(Endless::NewRows) => {
+                    for (i, row) in rows.iter_mut().enumerate() {
+                        row.image_cache_id = format!("imc-{}-{i}", request.offset);
+                    }
+                    (total_count, offset) = (None, 0);
+                }
+            }
+            let image_caches = rows.into_iter().skip(offset).take(request.limit as usize).collect();
             Ok(DescribeImageCachesResponse { total_count, image_caches, request_id: "request-1".to_owned() })
         };
         self.call("describe", act).await

@@ -16,7 +16,7 @@ use futures_util::{
 
 use super::RegionApi;
 use tencentcloud::{
-    Error,
+    Action, Error,
     tke::{
         CreateImageCache, DeleteImageCaches, DescribeImageCaches, DescribeImageCachesResponse, ImageCache, MAX_LIMIT,
         UpdateImageCache,
@@ -28,6 +28,9 @@ const CONCURRENT_PAGES: usize = 5;
 
 /// How often all pages are read when every row counts: what one pass misses between two pages, another finds.
 const PASSES: usize = 10;
+
+/// The most rows that are read of one list. An account has far fewer; who claims more does not count.
+pub(super) const MAX_ROWS: u64 = 10_000;
 
 /// The row of an ID, or `None` where there is none.
 pub(super) type Row = Result<Option<Arc<ImageCache>>, Error>;
@@ -63,14 +66,21 @@ impl RegionApi {
         self.describe(&request).await
     }
 
-    /// The rows that follow a first page, of `total` rows in all.
+    /// The rows that follow a first page, of `total` rows in all. An empty page is the last.
     pub(super) async fn pages_after_the_first(&self, names: &[String], total: u64) -> Result<Vec<ImageCache>, Error> {
+        if total > MAX_ROWS {
+            return Err(too_many(total));
+        }
         let offsets = (1..total.div_ceil(MAX_LIMIT)).map(|page| page * MAX_LIMIT);
-        let pages: Vec<_> = stream::iter(offsets.map(|offset| self.page(names, offset)))
-            .buffered(CONCURRENT_PAGES)
-            .try_collect()
-            .await?;
-        Ok(pages.into_iter().flat_map(|page| page.image_caches).collect())
+        let mut pages = stream::iter(offsets.map(|offset| self.page(names, offset))).buffered(CONCURRENT_PAGES);
+        let mut rows = Vec::new();
+        while let Some(page) = pages.try_next().await? {
+            if page.image_caches.is_empty() {
+                break;
+            }
+            rows.extend(page.image_caches);
+        }
+        Ok(rows)
     }
 
     /// All rows with exactly one of `names`, or all there are when `names` is empty; each once.
@@ -90,14 +100,16 @@ impl RegionApi {
     }
 
     /// All rows of the region, each once, and whether they are complete: pages are read until there are as many rows as the
-    /// API counts, at most [`PASSES`] times.
+    /// API counts, at most [`PASSES`] times, and not again when that brought nothing new.
     async fn all(&self) -> Result<(Vec<ImageCache>, bool), Error> {
         let (mut rows, mut ids) = (Vec::new(), HashSet::new());
         for _ in 0..PASSES {
             let (found, total) = self.pages(&[]).await?;
+            let before = rows.len();
             rows.extend(found.into_iter().filter(|row| ids.insert(row.image_cache_id.clone())));
             match total {
-                Some(total) if (rows.len() as u64) < total => {}
+                Some(total) if (rows.len() as u64) < total && rows.len() > before => {}
+                Some(total) if (rows.len() as u64) < total => return Ok((rows, false)),
                 _ => return Ok((rows, total.is_some())),
             }
         }
@@ -113,12 +125,18 @@ impl RegionApi {
             rows.extend(self.pages_after_the_first(names, total).await?);
             return Ok((rows, Some(total)));
         }
-        // Without a total there is one page after the other until one is not full.
+        // Without a total there is one page after the other until one is not full, or brings nothing new.
+        let mut ids: HashSet<_> = rows.iter().map(|row| row.image_cache_id.clone()).collect();
         let mut offset = MAX_LIMIT;
         while full {
-            let page = self.page(names, offset).await?.image_caches;
+            if offset >= MAX_ROWS {
+                return Err(too_many(offset));
+            }
+            let mut page = self.page(names, offset).await?.image_caches;
             full = page.len() as u64 == MAX_LIMIT;
             offset += MAX_LIMIT;
+            page.retain(|row| ids.insert(row.image_cache_id.clone()));
+            full &= !page.is_empty();
             rows.extend(page);
         }
         Ok((rows, None))
@@ -191,6 +209,16 @@ impl RegionApi {
     }
 }
 
+/// A list that does not end.
+pub(super) fn too_many(total: u64) -> Error {
+    Error::Unreadable {
+        action: DescribeImageCaches::NAME,
+        http_status: 200,
+        request_id: None,
+        problem: format!("it lists {total} image caches or more, and {MAX_ROWS} are read at most"),
+    }
+}
+
 fn by_id(rows: Vec<ImageCache>) -> HashMap<String, Arc<ImageCache>> {
     rows.into_iter().map(|row| (row.image_cache_id.clone(), Arc::new(row))).collect()
 }
@@ -210,7 +238,9 @@ mod tests {
 
     use futures_util::future::join_all;
 
-    use super::super::fake::{Fake, Fault, REGION, UnknownIds};
+    use futures_util::TryStreamExt as _;
+
+    use super::super::fake::{Endless, Fake, Fault, REGION, UnknownIds};
 
     #[tokio::test(start_paused = true)]
     async fn all_pages_are_listed_and_each_row_once() {
@@ -222,6 +252,24 @@ mod tests {
             let rows = caches.list(REGION, &[]).await.unwrap();
             let ids: HashSet<_> = rows.iter().map(|row| &row.image_cache_id).collect();
             assert_eq!((rows.len(), ids.len(), fake.describes()), (120, 120, calls), "{moves}");
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn list_without_an_end_ends() {
+        for (endless, list, rows, most) in [
+            (Endless::AbsurdTotal, None, Some(60), 5),
+            (Endless::SamePage, Some(50), Some(50), 5),
+            (Endless::SamePageCounted, Some(50), Some(50), 400),
+            (Endless::NewRows, None, None, 500),
+        ] {
+            let (fake, caches) = Fake::new();
+            (0..60).for_each(|i| drop(fake.add(&format!("cache-{i}"))));
+            fake.state().endless = Some(endless);
+            assert_eq!(caches.list(REGION, &[]).await.ok().map(|rows| rows.len()), list, "{endless:?}");
+            let streamed: Result<Vec<_>, _> = caches.rows(REGION, Vec::new()).try_collect().await;
+            assert_eq!(streamed.ok().map(|rows| rows.len()), rows, "{endless:?}");
+            assert!(fake.describes() <= most, "{endless:?}: {}", fake.describes());
         }
     }
 

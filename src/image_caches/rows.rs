@@ -5,7 +5,10 @@ use std::collections::HashSet;
 
 use futures_util::stream::{self, Stream, StreamExt, TryStreamExt};
 
-use super::RegionApi;
+use super::{
+    RegionApi,
+    listing::{MAX_ROWS, too_many},
+};
 use tencentcloud::{
     Error,
     tke::{ImageCache, MAX_LIMIT},
@@ -18,25 +21,28 @@ impl RegionApi {
         names: Vec<String>,
     ) -> impl Stream<Item = Result<ImageCache, Error>> + Send + Unpin + use<> {
         // The order of rows is not documented, so that one may come twice. Nor is whether the API matches names exactly.
-        let (mut ids, wanted) = (HashSet::new(), names.clone());
-        let pages = stream::try_unfold(Some(0), move |offset: Option<u64>| {
+        let wanted = names.clone();
+        let pages = stream::try_unfold((Some(0), HashSet::new()), move |(offset, mut ids)| {
             let (api, names) = (self.clone(), names.clone());
             async move {
                 let Some(offset) = offset else { return Ok(None) };
-                let page = api.page(&names, offset).await?;
+                if offset >= MAX_ROWS {
+                    return Err(too_many(offset));
+                }
+                let mut page = api.page(&names, offset).await?;
                 let next = offset + MAX_LIMIT;
                 let full = page.image_caches.len() as u64 == MAX_LIMIT;
                 let more = page.total_count.map_or(full, |total| next < total);
-                Ok(Some((page.image_caches, more.then_some(next))))
+                page.image_caches.retain(|row| ids.insert(row.image_cache_id.clone()));
+                // A page that brings nothing new is the last, whatever the API counts.
+                let next = (more && !page.image_caches.is_empty()).then_some(next);
+                Ok(Some((page.image_caches, (next, ids))))
             }
         });
         pages
             .map_ok(|page| stream::iter(page.into_iter().map(Ok)))
             .try_flatten()
-            .try_filter(move |row| {
-                let named = wanted.is_empty() || wanted.contains(&row.image_cache_name);
-                std::future::ready(named && ids.insert(row.image_cache_id.clone()))
-            })
+            .try_filter(move |row| std::future::ready(wanted.is_empty() || wanted.contains(&row.image_cache_name)))
             .boxed()
     }
 }

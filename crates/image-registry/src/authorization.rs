@@ -101,6 +101,7 @@ async fn bearer(
     let with = if credential.is_some() { WITH_CREDENTIALS } else { WITHOUT_CREDENTIALS };
     let response = match credential {
         Some(Credential::IdentityToken(token)) => {
+            safe_text::remember(token.expose_secret());
             let mut form = vec![
                 ("grant_type", "refresh_token"),
                 ("refresh_token", token.expose_secret()),
@@ -139,12 +140,16 @@ async fn token(response: Response, realm: &Url, with: &'static str) -> Result<He
     let body = read_body(response, "the answer of the token service", MAX_TOKEN_ANSWER).await?;
     let answer: Option<TokenAnswer> = serde_json::from_slice(&body).ok();
     let token = answer.and_then(|answer| answer.token.or(answer.access_token));
-    let value = token.and_then(|token| sensitive(format!("Bearer {}", token.expose_secret())));
+    let value = token.and_then(|token| {
+        safe_text::remember(token.expose_secret());
+        sensitive(format!("Bearer {}", token.expose_secret()))
+    });
     // The answer may hold a token; it is not quoted.
     value.ok_or_else(|| Cause::Refused { host: host(realm), status: 200, message: "and no token".to_owned() })
 }
 
 fn basic(login: &Login) -> Result<HeaderValue, Cause> {
+    safe_text::remember(login.password.expose_secret());
     let pair = BASE64_STANDARD.encode(format!("{}:{}", login.username, login.password.expose_secret()));
     sensitive(format!("Basic {pair}"))
         .ok_or_else(|| Cause::Client("the credentials are too long for a header".to_owned()))

@@ -68,13 +68,9 @@ fn wait(retry_after: Option<Duration>) -> String {
     retry_after.map(|wait| format!(" and asks to wait {} seconds", wait.as_secs())).unwrap_or_default()
 }
 
-/// What somebody else sent, made fit for a message on a terminal: its beginning, without control characters.
+/// A string from a registry as a part of a message, see [`safe_text`].
 pub(super) fn shown(text: &str) -> String {
-    const MOST: usize = 300;
-    let mut printable = text.chars().filter(|c| !c.is_control());
-    let shown: String = printable.by_ref().take(MOST).collect();
-    let more = if printable.next().is_some() { "..." } else { "" };
-    format!("{}{more}", shown.trim())
+    safe_text::quote(text, 300)
 }
 
 /// The innermost message of an HTTP error. The outer ones repeat the URL, which may be signed and therefore secret.
@@ -95,21 +91,4 @@ fn is_no_tls(mut cause: &(dyn std::error::Error + 'static)) -> bool {
     }
     let tls = cause.downcast_ref::<rustls::Error>();
     matches!(tls, Some(rustls::Error::InvalidMessage(rustls::InvalidMessage::InvalidContentType)))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn what_is_shown_is_short_and_printable() {
-        for (text, expected) in [
-            ("denied", "denied".to_owned()),
-            (" de\u{1b}[31mnied\n", "de[31mnied".to_owned()),
-            (&"界".repeat(300), "界".repeat(300)),
-            (&"x".repeat(4 << 20), "x".repeat(300) + "..."),
-        ] {
-            assert_eq!(shown(text), expected);
-        }
-    }
 }

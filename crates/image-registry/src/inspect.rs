@@ -321,7 +321,7 @@ mod tests {
         for (body, expected) in [
             (
                 r#"{"errors":[{"code":"TOOMANY","message":"slow\u001b[31m down\n","detail":{}},{"code":"B"}]}"#,
-                "TOOMANY slow[31m down",
+                r"TOOMANY slow\u{1b}[31m down",
             ),
             (r#"{"errors":[]}"#, ""),
             ("<html>", ""),

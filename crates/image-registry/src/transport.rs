@@ -138,7 +138,6 @@ impl Transport {
             .user_agent(concat!("terraform-provider-eks/", env!("CARGO_PKG_VERSION")))
             .redirect(redirect::Policy::none())
             .connect_timeout(CONNECT_TIMEOUT)
-            .gzip(false)
             .tls_danger_accept_invalid_certs(!is_verified)
             .no_proxy();
         let no_proxy = self.variable("no_proxy").and_then(NoProxy::from_string);

@@ -13,6 +13,8 @@ pub trait Action: Serialize + Send + Sync {
     const VERSION: &'static str;
     /// Name of the action: `DescribeImageCaches`.
     const NAME: &'static str;
+    /// The longest response that is read, in bytes.
+    const RESPONSE_LIMIT: usize = 16 << 20;
     /// What stands inside `Response` when the call succeeds.
     type Response: DeserializeOwned + Send;
 

@@ -81,7 +81,7 @@ impl Api {
         attempt
             .retry(retry::backoff(self.0.max_retries))
             .when(|error| {
-                if error.is_throttling() {
+                if error.asks_to_slow_down() {
                     lane.throttled();
                 }
                 retry::may_repeat(error, action.retry())
@@ -98,7 +98,7 @@ mod tests {
     use super::{
         super::{
             Retry,
-            canned::{Reply, Server, json},
+            canned::{Reply, Server, http, json},
             tke::Done,
         },
         *,
@@ -148,7 +148,9 @@ mod tests {
             send(Read, 5, Reply::Silence),
             send(Make, 5, Reply::Silence),
             send(Read, 0, throttled()),
+            send(Read, 5, http("429 Too Many Requests", "", "<html>")),
+            send(Make, 5, http("429 Too Many Requests", "", "<html>")),
         );
-        assert_eq!(results, ((true, 2), (true, 2), (true, 2), (false, 1), (false, 1)));
+        assert_eq!(results, ((true, 2), (true, 2), (true, 2), (false, 1), (false, 1), (true, 2), (false, 1)));
     }
 }

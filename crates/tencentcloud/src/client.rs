@@ -109,18 +109,18 @@ mod tests {
             || Err(CredentialsError::Invalid { origin: "tccli".to_owned(), problem: "no such profile".to_owned() });
         let refused = |code: &str| format!("DeleteImageCaches: {code}: no (request r)");
         for (code, given, outcome, tokens) in [
-            (token, vec![keys("a", Some("1")), keys("b", Some("2"))], "done", &["1", "2"][..]),
-            (key, vec![keys("a", Some("1")), keys("b", None)], "done", &["1", ""]),
+            (token, vec![keys("a", Some("token-1")), keys("b", Some("token-2"))], "done", &["token-1", "token-2"][..]),
+            (key, vec![keys("a", Some("token-1")), keys("b", None)], "done", &["token-1", ""]),
             // The source has nothing else: a second refusal would say no more.
-            (token, vec![keys("a", Some("1")), keys("a", Some("1"))], &refused(token), &["1"]),
-            (token, vec![keys("a", Some("1")), gone()], "DeleteImageCaches: no usable credentials", &["1"]),
+            (token, vec![keys("a", Some("token-1")), keys("a", Some("token-1"))], &refused(token), &["token-1"]),
+            (token, vec![keys("a", Some("token-1")), gone()], "DeleteImageCaches: no usable credentials", &["token-1"]),
             // Permanent keys do not end, and other refusals have other causes.
             (key, vec![keys("a", None), keys("b", None)], &refused(key), &[""]),
             (
                 "AuthFailure.UnauthorizedOperation",
-                vec![keys("a", Some("1")), keys("b", Some("2"))],
+                vec![keys("a", Some("token-1")), keys("b", Some("token-2"))],
                 &refused("AuthFailure.UnauthorizedOperation"),
-                &["1"],
+                &["token-1"],
             ),
         ] {
             let (actual, sent) = call(code, given).await;

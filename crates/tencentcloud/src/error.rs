@@ -108,9 +108,14 @@ impl Error {
         matches!(self.code(), Some("AuthFailure.TokenFailure" | "AuthFailure.SecretIdNotFound"))
     }
 
-    /// Too many calls: this one was not carried out, and may be repeated later.
+    /// Too many calls, by the API's own error code: this one was not carried out, and may be repeated later.
     pub fn is_throttling(&self) -> bool {
-        self.is_class("RequestLimitExceeded") || matches!(self, Self::Unreadable { http_status: 429, .. })
+        self.is_class("RequestLimitExceeded")
+    }
+
+    /// Too many calls, also by the status of something between, which may have passed the call on.
+    pub fn asks_to_slow_down(&self) -> bool {
+        self.is_throttling() || matches!(self, Self::Unreadable { http_status: 429, .. })
     }
 
     /// No connection was made, so that the call was certainly not carried out.
@@ -121,12 +126,12 @@ impl Error {
     /// Nobody can say whether the call was carried out.
     ///
     /// True when no answer came back, when it could not be read, and for a fault of the server: `InternalError`, any 5xx
-    /// status. A refusal by something between (another status without the API's own error) is no doubt, except 408,
-    /// with which a server gives up on a request that it may have passed on.
+    /// status. A refusal by something between (another status without the API's own error) is certain, except 408 and 429:
+    /// a gateway that gives up on a request, or counts requests, may have passed it on.
     pub fn outcome_unknown(&self) -> bool {
         match self {
             Self::NoAnswer { .. } => true,
-            Self::Unreadable { http_status, .. } => matches!(http_status, 200..=299 | 408 | 500..),
+            Self::Unreadable { http_status, .. } => matches!(http_status, 200..=299 | 408 | 429 | 500..),
             Self::Api { http_status, .. } => {
                 !self.is_throttling()
                     && (*http_status >= 500 || self.is_class("InternalError") || self.is_class("ServiceUnavailable"))
@@ -199,6 +204,7 @@ mod tests {
             (unreadable(200), true),
             (unreadable(502), true),
             (unreadable(408), true),
+            (unreadable(429), true),
             (unreadable(403), false),
             (unreadable(302), false),
             (Error::NoAnswer { action: "A", endpoint: "e".into(), source: source("reset") }, true),
@@ -212,7 +218,7 @@ mod tests {
     fn a_detail_belongs_to_its_class() {
         assert!(api("RequestLimitExceeded.UinLimitExceeded", 200).is_throttling());
         assert!(!api("LimitExceeded", 200).is_throttling());
-        assert!(unreadable(429).is_throttling());
+        assert!(unreadable(429).asks_to_slow_down() && !unreadable(429).is_throttling());
         assert!(api("ResourceNotFound.ImageCache", 200).is_not_found());
         assert!(!api("ResourceNotFoundElsewhere", 200).is_not_found());
         assert!(api("FailedOperation.TaskAlreadyRunning", 200).is_unsupported_now());

@@ -21,6 +21,7 @@ pub mod endpoints;
 pub mod error;
 pub mod limiter;
 pub mod retry;
+mod secret;
 pub mod sts;
 pub mod tc3;
 pub mod tcr;

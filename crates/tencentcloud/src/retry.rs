@@ -2,8 +2,8 @@
 //!
 //! | what happened | idempotent action | action with [`Retry::Once`] |
 //! | --- | --- | --- |
-//! | throttled, or never connected | again | again |
-//! | the outcome is unknown: no answer, unreadable, 5xx, `InternalError` | again | the caller must find out |
+//! | throttled by the API itself, or never connected | again | again |
+//! | the outcome is unknown: no response, unreadable, 408, 429, 5xx, `InternalError` | again | the caller must find out |
 //! | anything else | an error | an error |
 
 use std::time::Duration;

@@ -4,10 +4,10 @@
 
 use std::time::{Duration, SystemTime};
 
-use secrecy::{ExposeSecret, SecretString};
-use serde::{Deserialize, Serialize, Serializer};
+use secrecy::SecretString;
+use serde::{Deserialize, Serialize};
 
-use super::{Action, Retry, credentials::Credentials};
+use super::{Action, Retry, credentials::Credentials, secret};
 
 /// The region that Tencent Cloud's own SDKs name in STS calls: the service is global, and requires one all the same.
 pub const DEFAULT_REGION: &str = "ap-guangzhou";
@@ -27,7 +27,7 @@ pub struct AssumeRole {
     /// Narrows the role's permissions; URL-encoded JSON.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub policy: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none", serialize_with = "secret::hidden_option")]
     pub external_id: Option<String>,
     /// The caller's uin.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -36,7 +36,7 @@ pub struct AssumeRole {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub serial_number: Option<String>,
     /// The MFA code of that device. Each code works once.
-    #[serde(skip_serializing_if = "Option::is_none", serialize_with = "exposed_option")]
+    #[serde(skip_serializing_if = "Option::is_none", serialize_with = "secret::exposed_option")]
     pub token_code: Option<SecretString>,
 }
 
@@ -47,7 +47,7 @@ pub struct AssumeRole {
 pub struct AssumeRoleWithWebIdentity {
     /// Name of the identity provider in CAM.
     pub provider_id: String,
-    #[serde(serialize_with = "exposed")]
+    #[serde(serialize_with = "secret::exposed")]
     pub web_identity_token: SecretString,
     pub role_arn: String,
     pub role_session_name: String,
@@ -62,7 +62,7 @@ pub struct AssumeRoleWithWebIdentity {
 #[serde(rename_all = "PascalCase")]
 pub struct AssumeRoleWithSaml {
     /// Base64.
-    #[serde(rename = "SAMLAssertion", serialize_with = "exposed")]
+    #[serde(rename = "SAMLAssertion", serialize_with = "secret::exposed")]
     pub saml_assertion: SecretString,
     /// `qcs::cam::uin/<uin>:saml-provider/<name>`.
     pub principal_arn: String,
@@ -83,7 +83,7 @@ pub struct GetSessionToken {
     /// `qcs::cam:uin/<uin>::mfa/softToken`.
     pub serial_number: String,
     /// The MFA code of that device. Each code works once.
-    #[serde(serialize_with = "exposed")]
+    #[serde(serialize_with = "secret::exposed")]
     pub token_code: SecretString,
     /// At most 129600, 7200 for the account's owner; the API takes 1800 when absent.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -106,8 +106,11 @@ pub struct SessionCredentials {
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "PascalCase")]
 struct Keys {
+    #[serde(deserialize_with = "secret::received")]
     token: SecretString,
+    #[serde(deserialize_with = "secret::received")]
     tmp_secret_id: SecretString,
+    #[serde(deserialize_with = "secret::received")]
     tmp_secret_key: SecretString,
 }
 
@@ -139,6 +142,7 @@ macro_rules! actions {
             const SERVICE: &'static str = "sts";
             const VERSION: &'static str = "2018-08-13";
             const NAME: &'static str = $name;
+            const RESPONSE_LIMIT: usize = 1 << 20;
             type Response = $response;
 
             fn retry(&self) -> Retry {
@@ -161,16 +165,9 @@ actions! {
     GetCallerIdentity = "GetCallerIdentity", |_| Retry::Idempotent => CallerIdentity;
 }
 
-fn exposed<S: Serializer>(secret: &SecretString, serializer: S) -> Result<S::Ok, S::Error> {
-    serializer.serialize_str(secret.expose_secret())
-}
-
-fn exposed_option<S: Serializer>(secret: &Option<SecretString>, serializer: S) -> Result<S::Ok, S::Error> {
-    serializer.serialize_some(&secret.as_ref().map(|secret| secret.expose_secret()))
-}
-
 #[cfg(test)]
 mod tests {
+    use secrecy::ExposeSecret;
     use serde_json::json;
 
     use super::*;

@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
 
-use super::{Action, Retry};
+use super::{Action, Retry, secret};
 
 /// `CreateInstanceToken`: makes a user name and a token with which an instance's images can be pulled and pushed.
 /// <https://cloud.tencent.com/document/api/1141/41829>
@@ -28,6 +28,7 @@ impl Action for CreateInstanceToken {
     const SERVICE: &'static str = "tcr";
     const VERSION: &'static str = "2019-09-24";
     const NAME: &'static str = "CreateInstanceToken";
+    const RESPONSE_LIMIT: usize = 1 << 20;
     type Response = InstanceToken;
 
     /// A second temporary token is one more that nobody uses.
@@ -42,6 +43,7 @@ impl Action for CreateInstanceToken {
 pub struct InstanceToken {
     /// The account's number (uin), as text.
     pub username: String,
+    #[serde(deserialize_with = "secret::received")]
     pub token: SecretString,
     /// Assumed to be milliseconds since 1970: the documentation names no unit, and its example has thirteen digits.
     exp_time: i64,

@@ -4,7 +4,7 @@
 //! The envelope: `{"Response": {...}}`, and for a failure `{"Response": {"Error": {"Code", "Message"}, "RequestId"}}`
 //! with HTTP status 200. Other statuses have no contract; an error of this shape is taken from them as well.
 
-mod answer;
+pub(crate) mod answer;
 #[cfg(any(test, fuzzing, feature = "testing"))]
 pub mod fuzzing;
 
@@ -23,7 +23,7 @@ use tokio::sync::OnceCell;
 use url::Position;
 
 use self::answer::Answer;
-use super::{Action, Endpoints, Error, credentials::Credentials, error::Source, tc3};
+use super::{Action, Endpoints, Error, credentials::Credentials, error::Source, secret, tc3};
 
 /// For name resolution, connection and TLS handshake.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(15);
@@ -125,7 +125,7 @@ impl Transport {
 
         let sent = http.post(url.clone()).headers(headers).body(body).send().await;
         let answer = match sent {
-            Ok(response) => Answer::read(response).await,
+            Ok(response) => Answer::read(response, A::RESPONSE_LIMIT).await,
             Err(error) => Err(error),
         };
         answer.map_err(|error| {
@@ -186,10 +186,11 @@ fn headers<A: Action>(
             let signed = [("content-type", CONTENT_TYPE), ("host", host), ("x-tc-action", A::NAME)];
             let request = tc3::Request { method: "POST", query: "", headers: &signed, body };
             let (id, key) = (&credentials.secret_id, &credentials.secret_key);
+            [Some(id), Some(key), credentials.token.as_ref()].into_iter().flatten().for_each(secret::remember);
             if let Some(token) = &credentials.token {
-                headers.insert("x-tc-token", secret(token.expose_secret())?);
+                headers.insert("x-tc-token", sensitive(token.expose_secret())?);
             }
-            secret(&tc3::authorization(&request, A::SERVICE, time, id, key))?
+            sensitive(&tc3::authorization(&request, A::SERVICE, time, id, key))?
         }
     };
     headers.insert(header::AUTHORIZATION, authorization);
@@ -197,11 +198,13 @@ fn headers<A: Action>(
 }
 
 /// A header value that `Debug` does not show.
-fn secret(value: &str) -> Result<HeaderValue, header::InvalidHeaderValue> {
+fn sensitive(value: &str) -> Result<HeaderValue, header::InvalidHeaderValue> {
     let mut value = HeaderValue::from_str(value)?;
     value.set_sensitive(true);
     Ok(value)
 }
 
+#[cfg(test)]
+mod hostile;
 #[cfg(test)]
 mod tests;

@@ -85,7 +85,7 @@ pub fn main<S: Provider>(program: Program, make_service: impl FnOnce(Cancellatio
     match run(program, make_service) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("{}", chain(&error));
+            eprintln!("{}", safe_text::show(&chain(&error)));
             ExitCode::FAILURE
         }
     }

@@ -12,6 +12,7 @@ use tokio::process::Command;
 use tokio::time::timeout;
 
 use crate::Environment;
+use crate::error::shown;
 
 use super::{Credential, CredentialsError, Login};
 
@@ -47,8 +48,11 @@ pub(super) async fn get(
         return Err(fail(format!("its answer is longer than {MAX_ANSWER} bytes")));
     }
     if !is_success {
-        let message: String = String::from_utf8_lossy(&answer).trim().chars().take(300).collect();
-        return if message == NOT_FOUND { Ok(None) } else { Err(fail(format!("it failed for {server}: {message}"))) };
+        let message = String::from_utf8_lossy(&answer);
+        if message.trim() == NOT_FOUND {
+            return Ok(None);
+        }
+        return Err(fail(format!("it failed for {server}{}", failure(&message))));
     }
     let answer: Answer = serde_json::from_slice(&answer)
         .map_err(|_| fail("its answer is not the JSON of a credential helper".to_owned()))?;
@@ -56,6 +60,17 @@ pub(super) async fn get(
         Answer { username, secret } if username == TOKEN_USER => Credential::IdentityToken(secret),
         Answer { username, secret } => Credential::Login(Login { username, password: secret }),
     }))
+}
+
+/// What a helper that failed printed, if that cannot be a secret: by Docker's protocol its errors are on standard output.
+fn failure(message: &str) -> String {
+    let is_secret = serde_json::from_str::<serde::de::IgnoredAny>(message).is_ok()
+        || message.to_ascii_lowercase().contains("\"secret\"");
+    match shown(message) {
+        _ if is_secret => ", and what it printed may hold a secret".to_owned(),
+        message if message.is_empty() => String::new(),
+        message => format!(": {message}"),
+    }
 }
 
 /// What the program prints, and whether it succeeds.
@@ -81,4 +96,25 @@ async fn ask(program: &str, server: &str, environment: &Environment) -> std::io:
         return Ok((answer, false));
     }
     Ok((answer, child.wait().await?.success()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn failure_does_not_show_a_secret() {
+        let withheld = ", and what it printed may hold a secret";
+        for (printed, expected) in [
+            ("", ""),
+            ("access\u{1b}[2J denied\n", r": access\u{1b}[2J denied"),
+            (r#"{"Username":"joe","Secret":"hunter2"}"#, withheld),
+            (r#"warning: old {"Secret": "hunter2"}"#, withheld),
+            (r#"{"username": "joe", "secret": "hunt"#, withheld),
+            (r#""hunter2""#, withheld),
+            ("123456", withheld),
+        ] {
+            assert_eq!(failure(printed), expected);
+        }
+    }
 }

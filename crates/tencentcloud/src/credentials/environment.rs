@@ -9,6 +9,8 @@ use std::{
 
 use secrecy::{ExposeSecret, SecretString};
 
+use crate::secret;
+
 /// Variables of `TENCENTCLOUD_*`, `TKE_*`, and where the home directory is. An empty variable counts as unset.
 #[derive(Debug, Clone, Default)]
 pub struct Environment(BTreeMap<String, SecretString>);
@@ -28,7 +30,7 @@ impl Environment {
 
     /// Like [`Self::get`], for a value that must not be shown.
     pub fn secret(&self, name: &str) -> Option<SecretString> {
-        self.0.get(name).cloned()
+        self.0.get(name).inspect(|value| secret::remember(value)).cloned()
     }
 
     /// The user's home directory: `HOME`, and on Windows `USERPROFILE`.

@@ -7,6 +7,7 @@
 
 use std::time::{Duration, SystemTime};
 
+use safe_text::{QUOTE_LIMIT, quote};
 use secrecy::SecretString;
 use serde::Deserialize;
 
@@ -15,6 +16,7 @@ use super::{
     config::given,
     source::{Context, Outcome},
 };
+use crate::secret;
 
 const PATH: &str = "/latest/meta-data/cam/security-credentials/";
 
@@ -23,8 +25,11 @@ const PATH: &str = "/latest/meta-data/cam/security-credentials/";
 #[serde(rename_all = "PascalCase")]
 struct RoleCredentials {
     code: String,
+    #[serde(default, deserialize_with = "secret::received_option")]
     tmp_secret_id: Option<SecretString>,
+    #[serde(default, deserialize_with = "secret::received_option")]
     tmp_secret_key: Option<SecretString>,
+    #[serde(default, deserialize_with = "secret::received_option")]
     token: Option<SecretString>,
     /// Seconds since 1970.
     expired_time: Option<u64>,
@@ -54,7 +59,14 @@ pub(super) async fn credentials<S: Services>(services: &S) -> Result<Credentials
 async fn bound_role<S: Services>(services: &S) -> Result<Option<String>, CredentialsError> {
     let answer = services.metadata(PATH).await?;
     let role = answer.as_deref().and_then(|text| text.lines().map(str::trim).find(|line| !line.is_empty()));
-    Ok(role.map(str::to_owned))
+    // A page of HTML is not the name of a role, and its first line would become a path.
+    match role {
+        Some(role) if !role.chars().all(|c| c.is_alphanumeric() || "+=,.@_-".contains(c)) => Err(metadata(format!(
+            "the metadata service responds {:?} where a role's name is expected",
+            quote(role, 80)
+        ))),
+        role => Ok(role.map(str::to_owned)),
+    }
 }
 
 async fn credentials_of<S: Services>(services: &S, role: &str) -> Result<Credentials, CredentialsError> {
@@ -78,6 +90,7 @@ async fn credentials_of<S: Services>(services: &S, role: &str) -> Result<Credent
             expires_at: SystemTime::UNIX_EPOCH.checked_add(Duration::from_secs(seconds)),
         }),
         RoleCredentials { code, .. } => {
+            let (role, code) = (quote(role, QUOTE_LIMIT), quote(&code, QUOTE_LIMIT));
             Err(metadata(format!("the metadata service gave no credentials for {role:?}, its code is {code:?}")))
         }
     }

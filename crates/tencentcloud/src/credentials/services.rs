@@ -10,10 +10,13 @@ use tokio::sync::OnceCell;
 use url::Url;
 
 use super::CredentialsError;
-use crate::{Action, Api, Auth, Error, sts};
+use crate::{Action, Api, Auth, Error, sts, transport::answer::read_body};
 
 /// How long the metadata service may take. It is on the same host, so that silence means that there is none.
 const METADATA_TIMEOUT: Duration = Duration::from_secs(2);
+
+/// The longest response of the metadata service that is read, in bytes.
+const METADATA_LIMIT: usize = 1 << 20;
 
 /// The outside of a [`CredentialsChain`](super::CredentialsChain). A test brings its own.
 pub trait Services: Send + Sync + std::fmt::Debug + 'static {
@@ -69,10 +72,13 @@ impl Services for CloudServices {
         };
         let url = self.metadata.join(path).map_err(|error| problem(format!("{path:?} is no path: {error}")))?;
         let http = self.http.get_or_try_init(build).await.map_err(failed)?;
-        let response = http.get(url).send().await.map_err(failed)?;
+        let mut response = http.get(url).send().await.map_err(failed)?;
         match response.status() {
             StatusCode::NOT_FOUND => Ok(None),
-            StatusCode::OK => response.text().await.map(Some).map_err(failed),
+            StatusCode::OK => match read_body(&mut response, METADATA_LIMIT).await.map_err(failed)? {
+                Some(body) => Ok(Some(String::from_utf8_lossy(&body).into_owned())),
+                None => Err(problem(format!("the response of the metadata service {host} is larger than 1 MiB"))),
+            },
             status => Err(problem(format!("the metadata service {host} answered with the status {status}"))),
         }
     }

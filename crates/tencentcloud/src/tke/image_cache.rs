@@ -2,10 +2,11 @@
 
 use std::{fmt, sync::Arc};
 
-use secrecy::{ExposeSecret, SecretString};
-use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use secrecy::SecretString;
+use serde::{Deserialize, Deserializer, Serialize};
 
 use super::lenient;
+use crate::secret;
 
 /// An image cache, as `DescribeImageCaches` lists it.
 ///
@@ -158,15 +159,10 @@ pub struct ImageRegistryCredential {
     /// Host of the registry.
     pub server: String,
     pub username: String,
-    #[serde(serialize_with = "expose")]
+    #[serde(serialize_with = "secret::exposed")]
     pub password: SecretString,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
-}
-
-/// The one place where a password leaves its wrapper: the body of a request.
-fn expose<S: Serializer>(password: &SecretString, serializer: S) -> Result<S::Ok, S::Error> {
-    serializer.serialize_str(password.expose_secret())
 }
 
 /// The EIP that is made for the build. Sending it at all makes one.

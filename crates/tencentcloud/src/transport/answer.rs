@@ -3,20 +3,25 @@
 use std::time::{Duration, SystemTime};
 
 use reqwest::{Response, header};
+use safe_text::{QUOTE_LIMIT, quote, quote_bytes};
 use serde::{Deserialize, de::IgnoredAny};
 
 use super::super::{Action, Error};
 
-/// How much of an answer that is not JSON is shown, in characters.
+/// How much of a response that is not JSON is shown, in characters.
 const EXCERPT: usize = 120;
 
-/// An HTTP answer, read to its end.
+/// Error codes and request IDs are shorter than this, in characters.
+const WORD: usize = 100;
+
+/// An HTTP response, read to its end.
 pub(super) struct Answer {
     http_status: u16,
     /// The `Date` header minus this machine's time, in seconds.
     seconds_behind: Option<i64>,
     body: Vec<u8>,
-    outcome: Result<Outcome, serde_json::Error>,
+    /// Or what is wrong with the response.
+    outcome: Result<Outcome, String>,
 }
 
 /// The part of an answer that all actions share.
@@ -30,6 +35,17 @@ enum Outcome {
         message: String,
         request_id: Option<String>,
     },
+}
+
+impl Outcome {
+    /// What the API, or a gateway in front of it, writes may repeat the request.
+    fn refusal(ApiError { code, message }: ApiError, request_id: Option<String>) -> Self {
+        Self::Refusal {
+            code: quote(&code, WORD),
+            message: quote(&message, QUOTE_LIMIT),
+            request_id: request_id.map(|id| quote(&id, WORD)),
+        }
+    }
 }
 
 #[derive(Deserialize)]
@@ -64,16 +80,22 @@ struct Legacy {
 }
 
 impl Answer {
-    /// Reads all of `response`. An error means that the connection broke.
-    pub(super) async fn read(response: Response) -> Result<Self, reqwest::Error> {
+    /// Reads all of `response`, but not more than `limit` bytes. An error means that the connection broke.
+    pub(super) async fn read(mut response: Response, limit: usize) -> Result<Self, reqwest::Error> {
         let http_status = response.status().as_u16();
         let date = response.headers().get(header::DATE).and_then(|date| date.to_str().ok());
         let seconds_behind = date.and_then(|date| httpdate::parse_http_date(date).ok()).map(seconds_from_now);
-        Ok(Self::new(http_status, seconds_behind, response.bytes().await?.to_vec()))
+        Ok(match read_body(&mut response, limit).await? {
+            Some(body) => Self::new(http_status, seconds_behind, body),
+            None => {
+                let outcome = Err(format!("the body is larger than {} MiB", limit >> 20));
+                Self { http_status, seconds_behind, body: Vec::new(), outcome }
+            }
+        })
     }
 
     pub(super) fn new(http_status: u16, seconds_behind: Option<i64>, body: Vec<u8>) -> Self {
-        let outcome = outcome(&body);
+        let outcome = outcome(&body).map_err(|error| problem(&body, &error));
         Self { http_status, seconds_behind, body, outcome }
     }
 
@@ -122,19 +144,31 @@ impl Answer {
                     .map_err(|error| unreadable(problem(&self.body, &error)))
             }
             Ok(Outcome::Success { .. }) => Err(unreadable("an answer without an error".to_owned())),
-            Err(error) => Err(unreadable(problem(&self.body, &error))),
+            Err(problem) => Err(unreadable(problem)),
         }
     }
 }
 
+/// The body of `response`, or `None` when it is longer than `limit` bytes.
+pub(crate) async fn read_body(response: &mut Response, limit: usize) -> Result<Option<Vec<u8>>, reqwest::Error> {
+    let mut body = Vec::new();
+    while let Some(chunk) = response.chunk().await? {
+        if chunk.len() > limit - body.len() {
+            return Ok(None);
+        }
+        body.extend_from_slice(&chunk);
+    }
+    Ok(Some(body))
+}
+
 fn outcome(body: &[u8]) -> Result<Outcome, serde_json::Error> {
     match serde_json::from_slice::<Envelope<Common>>(body) {
-        Ok(Envelope { response: Common { error: Some(ApiError { code, message }), request_id } }) => {
-            Ok(Outcome::Refusal { code, message, request_id })
+        Ok(Envelope { response: Common { error: Some(error), request_id } }) => Ok(Outcome::refusal(error, request_id)),
+        Ok(Envelope { response: Common { error: None, request_id } }) => {
+            Ok(Outcome::Success { request_id: request_id.map(|id| quote(&id, WORD)) })
         }
-        Ok(Envelope { response: Common { error: None, request_id } }) => Ok(Outcome::Success { request_id }),
         Err(error) => match serde_json::from_slice::<Legacy>(body) {
-            Ok(Legacy { code_desc: code, message, .. }) => Ok(Outcome::Refusal { code, message, request_id: None }),
+            Ok(Legacy { code_desc: code, message, .. }) => Ok(Outcome::refusal(ApiError { code, message }, None)),
             Err(_) => Err(error),
         },
     }
@@ -149,11 +183,7 @@ fn problem(body: &[u8], error: &serde_json::Error) -> String {
         return "the body is empty".to_owned();
     }
     if !text.starts_with('{') {
-        let mut excerpt: String = text.chars().map(|c| if c.is_control() { ' ' } else { c }).take(EXCERPT).collect();
-        if excerpt.len() < text.len() {
-            excerpt.push('…');
-        }
-        return format!("not JSON: {excerpt}");
+        return format!("not JSON: {}", quote_bytes(body, EXCERPT));
     }
     let place = format!("line {} column {}", error.line(), error.column());
     match error.classify() {

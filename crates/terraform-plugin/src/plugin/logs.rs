@@ -168,15 +168,15 @@ impl Visit for Fields {
     }
 
     fn record_str(&mut self, field: &Field, value: &str) {
-        self.insert(field, clip(value.to_owned()));
+        self.insert(field, clip(safe_text::show(value)));
     }
 
     fn record_error(&mut self, field: &Field, error: &(dyn Error + 'static)) {
-        self.insert(field, clip(super::chain(error)));
+        self.insert(field, clip(safe_text::show(&super::chain(error))));
     }
 
     fn record_debug(&mut self, field: &Field, value: &dyn fmt::Debug) {
-        self.insert(field, clip(format!("{value:?}")));
+        self.insert(field, clip(safe_text::show(&format!("{value:?}"))));
     }
 }
 
@@ -282,15 +282,15 @@ mod tests {
     #[test]
     fn long_texts_are_cut_between_characters_and_long_lines_lose_their_fields() {
         let long = format!("a{}", "é".repeat(40_000));
-        let zeros = "\0".repeat(40_000);
+        let quotes = "\"".repeat(40_000);
         let lines = lines(LevelFilter::INFO, || {
             tracing::info!(long, "{long}");
-            tracing::info!(zeros, more = zeros, "{zeros}");
+            tracing::info!(quotes, two = quotes, three = quotes, four = quotes, "{quotes}");
         });
         assert_eq!(lines[0]["long"], lines[0]["@message"]);
         assert!(lines[0]["long"].as_str().unwrap().ends_with("é... (80001 bytes)"));
         assert_eq!(lines[1]["fields_dropped"], true);
-        assert!(lines[1]["@message"].as_str().unwrap().ends_with("\0... (40000 bytes)"));
-        assert!(!lines[1].contains_key("zeros"));
+        assert!(lines[1]["@message"].as_str().unwrap().ends_with("\"... (40000 bytes)"));
+        assert!(!lines[1].contains_key("quotes"));
     }
 }

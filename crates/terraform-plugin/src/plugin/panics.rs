@@ -24,7 +24,7 @@ fn message<'a>(info: &'a PanicHookInfo<'_>) -> &'a str {
 }
 
 fn report(message: &str, place: &str, backtrace: &str) -> String {
-    let mut report = format!("panic: {message}\n\n{place}\n");
+    let mut report = format!("panic: {}\n\n{place}\n", safe_text::show(message));
     // A stripped binary knows few of its frames.
     for frame in backtrace.lines().filter(|frame| !frame.ends_with("<unknown>")) {
         report.push_str(frame);

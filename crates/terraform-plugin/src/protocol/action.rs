@@ -55,7 +55,7 @@ pub fn invoke<P: Provider>(server: Arc<Server<P>>, request: invoke_action::Reque
 fn event(event: ActionEvent) -> invoke_action::Event {
     use invoke_action::event::{Completed, Progress, Type};
     let event = match event {
-        ActionEvent::Progress(message) => Type::Progress(Progress { message }),
+        ActionEvent::Progress(message) => Type::Progress(Progress { message: safe_text::show(&message) }),
         ActionEvent::Completed(found) => Type::Completed(Completed { diagnostics: diagnostics(found) }),
     };
     invoke_action::Event { r#type: Some(event) }

@@ -80,7 +80,8 @@ fn diagnostic(diagnostic: Diagnostic) -> wire::Diagnostic {
         Severity::Warning => wire::diagnostic::Severity::Warning,
     };
     let attribute = (!diagnostic.path.steps().is_empty()).then(|| path(&diagnostic.path));
-    wire::Diagnostic { severity: severity.into(), summary: diagnostic.summary, detail: diagnostic.detail, attribute }
+    let (summary, detail) = (safe_text::show(&diagnostic.summary), safe_text::show(&diagnostic.detail));
+    wire::Diagnostic { severity: severity.into(), summary, detail, attribute }
 }
 
 /// A path for an answer.

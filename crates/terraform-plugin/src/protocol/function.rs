@@ -48,7 +48,7 @@ pub async fn call<P: Provider>(server: &Server<P>, request: call_function::Reque
         Ok(result) => call_function::Response { result: Some(result), error: None },
         Err(FunctionError { text, argument }) => {
             let function_argument = argument.and_then(|index| i64::try_from(index).ok());
-            let error = wire::FunctionError { text, function_argument };
+            let error = wire::FunctionError { text: safe_text::show(&text), function_argument };
             call_function::Response { result: None, error: Some(error) }
         }
     }

@@ -52,7 +52,7 @@ fn event<P: Provider>(server: &Server<P>, type_name: &str, listed: Listed) -> li
     let encode_object = |object: Value| -> Option<wire::DynamicValue> { Some(encode(&object, &resource?.schema().ty)) };
     list_resource::Event {
         identity: identity::encode(&identity, resource.and_then(|resource| resource.identity_schema())),
-        display_name,
+        display_name: safe_text::quote(&display_name, safe_text::QUOTE_LIMIT),
         resource_object: object.and_then(encode_object),
         diagnostic: diagnostics(found),
     }

@@ -5,14 +5,14 @@ use std::fmt;
 
 use schemars::{JsonSchema, Schema, SchemaGenerator};
 use secrecy::{ExposeSecret, SecretString};
-use serde::{Deserialize, Serialize, Serializer};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 /// A string that `Debug` does not show and that is overwritten in memory when dropped.
 ///
 /// It is serialised like any string: a sensitive attribute must reach Terraform. What is serialised or decoded
 /// passes through a [`Value`](super::Value), which is not overwritten.
-#[derive(Clone, Default, Deserialize)]
-#[serde(transparent)]
+/// No diagnostic, log line or progress message of this process repeats it, see [`safe_text`].
+#[derive(Clone, Default)]
 pub struct Secret(SecretString);
 
 impl Secret {
@@ -24,13 +24,14 @@ impl Secret {
 
 impl From<String> for Secret {
     fn from(secret: String) -> Self {
+        safe_text::remember(&secret);
         Self(secret.into())
     }
 }
 
 impl From<&str> for Secret {
     fn from(secret: &str) -> Self {
-        Self(secret.into())
+        Self::from(secret.to_owned())
     }
 }
 
@@ -45,6 +46,12 @@ impl Eq for Secret {}
 impl fmt::Debug for Secret {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("(secret)")
+    }
+}
+
+impl<'de> Deserialize<'de> for Secret {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        String::deserialize(deserializer).map(Self::from)
     }
 }
 

@@ -1,0 +1,41 @@
+//! How secrets enter requests and leave responses. On each way they are remembered, so that no message repeats them.
+
+use secrecy::{ExposeSecret, SecretString};
+use serde::{Deserialize, Deserializer, Serializer};
+
+/// Remembers `secret`: [`safe_text`] removes it from whatever a server says.
+pub(crate) fn remember(secret: &SecretString) {
+    safe_text::remember(secret.expose_secret());
+}
+
+/// `serialize_with` of a secret.
+pub(crate) fn exposed<S: Serializer>(secret: &SecretString, serializer: S) -> Result<S::Ok, S::Error> {
+    remember(secret);
+    serializer.serialize_str(secret.expose_secret())
+}
+
+/// `serialize_with` of an optional secret.
+pub(crate) fn exposed_option<S: Serializer>(secret: &Option<SecretString>, serializer: S) -> Result<S::Ok, S::Error> {
+    let Some(secret) = secret else { return serializer.serialize_none() };
+    exposed(secret, serializer)
+}
+
+/// `serialize_with` of a string that is not secret by itself, and that no message needs to repeat.
+pub(crate) fn hidden_option<S: Serializer>(text: &Option<String>, serializer: S) -> Result<S::Ok, S::Error> {
+    safe_text::remember(text.as_deref().unwrap_or_default());
+    serializer.serialize_some(text)
+}
+
+/// `deserialize_with` of a secret that a server sends.
+pub(crate) fn received<'de, D: Deserializer<'de>>(deserializer: D) -> Result<SecretString, D::Error> {
+    let secret = SecretString::deserialize(deserializer)?;
+    remember(&secret);
+    Ok(secret)
+}
+
+/// `deserialize_with` of a secret that a server may send.
+pub(crate) fn received_option<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<SecretString>, D::Error> {
+    let secret: Option<SecretString> = Deserialize::deserialize(deserializer)?;
+    secret.iter().for_each(remember);
+    Ok(secret)
+}

@@ -98,16 +98,50 @@ pub fn endpoint(error: &InvalidEndpoint, at: AttributePath) -> Diagnostic {
     Diagnostic::error("Invalid endpoint", format!("{error}.")).at(at)
 }
 
-/// The provider block does not allow changes in this account.
+/// The provider block does not allow this account.
 pub fn account(error: &AccountError) -> Diagnostic {
     Diagnostic::error(
         "Account not allowed",
         format!(
-            "Nothing was changed: {}. Use credentials of the right account, or change allowed_account_ids or \
+            "Nothing was read or changed: {}. Use credentials of the right account, or change allowed_account_ids or \
              forbidden_account_ids in the provider block.",
             chain(error)
         ),
     )
+}
+
+/// The account could not be found out, for another reason than missing credentials.
+pub fn account_unknown(error: &Error) -> Diagnostic {
+    account(&AccountError::Unknown(error.clone()))
+}
+
+/// An object is gone in the account of the credentials, and was made in another one.
+pub fn other_account(id: &str, region: &str, made_in: &str, account: &str) -> Diagnostic {
+    Diagnostic::error(
+        "Credentials of another account",
+        format!(
+            "Image cache {id} in {region} belongs to account {made_in}, and the credentials to account {account}, which \
+             does not list it. The cache stays in the state. Use credentials of account {made_in}. If the cache is to be \
+             created again in account {account}, remove it from the state first, with `terraform state rm`."
+        ),
+    )
+}
+
+/// There are no credentials, or they are incomplete.
+pub fn credentials(error: &CredentialsError) -> Diagnostic {
+    let summary = match error {
+        CredentialsError::NotFound { .. } => "Missing credentials",
+        CredentialsError::Incomplete { .. } => "Incomplete credentials",
+        CredentialsError::Expired { .. } => "Expired credentials",
+        _ => "Invalid credentials",
+    };
+    Diagnostic::error(summary, format!("The API needs credentials: {}.", chain(error)))
+}
+
+/// The same error as one that was reported in full for another object.
+pub fn reported(error: &Diagnostic) -> Diagnostic {
+    let detail = format!("See the error {:?}, which has the cause and what to do.", error.summary);
+    Diagnostic::error("API cannot be called", detail)
 }
 
 /// An error and its causes, innermost last, as one sentence without its full stop.

@@ -10,6 +10,7 @@
 //! - Ctrl-C ends the wait with a warning and without a taint: the next apply goes on waiting;
 //! - no message holds a secret.
 
+mod account;
 pub mod attributes;
 mod data_source;
 mod deadline;
@@ -76,12 +77,13 @@ impl Resource for ImageCacheResource {
     ) -> Outcome<()> {
         let session = &context.session;
         let deadline = Deadline::of(Operation::Create, &planned);
-        session.guard_account().await?;
         let region = session.region_of(&planned.region).await?;
         let name = planned.name.known().cloned().unwrap_or_else(request::unique_name);
         let request = request::create(&planned, &config, &name);
         let caches = session.image_caches();
-        let id = caches.create(&region, request).await.map_err(|error| errors::creating(&name, &region, &error))?;
+        let (created, ()) =
+            tokio::join!(caches.create(&region, request), account::save(session, &mut response.private));
+        let id = created.map_err(|error| errors::creating(&name, &region, &error))?;
 
         planned.region = region.clone().into();
         planned.name = name.into();
@@ -99,8 +101,12 @@ impl Resource for ImageCacheResource {
         let (region, id) = address(&context.session, state).await?;
         let read = context.session.image_caches().get(&region, &id).await;
         match read.map_err(|error| errors::api("reading", &id, &region, &error))? {
-            None => response.state = None,
+            None => {
+                account::check(&context.session, &response.private, &id, &region).await?;
+                response.state = None;
+            }
             Some(cache) => {
+                account::save(&context.session, &mut response.private).await;
                 response.private.set(plan::LAST_EVENTS, messages::last_events_if_failed(&cache));
                 state::refresh(state, &region, &cache, context.session.default_tags().known());
             }
@@ -122,8 +128,8 @@ impl Resource for ImageCacheResource {
         let Some(state) = &response.state else { return Ok(()) };
         let session = &context.session;
         let deadline = Deadline::of(Operation::Delete, state);
-        session.guard_account().await?;
         let (region, id) = address(session, state).await?;
+        account::check(session, &response.private, &id, &region).await?;
         let caches = session.image_caches();
         let deleted = caches.delete_when_built(&region, &id, deadline.left(), &context.stop).await;
         deleted.map_err(|error| errors::api("deleting", &id, &region, &error))?;

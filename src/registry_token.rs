@@ -63,7 +63,6 @@ impl EphemeralResource for RegistryToken {
     ) -> Outcome<Opened<RegistryTokenModel>> {
         let session = &context.session;
         framework::unless_stopped(&context.stop, async {
-            session.guard_account().await?;
             let region = session.region_of(&config.region).await?;
             let registry_id = config.registry_id.known().cloned().unwrap_or_default();
             let request = CreateInstanceToken { registry_id: registry_id.clone(), token_type: TokenType::Temp };

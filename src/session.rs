@@ -2,11 +2,13 @@
 //!
 //! No call has been made yet: what needs constants only works without credentials and without a region.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
 
 use image_registry::Inspectors;
-use tencentcloud::credentials::{AccountGuard, CredentialsConfig, Environment, profile_region};
-use tencentcloud::{Client, sts};
+use tencentcloud::credentials::{AccountGuard, CredentialsConfig, CredentialsError, Environment, profile_region};
+use tencentcloud::{Client, Error};
 use terraform_plugin::diagnostics::Diagnostic;
 use terraform_plugin::framework::Outcome;
 use terraform_plugin::value::Attr;
@@ -15,14 +17,36 @@ use tokio::sync::OnceCell;
 use crate::errors;
 use crate::image_caches::ImageCaches;
 
+/// How long a run waits for the account ID where it is best effort.
+const ACCOUNT_TIMEOUT: Duration = Duration::from_secs(5);
+
 /// The configured provider.
 pub struct Session {
     pub region: Region,
     pub client: Client,
     pub image_caches: ImageCaches,
     pub default_tags: Attr<Tags>,
-    pub account_guard: AccountGuard,
+    pub access: Access,
     pub inspectors: Inspectors,
+}
+
+/// Whether the API may be called, found out once a run.
+#[derive(Debug, Default)]
+pub struct Access {
+    /// The lists of accounts, which `client` checks as well.
+    pub guard: AccountGuard,
+    /// Whether the credentials need a code that works once, which a plan must not use up.
+    pub one_time_code: bool,
+    credentials: OnceCell<Result<(), CredentialsError>>,
+    account: OnceCell<Option<String>>,
+    /// The details of the errors that were reported in full.
+    reported: Mutex<HashSet<String>>,
+}
+
+impl Access {
+    pub fn new(guard: AccountGuard, one_time_code: bool) -> Self {
+        Self { guard, one_time_code, ..Self::default() }
+    }
 }
 
 /// Tags by key.
@@ -35,15 +59,19 @@ impl Session {
     ///
     /// When none is set anywhere.
     pub async fn region(&self) -> Outcome<Attr<String>> {
-        self.region.get().await
+        let region = self.region.get().await;
+        region.map_err(|errors| errors.into_iter().map(|error| self.report_once(error)).collect())
     }
 
-    /// The region of an object: its own, or the provider's.
+    /// The region in which the API is called for an object: its own, or the provider's. To be called before each operation
+    /// that uses the API: it fails while that cannot be used.
     ///
     /// # Errors
     ///
-    /// When none is set anywhere, or it is not known yet.
+    /// When there are no usable credentials, their account is not allowed, or no region is known.
     pub async fn region_of(&self, own: &Attr<String>) -> Outcome<String> {
+        self.check_credentials().await?;
+        self.check_account().await?;
         if let Attr::Known(own) = own {
             return Ok(own.clone());
         }
@@ -51,6 +79,64 @@ impl Session {
             Attr::Known(region) => Ok(region),
             _ => Err(errors::region_not_known_yet().into()),
         }
+    }
+
+    /// Checks at plan time that an apply could call the API. Calls nothing when the credentials are complete, except STS
+    /// where the provider block has a list of accounts.
+    ///
+    /// # Errors
+    ///
+    /// When there are no usable credentials, or their account is not allowed.
+    pub async fn check_access(&self) -> Outcome<()> {
+        self.check_credentials().await?;
+        if self.access.one_time_code {
+            return Ok(());
+        }
+        self.check_account().await
+    }
+
+    /// The account of the credentials, best effort: `None` without the permission or while it is not known. One call a run.
+    pub async fn account(&self) -> Option<&str> {
+        let account = self.access.account.get_or_init(async || {
+            match tokio::time::timeout(ACCOUNT_TIMEOUT, self.client.account()).await {
+                Ok(Ok(account)) => Some(account),
+                Ok(Err(error)) => {
+                    tracing::debug!(%error, "the account of the credentials is unknown");
+                    None
+                }
+                Err(_) => {
+                    tracing::debug!("the account of the credentials is unknown: no response in {ACCOUNT_TIMEOUT:?}");
+                    None
+                }
+            }
+        });
+        account.await.as_deref()
+    }
+
+    async fn check_credentials(&self) -> Outcome<()> {
+        let checked = self.access.credentials.get_or_init(|| self.client.check_credentials()).await;
+        checked.as_ref().map_err(|error| self.report_once(errors::credentials(error)).into()).copied()
+    }
+
+    async fn check_account(&self) -> Outcome<()> {
+        if self.access.guard.allows_all() {
+            return Ok(());
+        }
+        match self.client.check_account().await {
+            Ok(()) => Ok(()),
+            // The provider block is not known yet.
+            Err(Error::Credentials { source, .. }) if matches!(*source, CredentialsError::Unsettled { .. }) => Ok(()),
+            Err(Error::Account { source, .. }) => Err(self.report_once(errors::account(&source)).into()),
+            Err(Error::Credentials { source, .. }) => Err(self.report_once(errors::credentials(&source)).into()),
+            Err(error) => Err(self.report_once(errors::account_unknown(&error)).into()),
+        }
+    }
+
+    /// The error the first time, afterwards a short one that names its summary: Terraform asks for each object, and sorts
+    /// what it prints.
+    fn report_once(&self, error: Diagnostic) -> Diagnostic {
+        let mut reported = self.access.reported.lock().unwrap_or_else(PoisonError::into_inner);
+        if reported.insert(error.detail.clone()) { error } else { errors::reported(&error) }
     }
 
     /// The image caches of the account.
@@ -71,17 +157,6 @@ impl Session {
         let mut all = self.default_tags.known().cloned().unwrap_or_default();
         all.extend(tags.known().cloned().into_iter().flatten());
         all.into()
-    }
-
-    /// Refuses to go on in an account that the provider block does not allow. To be called before a write.
-    ///
-    /// # Errors
-    ///
-    /// When the account is not allowed, or cannot be determined.
-    pub async fn guard_account(&self) -> Outcome<()> {
-        let identity = self.client.send(sts::DEFAULT_REGION, &sts::GetCallerIdentity {});
-        let allowed = self.account_guard.check(identity).await;
-        allowed.map_err(|error| errors::account(&error).into())
     }
 }
 

@@ -10,6 +10,7 @@
 
 mod harness;
 
+mod account;
 mod authentication;
 mod campaign;
 mod documentation;

@@ -2,7 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use crate::harness::config::{PROVIDER, cache};
+use crate::harness::config::{CacheBlock, PROVIDER, all, cache};
+use crate::harness::run::Diagnostic;
 use crate::harness::workspace::Workspace;
 
 const TEST: &str = "eks_image_cache.test";
@@ -20,6 +21,8 @@ fn no_region_anywhere_is_an_error_of_the_plan_that_says_where_to_set_it() {
     error.says(&["No region", "provider block", "TENCENTCLOUD_REGION", "ap-guangzhou"]);
     assert_eq!(error.address.as_deref(), Some(TEST));
     assert_eq!(workspace.cloud.requests(), []);
+    workspace.write(all((0..10).map(|i| CacheBlock::labelled(format!("test_{i}")))));
+    assert_eq!(full_error(&workspace, 10).summary, error.summary);
 
     // Each of the three places will do.
     for (provider, region, variable) in
@@ -34,19 +37,86 @@ fn no_region_anywhere_is_an_error_of_the_plan_that_says_where_to_set_it() {
     assert_eq!(workspace.cloud.requests(), [], "a plan of what is new calls nobody");
 }
 
+/// The errors of a plan: one in full, and a short one for each other object that names its summary.
+#[track_caller]
+fn full_error(workspace: &Workspace, objects: usize) -> Diagnostic {
+    let run = workspace.plan().fails();
+    let (short, full): (Vec<_>, Vec<_>) =
+        run.diagnostics().into_iter().partition(|error| error.summary == "API cannot be called");
+    let [full] = &full[..] else { panic!("{run}") };
+    assert_eq!(short.len(), objects - 1, "{run}");
+    for error in short {
+        assert!(
+            error.detail.contains(&format!("See the error {:?}", full.summary)) && error.detail.len() < 120,
+            "{run}"
+        );
+    }
+    full.clone()
+}
+
 #[test]
-fn missing_credentials_name_every_source_that_was_tried() {
+fn missing_credentials_are_one_error_of_the_plan() {
     let mut workspace = Workspace::new();
     workspace.environment("TENCENTCLOUD_SECRET_ID", "");
     workspace.environment("TENCENTCLOUD_SECRET_KEY", "");
-    workspace.write(cache());
-    workspace.plan().succeeds();
-    let error = workspace.apply().error();
-    error.says(&["credentials", "provider block", "TENCENTCLOUD_SECRET_ID", "profile"]);
-    assert!(workspace.state().is_empty());
+    workspace.cloud.set_instance_role(None);
+    workspace.write(all((0..10).map(|i| CacheBlock::labelled(format!("test_{i}")))));
+    let error = full_error(&workspace, 10);
+    assert_eq!(error.summary, "Missing credentials");
+    error.says(&["provider block", "TENCENTCLOUD_SECRET_ID", "profile", "instance role"]);
+    let asked: Vec<_> = workspace.cloud.requests().into_iter().map(|request| request.action).collect();
+    assert_eq!(asked, ["metadata"], "once, and nothing else");
 
     workspace.environment("TENCENTCLOUD_SECRET_ID", "AKIDSIMULATOR");
-    workspace.apply().error().says(&["TENCENTCLOUD_SECRET_KEY"]);
+    let error = full_error(&workspace, 10);
+    assert_eq!(error.summary, "Incomplete credentials");
+    error.says(&["TENCENTCLOUD_SECRET_KEY"]);
+
+    workspace.environment("TENCENTCLOUD_SECRET_ID", "");
+    workspace.environment("TENCENTCLOUD_PROFILE", "ci");
+    full_error(&workspace, 10).says(&["profile \"ci\" does not exist"]);
+    let directory = workspace.path("home/.tccli");
+    std::fs::create_dir(&directory).unwrap();
+    let expired = r#"{"secretId": "id", "secretKey": "key", "token": "t", "expiresAt": 1000000000}"#;
+    std::fs::write(directory.join("ci.credential"), expired).unwrap();
+    assert_eq!(full_error(&workspace, 10).summary, "Expired credentials");
+
+    workspace.environment("TENCENTCLOUD_PROFILE", "");
+    for (name, value) in [
+        ("TENCENTCLOUD_ASSUME_ROLE_WEB_IDENTITY_TOKEN_FILE", "no-such-file"),
+        ("TENCENTCLOUD_ASSUME_ROLE_ARN", "qcs::cam::uin/100000000001:roleName/ci"),
+    ] {
+        workspace.environment(name, value);
+    }
+    full_error(&workspace, 10).says(&["no-such-file"]);
+    assert!(workspace.state().is_empty());
+}
+
+#[test]
+fn an_instance_role_is_found_at_plan_time() {
+    let mut workspace = Workspace::new();
+    workspace.environment("TENCENTCLOUD_SECRET_ID", "");
+    workspace.environment("TENCENTCLOUD_SECRET_KEY", "");
+    workspace.cloud.set_instance_role(Some("builder"));
+    workspace.step(cache());
+    workspace.destroy();
+}
+
+#[test]
+fn what_needs_no_api_needs_no_credentials() {
+    let mut workspace = Workspace::new();
+    workspace.environment("TENCENTCLOUD_SECRET_ID", "");
+    workspace.environment("TENCENTCLOUD_SECRET_KEY", "");
+    workspace.write("data \"eks_pod_disk\" \"x\" {\n  size = 60\n}\n");
+    workspace.plan().succeeds();
+    workspace.write(cache());
+    workspace.run(&["validate", "-json"]).succeeds();
+
+    // The keys come from another resource.
+    workspace.provider(&format!("{PROVIDER}\n  secret_id = terraform_data.keys.output\n  secret_key = \"key\""));
+    workspace.write(format!("resource \"terraform_data\" \"keys\" {{\n  input = \"AKID\"\n}}\n\n{}", cache()));
+    workspace.plan().succeeds();
+    assert_eq!(workspace.cloud.requests(), []);
 }
 
 #[test]
@@ -97,30 +167,6 @@ fn an_unknown_region_and_unknown_tags_are_no_error_before_they_are_needed() {
     workspace.apply_planned().succeeds();
     workspace.plan_is_empty();
     assert_eq!(workspace.state().text(TEST, "region"), "ap-guangzhou");
-    workspace.destroy();
-}
-
-#[test]
-fn only_allowed_accounts_are_changed() {
-    let workspace = Workspace::new();
-    workspace.write(cache());
-    for guard in ["allowed_account_ids = [\"200000000002\"]", "forbidden_account_ids = [\"100000000001\"]"] {
-        workspace.provider(&format!("{PROVIDER}\n  {guard}"));
-        let error = workspace.apply().error();
-        error.says(&["Account not allowed", "100000000001", "Nothing was changed", "allowed_account_ids"]);
-        assert_eq!(workspace.cloud.count("CreateImageCache"), 0);
-        assert!(workspace.state().is_empty());
-    }
-    workspace.provider(&format!("{PROVIDER}\n  allowed_account_ids = [\"100000000001\"]"));
-    workspace.step(cache());
-
-    // Updating and deleting are changes as well.
-    workspace.provider(&format!("{PROVIDER}\n  forbidden_account_ids = [\"100000000001\"]"));
-    workspace.write(cache().set("retention_days", "30"));
-    workspace.apply().error().says(&["Account not allowed"]);
-    assert_eq!(workspace.cloud.count("UpdateImageCache"), 0);
-    workspace.run(&["destroy", "-auto-approve", "-json"]).error().says(&["Account not allowed"]);
-    workspace.provider(PROVIDER);
     workspace.destroy();
 }
 

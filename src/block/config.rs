@@ -63,12 +63,12 @@ pub struct ProviderConfig {
     #[schemars(extend("x-terraform" = OPTIONAL), length(min = 1))]
     pub cam_role_name: Attr<String>,
 
-    /// IDs of the only accounts that may be changed, for example `["100000000001"]`. Conflicts with
-    /// `forbidden_account_ids`.
+    /// IDs of the only accounts that may be used, for example `["100000000001"]`: with credentials of another account, nothing
+    /// is read or changed. Conflicts with `forbidden_account_ids`.
     #[schemars(extend("x-terraform" = OPTIONAL), length(min = 1), inner(length(min = 1)))]
     pub allowed_account_ids: Attr<BTreeSet<String>>,
 
-    /// IDs of accounts that may not be changed, for example `["100000000002"]`. Conflicts with `allowed_account_ids`.
+    /// IDs of accounts that may not be used, for example `["100000000002"]`. Conflicts with `allowed_account_ids`.
     #[schemars(extend("x-terraform" = OPTIONAL), length(min = 1), inner(length(min = 1)))]
     pub forbidden_account_ids: Attr<BTreeSet<String>>,
 
@@ -233,8 +233,23 @@ pub struct Endpoints {
     pub metadata: Attr<String>,
 }
 
-/// The arguments that say who calls, and where the API is.
-const NEEDED_FOR_A_CALL: [&str; 13] = [
+#[cfg(test)]
+impl ProviderConfig {
+    /// A block with keys, for tests that replace the API or use a simulator: STS is not reachable.
+    pub fn with_keys() -> Self {
+        let nowhere = || "http://127.0.0.1:9".to_owned().into();
+        Self {
+            secret_id: "AKIDSIMULATOR".to_owned().into(),
+            secret_key: Attr::Known(Secret::from("simulator-secret-key")),
+            endpoints: Endpoints { sts: nowhere(), metadata: nowhere(), ..Endpoints::default() }.into(),
+            max_retries: 0.into(),
+            ..Self::default()
+        }
+    }
+}
+
+/// The arguments that say who calls, in which accounts, and where the API is.
+const NEEDED_FOR_A_CALL: [&str; 15] = [
     "secret_id",
     "secret_key",
     "security_token",
@@ -245,6 +260,8 @@ const NEEDED_FOR_A_CALL: [&str; 13] = [
     "assume_role_with_saml",
     "mfa_certification",
     "cam_role_name",
+    "allowed_account_ids",
+    "forbidden_account_ids",
     "protocol",
     "domain",
     "endpoints",

@@ -10,7 +10,7 @@ use tokio::sync::OnceCell;
 
 use super::config::{self, ProviderConfig};
 use crate::image_caches::ImageCaches;
-use crate::session::{Region, Session};
+use crate::session::{Access, Region, Session};
 use crate::{duration, errors};
 use image_registry::Inspectors;
 use tencentcloud::credentials::{
@@ -55,9 +55,11 @@ pub fn configure(config: ProviderConfig, environment: Environment, diagnostics: 
         }
     };
     let profile_is_known = !config.profile.is_unknown() && !config.shared_credentials_dir.is_unknown();
-    let client = Client::new(api, credentials);
-    let poll_interval = config.poll_interval.as_str().and_then(|text| duration::parse(text).ok());
     let ids = |ids: &Attr<std::collections::BTreeSet<String>>| ids.known().cloned().unwrap_or_default();
+    let guard = AccountGuard::new(ids(&config.allowed_account_ids), ids(&config.forbidden_account_ids));
+    let one_time_code = credentials_config.has_one_time_code(&environment);
+    let client = Client::new(api, credentials).guarded(guard.clone());
+    let poll_interval = config.poll_interval.as_str().and_then(|text| duration::parse(text).ok());
     Ok(Session {
         region: Region {
             config: config.region,
@@ -69,7 +71,7 @@ pub fn configure(config: ProviderConfig, environment: Environment, diagnostics: 
         image_caches: ImageCaches::new(client.clone(), poll_interval.unwrap_or(DEFAULT_POLL_INTERVAL)),
         client,
         default_tags: config.default_tags,
-        account_guard: AccountGuard::new(ids(&config.allowed_account_ids), ids(&config.forbidden_account_ids)),
+        access: Access::new(guard, one_time_code),
         inspectors: Inspectors::default(),
     })
 }

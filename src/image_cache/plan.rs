@@ -111,6 +111,7 @@ pub(super) async fn plan(session: &Session, plan: &mut ResourcePlan<ImageCacheMo
         Attr::Known(tags) => plan.set("tags_all", string_map(tags)),
         _ => plan.set_unknown("tags_all"),
     }
+    session.check_access().await?;
     match plan.prior.take() {
         None => plan_create(session, plan).await,
         Some(prior) => {
@@ -144,7 +145,7 @@ async fn plan_region(session: &Session, prior: &ImageCacheModel, plan: &mut Reso
         return;
     }
     // Without a region of the provider, or while it is not known, nothing says that the cache should be elsewhere.
-    let Ok(Attr::Known(region)) = session.region().await else { return };
+    let Ok(Attr::Known(region)) = session.region.get().await else { return };
     if prior.region.as_str() == Some(&region) {
         plan.private.set(IMPORTED_REGION, None);
     } else if is_imported(prior) {

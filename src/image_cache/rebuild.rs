@@ -61,7 +61,6 @@ impl Action for ImageCacheRebuild {
         diagnostics: &mut Diagnostics,
     ) -> Outcome<()> {
         let session = &context.session;
-        session.guard_account().await?;
         let region = session.region_of(&config.region).await?;
         let id = config.image_cache_id.as_str().unwrap_or_default();
         let before = rebuildable(session, &region, id).await?;

@@ -115,7 +115,7 @@ mod tests {
     /// What is told of a cache that the API accepted and does not list, and whether it stays in the state.
     async fn unlisted(operation: Operation, wait_for_ready: bool) -> (Vec<String>, bool) {
         let (_fake, caches) = Fake::new();
-        let config = ProviderConfig { region: REGION.to_owned().into(), ..ProviderConfig::default() };
+        let config = ProviderConfig { region: REGION.to_owned().into(), ..ProviderConfig::with_keys() };
         let mut session = block::configure(config, Environment::default(), &mut Diagnostics::default()).unwrap();
         session.image_caches = caches;
         let context = Context { session: Arc::new(session), stop: CancellationToken::new() };

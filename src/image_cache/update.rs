@@ -11,7 +11,7 @@
 use std::sync::Arc;
 
 use super::model::ImageCacheModel;
-use super::{Deadline, Operation, address, messages, request, settle, verify};
+use super::{Deadline, Operation, account, address, messages, request, settle, verify};
 use crate::errors;
 use crate::image_caches::{Change, was_built};
 use crate::session::Session;
@@ -33,10 +33,12 @@ pub(super) async fn update(
         settle(context, planned, None, response, &deadline).await?;
         return Ok(());
     };
-    context.session.guard_account().await?;
     let caches = context.session.image_caches();
     let read = caches.get(&region, &id).await.map_err(|error| errors::api("reading", &id, &region, &error))?;
-    let mut before = read.ok_or_else(|| messages::gone(&id, &region))?;
+    let Some(mut before) = read else {
+        account::check(&context.session, &response.private, &id, &region).await?;
+        return Err(messages::gone(&id, &region).into());
+    };
     if before.status.is_building() && planned.wait_for_ready == Attr::Known(true) {
         // The API may refuse a change during a build, and may lose one that it accepts.
         let waiting = ImageCacheModel {

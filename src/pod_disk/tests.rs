@@ -63,7 +63,7 @@ fn cache(id: &str, size: u64, status: &str, images: &[&str]) -> ImageCache {
 /// What the data source says of `config`, with a provider that knows `region` and `caches`, and the calls that it made.
 async fn read(config: Value, region: Attr<String>, caches: Vec<ImageCache>) -> (Value, Diagnostics, Vec<String>) {
     let api = Arc::new(Caches { caches, ..Default::default() });
-    let block = ProviderConfig { region, ..Default::default() };
+    let block = ProviderConfig { region, ..ProviderConfig::with_keys() };
     let mut session = block::configure(block, Environment::default(), &mut Diagnostics::default()).unwrap();
     session.image_caches = ImageCaches::with_api(api.clone(), Duration::from_secs(5));
     let context = Context { session: Arc::new(session), stop: CancellationToken::new() };

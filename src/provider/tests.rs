@@ -91,7 +91,7 @@ fn every_schema_is_one_that_terraform_takes() {
 
 #[tokio::test]
 async fn an_object_with_a_region_needs_none_of_the_provider() {
-    let config = ProviderConfig::default();
+    let config = ProviderConfig::with_keys();
     let session = block::configure(config, Environment::default(), &mut Diagnostics::default()).unwrap();
     assert_eq!(session.region_of(&Attr::from("ap-shanghai".to_owned())).await.unwrap(), "ap-shanghai");
     assert!(session.region_of(&Attr::Null).await.unwrap_err().has_errors());

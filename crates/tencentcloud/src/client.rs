@@ -1,23 +1,47 @@
 //! The API as one identity: what resources and data sources hold.
+//!
+//! With an [`AccountGuard`], no call but those of STS is sent before the account of its credentials is known to be allowed.
+//! The account is asked for once for each key pair, so again after a renewal that gave others.
 
 use std::sync::Arc;
 
+use tokio::sync::Mutex;
+
 use super::{
     Action, Api, Auth, Error,
-    credentials::{Credentials, ProvideCredentials},
+    credentials::{AccountError, AccountGuard, Credentials, CredentialsError, ProvideCredentials},
+    sts,
 };
+
+/// The action that returns the account.
+const IDENTITY: &str = <sts::GetCallerIdentity as Action>::NAME;
 
 /// The API with credentials. Cheap to clone; clones share everything.
 #[derive(Debug, Clone)]
 pub struct Client {
     api: Api,
     credentials: Arc<dyn ProvideCredentials>,
+    guard: Arc<AccountGuard>,
+    account: Arc<Mutex<Option<Account>>>,
+}
+
+/// The account of a key pair, or why it is unknown.
+#[derive(Debug)]
+struct Account {
+    keys: Credentials,
+    id: Result<String, Error>,
 }
 
 impl Client {
-    /// A client that signs with what `credentials` gives at each call.
+    /// A client that signs with what `credentials` gives at each call, in any account.
     pub fn new(api: Api, credentials: Arc<dyn ProvideCredentials>) -> Self {
-        Self { api, credentials }
+        Self { api, credentials, guard: Arc::default(), account: Arc::default() }
+    }
+
+    /// The same client, limited to the accounts that `guard` allows.
+    #[must_use]
+    pub fn guarded(self, guard: AccountGuard) -> Self {
+        Self { guard: Arc::new(guard), ..self }
     }
 
     /// Calls `action` in `region`. Quota and repetition are those of [`Api::send`].
@@ -29,23 +53,110 @@ impl Client {
     ///
     /// Every variant of [`Error`].
     pub async fn send<A: Action>(&self, region: &str, action: &A) -> Result<A::Response, Error> {
-        let credentials = self.credentials::<A>().await?;
-        let refused = match self.api.send(Some(region), Auth::Signed(&credentials), action).await {
-            Err(error) if error.is_refused_identity() && credentials.token.is_some() => error,
-            outcome => return outcome,
-        };
-        self.credentials.discard(&credentials);
-        let renewed = self.credentials::<A>().await?;
-        if renewed.same_keys(&credentials) {
-            return Err(refused);
+        let credentials = self.credentials(A::NAME).await?;
+        let outcome = self.send_as(&credentials, region, action).await;
+        match self.other_credentials(A::NAME, &credentials, &outcome).await? {
+            Some(renewed) => self.send_as(&renewed, region, action).await,
+            None => outcome,
         }
-        tracing::warn!(action = A::NAME, error = %refused, "the credentials were refused, going on with new ones");
-        self.api.send(Some(region), Auth::Signed(&renewed), action).await
     }
 
-    async fn credentials<A: Action>(&self) -> Result<Credentials, Error> {
+    /// The ID of the account of the credentials in use now: one call of `GetCallerIdentity` for each key pair, whose failure
+    /// is remembered as well.
+    ///
+    /// # Errors
+    ///
+    /// That of the call.
+    pub async fn account(&self) -> Result<String, Error> {
+        let credentials = self.credentials(IDENTITY).await?;
+        let outcome = self.account_of(&credentials).await;
+        match self.other_credentials(IDENTITY, &credentials, &outcome).await? {
+            Some(renewed) => self.account_of(&renewed).await,
+            None => outcome,
+        }
+    }
+
+    /// Checks the account of the credentials in use now, as each call does.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Account`] when it is not allowed or unknown, [`Error::Credentials`] when there are no credentials.
+    pub async fn check_account(&self) -> Result<(), Error> {
+        if self.guard.allows_all() {
+            return Ok(());
+        }
+        self.check(IDENTITY, self.account().await)
+    }
+
+    /// What is wrong with the credentials as far as no call of STS is needed to see it; see
+    /// [`ProvideCredentials::check`].
+    ///
+    /// # Errors
+    ///
+    /// Why there are no credentials.
+    pub async fn check_credentials(&self) -> Result<(), CredentialsError> {
+        self.credentials.check().await
+    }
+
+    async fn credentials(&self, action: &'static str) -> Result<Credentials, Error> {
         let credentials = self.credentials.credentials().await;
-        credentials.map_err(|error| Error::Credentials { action: A::NAME, source: Arc::new(error) })
+        credentials.map_err(|error| Error::Credentials { action, source: Arc::new(error) })
+    }
+
+    /// The credentials for a second attempt, when the API refused `credentials`, which are temporary, and there are others.
+    async fn other_credentials<T>(
+        &self,
+        action: &'static str,
+        credentials: &Credentials,
+        outcome: &Result<T, Error>,
+    ) -> Result<Option<Credentials>, Error> {
+        let Some(error) = outcome.as_ref().err().filter(|error| error.is_refused_identity()) else { return Ok(None) };
+        if credentials.token.is_none() {
+            return Ok(None);
+        }
+        self.credentials.discard(credentials);
+        let renewed = self.credentials(action).await?;
+        if renewed.same_keys(credentials) {
+            return Ok(None);
+        }
+        tracing::warn!(action, %error, "the credentials were refused, continuing with new ones");
+        Ok(Some(renewed))
+    }
+
+    async fn send_as<A: Action>(
+        &self,
+        credentials: &Credentials,
+        region: &str,
+        action: &A,
+    ) -> Result<A::Response, Error> {
+        if !self.guard.allows_all() && A::SERVICE != <sts::GetCallerIdentity as Action>::SERVICE {
+            self.check(A::NAME, self.account_of(credentials).await)?;
+        }
+        self.api.send(Some(region), Auth::Signed(credentials), action).await
+    }
+
+    fn check(&self, action: &'static str, account: Result<String, Error>) -> Result<(), Error> {
+        let checked = match account {
+            Ok(account) => self.guard.check(&account),
+            // These are renewed, or missing.
+            Err(error) if error.is_refused_identity() || matches!(error, Error::Credentials { .. }) => {
+                return Err(error);
+            }
+            Err(error) => Err(AccountError::Unknown(error)),
+        };
+        checked.map_err(|source| Error::Account { action, source: Arc::new(source) })
+    }
+
+    async fn account_of(&self, credentials: &Credentials) -> Result<String, Error> {
+        // Held during the call, so that callers of one moment share it.
+        let mut known = self.account.lock().await;
+        if let Some(account) = known.as_ref().filter(|account| account.keys.same_keys(credentials)) {
+            return account.id.clone();
+        }
+        let call = self.api.send(Some(sts::DEFAULT_REGION), Auth::Signed(credentials), &sts::GetCallerIdentity {});
+        let id = call.await.map(|identity| identity.account_id);
+        *known = Some(Account { keys: credentials.clone(), id: id.clone() });
+        id
     }
 }
 
@@ -57,7 +168,6 @@ mod tests {
         super::{
             Endpoints, Settings,
             canned::{Server, json},
-            credentials::CredentialsError,
             tke::DeleteImageCaches,
         },
         *,
@@ -126,5 +236,56 @@ mod tests {
             let (actual, sent) = call(code, given).await;
             assert_eq!((actual.as_str(), sent), (outcome, tokens.iter().map(ToString::to_string).collect()), "{code}");
         }
+    }
+
+    fn chain(error: &Error) -> String {
+        let causes = std::iter::successors(Some(error as &dyn std::error::Error), |error| error.source());
+        causes.map(ToString::to_string).collect::<Vec<_>>().join(": ")
+    }
+
+    /// The error of each call of a client that is limited to account 1, after the replies are used up.
+    async fn guarded(given: Vec<Result<Credentials, CredentialsError>>, replies: &[&str], calls: usize) -> Vec<String> {
+        let server = Server::start(replies.iter().map(|reply| json(reply)).collect()).await;
+        let endpoints = Endpoints::default().with_override("tke", &server.url).unwrap();
+        let endpoints = endpoints.with_override("sts", &server.url).unwrap();
+        let api = Api::new(Settings { endpoints, max_retries: 0, ..Settings::default() });
+        let guard = AccountGuard::new(["1".to_owned()], []);
+        let client = Client::new(api, Arc::new(Keys(Mutex::new(given)))).guarded(guard);
+        let mut outcomes = Vec::new();
+        for _ in 0..calls {
+            let action = DeleteImageCaches { image_cache_ids: vec!["imc-1".to_owned()] };
+            let error = client.send("ap-guangzhou", &action).await.err();
+            outcomes.push(error.map_or_else(|| "sent".to_owned(), |error| chain(&error)));
+        }
+        assert_eq!(server.requests().len(), replies.len(), "{outcomes:?}");
+        outcomes
+    }
+
+    #[tokio::test]
+    async fn account_is_checked_before_the_first_call_of_each_key_pair() {
+        let identity = |account: &str| {
+            format!(r#"{{"Response": {{"Arn": "a", "AccountId": "{account}", "UserId": "1", "RequestId": "r"}}}}"#)
+        };
+        let (right, wrong) = (identity("1"), identity("2"));
+        let (right, wrong) = (right.as_str(), wrong.as_str());
+        let done = r#"{"Response": {"RequestId": "r"}}"#;
+        let expired =
+            r#"{"Response": {"Error": {"Code": "AuthFailure.TokenFailure", "Message": "no"}, "RequestId": "r"}}"#;
+        let refused = "account 2, which is not in allowed_account_ids (1)";
+        let unknown = "the account of the credentials is unknown";
+        let keys_a = || keys("a", Some("1"));
+        let keys_b = || keys("b", Some("2"));
+
+        assert_eq!(guarded(vec![keys_a()], &[right, done, done], 2).await, ["sent", "sent"]);
+        let outcomes = guarded(vec![keys_a()], &[wrong], 2).await;
+        assert!(outcomes.iter().all(|outcome| outcome.contains(refused)), "{outcomes:?}");
+        let denied = r#"{"Response": {"Error": {"Code": "UnauthorizedOperation", "Message": "no"}, "RequestId": "r"}}"#;
+        let outcomes = guarded(vec![keys_a()], &[denied], 2).await;
+        assert!(outcomes.iter().all(|outcome| outcome.contains(unknown)), "{outcomes:?}");
+        // A renewal may give the keys of another account.
+        let outcomes = guarded(vec![keys_a(), keys_b()], &[right, done, expired, wrong], 2).await;
+        assert!(outcomes[0] == "sent" && outcomes[1].contains(refused), "{outcomes:?}");
+        // The session may have ended before the account is asked for.
+        assert_eq!(guarded(vec![keys_a(), keys_b()], &[expired, right, done], 1).await, ["sent"]);
     }
 }

@@ -80,6 +80,12 @@ pub trait ProvideCredentials: Send + Sync + std::fmt::Debug {
     /// The credentials to sign with now: cached, or renewed when they are about to expire.
     async fn credentials(&self) -> Result<Credentials, CredentialsError>;
 
+    /// What is wrong with the sources, as far as it can be seen without a call of STS: an incomplete key pair, a profile or
+    /// a token file that does not exist. Without another source the instance metadata service is asked.
+    async fn check(&self) -> Result<(), CredentialsError> {
+        Ok(())
+    }
+
     /// The API refused `credentials` before their end: they are not given again, unless there are no others.
     fn discard(&self, credentials: &Credentials);
 }

@@ -5,7 +5,7 @@
 
 use std::sync::Arc;
 
-use super::credentials::CredentialsError;
+use super::credentials::{AccountError, CredentialsError};
 
 /// What lies below a failure of the network. Shared, because one call can serve many callers.
 pub type Source = Arc<dyn std::error::Error + Send + Sync>;
@@ -53,6 +53,9 @@ pub enum Error {
     /// There is nothing to sign the call with, or not yet.
     #[error("{action}: {}", unsigned(.source))]
     Credentials { action: &'static str, source: Arc<CredentialsError> },
+    /// The call was not sent: the credentials belong to an account that the lists exclude, or to an unknown one.
+    #[error("{action}: not sent")]
+    Account { action: &'static str, source: Arc<AccountError> },
 }
 
 impl Error {
@@ -136,9 +139,11 @@ impl Error {
                 !self.is_throttling()
                     && (*http_status >= 500 || self.is_class("InternalError") || self.is_class("ServiceUnavailable"))
             }
-            Self::ClockSkew { .. } | Self::Unsendable { .. } | Self::NotConnected { .. } | Self::Credentials { .. } => {
-                false
-            }
+            Self::ClockSkew { .. }
+            | Self::Unsendable { .. }
+            | Self::NotConnected { .. }
+            | Self::Credentials { .. }
+            | Self::Account { .. } => false,
         }
     }
 

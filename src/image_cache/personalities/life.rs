@@ -39,7 +39,8 @@ pub(super) fn session(cloud: &Simulator) -> Session {
         region: REGION.to_owned().into(),
         secret_id: key.secret_id.into(),
         secret_key: value::Secret::from(key.secret_key).into(),
-        endpoints: Endpoints { tke: cloud.endpoint().into(), ..Endpoints::default() }.into(),
+        endpoints: Endpoints { tke: cloud.endpoint().into(), sts: cloud.endpoint().into(), ..Endpoints::default() }
+            .into(),
         poll_interval: "10ms".to_owned().into(),
         requests_per_second: 10_000.into(),
         ..ProviderConfig::default()

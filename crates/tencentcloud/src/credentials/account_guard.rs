@@ -1,60 +1,51 @@
 //! The guard against the wrong account: `allowed_account_ids` and `forbidden_account_ids`.
 
-use std::{collections::BTreeSet, future::Future};
+use std::collections::BTreeSet;
 
-use tokio::sync::OnceCell;
+use crate::Error;
 
-use crate::{Error, sts::CallerIdentity};
-
-/// The accounts in which something may be changed. To be asked before the first write.
-#[derive(Debug, Default)]
+/// The accounts that may be used. Without a list, every account may.
+#[derive(Debug, Clone, Default)]
 pub struct AccountGuard {
     allowed: BTreeSet<String>,
     forbidden: BTreeSet<String>,
-    account: OnceCell<String>,
 }
 
-/// Why nothing may be changed.
-#[derive(Debug, thiserror::Error)]
+/// Why an account may not be used.
+#[derive(Debug, Clone, thiserror::Error)]
 pub enum AccountError {
     #[error("the credentials belong to account {account}, which is not in allowed_account_ids ({allowed})")]
     NotAllowed { account: String, allowed: String },
     #[error("the credentials belong to account {account}, which is in forbidden_account_ids ({forbidden})")]
     Forbidden { account: String, forbidden: String },
-    /// Whose the credentials are could not be found out.
-    #[error(
-        "cannot tell which account the credentials belong to, which allowed_account_ids and forbidden_account_ids need"
-    )]
+    /// `GetCallerIdentity` failed.
+    #[error("the account of the credentials is unknown, and allowed_account_ids and forbidden_account_ids need it")]
     Unknown(#[source] Error),
 }
 
 impl AccountGuard {
     /// An empty `allowed` allows every account that is not forbidden.
     pub fn new(allowed: impl IntoIterator<Item = String>, forbidden: impl IntoIterator<Item = String>) -> Self {
-        let (allowed, forbidden) = (allowed.into_iter().collect(), forbidden.into_iter().collect());
-        Self { allowed, forbidden, account: OnceCell::new() }
+        Self { allowed: allowed.into_iter().collect(), forbidden: forbidden.into_iter().collect() }
     }
 
-    /// Checks the account that `identity` gives: a call of [`GetCallerIdentity`](crate::sts), which is made
-    /// once, and not at all when both lists are empty.
+    /// Whether every account may be used.
+    pub fn allows_all(&self) -> bool {
+        self.allowed.is_empty() && self.forbidden.is_empty()
+    }
+
+    /// Checks an account ID.
     ///
     /// # Errors
     ///
-    /// [`AccountError::Unknown`] when the call fails; it is made again by the next check.
-    pub async fn check(
-        &self,
-        identity: impl Future<Output = Result<CallerIdentity, Error>>,
-    ) -> Result<(), AccountError> {
-        if self.allowed.is_empty() && self.forbidden.is_empty() {
-            return Ok(());
+    /// [`AccountError::NotAllowed`] or [`AccountError::Forbidden`].
+    pub fn check(&self, account: &str) -> Result<(), AccountError> {
+        let account = account.to_owned();
+        if self.forbidden.contains(&account) {
+            return Err(AccountError::Forbidden { account, forbidden: list(&self.forbidden) });
         }
-        let identity = async { identity.await.map(|identity| identity.account_id) };
-        let account = self.account.get_or_try_init(|| identity).await.map_err(AccountError::Unknown)?;
-        if self.forbidden.contains(account) {
-            return Err(AccountError::Forbidden { account: account.clone(), forbidden: list(&self.forbidden) });
-        }
-        if !self.allowed.is_empty() && !self.allowed.contains(account) {
-            return Err(AccountError::NotAllowed { account: account.clone(), allowed: list(&self.allowed) });
+        if !self.allowed.is_empty() && !self.allowed.contains(&account) {
+            return Err(AccountError::NotAllowed { account, allowed: list(&self.allowed) });
         }
         Ok(())
     }
@@ -66,53 +57,24 @@ fn list(accounts: &BTreeSet<String>) -> String {
 
 #[cfg(test)]
 mod tests {
-    use std::{cell::Cell, sync::Arc};
+    use super::*;
 
-    use super::{super::CredentialsError, *};
-
-    fn guard(allowed: &[&str], forbidden: &[&str]) -> AccountGuard {
-        let strings = |ids: &[&str]| ids.iter().map(ToString::to_string).collect::<Vec<_>>();
-        AccountGuard::new(strings(allowed), strings(forbidden))
-    }
-
-    async fn account_1(calls: &Cell<u32>) -> Result<CallerIdentity, Error> {
-        calls.set(calls.get() + 1);
-        Ok(CallerIdentity { arn: "qcs::cam::uin/1:uin/2".into(), account_id: "1".into(), user_id: "2".into() })
-    }
-
-    #[tokio::test]
-    async fn only_an_allowed_account_that_is_not_forbidden_passes() {
-        for (allowed, forbidden, expected) in [
-            (&["1", "2"][..], &[][..], Ok(())),
+    #[test]
+    fn account_outside_the_lists_is_refused() {
+        let not_allowed = Err("the credentials belong to account 1, which is not in allowed_account_ids (2, 3)");
+        let forbidden = Err("the credentials belong to account 1, which is in forbidden_account_ids (1)");
+        for (allowed, listed_forbidden, expected) in [
+            (&[][..], &[][..], Ok(())),
+            (&["1", "2"], &[], Ok(())),
             (&[], &["2"], Ok(())),
-            (&["2", "3"], &[], Err("the credentials belong to account 1, which is not in allowed_account_ids (2, 3)")),
-            (&[], &["1"], Err("the credentials belong to account 1, which is in forbidden_account_ids (1)")),
-            (&["1"], &["1"], Err("the credentials belong to account 1, which is in forbidden_account_ids (1)")),
+            (&["2", "3"], &[], not_allowed),
+            (&[], &["1"], forbidden),
+            (&["1"], &["1"], forbidden),
         ] {
-            let result = guard(allowed, forbidden).check(account_1(&Cell::new(0))).await;
-            assert_eq!(result.map_err(|error| error.to_string()), expected.map_err(str::to_owned));
+            let strings = |ids: &[&str]| ids.iter().map(ToString::to_string).collect::<Vec<_>>();
+            let guard = AccountGuard::new(strings(allowed), strings(listed_forbidden));
+            assert_eq!(guard.allows_all(), allowed.is_empty() && listed_forbidden.is_empty());
+            assert_eq!(guard.check("1").map_err(|error| error.to_string()), expected.map_err(str::to_owned));
         }
-    }
-
-    #[tokio::test]
-    async fn the_account_is_asked_for_once_and_only_when_a_list_is_given() {
-        for (guard, expected) in [(guard(&[], &[]), 0), (guard(&["1"], &[]), 1)] {
-            let calls = Cell::new(0);
-            for _ in 0..3 {
-                guard.check(account_1(&calls)).await.unwrap();
-            }
-            assert_eq!(calls.get(), expected);
-        }
-    }
-
-    #[tokio::test]
-    async fn a_failed_look_up_is_made_again() {
-        let guard = guard(&["1"], &[]);
-        let refused = async {
-            let source = Arc::new(CredentialsError::NotFound { tried: Vec::new() });
-            Err(Error::Credentials { action: "GetCallerIdentity", source })
-        };
-        assert!(matches!(guard.check(refused).await, Err(AccountError::Unknown(_))));
-        guard.check(account_1(&Cell::new(0))).await.unwrap();
     }
 }

@@ -1,7 +1,7 @@
 //! The chain: the first source that has credentials, then the MFA session, then the role; see [the rules](super).
 
 use std::{
-    sync::{Mutex, OnceLock, PoisonError},
+    sync::{Arc, Mutex, OnceLock, PoisonError},
     time::SystemTime,
 };
 
@@ -9,6 +9,7 @@ use super::{
     Credentials, CredentialsConfig, CredentialsError, Environment, ProvideCredentials, Services,
     config::{ASSUME_ROLE, MFA},
     renewal::{Issue, Issued, Renewing},
+    services::WithoutSts,
     source::{Context, Found, Outcome, Source},
 };
 use crate::{Auth, sts};
@@ -22,7 +23,7 @@ pub struct CredentialsChain<S: Services>(Renewing<Issuer<S>>);
 impl<S: Services> CredentialsChain<S> {
     /// A chain over the provider block, the captured environment and the outside.
     pub fn new(config: CredentialsConfig, environment: Environment, services: S) -> Self {
-        let context = Context { config, environment, services };
+        let context = Context { config, environment, services: Arc::new(services) };
         Self(Renewing::new(Issuer { context, source: OnceLock::new(), used: Mutex::default() }))
     }
 }
@@ -33,6 +34,10 @@ impl<S: Services> ProvideCredentials for CredentialsChain<S> {
         self.0.credentials().await
     }
 
+    async fn check(&self) -> Result<(), CredentialsError> {
+        self.0.issuer().check().await
+    }
+
     fn discard(&self, credentials: &Credentials) {
         self.0.discard(credentials);
     }
@@ -41,7 +46,7 @@ impl<S: Services> ProvideCredentials for CredentialsChain<S> {
 /// Makes the credentials of a chain anew each time it is asked.
 #[derive(Debug)]
 struct Issuer<S> {
-    context: Context<S>,
+    context: Context<Arc<S>>,
     /// The source that gave credentials: renewals come from it alone.
     source: OnceLock<Source>,
     used: Mutex<Used>,
@@ -82,6 +87,25 @@ impl<S: Services> Issue for Issuer<S> {
 }
 
 impl<S: Services> Issuer<S> {
+    /// See [`ProvideCredentials::check`].
+    async fn check(&self) -> Result<(), CredentialsError> {
+        let Context { config, environment, services } = &self.context;
+        config.role(environment)?;
+        config.mfa(environment)?;
+        let (config, environment) = (config.clone(), environment.clone());
+        let context = Context { config, environment, services: WithoutSts(Arc::clone(services)) };
+        let mut tried = Vec::new();
+        for source in Source::ALL {
+            match source.provide(&context).await {
+                Ok(Outcome::Found(_)) => return Ok(()),
+                Ok(Outcome::NotConfigured(reason)) => tried.push((source.name(), reason)),
+                Err(CredentialsError::Sts { source, .. }) if WithoutSts::<S>::would_call(&source) => return Ok(()),
+                Err(error) => return Err(error),
+            }
+        }
+        Err(CredentialsError::NotFound { tried })
+    }
+
     /// What the first configured source has; later, what the same source has.
     async fn find(&self) -> Result<Found, CredentialsError> {
         let known = self.source.get().copied();
@@ -304,6 +328,33 @@ mod tests {
             error.starts_with("assume_role: expired at 2026-01-01T02:00:00Z, and an MFA code works once"),
             "{error}"
         );
+    }
+
+    async fn checked(config: CredentialsConfig, environment: Environment) -> String {
+        let chain = CredentialsChain::new(config, environment, Replay::new([]));
+        chain.check().await.map_or_else(|error| error.to_string(), |()| "found".to_owned())
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn check_reports_broken_sources_without_a_call() {
+        let directory = tempfile::tempdir().unwrap();
+        let token = directory.path().join("token");
+        let role = AssumeRoleConfig { role_arn: Some(ROLE.into()), ..Default::default() };
+        let none = CredentialsConfig::default;
+        let with_role = || CredentialsConfig { assume_role: Some(role.clone()), ..Default::default() };
+        assert_eq!(checked(with_role(), keys()).await, "found");
+        let missing = checked(none(), token_file(&token)).await;
+        assert!(missing.contains("token"), "{missing}");
+        std::fs::write(&token, "web token").unwrap();
+        assert_eq!(checked(none(), token_file(&token)).await, "found");
+
+        let half = environment(&[("TENCENTCLOUD_SECRET_ID", "env-id")]);
+        assert!(checked(with_role(), half).await.contains("TENCENTCLOUD_SECRET_KEY is not"));
+        let profile = CredentialsConfig { profile: Some("ci".into()), ..Default::default() };
+        assert!(checked(profile, environment(&[])).await.starts_with("profile \"ci\" does not exist"));
+        let mfa = MfaConfig { serial_number: Some(DEVICE.into()), ..Default::default() };
+        let incomplete = CredentialsConfig { mfa_certification: Some(mfa), ..Default::default() };
+        assert!(checked(incomplete, keys()).await.contains("token_code is not"));
     }
 
     #[test]

@@ -236,6 +236,14 @@ impl CredentialsConfig {
         Ok(Some(sts::GetSessionToken { serial_number, token_code, duration_seconds }))
     }
 
+    /// Whether an MFA code is configured, which works once.
+    pub fn has_one_time_code(&self, environment: &Environment) -> bool {
+        let role = self.assume_role.as_ref().is_some_and(|role| secret(role.token_code.clone()).is_some());
+        let mfa = self.mfa_certification.as_ref().is_some_and(|mfa| secret(mfa.token_code.clone()).is_some());
+        let variables = ["TENCENTCLOUD_ASSUME_ROLE_TOKEN_CODE", "TENCENTCLOUD_MFA_CERTIFICATION_TOKEN_CODE"];
+        role || mfa || variables.iter().any(|name| environment.get(name).is_some())
+    }
+
     fn has_web_identity(&self, environment: &Environment) -> bool {
         self.assume_role_with_web_identity.is_some()
             || [WEB_IDENTITY_TOKEN, WEB_IDENTITY_TOKEN_FILE].iter().any(|name| environment.get(name).is_some())

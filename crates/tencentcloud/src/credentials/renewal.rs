@@ -62,6 +62,10 @@ impl<I: Issue> Renewing<I> {
         Self { issuer, current: Mutex::new(None), attempt: Default::default(), attempts: AtomicU64::new(0) }
     }
 
+    pub fn issuer(&self) -> &I {
+        &self.issuer
+    }
+
     /// The credentials to sign with now.
     pub async fn credentials(&self) -> Result<Credentials, CredentialsError> {
         let seen = self.attempts.load(Ordering::Acquire);

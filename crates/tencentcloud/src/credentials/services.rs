@@ -2,6 +2,7 @@
 
 use std::{
     future::Future,
+    sync::Arc,
     time::{Duration, SystemTime},
 };
 
@@ -37,6 +38,47 @@ pub trait Services: Send + Sync + std::fmt::Debug + 'static {
 
     /// The time by which credentials expire, which is that of the servers.
     fn now(&self) -> SystemTime;
+}
+
+impl<S: Services> Services for Arc<S> {
+    async fn sts<A: Action>(&self, region: Option<&str>, auth: Auth<'_>, action: &A) -> Result<A::Response, Error> {
+        (**self).sts(region, auth, action).await
+    }
+
+    async fn metadata(&self, path: &str) -> Result<Option<String>, CredentialsError> {
+        (**self).metadata(path).await
+    }
+
+    fn now(&self) -> SystemTime {
+        (**self).now()
+    }
+}
+
+/// Services that do not call STS, to check what needs no call. A source that is complete ends with an error for which
+/// [`WithoutSts::would_call`] is true.
+#[derive(Debug)]
+pub(super) struct WithoutSts<S>(pub Arc<S>);
+
+impl<S> WithoutSts<S> {
+    /// Whether this is the error of a call that was not made.
+    pub fn would_call(error: &Error) -> bool {
+        matches!(error, Error::Credentials { source, .. } if matches!(**source, CredentialsError::Unsettled { .. }))
+    }
+}
+
+impl<S: Services> Services for WithoutSts<S> {
+    async fn sts<A: Action>(&self, _: Option<&str>, _: Auth<'_>, _: &A) -> Result<A::Response, Error> {
+        let source = Arc::new(CredentialsError::Unsettled { problem: "a check does not call STS".to_owned() });
+        Err(Error::Credentials { action: A::NAME, source })
+    }
+
+    async fn metadata(&self, path: &str) -> Result<Option<String>, CredentialsError> {
+        self.0.metadata(path).await
+    }
+
+    fn now(&self) -> SystemTime {
+        self.0.now()
+    }
 }
 
 /// The metadata service of every instance.

@@ -58,7 +58,7 @@ fn account_lists_protect_the_state() {
 
     // Data sources, imports and queries read as well.
     for (config, arguments) in [
-        ("data \"eks_image_caches\" \"all\" {}\n".to_owned(), &RUNS[0][..]),
+        ("data \"eks_image_caches\" \"all\" {}\n".to_owned(), RUNS[0]),
         ("data \"eks_suitable_image_cache\" \"x\" {\n  images = [\"nginx:1.27\"]\n}\n".to_owned(), RUNS[0]),
         (
             format!("{}\n", cache()).replace("\"test\"", "\"other\""),

@@ -3,6 +3,7 @@
 //!
 //! Read from the source, because inside a crate the compiler allows circles.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -131,4 +132,22 @@ fn the_simulator_shares_no_code_with_the_provider() {
         let shared = ["eks::", "tencentcloud::", "terraform_plugin::", "image_registry::", "#[path"];
         assert!(!shared.iter().any(|name| text.contains(name)), "{}", path.display());
     }
+}
+
+#[test]
+fn simulator_modules_import_in_no_circle() {
+    let root = root("acceptance-tests/simulator/src");
+    let mut imports = BTreeMap::<String, BTreeSet<String>>::new();
+    for path in sources(&root).into_iter().filter(|path| !path.ends_with("lib.rs") && !path.ends_with("main.rs")) {
+        let module = module(&root, &path);
+        let named = named(&code(&path)).into_iter().filter(|name| *name != module);
+        imports.entry(module.clone()).or_default().extend(named);
+    }
+    // Modules that import none of the remaining ones are taken away; what then remains imports in circles.
+    while let Some(bottom) =
+        imports.keys().find(|name| imports[*name].iter().all(|on| !imports.contains_key(on))).cloned()
+    {
+        imports.remove(&bottom);
+    }
+    assert!(imports.is_empty(), "{imports:#?}");
 }

@@ -1,4 +1,4 @@
-//! What all actions of the API share: which action is meant, who calls, and the envelope of answers and refusals.
+//! Routes a request to its action, after the checks that all actions share.
 //!
 //! One address serves all services. A signed request names its service in the scope of the signature; an unsigned one
 //! (`Authorization: SKIP`) is told by its action and version. The checks come in the order of the real gateway: action,
@@ -6,75 +6,17 @@
 //!
 //! Specification: <https://cloud.tencent.com/document/api/213/30435>.
 
-use std::borrow::Cow;
 use std::time::Instant;
 
-use jiff::Timestamp;
-use serde_json::{Map, Value, json};
+use serde_json::Value;
 
-use crate::parameters::{Field, Parameters};
-use crate::personality::Errors;
+use crate::action::{Action, Context};
+use crate::error::ApiError;
+use crate::parameters::Parameters;
 use crate::recorder::Request;
+use crate::shared::Shared;
 use crate::signature::{Authorization, SignedRequest};
-use crate::simulator::Shared;
-use crate::state::World;
-use crate::sts::Identity;
 use crate::{sts, tcr, tke};
-
-/// A refusal by the API.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct ApiError {
-    pub code: String,
-    pub message: String,
-}
-
-impl ApiError {
-    pub fn new(code: impl Into<String>, message: impl Into<String>) -> Self {
-        Self { code: code.into(), message: message.into() }
-    }
-
-    pub fn missing(parameter: &str) -> Self {
-        Self::new("MissingParameter", format!("The request is missing a required parameter `{parameter}`."))
-    }
-
-    pub fn wrong_type(parameter: &str) -> Self {
-        Self::new("InvalidParameter", format!("The type of value of parameter `{parameter}` is not valid."))
-    }
-
-    pub fn internal() -> Self {
-        Self::new("InternalError", "An internal error has occurred. Retry your request.")
-    }
-
-    pub fn throttled(limit: usize) -> Self {
-        let message = format!(
-            "Your current request times equals to `{}` in a second, which exceeds the frequency limit `{limit}` for a \
-             second. Please reduce the frequency of calls.",
-            limit + 1,
-        );
-        Self::new("RequestLimitExceeded", message)
-    }
-}
-
-/// An action of the API.
-#[derive(Debug)]
-pub(crate) struct Action {
-    pub service: &'static str,
-    pub version: &'static str,
-    pub name: &'static str,
-    pub fields: &'static [Field],
-    /// Whether `Authorization: SKIP` is enough.
-    pub unsigned: bool,
-    pub run: fn(&mut World, &Context, &Parameters<'_>) -> Result<Value, ApiError>,
-}
-
-/// Who calls, where, and when.
-#[derive(Debug)]
-pub(crate) struct Context {
-    /// `None` for unsigned requests.
-    pub caller: Option<Identity>,
-    pub region: String,
-    pub now: Timestamp,
-}
 
 fn actions() -> impl Iterator<Item = &'static Action> {
     tke::ACTIONS.iter().chain(sts::ACTIONS).chain(tcr::ACTIONS)
@@ -151,64 +93,16 @@ fn is_region(region: &str) -> bool {
             .all(|word| !word.is_empty() && word.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit()))
 }
 
-/// An HTTP answer.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Reply {
-    pub status: u16,
-    pub content_type: &'static str,
-    pub body: Cow<'static, str>,
-}
-
-impl Reply {
-    pub fn json(status: u16, body: &Value) -> Self {
-        Self { status, content_type: "application/json", body: body.to_string().into() }
-    }
-
-    pub fn html(status: u16, title: &str) -> Self {
-        let body =
-            format!("<html>\r\n<head><title>{status} {title}</title></head>\r\n<body>{title}</body>\r\n</html>\r\n");
-        Self { status, content_type: "text/html", body: body.into() }
-    }
-
-    /// The envelope around an answer or a refusal.
-    pub fn of(result: &Result<Value, ApiError>, errors: Errors, request_id: &str) -> Self {
-        let error = match result {
-            Ok(answer) => {
-                let mut response = answer.as_object().cloned().unwrap_or_else(Map::new);
-                response.insert("RequestId".to_owned(), request_id.into());
-                return Self::json(200, &json!({ "Response": response }));
-            }
-            Err(error) => error,
-        };
-        let ApiError { code, message } = error;
-        let documented = json!({"Response": {"Error": {"Code": code, "Message": message}, "RequestId": request_id}});
-        match errors {
-            Errors::Documented => Self::json(200, &documented),
-            Errors::Legacy => Self::json(200, &json!({"code": 4000, "message": message, "codeDesc": code})),
-            Errors::HttpStatus => Self::json(http_status(code), &documented),
-            Errors::Html => Self::html(http_status(code), "Error"),
-        }
-    }
-}
-
-/// The HTTP status that a service would choose that used HTTP statuses.
-fn http_status(code: &str) -> u16 {
-    match code.split('.').next().unwrap_or_default() {
-        "AuthFailure" => 401,
-        "UnauthorizedOperation" => 403,
-        "ResourceNotFound" => 404,
-        "RequestLimitExceeded" => 429,
-        "InternalError" => 500,
-        _ => 400,
-    }
-}
-
 #[cfg(test)]
 pub(crate) mod fixture {
     use std::time::Duration;
 
+    use jiff::Timestamp;
+
     use super::*;
+    use crate::sessions::Identity;
     use crate::settings::{KeyPair, Settings};
+    use crate::state::World;
 
     /// The actions without HTTP and signatures, called by the default key in `ap-guangzhou`. Builds take 10 seconds,
     /// "a while" 5.
@@ -262,30 +156,6 @@ mod tests {
         ] {
             assert_eq!(is_region(region), expected, "{region}");
         }
-    }
-
-    #[test]
-    fn a_refusal_takes_the_form_of_the_personality() {
-        let refusal = Err(ApiError::new("ResourceNotFound.X", "gone"));
-        for (errors, status, body) in [
-            (
-                Errors::Documented,
-                200,
-                r#"{"Response":{"Error":{"Code":"ResourceNotFound.X","Message":"gone"},"RequestId":"r"}}"#,
-            ),
-            (Errors::Legacy, 200, r#"{"code":4000,"codeDesc":"ResourceNotFound.X","message":"gone"}"#),
-            (
-                Errors::HttpStatus,
-                404,
-                r#"{"Response":{"Error":{"Code":"ResourceNotFound.X","Message":"gone"},"RequestId":"r"}}"#,
-            ),
-        ] {
-            let reply = Reply::of(&refusal, errors, "r");
-            assert_eq!((reply.status, reply.content_type), (status, "application/json"), "{errors:?}");
-            let (reply, body): (Value, Value) = (reply.body.parse().unwrap(), body.parse().unwrap());
-            assert_eq!(reply, body, "{errors:?}");
-        }
-        assert_eq!(Reply::of(&refusal, Errors::Html, "r").content_type, "text/html");
     }
 
     #[test]

@@ -29,16 +29,24 @@
 
 #![forbid(unsafe_code)]
 
+mod action;
 mod api;
 mod clock;
+mod error;
+mod fault;
 mod faults;
+mod image_cache;
 mod limiter;
 mod metadata;
 mod parameters;
 pub mod personality;
+mod random;
 mod recorder;
+mod reply;
 mod server;
+mod sessions;
 mod settings;
+mod shared;
 mod signature;
 mod simulator;
 mod state;
@@ -47,9 +55,10 @@ mod tcr;
 mod tke;
 
 pub use clock::Clock;
-pub use faults::{Fault, Moment, Rule};
+pub use fault::{Fault, Moment};
+pub use faults::Rule;
+pub use image_cache::{Event, ImageCache, ImageRegistryCredential, Status};
 pub use personality::{Personality, Switch};
 pub use recorder::{Outcome, Request};
 pub use settings::{KeyPair, Settings};
 pub use simulator::Simulator;
-pub use tke::{Event, ImageCache, ImageRegistryCredential, Status};

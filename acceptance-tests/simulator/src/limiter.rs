@@ -6,7 +6,7 @@
 use std::collections::{HashMap, VecDeque};
 use std::time::{Duration, Instant};
 
-use crate::api::ApiError;
+use crate::error::ApiError;
 
 /// Counts the requests that were let through.
 #[derive(Debug, Default)]

@@ -4,10 +4,10 @@
 
 use jiff::Timestamp;
 
-use crate::api::Reply;
 use crate::recorder::Outcome;
+use crate::reply::Reply;
+use crate::sessions::Identity;
 use crate::state::World;
-use crate::sts::Identity;
 
 /// The action under which its requests are recorded, and struck by faults.
 pub(crate) const ACTION: &str = "metadata";

@@ -5,7 +5,7 @@
 
 use serde_json::{Map, Value};
 
-use crate::api::ApiError;
+use crate::error::ApiError;
 
 /// The type of a field.
 #[derive(Debug)]

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
-use crate::faults::Fault;
+use crate::fault::Fault;
 
 /// A request as it arrived, and what became of it.
 #[derive(Debug, Clone, PartialEq)]

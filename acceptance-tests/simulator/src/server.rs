@@ -18,13 +18,14 @@ use serde_json::Value;
 use tokio::net::{TcpListener, TcpStream};
 use tower::ServiceExt;
 
-use crate::api::{self, ApiError, Reply};
-use crate::faults::{Fault, Moment};
-use crate::metadata;
+use crate::error::ApiError;
+use crate::fault::{Fault, Moment};
 use crate::personality::Errors;
 use crate::recorder::{Outcome, Request};
+use crate::reply::Reply;
+use crate::shared::Shared;
 use crate::signature::Authorization;
-use crate::simulator::Shared;
+use crate::{api, metadata};
 
 /// Serves until the task is dropped.
 pub(crate) async fn serve(listener: TcpListener, shared: Arc<Shared>) {

@@ -2,51 +2,24 @@
 
 use std::io;
 use std::net::SocketAddr;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, MutexGuard};
 use std::time::Duration;
 
 use tokio::net::TcpListener;
 use tokio::runtime::{Builder, Runtime};
 
 use crate::clock::Clock;
-use crate::faults::{Fault, Faults, Rule};
+use crate::fault::Fault;
+use crate::faults::Rule;
+use crate::image_cache::{ImageCache, Status};
 use crate::limiter::Limiter;
 use crate::personality::Personality;
-use crate::recorder::{Recorder, Request};
+use crate::random::random_id;
+use crate::recorder::Request;
 use crate::server;
 use crate::settings::Settings;
-use crate::state::{World, random_id, random_text};
-use crate::tke::ImageCache;
-
-/// What requests and the test share.
-#[derive(Debug)]
-pub(crate) struct Shared {
-    pub clock: Clock,
-    pub recorder: Recorder,
-    world: Mutex<World>,
-    faults: Mutex<Faults>,
-    limiter: Mutex<Limiter>,
-}
-
-impl Shared {
-    pub fn world(&self) -> MutexGuard<'_, World> {
-        self.world.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    pub fn faults(&self) -> MutexGuard<'_, Faults> {
-        self.faults.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    pub fn limiter(&self) -> MutexGuard<'_, Limiter> {
-        self.limiter.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// An ID in the form of the API's, a UUID.
-    pub fn request_id(&self) -> String {
-        let mut world = self.world();
-        [8, 4, 4, 4, 12].map(|length| random_text(&mut world.rng, length)).join("-")
-    }
-}
+use crate::shared::Shared;
+use crate::state::World;
 
 /// A running simulator. It has its own thread, so synchronous and asynchronous tests use it alike; dropping it ends it.
 #[derive(Debug)]
@@ -79,13 +52,7 @@ impl Simulator {
         let runtime = Builder::new_multi_thread().worker_threads(1).thread_name("simulator").enable_all().build()?;
         let mut limiter = Limiter::default();
         limiter.set(settings.requests_per_second);
-        let shared = Arc::new(Shared {
-            world: Mutex::new(World::new(&settings)),
-            clock: settings.clock,
-            recorder: Recorder::default(),
-            faults: Mutex::default(),
-            limiter: Mutex::new(limiter),
-        });
+        let shared = Arc::new(Shared::new(World::new(&settings), settings.clock, limiter));
         let listener = {
             let _context = runtime.enter();
             TcpListener::from_std(listener)?
@@ -210,7 +177,7 @@ impl Simulator {
         if cache.id.is_empty() {
             cache.id = random_id(&mut world.rng, "imc-");
         }
-        if cache.snapshot_id.is_none() && cache.status == crate::Status::Ready {
+        if cache.snapshot_id.is_none() && cache.status == Status::Ready {
             cache.snapshot_id = Some(random_id(&mut world.rng, "snap-"));
         }
         let id = cache.id.clone();
@@ -263,7 +230,6 @@ impl Drop for Simulator {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::tke::Status;
     use rand::SeedableRng;
     use rand::rngs::StdRng;
 

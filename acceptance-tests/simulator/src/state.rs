@@ -6,13 +6,14 @@ use std::time::Duration;
 
 use indexmap::IndexMap;
 use jiff::Timestamp;
+use rand::SeedableRng as _;
 use rand::rngs::StdRng;
-use rand::{RngExt, SeedableRng};
 
+use crate::error::ApiError;
+use crate::image_cache::ImageCache;
 use crate::personality::Personality;
+use crate::sessions::{Identity, Session, Sts, wrong_token};
 use crate::settings::{KeyPair, Settings};
-use crate::sts::Sts;
-use crate::tke::ImageCache;
 
 /// Decides whether a build fails, and with which message.
 pub(crate) type BuildFailure = Box<dyn Fn(&ImageCache) -> Option<String> + Send>;
@@ -54,21 +55,41 @@ impl World {
             caches.retain(|_, cache| !cache.is_gone(now));
         }
     }
+
+    /// Issues temporary credentials for `identity`.
+    pub fn issue(&mut self, identity: Identity, seconds: u64, now: Timestamp) -> Session {
+        self.sts.issue(&mut self.rng, identity, seconds, now)
+    }
+
+    /// Who the key is, and the secret key to check the signature with.
+    ///
+    /// # Errors
+    ///
+    /// `AuthFailure.SecretIdNotFound`, `AuthFailure.TokenFailure`.
+    pub fn authenticate(
+        &self,
+        secret_id: &str,
+        token: Option<&str>,
+        now: Timestamp,
+    ) -> Result<(Identity, String), ApiError> {
+        if let Some(session) = self.sts.authenticate(secret_id, token, now)? {
+            return Ok(session);
+        }
+        let key = self.keys.iter().find(|key| key.secret_id == secret_id).ok_or_else(|| {
+            ApiError::new(
+                "AuthFailure.SecretIdNotFound",
+                "The SecretId is not found, please ensure that your SecretId is correct.",
+            )
+        })?;
+        if token.is_some() {
+            return Err(wrong_token());
+        }
+        Ok((Identity::from(key), key.secret_key.clone()))
+    }
 }
 
 impl fmt::Debug for World {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("World").field("personality", &self.personality).finish_non_exhaustive()
     }
-}
-
-/// An ID as the API makes them: `prefix` and 8 characters of `a-z0-9`.
-pub(crate) fn random_id(rng: &mut StdRng, prefix: &str) -> String {
-    format!("{prefix}{}", random_text(rng, 8))
-}
-
-/// `length` characters of `a-z0-9`.
-pub(crate) fn random_text(rng: &mut StdRng, length: usize) -> String {
-    const CHARACTERS: &[u8] = b"abcdefghijklmnopqrstuvwxyz0123456789";
-    (0..length).map(|_| char::from(CHARACTERS[rng.random_range(0..CHARACTERS.len())])).collect()
 }

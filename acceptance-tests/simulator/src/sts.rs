@@ -5,15 +5,13 @@
 //! Every role of an account that the simulator has a key of exists, and may be assumed by everyone; a test that wants a
 //! refusal injects it, or names another account.
 
-mod session;
-
-pub(crate) use session::{Identity, Sts};
-
 use percent_encoding::percent_decode_str;
 use serde_json::{Value, json};
 
-use crate::api::{Action, ApiError, Context};
+use crate::action::{Action, Context};
+use crate::error::ApiError;
 use crate::parameters::{Field, Kind, Parameters, optional, required};
+use crate::sessions::Identity;
 use crate::state::World;
 
 /// The default and the longest life of a role's session, in seconds.

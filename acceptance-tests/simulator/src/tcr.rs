@@ -5,9 +5,11 @@
 use jiff::SignedDuration;
 use serde_json::{Value, json};
 
-use crate::api::{Action, ApiError, Context};
+use crate::action::{Action, Context};
+use crate::error::ApiError;
 use crate::parameters::{Kind, Parameters, optional, required};
-use crate::state::{World, random_id, random_text};
+use crate::random::{random_id, random_text};
+use crate::state::World;
 
 /// How long a temporary token lives.
 const LIFETIME: SignedDuration = SignedDuration::from_hours(1);

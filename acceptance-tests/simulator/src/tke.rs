@@ -7,17 +7,16 @@ mod answer;
 mod create;
 mod delete;
 mod describe;
-mod image_cache;
 mod suitable;
 mod update;
-
-pub use image_cache::{Event, ImageCache, ImageRegistryCredential, Status};
 
 use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 
-use crate::api::{Action, ApiError};
+use crate::action::Action;
+use crate::error::ApiError;
+use crate::image_cache::ImageRegistryCredential;
 use crate::parameters::{Field, Kind, Parameters, optional};
 
 pub(crate) const ACTIONS: &[Action] =

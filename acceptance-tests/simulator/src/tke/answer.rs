@@ -5,7 +5,7 @@ use rand::rngs::StdRng;
 use rand::seq::SliceRandom;
 use serde_json::{Map, Value, json};
 
-use super::image_cache::{Event, ImageCache, ImageRegistryCredential};
+use crate::image_cache::{Event, ImageCache, ImageRegistryCredential};
 use crate::personality::{
     Credentials, ImageReferences, NeverExpires, Numbers, OptionalFields, Order, Personality, Times,
 };
@@ -136,7 +136,7 @@ fn normalised(image: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::tke::Status;
+    use crate::image_cache::Status;
     use rand::SeedableRng;
 
     fn cache() -> ImageCache {

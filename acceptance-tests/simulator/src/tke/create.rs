@@ -2,12 +2,14 @@
 
 use serde_json::{Value, json};
 
-use super::image_cache::{ImageCache, Status};
 use super::{CREDENTIALS, SERVICE, STRINGS, TAGS, VERSION, credentials, images, later, size, tags};
-use crate::api::{Action, ApiError, Context};
+use crate::action::{Action, Context};
+use crate::error::ApiError;
+use crate::image_cache::{ImageCache, Status};
 use crate::parameters::{Field, Kind, Parameters, optional, required};
 use crate::personality::{Created, Names, SizeStep};
-use crate::state::{World, random_id};
+use crate::random::random_id;
+use crate::state::World;
 
 pub(super) const ACTION: Action = Action {
     service: SERVICE,

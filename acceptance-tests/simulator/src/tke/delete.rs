@@ -3,7 +3,8 @@
 use serde_json::{Value, json};
 
 use super::{SERVICE, STRINGS, VERSION, later, not_found};
-use crate::api::{Action, ApiError, Context};
+use crate::action::{Action, Context};
+use crate::error::ApiError;
 use crate::parameters::{Parameters, required};
 use crate::personality::{Delete, DeleteUnknown, PartlyUnknown};
 use crate::state::World;
@@ -57,7 +58,7 @@ fn delete_image_caches(world: &mut World, context: &Context, parameters: &Parame
 mod tests {
     use super::*;
     use crate::api::fixture::Api;
-    use crate::tke::{ImageCache, Status};
+    use crate::image_cache::{ImageCache, Status};
 
     /// A region with the `Ready` caches `imc-a` and `imc-b`.
     fn api(prepare: impl FnOnce(&mut World)) -> Api {

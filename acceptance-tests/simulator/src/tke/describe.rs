@@ -3,9 +3,10 @@
 use rand::seq::SliceRandom;
 use serde_json::{Value, json};
 
-use super::image_cache::ImageCache;
 use super::{SERVICE, STRINGS, VERSION, answer, not_found};
-use crate::api::{Action, ApiError, Context};
+use crate::action::{Action, Context};
+use crate::error::ApiError;
+use crate::image_cache::ImageCache;
 use crate::parameters::{Kind, Parameters, optional, required};
 use crate::personality::{DescribeIds, DescribeUnknown, NameMatch, Order, PartlyUnknown};
 use crate::state::World;

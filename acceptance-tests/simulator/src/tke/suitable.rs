@@ -2,9 +2,10 @@
 
 use serde_json::{Value, json};
 
-use super::image_cache::{ImageCache, Status};
 use super::{SERVICE, STRINGS, VERSION, answer, images};
-use crate::api::{Action, ApiError, Context};
+use crate::action::{Action, Context};
+use crate::error::ApiError;
+use crate::image_cache::{ImageCache, Status};
 use crate::parameters::{Kind, Parameters, optional, required};
 use crate::state::World;
 

@@ -2,9 +2,10 @@
 
 use serde_json::{Value, json};
 
-use super::image_cache::{ImageCache, Status};
 use super::{CREDENTIALS, SERVICE, STRINGS, TAGS, VERSION, credentials, images, later, not_found, size, tags};
-use crate::api::{Action, ApiError, Context};
+use crate::action::{Action, Context};
+use crate::error::ApiError;
+use crate::image_cache::{ImageCache, Status};
 use crate::parameters::{Kind, Parameters, optional, required};
 use crate::personality::{
     EmptyLists, LightUpdate, OmittedFields, Personality, Shrink, SizeStep, UnchangedUpdate, UpdateShown, UpdateTags,
@@ -155,8 +156,8 @@ fn not_ignored<T>(list: Option<Vec<T>>, personality: &Personality) -> Option<Vec
 mod tests {
     use super::*;
     use crate::api::fixture::Api;
+    use crate::image_cache::ImageRegistryCredential;
     use crate::personality::RebuildSnapshot;
-    use crate::tke::ImageRegistryCredential;
 
     /// A region with the cache `imc-a`: 50 GiB, 7 days, a tag, a security group, a credential.
     fn api(status: Status, personality: Personality) -> Api {

@@ -8,7 +8,7 @@ use rand::rngs::StdRng;
 use serde_json::Value;
 
 use crate::personality::{FailedCaches, Personality, RebuildSnapshot};
-use crate::state::random_id;
+use crate::random::random_id;
 
 /// `Status`, the documented full set.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]

@@ -4,11 +4,12 @@ use std::collections::HashMap;
 use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
+use rand::rngs::StdRng;
 use serde_json::{Value, json};
 
-use crate::api::ApiError;
+use crate::error::ApiError;
+use crate::random::random_text;
 use crate::settings::KeyPair;
-use crate::state::{World, random_text};
 
 /// A caller, as `GetCallerIdentity` answers.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -82,6 +83,44 @@ impl Sts {
         !token.is_empty() && self.web_identity.as_ref().is_none_or(|accepted| accepted == token)
     }
 
+    /// Issues temporary credentials for `identity`.
+    pub fn issue(&mut self, rng: &mut StdRng, identity: Identity, seconds: u64, now: Timestamp) -> Session {
+        let lifetime = self.lifetime.unwrap_or(Duration::from_secs(seconds));
+        let lifetime = SignedDuration::try_from(lifetime).unwrap_or(SignedDuration::ZERO);
+        let mut random = |prefix: &str, length| format!("{prefix}{}", random_text(rng, length));
+        let session = Session {
+            secret_id: random("AKID", 60),
+            secret_key: random("", 44),
+            token: random("", 200),
+            expires: now.checked_add(lifetime).unwrap_or(Timestamp::MAX),
+            revoked: false,
+            identity,
+        };
+        self.sessions.insert(session.secret_id.clone(), session.clone());
+        session
+    }
+
+    /// Who the key of a session is, and the secret key to check the signature with; `None` when no session has the key.
+    ///
+    /// # Errors
+    ///
+    /// `AuthFailure.TokenFailure`.
+    pub fn authenticate(
+        &self,
+        secret_id: &str,
+        token: Option<&str>,
+        now: Timestamp,
+    ) -> Result<Option<(Identity, String)>, ApiError> {
+        let Some(session) = self.sessions.get(secret_id) else { return Ok(None) };
+        if token != Some(session.token.as_str()) {
+            return Err(wrong_token());
+        }
+        if session.revoked || session.expires <= now {
+            return Err(ApiError::new("AuthFailure.TokenFailure", "The token has expired."));
+        }
+        Ok(Some((session.identity.clone(), session.secret_key.clone())))
+    }
+
     /// Ends all sessions, before the time that was announced.
     pub fn expire(&mut self) {
         for session in self.sessions.values_mut() {
@@ -126,66 +165,20 @@ impl Session {
     }
 }
 
-fn iso(time: Timestamp) -> String {
-    time.strftime("%Y-%m-%dT%H:%M:%SZ").to_string()
+/// A token that does not belong to the key.
+pub(crate) fn wrong_token() -> ApiError {
+    ApiError::new("AuthFailure.TokenFailure", "The token does not belong to this SecretId.")
 }
 
-impl World {
-    /// Issues temporary credentials for `identity`.
-    pub fn issue(&mut self, identity: Identity, seconds: u64, now: Timestamp) -> Session {
-        let lifetime = self.sts.lifetime.unwrap_or(Duration::from_secs(seconds));
-        let lifetime = SignedDuration::try_from(lifetime).unwrap_or(SignedDuration::ZERO);
-        let mut random = |prefix: &str, length| format!("{prefix}{}", random_text(&mut self.rng, length));
-        let session = Session {
-            secret_id: random("AKID", 60),
-            secret_key: random("", 44),
-            token: random("", 200),
-            expires: now.checked_add(lifetime).unwrap_or(Timestamp::MAX),
-            revoked: false,
-            identity,
-        };
-        self.sts.sessions.insert(session.secret_id.clone(), session.clone());
-        session
-    }
-
-    /// Who the key is, and the secret key to check the signature with.
-    ///
-    /// # Errors
-    ///
-    /// `AuthFailure.SecretIdNotFound`, `AuthFailure.TokenFailure`.
-    pub fn authenticate(
-        &self,
-        secret_id: &str,
-        token: Option<&str>,
-        now: Timestamp,
-    ) -> Result<(Identity, String), ApiError> {
-        let refused = |message: &str| Err(ApiError::new("AuthFailure.TokenFailure", message));
-        if let Some(session) = self.sts.sessions.get(secret_id) {
-            if token != Some(session.token.as_str()) {
-                return refused("The token does not belong to this SecretId.");
-            }
-            if session.revoked || session.expires <= now {
-                return refused("The token has expired.");
-            }
-            return Ok((session.identity.clone(), session.secret_key.clone()));
-        }
-        let key = self.keys.iter().find(|key| key.secret_id == secret_id).ok_or_else(|| {
-            ApiError::new(
-                "AuthFailure.SecretIdNotFound",
-                "The SecretId is not found, please ensure that your SecretId is correct.",
-            )
-        })?;
-        if token.is_some() {
-            return refused("The token does not belong to this SecretId.");
-        }
-        Ok((Identity::from(key), key.secret_key.clone()))
-    }
+fn iso(time: Timestamp) -> String {
+    time.strftime("%Y-%m-%dT%H:%M:%SZ").to_string()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::settings::Settings;
+    use crate::state::World;
 
     fn code(result: Result<(Identity, String), ApiError>) -> String {
         result.map(|(identity, _)| identity.user_id).unwrap_or_else(|error| error.code)

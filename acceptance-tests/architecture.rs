@@ -23,18 +23,23 @@ const TERRAFORM_PLUGIN: Layers = &[
 /// `src`, the provider.
 const PROVIDER: Layers = &[
     ("annotations", &["image_cache", "manifests"]),
-    ("block", &["session", "image_caches", "errors", "duration"]),
+    ("block", &["session", "image_caches", "errors", "duration", "regions"]),
+    ("creation_time", &[]),
     ("duration", &[]),
     ("errors", &["image_caches"]),
     ("functions", &["annotations", "manifests"]),
     ("fuzzing", &["provider", "session", "manifests"]),
-    ("image_cache", &["session", "image_caches", "annotations", "errors", "duration", "images"]),
+    (
+        "image_cache",
+        &["session", "image_caches", "annotations", "errors", "duration", "images", "creation_time", "regions"],
+    ),
     ("image_caches", &[]),
     ("images", &[]),
     ("manifests", &[]),
-    ("pod_disk", &["session", "annotations", "errors", "duration", "images", "image_cache"]),
+    ("pod_disk", &["session", "annotations", "errors", "duration", "images", "image_cache", "regions"]),
     ("provider", &["block", "session", "image_cache", "pod_disk", "functions", "registry_token"]),
-    ("registry_token", &["session", "errors"]),
+    ("regions", &[]),
+    ("registry_token", &["session", "errors", "regions"]),
     ("session", &["image_caches", "errors"]),
 ];
 

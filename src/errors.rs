@@ -81,6 +81,18 @@ pub fn no_region() -> Diagnostic {
     .at(AttributePath::root("region"))
 }
 
+/// A region of the financial cloud, with the domain of the public cloud.
+pub fn financial_region(region: &str) -> Diagnostic {
+    Diagnostic::warning(
+        "Financial region without domain",
+        format!(
+            "The region {region:?} belongs to the financial cloud, whose API has a domain for each region. Set domain of the \
+             provider block, or TENCENTCLOUD_DOMAIN, to \"{region}.tencentcloudapi.com\"."
+        ),
+    )
+    .at(AttributePath::root("region"))
+}
+
 /// The region of the provider block depends on something that is not there yet.
 pub fn region_not_known_yet() -> Diagnostic {
     Diagnostic::error(

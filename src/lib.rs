@@ -28,6 +28,7 @@
 
 mod annotations;
 mod block;
+mod creation_time;
 mod duration;
 mod errors;
 mod functions;
@@ -39,5 +40,6 @@ mod images;
 mod manifests;
 mod pod_disk;
 pub mod provider;
+mod regions;
 mod registry_token;
 mod session;

@@ -8,8 +8,8 @@ use schemars::JsonSchema;
 use secrecy::ExposeSecret as _;
 use serde::{Deserialize, Serialize};
 
-use crate::errors;
 use crate::session::Session;
+use crate::{errors, regions};
 use tencentcloud::tcr::{CreateInstanceToken, TokenType};
 use terraform_plugin::diagnostics::{AttributePath, Diagnostics};
 use terraform_plugin::framework::{self, Context, EphemeralResource, Opened, Outcome, Private};
@@ -53,7 +53,9 @@ impl EphemeralResource for RegistryToken {
     type Model = RegistryTokenModel;
     const TYPE_NAME: &'static str = "eks_registry_token";
 
-    fn validate(&self, _: &RegistryTokenModel, _: &mut Diagnostics) {}
+    fn validate(&self, config: &RegistryTokenModel, diagnostics: &mut Diagnostics) {
+        regions::validate(AttributePath::root("region"), &config.region, diagnostics);
+    }
 
     async fn open(
         &self,

@@ -168,6 +168,8 @@ pub struct Region {
     pub profile_is_known: bool,
     pub environment: Environment,
     pub found: OnceCell<Attr<String>>,
+    /// Whether the user chose where the API is, which regions of the financial cloud need.
+    pub has_own_domain: bool,
 }
 
 impl Region {

@@ -10,35 +10,36 @@ use serde::{Deserialize, Serialize};
 
 use terraform_plugin::diagnostics::AttributePath;
 use terraform_plugin::schema::OPTIONAL;
-use terraform_plugin::value::{self, Attr, Secret};
+use terraform_plugin::value::{self, Attr, Secret, Value};
 
 /// Image caches and Pod disks for Tencent Cloud's serverless Kubernetes (TKE super nodes, formerly EKS).
 ///
-/// Every argument is optional: with credentials and a region in the environment or in a profile, `provider "eks" {}` works.
+/// Every argument is optional: with credentials and a region in the environment or in a profile, `provider "eks" {}` works. An
+/// empty string counts as an absent argument, as an empty environment variable does.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct ProviderConfig {
     /// Region of resources that name none, for example `ap-guangzhou`. Also `TENCENTCLOUD_REGION`, then the profile's region.
-    #[schemars(extend("x-terraform" = OPTIONAL), length(min = 1))]
+    #[schemars(extend("x-terraform" = OPTIONAL))]
     pub region: Attr<String>,
 
     /// ID of the API key. Also `TENCENTCLOUD_SECRET_ID`.
-    #[schemars(extend("x-terraform" = OPTIONAL), length(min = 1))]
+    #[schemars(extend("x-terraform" = OPTIONAL))]
     pub secret_id: Attr<String>,
 
     /// The API key. Also `TENCENTCLOUD_SECRET_KEY`, which keeps it out of files.
-    #[schemars(extend("x-terraform" = OPTIONAL.sensitive()), length(min = 1))]
+    #[schemars(extend("x-terraform" = OPTIONAL.sensitive()))]
     pub secret_key: Attr<Secret>,
 
     /// Token of a temporary API key. Also `TENCENTCLOUD_SECURITY_TOKEN` or `TENCENTCLOUD_TOKEN`.
-    #[schemars(extend("x-terraform" = OPTIONAL.sensitive()), length(min = 1))]
+    #[schemars(extend("x-terraform" = OPTIONAL.sensitive()))]
     pub security_token: Attr<Secret>,
 
     /// Profile of the `tccli` command to take credentials and region from. Also `TENCENTCLOUD_PROFILE`. Default `default`.
-    #[schemars(extend("x-terraform" = OPTIONAL), length(min = 1))]
+    #[schemars(extend("x-terraform" = OPTIONAL))]
     pub profile: Attr<String>,
 
     /// Directory of the profiles. Also `TENCENTCLOUD_SHARED_CREDENTIALS_DIR`. Default `~/.tccli`.
-    #[schemars(extend("x-terraform" = OPTIONAL), length(min = 1))]
+    #[schemars(extend("x-terraform" = OPTIONAL))]
     pub shared_credentials_dir: Attr<String>,
 
     /// Role to assume with the credentials that were found. Also `TENCENTCLOUD_ASSUME_ROLE_ARN` and its siblings.
@@ -60,7 +61,7 @@ pub struct ProviderConfig {
 
     /// CAM role of the instance that Terraform runs on, whose temporary keys the metadata service gives, for example
     /// `terraform`. Also `TENCENTCLOUD_CAM_ROLE_NAME`.
-    #[schemars(extend("x-terraform" = OPTIONAL), length(min = 1))]
+    #[schemars(extend("x-terraform" = OPTIONAL))]
     pub cam_role_name: Attr<String>,
 
     /// IDs of the only accounts that may be used, for example `["100000000001"]`: with credentials of another account, nothing
@@ -73,12 +74,12 @@ pub struct ProviderConfig {
     pub forbidden_account_ids: Attr<BTreeSet<String>>,
 
     /// `HTTPS`, the default, or `HTTP`. Also `TENCENTCLOUD_PROTOCOL`.
-    #[schemars(extend("x-terraform" = OPTIONAL), length(min = 1))]
+    #[schemars(extend("x-terraform" = OPTIONAL))]
     pub protocol: Attr<String>,
 
     /// Domain of the API, for example `internal.tencentcloudapi.com`. Also `TENCENTCLOUD_DOMAIN`. Default
     /// `tencentcloudapi.com`.
-    #[schemars(extend("x-terraform" = OPTIONAL), length(min = 1))]
+    #[schemars(extend("x-terraform" = OPTIONAL))]
     pub domain: Attr<String>,
 
     /// Base URLs that replace those of single services, for private endpoints and simulators. Also
@@ -100,7 +101,7 @@ pub struct ProviderConfig {
     pub requests_per_second: Attr<u32>,
 
     /// How often the status of caches that are being built is looked at, for example `"5s"`, the default.
-    #[schemars(extend("x-terraform" = OPTIONAL), length(min = 1))]
+    #[schemars(extend("x-terraform" = OPTIONAL))]
     pub poll_interval: Attr<String>,
 }
 
@@ -108,7 +109,7 @@ pub struct ProviderConfig {
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct AssumeRole {
     /// The role, for example `qcs::cam::uin/100000000001:roleName/deployer`. Also `TENCENTCLOUD_ASSUME_ROLE_ARN`.
-    #[schemars(extend("x-terraform" = OPTIONAL), length(min = 1))]
+    #[schemars(extend("x-terraform" = OPTIONAL))]
     pub role_arn: Attr<String>,
 
     /// Name of the session, 2 to 128 letters, digits and `+=,.@_-`. Also `TENCENTCLOUD_ASSUME_ROLE_SESSION_NAME`.
@@ -120,7 +121,7 @@ pub struct AssumeRole {
     pub session_duration: Attr<u32>,
 
     /// Policy, as JSON text, that narrows what the session may do.
-    #[schemars(extend("x-terraform" = OPTIONAL), length(min = 1))]
+    #[schemars(extend("x-terraform" = OPTIONAL))]
     pub policy: Attr<String>,
 
     /// External ID that the role asks for. Also `TENCENTCLOUD_ASSUME_ROLE_EXTERNAL_ID`.
@@ -217,20 +218,44 @@ pub struct MfaCertification {
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Endpoints {
     /// Kubernetes and image caches. Also `TENCENTCLOUD_ENDPOINT_URL_TKE`.
-    #[schemars(extend("x-terraform" = OPTIONAL), length(min = 1))]
+    #[schemars(extend("x-terraform" = OPTIONAL))]
     pub tke: Attr<String>,
 
     /// Roles and sessions. Also `TENCENTCLOUD_ENDPOINT_URL_STS`.
-    #[schemars(extend("x-terraform" = OPTIONAL), length(min = 1))]
+    #[schemars(extend("x-terraform" = OPTIONAL))]
     pub sts: Attr<String>,
 
     /// The container registry service. Also `TENCENTCLOUD_ENDPOINT_URL_TCR`.
-    #[schemars(extend("x-terraform" = OPTIONAL), length(min = 1))]
+    #[schemars(extend("x-terraform" = OPTIONAL))]
     pub tcr: Attr<String>,
 
     /// The instance metadata service. Also `TENCENTCLOUD_ENDPOINT_URL_METADATA`.
-    #[schemars(extend("x-terraform" = OPTIONAL), length(min = 1))]
+    #[schemars(extend("x-terraform" = OPTIONAL))]
     pub metadata: Attr<String>,
+}
+
+/// The nested attributes; the other maps of the block are the user's.
+const NESTED: [&str; 5] =
+    ["assume_role", "assume_role_with_web_identity", "assume_role_with_saml", "mfa_certification", "endpoints"];
+
+impl ProviderConfig {
+    /// The block without the arguments that are an empty string.
+    pub(super) fn without_empty_strings(self) -> Self {
+        let Ok(Value::Map(mut block)) = value::to_value(&self) else { return self };
+        for (name, value) in &mut block {
+            match value {
+                Value::Map(nested) if NESTED.contains(&name.as_str()) => nested.values_mut().for_each(clear_empty),
+                value => clear_empty(value),
+            }
+        }
+        value::from_value(&Value::Map(block)).unwrap_or(self)
+    }
+}
+
+fn clear_empty(value: &mut Value) {
+    if value.as_str() == Some("") {
+        *value = Value::Null;
+    }
 }
 
 #[cfg(test)]
@@ -272,4 +297,31 @@ pub(super) fn not_known_yet(config: &ProviderConfig) -> Option<&'static str> {
     let block = value::to_value(config).ok()?;
     let unknown = |name: &str| block.get(&AttributePath::root(name)).is_some_and(|value| !value.is_wholly_known());
     NEEDED_FOR_A_CALL.into_iter().find(|name| unknown(name))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn empty_strings_are_absent_arguments() {
+        let empty = || Attr::from(String::new());
+        let config = ProviderConfig {
+            region: empty(),
+            secret_key: Attr::Known(Secret::from("")),
+            assume_role: AssumeRole { role_arn: empty(), session_duration: 60.into(), ..Default::default() }.into(),
+            endpoints: Endpoints { tke: empty(), sts: Attr::Unknown, ..Default::default() }.into(),
+            default_tags: BTreeMap::from([("team".to_owned(), String::new())]).into(),
+            poll_interval: "5s".to_owned().into(),
+            ..Default::default()
+        };
+        let expected = ProviderConfig {
+            region: Attr::Null,
+            secret_key: Attr::Null,
+            assume_role: AssumeRole { session_duration: 60.into(), ..Default::default() }.into(),
+            endpoints: Endpoints { sts: Attr::Unknown, ..Default::default() }.into(),
+            ..config.clone()
+        };
+        assert_eq!(config.without_empty_strings(), expected);
+    }
 }

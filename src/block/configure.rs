@@ -11,7 +11,7 @@ use tokio::sync::OnceCell;
 use super::config::{self, ProviderConfig};
 use crate::image_caches::ImageCaches;
 use crate::session::{Access, Region, Session};
-use crate::{duration, errors};
+use crate::{duration, errors, regions};
 use image_registry::Inspectors;
 use tencentcloud::credentials::{
     AccountGuard, AssumeRoleConfig, CloudServices, Credentials, CredentialsChain, CredentialsConfig, CredentialsError,
@@ -23,7 +23,7 @@ use terraform_plugin::diagnostics::{AttributePath, Diagnostic, Diagnostics};
 use terraform_plugin::framework::Outcome;
 use terraform_plugin::value::{Attr, Secret};
 
-/// How often the status of builds is looked at when the provider block does not say.
+/// Interval between status polls of builds, unless the provider block sets one.
 const DEFAULT_POLL_INTERVAL: std::time::Duration = std::time::Duration::from_secs(5);
 
 /// The variable for the base URL of all services; that for a single one has the service's name behind it.
@@ -33,7 +33,13 @@ const ENDPOINT_URL: &str = "TENCENTCLOUD_ENDPOINT_URL";
 const METADATA: &str = "metadata";
 
 pub fn configure(config: ProviderConfig, environment: Environment, diagnostics: &mut Diagnostics) -> Outcome<Session> {
+    let config = config.without_empty_strings();
     let defaults = Settings::default();
+    let has_own_domain = has_own_domain(&config, &environment);
+    let region = configured_region(&config, &environment);
+    if !has_own_domain && region.as_deref().is_some_and(regions::is_financial) {
+        diagnostics.push(errors::financial_region(region.as_deref().unwrap_or_default()));
+    }
     let endpoints = endpoints(&config, &environment)?;
     let metadata = endpoints.url(METADATA).expect("an override is a URL already");
     let api = Api::new(Settings {
@@ -50,7 +56,7 @@ pub fn configure(config: ProviderConfig, environment: Environment, diagnostics: 
         Some(attribute) => Arc::new(NotKnownYet(attribute)),
         None => {
             diagnostics.extend(not_used(&credentials_config, &environment));
-            let services = CloudServices::new(api.clone(), metadata);
+            let services = CloudServices::new(api.clone(), metadata, region.clone());
             Arc::new(CredentialsChain::new(credentials_config.clone(), environment.clone(), services))
         }
     };
@@ -58,7 +64,7 @@ pub fn configure(config: ProviderConfig, environment: Environment, diagnostics: 
     let ids = |ids: &Attr<std::collections::BTreeSet<String>>| ids.known().cloned().unwrap_or_default();
     let guard = AccountGuard::new(ids(&config.allowed_account_ids), ids(&config.forbidden_account_ids));
     let one_time_code = credentials_config.has_one_time_code(&environment);
-    let client = Client::new(api, credentials).guarded(guard.clone());
+    let client = Client::new(api, credentials).guarded(guard.clone()).with_sts_region(region);
     let poll_interval = config.poll_interval.as_str().and_then(|text| duration::parse(text).ok());
     Ok(Session {
         region: Region {
@@ -67,6 +73,7 @@ pub fn configure(config: ProviderConfig, environment: Environment, diagnostics: 
             profile_is_known,
             environment,
             found: OnceCell::new(),
+            has_own_domain,
         },
         image_caches: ImageCaches::new(client.clone(), poll_interval.unwrap_or(DEFAULT_POLL_INTERVAL)),
         client,
@@ -74,6 +81,25 @@ pub fn configure(config: ProviderConfig, environment: Environment, diagnostics: 
         access: Access::new(guard, one_time_code),
         inspectors: Inspectors::default(),
     })
+}
+
+/// Whether the user chose where the API is: by its domain, or by the base URL of `tke`.
+fn has_own_domain(config: &ProviderConfig, environment: &Environment) -> bool {
+    let endpoint = config.endpoints.known().is_none_or(|endpoints| endpoints.tke.is_null());
+    let variables = ["TENCENTCLOUD_DOMAIN", ENDPOINT_URL, "TENCENTCLOUD_ENDPOINT_URL_TKE"];
+    !config.domain.is_null()
+        || config.endpoints.is_unknown()
+        || !endpoint
+        || variables.iter().any(|name| environment.get(name).is_some())
+}
+
+/// The region of the block or the environment. The profile, which is a file, is not read here.
+fn configured_region(config: &ProviderConfig, environment: &Environment) -> Option<String> {
+    match &config.region {
+        Attr::Known(region) => Some(region.clone()),
+        Attr::Unknown => None,
+        Attr::Null => environment.get("TENCENTCLOUD_REGION").map(str::to_owned),
+    }
 }
 
 /// Stands for credentials while who calls, or where the API is, depends on what is not known before apply.
@@ -84,8 +110,8 @@ struct NotKnownYet(&'static str);
 impl ProvideCredentials for NotKnownYet {
     async fn credentials(&self) -> Result<Credentials, CredentialsError> {
         let problem = format!(
-            "{} of the provider block is not known before apply, and this has to call the API now; write a constant, or \
-             create what it comes from first, with `terraform apply -target`",
+            "{} of the provider block is not known before apply, and the API has to be called now; write a constant, or \
+             first create what it comes from, with `terraform apply -target`",
             self.0
         );
         Err(CredentialsError::Unsettled { problem })
@@ -94,15 +120,15 @@ impl ProvideCredentials for NotKnownYet {
     fn discard(&self, _: &Credentials) {}
 }
 
-/// A warning for each argument that asks for credentials while keys that come first are there.
+/// A warning for each argument that names other credentials while keys take precedence.
 fn not_used(config: &CredentialsConfig, environment: &Environment) -> Vec<Diagnostic> {
     let Some((source, arguments)) = outranked_by_keys(config, environment) else { return Vec::new() };
     let warning = |argument: &str| {
         let detail = format!(
-            "The keys of the {source} come first, so that the credentials of {argument} are not used. To use those, remove \
-             the keys; to use the keys, remove {argument}."
+            "The keys of the {source} take precedence, and {argument} is ignored. To use it, remove the keys; to use the keys, \
+             remove {argument}."
         );
-        Diagnostic::warning("Credentials not used", detail).at(AttributePath::root(argument))
+        Diagnostic::warning("Ignored credentials", detail).at(AttributePath::root(argument))
     };
     arguments.into_iter().map(warning).collect()
 }
@@ -137,13 +163,13 @@ fn endpoints(config: &ProviderConfig, environment: &Environment) -> Outcome<Endp
     Ok(endpoints)
 }
 
-/// A value, and where it was set.
+/// A value, and its place.
 struct Setting {
     value: String,
     place: Place,
 }
 
-/// Where a value was set, and where what is wrong with it is told.
+/// Where a value was set, and where its errors are reported.
 enum Place {
     Default,
     Argument(AttributePath),

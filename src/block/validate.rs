@@ -1,7 +1,7 @@
-//! What is wrong with the provider block, beyond what its schema says. What is not known yet may become right, or null.
+//! Checks of the provider block beyond its schema. Unknown values may become right, or null.
 
 use super::config::ProviderConfig;
-use crate::{duration, errors};
+use crate::{duration, errors, regions};
 use tencentcloud::Endpoints;
 use tencentcloud::credentials::limits;
 use tencentcloud::endpoints::DEFAULT_DOMAIN;
@@ -9,6 +9,8 @@ use terraform_plugin::diagnostics::{AttributePath, Diagnostic, Diagnostics};
 use terraform_plugin::value::Attr;
 
 pub fn validate(config: &ProviderConfig, diagnostics: &mut Diagnostics) {
+    let config = &config.clone().without_empty_strings();
+    regions::validate(AttributePath::root("region"), &config.region, diagnostics);
     duration::validate(AttributePath::root("poll_interval"), &config.poll_interval, diagnostics);
     validate_accounts(config, diagnostics);
     validate_endpoints(config, diagnostics);
@@ -18,9 +20,9 @@ pub fn validate(config: &ProviderConfig, diagnostics: &mut Diagnostics) {
 
 fn validate_accounts(config: &ProviderConfig, diagnostics: &mut Diagnostics) {
     if config.allowed_account_ids.is_known() && config.forbidden_account_ids.is_known() {
-        let detail = "allowed_account_ids and forbidden_account_ids exclude each other. Remove one of the two.";
+        let detail = "allowed_account_ids and forbidden_account_ids are mutually exclusive. Remove one of them.";
         let at = AttributePath::root("forbidden_account_ids");
-        diagnostics.push(Diagnostic::error("Two account lists", detail).at(at));
+        diagnostics.push(Diagnostic::error("Conflicting arguments", detail).at(at));
     }
     for (name, ids) in
         [("allowed_account_ids", &config.allowed_account_ids), ("forbidden_account_ids", &config.forbidden_account_ids)]
@@ -94,7 +96,7 @@ fn validate_credentials(config: &ProviderConfig, diagnostics: &mut Diagnostics) 
     }
 }
 
-/// What belongs together, and what excludes each other. Variables complete a block, except for keys.
+/// Arguments that need or exclude each other. Variables complete a block, except for keys.
 fn validate_combinations(config: &ProviderConfig, diagnostics: &mut Diagnostics) {
     let given = [
         ("secret_id", config.secret_id.is_known()),
@@ -104,18 +106,18 @@ fn validate_combinations(config: &ProviderConfig, diagnostics: &mut Diagnostics)
     // The token is optional.
     let absent = [("secret_id", config.secret_id.is_null()), ("secret_key", config.secret_key.is_null())];
     if let Some((present, _)) = given.iter().find(|(_, given)| *given) {
-        // Told at what is missing: Terraform shows the line, and a key is secret.
+        // At the missing argument: Terraform prints the line, and a key is secret.
         for (missing, _) in absent.iter().filter(|(_, absent)| *absent) {
             let detail = format!(
-                "{present} is set in the provider block, {missing} is not. The parts of a key come from one place: set both \
-                 here, or none."
+                "{present} is set in the provider block, and {missing} is not. A key pair comes from one place: set both \
+                 here, or neither."
             );
-            diagnostics.push(Diagnostic::error("Incomplete key", detail).at(AttributePath::root(*missing)));
+            diagnostics.push(Diagnostic::error("Incomplete credentials", detail).at(AttributePath::root(*missing)));
         }
     }
     let mut exclude = |first: &str, second: &str, at: AttributePath| {
-        let detail = format!("{first} and {second} exclude each other. Remove one of the two.");
-        diagnostics.push(Diagnostic::error("Two sources of one session", detail).at(at));
+        let detail = format!("{first} and {second} are mutually exclusive. Remove one of them.");
+        diagnostics.push(Diagnostic::error("Conflicting arguments", detail).at(at));
     };
     if config.assume_role_with_web_identity.is_known() && config.assume_role_with_saml.is_known() {
         let (first, second) = ("assume_role_with_web_identity", "assume_role_with_saml");
@@ -150,8 +152,8 @@ mod tests {
         ids.iter().map(ToString::to_string).collect::<BTreeSet<_>>().into()
     }
 
-    /// Path and detail of what is wrong with the block that `change` makes.
-    fn told(change: impl FnOnce(&mut ProviderConfig)) -> Vec<(String, String)> {
+    /// Path and detail of each error of the block that `change` makes.
+    fn reported(change: impl FnOnce(&mut ProviderConfig)) -> Vec<(String, String)> {
         let (mut config, mut diagnostics) = (ProviderConfig::default(), Diagnostics::default());
         change(&mut config);
         validate(&config, &mut diagnostics);
@@ -161,7 +163,7 @@ mod tests {
     type Case = (fn(&mut ProviderConfig), &'static str, &'static str);
 
     #[test]
-    fn what_is_wrong_is_told_at_its_argument() {
+    fn mistakes_are_reported_at_their_argument() {
         let cases: [Case; 20] = [
             (|c| c.poll_interval = known("5"), "poll_interval", "\"30s\""),
             (|c| c.protocol = known("ftp"), "protocol", "expected HTTPS or HTTP"),
@@ -190,7 +192,7 @@ mod tests {
                     c.forbidden_account_ids = ids(&["2"]);
                 },
                 "forbidden_account_ids",
-                "exclude each other",
+                "mutually exclusive",
             ),
             (|c| c.secret_id = known("id"), "secret_key", "secret_id is set"),
             (|c| c.secret_key = Attr::Known(Secret::from("key")), "secret_id", "secret_key is set"),
@@ -244,7 +246,7 @@ mod tests {
                     c.assume_role_with_saml = AssumeRoleWithSaml::default().into();
                 },
                 "assume_role_with_saml",
-                "exclude each other",
+                "mutually exclusive",
             ),
             (
                 |c| {
@@ -256,21 +258,21 @@ mod tests {
                     c.assume_role_with_web_identity = identity.into();
                 },
                 "assume_role_with_web_identity.web_identity_token_file",
-                "exclude each other",
+                "mutually exclusive",
             ),
         ];
         for (change, path, detail) in cases {
-            let told = told(change);
-            let [(at, text)] = &told[..] else { panic!("{path}: {told:?}") };
+            let reported = reported(change);
+            let [(at, text)] = &reported[..] else { panic!("{path}: {reported:?}") };
             assert_eq!(at, path);
             assert!(text.contains(detail), "{path}: {text}");
         }
-        let token_alone = told(|c| c.security_token = Attr::Known(Secret::from("token")));
+        let token_alone = reported(|c| c.security_token = Attr::Known(Secret::from("token")));
         assert_eq!(token_alone.len(), 2, "{token_alone:?}");
     }
 
     #[test]
-    fn what_is_right_or_not_known_yet_is_not_told() {
+    fn valid_and_unknown_arguments_pass() {
         let cases: [fn(&mut ProviderConfig); 12] = [
             |_| (),
             |c| {
@@ -316,7 +318,7 @@ mod tests {
             },
         ];
         for (number, change) in cases.into_iter().enumerate() {
-            assert_eq!(told(change), [], "case {number}");
+            assert_eq!(reported(change), [], "case {number}");
         }
     }
 }

@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 
 use super::attributes::{FoundImageCache, ImageCacheHistory};
 use crate::session::Session;
-use crate::{errors, images};
+use crate::{errors, images, regions};
 use tencentcloud::tke::ImageCache;
 use terraform_plugin::diagnostics::{AttributePath, Diagnostic, Diagnostics};
 use terraform_plugin::framework::{Context, DataSource, Outcome};
@@ -76,6 +76,7 @@ impl DataSource for ImageCachesData {
             diagnostics.push(diagnostic);
         }
         images::validate(AttributePath::root("image"), config.image.known(), diagnostics);
+        regions::validate(AttributePath::root("region"), &config.region, diagnostics);
     }
 
     async fn read(

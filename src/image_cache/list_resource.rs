@@ -8,8 +8,9 @@ use serde::{Deserialize, Serialize};
 use super::model::ImageCacheModel;
 use super::{ImageCacheResource, state};
 use crate::errors;
+use crate::regions;
 use crate::session::Session;
-use terraform_plugin::diagnostics::Diagnostics;
+use terraform_plugin::diagnostics::{AttributePath, Diagnostics};
 use terraform_plugin::framework::{Context, ListResource, Listing, Outcome};
 use terraform_plugin::schema::OPTIONAL;
 use terraform_plugin::value::Attr;
@@ -39,7 +40,9 @@ impl ListResource for ImageCacheList {
     type Resource = ImageCacheResource;
     type Config = ImageCacheListConfig;
 
-    fn validate(&self, _: &ImageCacheListConfig, _: &mut Diagnostics) {}
+    fn validate(&self, config: &ImageCacheListConfig, diagnostics: &mut Diagnostics) {
+        regions::validate(AttributePath::root("region"), &config.region, diagnostics);
+    }
 
     async fn list(
         &self,

@@ -15,6 +15,7 @@ use super::id;
 use super::messages;
 use crate::errors;
 use crate::image_caches::{Change, Goal, WaitError};
+use crate::regions;
 use crate::session::Session;
 use tencentcloud::tke::{ImageCache, Status, UpdateImageCache};
 use terraform_plugin::diagnostics::{AttributePath, Diagnostic, Diagnostics};
@@ -51,6 +52,7 @@ impl Action for ImageCacheRebuild {
 
     fn validate(&self, config: &RebuildConfig, diagnostics: &mut Diagnostics) {
         id::validate(AttributePath::root("image_cache_id"), &config.image_cache_id, diagnostics);
+        regions::validate(AttributePath::root("region"), &config.region, diagnostics);
     }
 
     async fn invoke(

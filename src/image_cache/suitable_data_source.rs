@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use super::attributes::FoundImageCache;
 use crate::session::Session;
-use crate::{errors, images};
+use crate::{errors, images, regions};
 use terraform_plugin::diagnostics::{AttributePath, Diagnostics};
 use terraform_plugin::framework::{Context, DataSource, Outcome};
 use terraform_plugin::schema::{COMPUTED, OPTIONAL, OPTIONAL_COMPUTED, REQUIRED};
@@ -53,6 +53,7 @@ impl DataSource for SuitableImageCache {
 
     fn validate(&self, config: &SuitableImageCacheModel, diagnostics: &mut Diagnostics) {
         images::validate(AttributePath::root("images"), config.images.known().into_iter().flatten(), diagnostics);
+        regions::validate(AttributePath::root("region"), &config.region, diagnostics);
     }
 
     async fn read(

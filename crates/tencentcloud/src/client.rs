@@ -23,6 +23,7 @@ pub struct Client {
     credentials: Arc<dyn ProvideCredentials>,
     guard: Arc<AccountGuard>,
     account: Arc<Mutex<Option<Account>>>,
+    sts_region: Arc<str>,
 }
 
 /// The account of a key pair, or why it is unknown.
@@ -35,13 +36,28 @@ struct Account {
 impl Client {
     /// A client that signs with what `credentials` gives at each call, in any account.
     pub fn new(api: Api, credentials: Arc<dyn ProvideCredentials>) -> Self {
-        Self { api, credentials, guard: Arc::default(), account: Arc::default() }
+        Self {
+            api,
+            credentials,
+            guard: Arc::default(),
+            account: Arc::default(),
+            sts_region: sts::DEFAULT_REGION.into(),
+        }
     }
 
     /// The same client, limited to the accounts that `guard` allows.
     #[must_use]
     pub fn guarded(self, guard: AccountGuard) -> Self {
         Self { guard: Arc::new(guard), ..self }
+    }
+
+    /// The same client, with the region of its STS calls; `None` leaves [`sts::DEFAULT_REGION`].
+    #[must_use]
+    pub fn with_sts_region(self, region: Option<String>) -> Self {
+        match region {
+            Some(region) => Self { sts_region: region.into(), ..self },
+            None => self,
+        }
     }
 
     /// Calls `action` in `region`. Quota and repetition are those of [`Api::send`].
@@ -153,7 +169,7 @@ impl Client {
         if let Some(account) = known.as_ref().filter(|account| account.keys.same_keys(credentials)) {
             return account.id.clone();
         }
-        let call = self.api.send(Some(sts::DEFAULT_REGION), Auth::Signed(credentials), &sts::GetCallerIdentity {});
+        let call = self.api.send(Some(&self.sts_region), Auth::Signed(credentials), &sts::GetCallerIdentity {});
         let id = call.await.map(|identity| identity.account_id);
         *known = Some(Account { keys: credentials.clone(), id: id.clone() });
         id

@@ -14,7 +14,7 @@ pub type Source = Arc<dyn std::error::Error + Send + Sync>;
 #[derive(Debug, Clone, thiserror::Error)]
 pub enum Error {
     /// The API refused the call, or failed while it carried it out.
-    #[error("{action}: {code}: {message} (request {request_id}{})", status(*http_status))]
+    #[error("{action}: {code}: {} (request {request_id}{})", message.trim_end_matches(['.', ' ']), status(*http_status))]
     Api {
         action: &'static str,
         /// `Class` or `Class.Detail`: <https://cloud.tencent.com/document/api/213/30435>.
@@ -170,6 +170,12 @@ fn unsigned(why: &CredentialsError) -> &'static str {
 
 fn skew(seconds_behind: Option<i64>) -> String {
     match seconds_behind {
+        // The clocks agree, and the signature was old when it arrived.
+        Some(seconds) if seconds.unsigned_abs() < 60 => {
+            "the request arrived more than 5 minutes after it was signed, although \
+             the clocks agree: the machine was suspended, or the network held the request back; run the command again"
+                .to_owned()
+        }
         Some(seconds) => format!(
             "this machine's clock is {} seconds {} Tencent Cloud's; set it, because signatures expire after 5 minutes",
             seconds.unsigned_abs(),
@@ -246,6 +252,11 @@ mod tests {
             "CreateImageCache: InvalidParameter: message (request id)"
         );
         assert_eq!(unreadable(502).to_string(), "CreateImageCache: unusable answer, HTTP status 502: HTML");
+        let late = Error::ClockSkew { action: "A", seconds_behind: Some(0), request_id: "id".into() };
+        assert!(
+            late.to_string().contains("the machine was suspended") && !late.to_string().contains("0 seconds"),
+            "{late}"
+        );
         let behind = Error::ClockSkew { action: "A", seconds_behind: Some(-700), request_id: "id".into() };
         assert!(behind.to_string().contains("700 seconds ahead of"), "{behind}");
     }

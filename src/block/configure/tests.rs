@@ -224,7 +224,11 @@ fn what_keys_outrank_is_a_warning_at_the_argument() {
         assert_eq!(paths, expected);
         for warning in diagnostics.iter() {
             assert_eq!(warning.severity, Severity::Warning);
-            assert!(warning.detail.contains(&format!("The keys of the {source} come first")), "{}", warning.detail);
+            assert!(
+                warning.detail.contains(&format!("The keys of the {source} take precedence")),
+                "{}",
+                warning.detail
+            );
         }
     }
 }
@@ -247,4 +251,28 @@ fn every_argument_for_credentials_reaches_the_chain() {
     assert_eq!((role.role_arn.as_deref(), role.session_duration), (Some("arn"), Some(60)));
     assert_eq!(role.token_code.unwrap().expose_secret(), "123456");
     assert!(config.secret_id.is_none() && config.mfa_certification.is_none());
+}
+
+#[test]
+fn financial_region_without_domain_is_a_warning() {
+    let region = |config: &mut ProviderConfig| config.region = known("ap-shanghai-fsi");
+    for (config, variables, expected) in [
+        (block(region), &[][..], 1),
+        (block(|_| ()), &[("TENCENTCLOUD_REGION", "ap-shenzhen-fsi")], 1),
+        (block(|config| config.region = known("ap-guangzhou")), &[], 0),
+        (block(region), &[("TENCENTCLOUD_DOMAIN", "ap-shanghai-fsi.tencentcloudapi.com")], 0),
+        (block(region), &[("TENCENTCLOUD_ENDPOINT_URL", "http://127.0.0.1:9")], 0),
+        (
+            block(|config| {
+                region(config);
+                config.domain = known("ap-shanghai-fsi.tencentcloudapi.com");
+            }),
+            &[],
+            0,
+        ),
+    ] {
+        let (_, diagnostics) = configured(config, variables);
+        assert_eq!(diagnostics.iter().count(), expected, "{diagnostics:?}");
+        assert!(diagnostics.iter().all(|one| one.severity == Severity::Warning && one.detail.contains("domain")));
+    }
 }

@@ -21,7 +21,7 @@ const METADATA_LIMIT: usize = 1 << 20;
 
 /// The outside of a [`CredentialsChain`](super::CredentialsChain). A test brings its own.
 pub trait Services: Send + Sync + std::fmt::Debug + 'static {
-    /// Calls STS in `region`, [`sts::DEFAULT_REGION`] when `None`.
+    /// Calls STS in `region`; in the configured region when `None`.
     fn sts<A: Action>(
         &self,
         region: Option<&str>,
@@ -89,19 +89,22 @@ pub const DEFAULT_METADATA_URL: &str = "http://metadata.tencentyun.com";
 pub struct CloudServices {
     api: Api,
     metadata: Url,
+    region: Option<String>,
     http: OnceCell<reqwest::Client>,
 }
 
 impl CloudServices {
-    /// `metadata` is a base URL, [`DEFAULT_METADATA_URL`] but for tests and private networks. Connects to nothing yet.
-    pub fn new(api: Api, metadata: Url) -> Self {
-        Self { api, metadata, http: OnceCell::new() }
+    /// `metadata` is a base URL, [`DEFAULT_METADATA_URL`] but for tests and private networks. `region` is that of STS calls
+    /// whose source has none, [`sts::DEFAULT_REGION`] when `None`. Connects to nothing yet.
+    pub fn new(api: Api, metadata: Url, region: Option<String>) -> Self {
+        Self { api, metadata, region, http: OnceCell::new() }
     }
 }
 
 impl Services for CloudServices {
     async fn sts<A: Action>(&self, region: Option<&str>, auth: Auth<'_>, action: &A) -> Result<A::Response, Error> {
-        self.api.send(region.or(Some(sts::DEFAULT_REGION)), auth, action).await
+        let region = region.or(self.region.as_deref()).unwrap_or(sts::DEFAULT_REGION);
+        self.api.send(Some(region), auth, action).await
     }
 
     async fn metadata(&self, path: &str) -> Result<Option<String>, CredentialsError> {
@@ -150,7 +153,7 @@ mod tests {
     };
 
     fn services(metadata: &str) -> CloudServices {
-        CloudServices::new(Api::new(Settings::default()), Url::parse(metadata).unwrap())
+        CloudServices::new(Api::new(Settings::default()), Url::parse(metadata).unwrap(), None)
     }
 
     #[tokio::test]
@@ -197,11 +200,13 @@ mod tests {
         let services = CloudServices::new(
             Api::new(Settings { endpoints, ..Settings::default() }),
             Url::parse(DEFAULT_METADATA_URL).unwrap(),
+            Some("ap-shanghai-fsi".to_owned()),
         );
         let keys = Credentials { secret_id: "id".into(), secret_key: "key".into(), token: None, expires_at: None };
         let ahead = || services.now().duration_since(SystemTime::now()).unwrap_or_default().as_secs();
         assert_eq!(ahead(), 0);
         services.sts(None, Auth::Signed(&keys), &sts::GetCallerIdentity {}).await.unwrap();
         assert!((3590..=3600).contains(&ahead()), "{}", ahead());
+        assert!(server.requests().iter().all(|request| request.contains("x-tc-region: ap-shanghai-fsi")));
     }
 }

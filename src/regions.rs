@@ -1,0 +1,50 @@
+//! Regions in a configuration. The set is open, so that an unusual one is a warning.
+
+use terraform_plugin::diagnostics::{AttributePath, Diagnostic, Diagnostics};
+use terraform_plugin::value::Attr;
+
+/// Warns of a region that does not have the form of one, such as an availability zone.
+pub fn validate(path: AttributePath, region: &Attr<String>, diagnostics: &mut Diagnostics) {
+    let Some(region) = region.as_str().filter(|region| !has_form(region)) else { return };
+    let detail = format!(
+        "{path}: {region:?} does not look like a region. Regions are lower-case words with hyphens, for example \
+         \"ap-guangzhou\"; \"ap-guangzhou-3\" is an availability zone."
+    );
+    diagnostics.push(Diagnostic::warning("Unusual region", detail).at(path));
+}
+
+/// True for the regions of the financial cloud, which is reached by a domain of its own.
+pub fn is_financial(region: &str) -> bool {
+    region.ends_with("-fsi")
+}
+
+fn has_form(region: &str) -> bool {
+    let words: Vec<_> = region.split('-').collect();
+    words.len() >= 2 && words.iter().all(|word| word.len() >= 2 && word.bytes().all(|byte| byte.is_ascii_lowercase()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn zones_and_misspelled_regions_are_unusual() {
+        for (region, expected) in [
+            ("ap-guangzhou", true),
+            ("ap-shanghai-fsi", true),
+            ("na-siliconvalley", true),
+            ("me-saudi-arabia", true),
+            ("ap-guangzhou-3", false),
+            ("AP-Guangzhou", false),
+            ("guangzhou", false),
+            ("ap_guangzhou", false),
+            ("ap-", false),
+            ("", false),
+        ] {
+            let mut diagnostics = Diagnostics::default();
+            validate(AttributePath::root("region"), &region.to_owned().into(), &mut diagnostics);
+            assert_eq!(diagnostics.is_empty(), expected, "{region}");
+            assert!(!diagnostics.has_errors());
+        }
+    }
+}

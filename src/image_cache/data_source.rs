@@ -1,6 +1,6 @@
 //! Data source `eks_image_cache`: one image cache, by its ID or its name.
 //!
-//! Names are not unique: several caches of one name are an error that lists them, and so is none.
+//! Names are not unique: several caches with one name are an error that lists them, unless `most_recent` chooses.
 
 use async_trait::async_trait;
 use schemars::JsonSchema;
@@ -8,25 +8,30 @@ use serde::{Deserialize, Serialize};
 
 use super::attributes::{ImageCacheAttributes, ImageCacheHistory};
 use super::id;
-use crate::errors;
 use crate::session::Session;
-use tencentcloud::tke::ImageCache;
+use crate::{creation_time, errors, regions};
+use tencentcloud::tke::{ImageCache, Status};
 use terraform_plugin::diagnostics::{AttributePath, Diagnostic, Diagnostics};
 use terraform_plugin::framework::{Context, DataSource, Outcome};
-use terraform_plugin::schema::OPTIONAL_COMPUTED;
+use terraform_plugin::schema::{OPTIONAL, OPTIONAL_COMPUTED};
 use terraform_plugin::value::Attr;
 
-/// An image cache that is there already, by its ID or its name. Only what the API tells of it: not its network, and not its
-/// credentials.
+/// An existing image cache, by its ID or its name. The API returns neither its network nor its credentials.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct ImageCacheDataModel {
     /// ID of the cache, for example `imc-1a2b3c4d`. Exactly one of `id` and `name` is needed.
     #[schemars(extend("x-terraform" = OPTIONAL_COMPUTED), length(min = 1))]
     pub id: Attr<String>,
 
-    /// Name of the cache, for example `llm`. It is an error when several caches of the region have it.
+    /// Name of the cache, for example `llm`. Several caches of the region with this name are an error, unless `most_recent` is
+    /// set.
     #[schemars(extend("x-terraform" = OPTIONAL_COMPUTED), length(min = 1))]
     pub name: Attr<String>,
+
+    /// Whether several caches with `name` are allowed: of those, the newest that is Ready is returned, else the newest. Needed
+    /// for a cache that is replaced under the same name with `create_before_destroy`. Default `false`. Conflicts with `id`.
+    #[schemars(extend("x-terraform" = OPTIONAL))]
+    pub most_recent: Attr<bool>,
 
     /// Region of the cache, for example `ap-guangzhou`. When absent, the region of the provider.
     #[schemars(extend("x-terraform" = OPTIONAL_COMPUTED), length(min = 1))]
@@ -50,13 +55,18 @@ impl DataSource for ImageCacheData {
 
     fn validate(&self, config: &ImageCacheDataModel, diagnostics: &mut Diagnostics) {
         if config.id.is_null() && config.name.is_null() {
-            let detail = "Set id, for example \"imc-1a2b3c4d\", or name: one of them tells which image cache is meant.";
-            diagnostics.push(Diagnostic::error("Missing id or name", detail));
+            let detail = "Neither id nor name is set. Set one of them, for example id = \"imc-1a2b3c4d\".";
+            diagnostics.push(Diagnostic::error("Missing argument", detail));
         }
-        if config.id.is_known() && config.name.is_known() {
-            let detail = "id and name exclude each other. Remove one of the two.";
-            diagnostics.push(Diagnostic::error("Both id and name", detail).at(AttributePath::root("name")));
+        for (name, is_set) in
+            [("name", config.name.is_known()), ("most_recent", config.most_recent == Attr::Known(true))]
+        {
+            if config.id.is_known() && is_set {
+                let detail = format!("id and {name} are mutually exclusive. Remove one of them.");
+                diagnostics.push(Diagnostic::error("Conflicting arguments", detail).at(AttributePath::root(name)));
+            }
         }
+        regions::validate(AttributePath::root("region"), &config.region, diagnostics);
         id::validate(AttributePath::root("id"), &config.id, diagnostics);
     }
 
@@ -74,6 +84,7 @@ impl DataSource for ImageCacheData {
             attributes: (&cache).into(),
             history: (&cache).into(),
             region: region.into(),
+            most_recent: config.most_recent,
         })
     }
 }
@@ -91,7 +102,20 @@ async fn find(session: &Session, config: &ImageCacheDataModel, region: &str) -> 
     let name = config.name.as_str().unwrap_or_default();
     let found = caches.list(region, &[name.to_owned()]).await;
     let found = found.map_err(|error| errors::region("listing", region, &error))?;
+    if config.most_recent == Attr::Known(true)
+        && let Some(cache) = most_recent(&found)
+    {
+        return Ok(cache.clone());
+    }
     <[ImageCache; 1]>::try_from(found).map(|[cache]| cache).map_err(|found| not_one(name, region, &found).into())
+}
+
+/// The newest Ready cache, else the newest; the greatest ID of those with the same creation time, or without one.
+fn most_recent(found: &[ImageCache]) -> Option<&ImageCache> {
+    found.iter().max_by_key(|cache| {
+        let is_ready = cache.status == Status::Ready;
+        (is_ready, creation_time::parse(&cache.creation_time), &cache.image_cache_id)
+    })
 }
 
 fn not_one(name: &str, region: &str, found: &[ImageCache]) -> Diagnostic {
@@ -109,8 +133,8 @@ fn not_one(name: &str, region: &str, found: &[ImageCache]) -> Diagnostic {
         .collect();
     lines.sort();
     let detail = format!(
-        "{} image caches in {region} have the name {name:?}:\n{}\n\nNames are not unique. Set id to one of these, in place of \
-         name.",
+        "{} image caches in {region} have the name {name:?}:\n{}\n\nNames are not unique. Set most_recent = true for the newest \
+         Ready one, or set id to one of these in place of name.",
         found.len(),
         lines.join("\n")
     );
@@ -122,11 +146,11 @@ mod tests {
     use super::*;
 
     #[test]
-    fn exactly_one_of_id_and_name_is_needed() {
+    fn id_and_name_are_mutually_exclusive() {
         let (given, unknown) = (|| Attr::from("imc-1".to_owned()), || Attr::Unknown);
         for (id, name, expected) in [
-            (Attr::Null, Attr::Null, Some("Missing id or name")),
-            (given(), given(), Some("Both id and name")),
+            (Attr::Null, Attr::Null, Some("Missing argument")),
+            (given(), given(), Some("Conflicting arguments")),
             (given(), unknown(), None),
             (unknown(), unknown(), None),
             (given(), Attr::Null, None),
@@ -140,6 +164,36 @@ mod tests {
             ImageCacheData.validate(&config, &mut diagnostics);
             let summaries: Vec<_> = diagnostics.iter().map(|diagnostic| diagnostic.summary.as_str()).collect();
             assert_eq!(summaries, Vec::from_iter(expected), "{config:?}");
+        }
+    }
+
+    #[test]
+    fn most_recent_prefers_ready_caches() {
+        let row = |id: &str, status: &str, created: &str| {
+            let row = serde_json::json!({"ImageCacheId": id, "Status": status, "CreationTime": created});
+            serde_json::from_value::<ImageCache>(row).unwrap()
+        };
+        let (old, new) = ("2026-03-30 07:03:35 +0000 UTC", "2026-03-30T07:03:36Z");
+        for (rows, expected) in [
+            (vec![row("imc-a", "Ready", old), row("imc-b", "Pending", new)], "imc-a"),
+            (vec![row("imc-b", "Ready", new), row("imc-a", "Ready", old)], "imc-b"),
+            (vec![row("imc-a", "Failed", old), row("imc-b", "Pending", new)], "imc-b"),
+            (vec![row("imc-b", "Ready", new), row("imc-a", "Ready", new)], "imc-b"),
+            (vec![row("imc-b", "Ready", ""), row("imc-a", "Ready", old)], "imc-a"),
+        ] {
+            assert_eq!(most_recent(&rows).unwrap().image_cache_id, expected, "{rows:?}");
+        }
+        assert!(most_recent(&[]).is_none());
+    }
+
+    #[test]
+    fn most_recent_conflicts_with_id() {
+        let id = || Attr::from("imc-1".to_owned());
+        for (most_recent, expected) in [(true, 1), (false, 0)] {
+            let mut diagnostics = Diagnostics::default();
+            let config = ImageCacheDataModel { id: id(), most_recent: most_recent.into(), ..Default::default() };
+            ImageCacheData.validate(&config, &mut diagnostics);
+            assert_eq!(diagnostics.iter().count(), expected);
         }
     }
 }

@@ -1,5 +1,7 @@
 //! Image caches that are looked up: by name, by ID, by filters, by images.
 
+use std::time::Duration;
+
 use serde_json::{Value, json};
 use tencentcloud_simulator::personality::Order;
 use tencentcloud_simulator::{ImageCache, Personality, Status};
@@ -93,8 +95,8 @@ fn none_and_several_are_errors_that_say_what_was_found() {
             "id = \"imc-1\"",
             &["Image cache not found", "imc-1", "ap-singapore"],
         ),
-        ("", "data \"eks_image_cache\" \"test\" {", &["Missing id or name"]),
-        ("id = \"imc-1\"\n  name = \"web\"", "name = \"web\"", &["Both id and name"]),
+        ("", "data \"eks_image_cache\" \"test\" {", &["Missing argument"]),
+        ("id = \"imc-1\"\n  name = \"web\"", "name = \"web\"", &["Conflicting arguments"]),
     ] {
         workspace.write(data("eks_image_cache", arguments));
         let error = workspace.plan().fails().error();
@@ -194,5 +196,19 @@ fn the_most_suitable_cache_is_found_or_null() {
         let answer = suitable(arguments);
         assert_eq!((&answer["found"], &answer["image_cache"]), (&json!(false), &Value::Null), "{arguments}");
     }
+    clear(&workspace);
+}
+
+#[test]
+fn most_recent_chooses_among_caches_of_one_name() {
+    let workspace = Workspace::new();
+    let now = workspace.cloud.clock().now();
+    insert(&workspace, "imc-old", "web", |cache| cache.creation_time = now - Duration::from_secs(7200));
+    insert(&workspace, "imc-new", "web", |cache| cache.creation_time = now - Duration::from_secs(3600));
+    insert(&workspace, "imc-building", "web", |cache| cache.status = Status::Updating);
+    let ambiguous = "data \"eks_image_cache\" \"test\" {\n  name = \"web\"\n}\n";
+    workspace.write(ambiguous);
+    workspace.plan().error().says(&["Several image caches found", "most_recent = true", "imc-old", "imc-building"]);
+    assert_eq!(found(&workspace, "eks_image_cache", "name = \"web\"\n  most_recent = true")["id"], "imc-new");
     clear(&workspace);
 }

@@ -18,6 +18,28 @@ pub fn same(a: &BTreeSet<String>, b: &BTreeSet<String>) -> bool {
     a == b || canonical(a) == canonical(b)
 }
 
+/// The registry of an image, without the default port; `None` for what is not a reference.
+pub fn registry(image: &str) -> Option<String> {
+    Reference::parse(image).ok().map(|reference| server(reference.registry()))
+}
+
+/// A registry server in the form of [`registry`]: Docker Hub has several names.
+pub fn server(server: &str) -> String {
+    let server = server.to_ascii_lowercase();
+    let server = server.strip_suffix(":443").unwrap_or(&server);
+    match server {
+        "index.docker.io" | "registry-1.docker.io" | "hub.docker.com" | "registry.hub.docker.com" => {
+            "docker.io".to_owned()
+        }
+        other => other.to_owned(),
+    }
+}
+
+/// True when an image has the tag `latest`, or none, and no digest.
+pub fn is_latest(image: &str) -> bool {
+    Reference::parse(image).is_ok_and(|reference| reference.digest().is_none() && reference.tag() == Some("latest"))
+}
+
 fn canonical(images: &BTreeSet<String>) -> BTreeSet<String> {
     images.iter().map(|image| Reference::parse(image).map_or_else(|_| image.clone(), |r| r.to_string())).collect()
 }

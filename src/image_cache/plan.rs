@@ -19,10 +19,11 @@
 use std::collections::BTreeMap;
 
 use super::model::ImageCacheModel;
+use super::validate;
 use crate::session::Session;
-use crate::{annotations, images};
+use crate::{annotations, errors, images, regions};
 use tencentcloud::tke::Status;
-use terraform_plugin::diagnostics::{AttributePath, Diagnostic};
+use terraform_plugin::diagnostics::{AttributePath, Diagnostic, Diagnostics};
 use terraform_plugin::framework::{Outcome, Private, ResourcePlan};
 use terraform_plugin::value::{Attr, Value};
 
@@ -112,6 +113,9 @@ pub(super) async fn plan(session: &Session, plan: &mut ResourcePlan<ImageCacheMo
         _ => plan.set_unknown("tags_all"),
     }
     session.check_access().await?;
+    let mut warnings = Diagnostics::default();
+    validate::warn(&plan.config, &|attribute| plan.prior.is_none() || plan.changes(attribute), &mut warnings);
+    plan.diagnostics.extend(warnings);
     match plan.prior.take() {
         None => plan_create(session, plan).await,
         Some(prior) => {
@@ -131,6 +135,12 @@ async fn plan_create(session: &Session, plan: &mut ResourcePlan<ImageCacheModel>
     }
     // The ID is not known, the key is: what takes the annotations may depend on their keys.
     let pinned = annotations::planned_image_cache(&Attr::Unknown).into_keys().map(|key| (key, Value::Unknown));
+    if let Some(region) = plan.config.region.as_str()
+        && regions::is_financial(region)
+        && !session.region.has_own_domain
+    {
+        plan.diagnostics.push(errors::financial_region(region));
+    }
     let annotations = BTreeMap::from([
         ("auto".to_owned(), string_map(annotations::image_cache(annotations::AUTO))),
         ("pinned".to_owned(), Value::Map(pinned.collect())),
@@ -185,6 +195,12 @@ fn plan_update(prior: &ImageCacheModel, plan: &mut ResourcePlan<ImageCacheModel>
     if !elements_change(&prior.registry_http_endpoint_list, &plan.planned.registry_http_endpoint_list) {
         plan.update_in_place("registry_http_endpoint_list");
     }
+    if let (Attr::Known(before), Attr::Known(after)) = (&prior.image_cache_size, &plan.planned.image_cache_size)
+        && after < before
+        && rebuilding.contains(&"image_cache_size")
+    {
+        plan.diagnostics.push(shrinks(*before, *after));
+    }
     let retry = status == Some(Status::UpdateFailed);
     if !rebuilding.is_empty() || retry {
         BUILT.iter().for_each(|attribute| plan.set_unknown(attribute));
@@ -202,6 +218,16 @@ fn plan_update(prior: &ImageCacheModel, plan: &mut ResourcePlan<ImageCacheModel>
     if plan.changes("retention_days") {
         plan.set_unknown("expire_date_time");
     }
+}
+
+/// A size that follows an image which became smaller is rarely meant: the cache is built again, and the API may refuse it.
+fn shrinks(before: u64, after: u64) -> Diagnostic {
+    let detail = format!(
+        "image_cache_size falls from {before} to {after} GiB. The images are pulled again, a cache that is too small for them \
+         fails, and the API may refuse a smaller size. If the size follows eks_pod_disk, keep it from falling with \
+         max({before}, ...), or write a constant."
+    );
+    Diagnostic::warning("Image cache becomes smaller", detail).at(AttributePath::root("image_cache_size"))
 }
 
 /// An import has the images that are configured, by other names. Whether they were configured so when the cache was made,

@@ -4,12 +4,14 @@ use std::collections::BTreeSet;
 
 use super::model::PodDiskModel;
 use super::{image_gc, inspection};
-use crate::{annotations, duration, images};
+use crate::{annotations, duration, images, regions};
 use terraform_plugin::diagnostics::{AttributePath, Diagnostic, Diagnostics};
 use terraform_plugin::value::Attr;
 
 pub(super) fn validate(config: &PodDiskModel, diagnostics: &mut Diagnostics) {
     images::validate(AttributePath::root("images"), config.images.known().into_iter().flatten(), diagnostics);
+    regions::validate(AttributePath::root("region"), &config.region, diagnostics);
+    validate_purpose(config, diagnostics);
     validate_inspection(config, diagnostics);
     validate_image_cache(config, diagnostics);
     validate_registries("registry_skip_verify_list", &config.registry_skip_verify_list, diagnostics);
@@ -48,6 +50,27 @@ fn validate_image_cache(config: &PodDiskModel, diagnostics: &mut Diagnostics) {
             );
             diagnostics.push(Diagnostic::error("Missing image cache", detail).at(AttributePath::root(name)));
         }
+    }
+}
+
+/// Without any of these there is nothing to compute.
+fn validate_purpose(config: &PodDiskModel, diagnostics: &mut Diagnostics) {
+    let nothing = config.size.is_null()
+        && config.images.is_null()
+        && config.image_cache.is_null()
+        && config.reuse_key.is_null()
+        && config.registry_skip_verify_list.is_null()
+        && config.registry_http_endpoint_list.is_null()
+        && config.image_gc.is_null()
+        && config.container_gc_threshold.is_null()
+        && config.must_keep_last_container.is_null()
+        && config.pod_eviction_threshold.is_null()
+        // These have an error of their own, or may get one.
+        && !matches!(config.inspect_images, Attr::Known(false) | Attr::Unknown);
+    if nothing {
+        let detail = "No argument states which disk the Pods need. Set images, size, for example 50, or image_cache, for example \
+                      \"auto\".";
+        diagnostics.push(Diagnostic::error("Missing argument", detail));
     }
 }
 

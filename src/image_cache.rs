@@ -17,6 +17,7 @@ mod deadline;
 pub mod id;
 mod identity;
 mod import;
+mod leftover;
 mod list_data_source;
 mod list_resource;
 mod messages;
@@ -81,9 +82,13 @@ impl Resource for ImageCacheResource {
         let name = planned.name.known().cloned().unwrap_or_else(request::unique_name);
         let request = request::create(&planned, &config, &name);
         let caches = session.image_caches();
-        let (created, ()) =
-            tokio::join!(caches.create(&region, request), account::save(session, &mut response.private));
+        let (created, candidates, ()) = tokio::join!(
+            caches.create(&region, request.clone()),
+            leftover::candidates(session, &region, config.name.is_known()),
+            account::save(session, &mut response.private),
+        );
         let id = created.map_err(|error| errors::creating(&name, &region, &error))?;
+        response.diagnostics.extend(leftover::warning(session, &region, &request, candidates, &id));
 
         planned.region = region.clone().into();
         planned.name = name.into();
@@ -130,6 +135,10 @@ impl Resource for ImageCacheResource {
         let deadline = Deadline::of(Operation::Delete, state);
         let (region, id) = address(session, state).await?;
         account::check(session, &response.private, &id, &region).await?;
+        if state.is_retained() {
+            response.diagnostics.push(messages::retained(&id, &region));
+            return Ok(());
+        }
         let caches = session.image_caches();
         let deleted = caches.delete_when_built(&region, &id, deadline.left(), &context.stop).await;
         deleted.map_err(|error| errors::api("deleting", &id, &region, &error))?;
@@ -150,5 +159,7 @@ impl Resource for ImageCacheResource {
 
 async fn address(session: &Session, state: &ImageCacheModel) -> Outcome<(String, String)> {
     let id = state.id.as_str().unwrap_or_default().to_owned();
-    Ok((session.region_of(&state.region).await?, id))
+    let region = session.region_of(&state.region).await?;
+    session.image_caches().mark_managed(&region, &id);
+    Ok((region, id))
 }

@@ -28,12 +28,13 @@ mod wait;
 pub(crate) mod fake;
 
 use std::{
-    collections::HashMap,
+    collections::{HashMap, HashSet},
     sync::{Arc, Mutex, PoisonError},
     time::Duration,
 };
 
 use futures_util::stream::Stream;
+use tokio::sync::OnceCell;
 use tokio_util::sync::CancellationToken;
 
 pub use self::{
@@ -50,6 +51,9 @@ use tencentcloud::{
     Client, Error,
     tke::{CreateImageCache, GetMostSuitableImageCache, ImageCache, UpdateImageCache},
 };
+
+/// How long [`ImageCaches::listed_once`] may take.
+const LISTING_TIMEOUT: Duration = Duration::from_secs(3);
 
 /// The image caches of one account, as one provider configuration sees them. Clones share everything.
 #[derive(Debug, Clone)]
@@ -69,6 +73,15 @@ struct Region {
     reads: Reads,
     creates: Creates,
     poller: Arc<Poller>,
+    listed: OnceCell<Vec<ImageCache>>,
+    /// The IDs of objects that are in the state.
+    managed: Mutex<HashSet<String>>,
+}
+
+impl Region {
+    fn is_managed(&self, id: &str) -> bool {
+        self.managed.lock().unwrap_or_else(PoisonError::into_inner).contains(id)
+    }
 }
 
 /// The API in one region.
@@ -131,6 +144,39 @@ impl ImageCaches {
         let region = self.region(region);
         let _write = region.reads.write();
         region.creates.create(&request).await
+    }
+
+    /// The caches that had the name of the new cache `id` before this process created it, without those that it created
+    /// itself.
+    pub fn existing_before(&self, region: &str, id: &str) -> Vec<ImageCache> {
+        let region = self.region(region);
+        let existing = region.creates.existing(id);
+        existing.into_iter().filter(|row| !region.is_managed(&row.image_cache_id)).collect()
+    }
+
+    /// Marks the cache `id` as one of the state, which no killed run left.
+    pub fn mark_managed(&self, region: &str, id: &str) {
+        let region = self.region(region);
+        region.managed.lock().unwrap_or_else(PoisonError::into_inner).insert(id.to_owned());
+    }
+
+    /// All caches of `region`, listed once and then remembered, without those that this process created. Best effort: none
+    /// when the listing fails or takes longer than [`LISTING_TIMEOUT`].
+    pub async fn listed_once(&self, region: &str) -> Vec<ImageCache> {
+        let region = self.region(region);
+        let listed = region.listed.get_or_init(async || {
+            match tokio::time::timeout(LISTING_TIMEOUT, region.api.list(&[])).await {
+                Ok(Ok(rows)) => rows,
+                Ok(Err(error)) => {
+                    tracing::debug!(%error, "the image caches of the region are not listed");
+                    Vec::new()
+                }
+                Err(_) => Vec::new(),
+            }
+        });
+        let of_others =
+            |row: &&ImageCache| !region.creates.made(&row.image_cache_id) && !region.is_managed(&row.image_cache_id);
+        listed.await.iter().filter(of_others).cloned().collect()
     }
 
     /// Changes an image cache. Returns when the change is accepted; a build may follow, see [`ImageCaches::wait_ready`].
@@ -239,6 +285,8 @@ impl ImageCaches {
             reads: Reads::new(api.clone()),
             creates: Creates::new(api.clone()),
             poller: Poller::new(api.clone(), self.0.poll_interval),
+            listed: OnceCell::new(),
+            managed: Mutex::default(),
             api,
         });
         regions.insert(name.to_owned(), Arc::clone(&region));

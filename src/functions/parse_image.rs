@@ -9,6 +9,9 @@ use terraform_plugin::value::Attr;
 
 /// Parts of an image reference, with what it leaves out filled in.
 ///
+/// Returns an object with `registry`, `repository`, `tag` (null when the reference has only a digest) and `digest` (null when
+/// it has none).
+///
 /// By the grammar that Docker, containerd and Kubernetes share. `nginx` is `library/nginx` at `docker.io`, with the tag
 /// `latest`.
 #[derive(Serialize, Deserialize, JsonSchema)]

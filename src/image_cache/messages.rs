@@ -40,6 +40,17 @@ fn request(cache: &ImageCache) -> String {
     if cache.request_id.is_empty() { String::new() } else { format!(" (request {})", cache.request_id) }
 }
 
+/// `deletion_policy` kept the cache.
+pub(super) fn retained(id: &str, region: &str) -> Diagnostic {
+    Diagnostic::warning(
+        "Image cache retained",
+        format!(
+            "deletion_policy is \"retain\": image cache {id} in {region} is no longer managed by this resource, and was not deleted. \
+             It continues to be billed. To manage it again:\n  terraform import <address> {region}/{id}"
+        ),
+    )
+}
+
 /// The build ended without a usable cache.
 pub(super) fn failed(operation: Operation, region: &str, cache: &ImageCache) -> Diagnostic {
     let id = &cache.image_cache_id;

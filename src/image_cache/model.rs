@@ -104,7 +104,8 @@ pub struct ImageCacheModel {
     pub rebuild_triggers: Attr<BTreeMap<String, String>>,
 
     /// Whether the cache is replaced by whatever would pull its images again in place. With `create_before_destroy`, the new
-    /// cache is Ready before Pods leave the old one. Default `false`.
+    /// cache is Ready before Pods leave the old one. Both exist for a while: leave `name` out, or look up by ID, or with
+    /// `most_recent`. Default `false`.
     #[schemars(extend("x-terraform" = OPTIONAL.default_bool(false)))]
     pub replace_on_rebuild: Attr<bool>,
 
@@ -112,6 +113,11 @@ pub struct ImageCacheModel {
     /// in the next plan.
     #[schemars(extend("x-terraform" = OPTIONAL.default_bool(true)))]
     pub wait_for_ready: Attr<bool>,
+
+    /// What a destroy or a replacement does with the cache: `delete`, or `retain` to leave it in the cloud, where it continues
+    /// to be billed. Defaults to `delete`. A change takes effect with the next apply and calls nothing.
+    #[schemars(extend("x-terraform" = OPTIONAL, "enum" = ["delete", "retain"]))]
+    pub deletion_policy: Attr<String>,
 
     /// ID of the cache, for example `imc-1a2b3c4d`.
     #[schemars(extend("x-terraform" = COMPUTED.use_state_for_unknown()))]
@@ -153,6 +159,11 @@ pub struct ImageCacheModel {
 }
 
 impl ImageCacheModel {
+    /// Whether the cache outlives its resource.
+    pub(super) fn is_retained(&self) -> bool {
+        self.deletion_policy.as_str() == Some("retain")
+    }
+
     /// The status, read; `None` when it is not known.
     pub(super) fn status(&self) -> Option<Status> {
         self.status.known().cloned().map(Status::from)

@@ -29,6 +29,11 @@ pub(super) async fn update(
     let deadline = Deadline::of(Operation::Update, &planned);
     let (region, id) = address(&context.session, &prior).await?;
     let Some(mut request) = request::update(&prior, &planned, &config, &id) else {
+        if planned.status.is_known() {
+            // What changed is the provider's own, such as deletion_policy: nothing to call, and nothing to wait for.
+            response.state = Some(planned);
+            return Ok(());
+        }
         response.state = Some(ImageCacheModel { status: prior.status, ..planned.clone() });
         settle(context, planned, None, response, &deadline).await?;
         return Ok(());

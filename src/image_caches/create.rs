@@ -66,17 +66,25 @@ pub(super) struct Creates {
     turns: Mutex<HashMap<String, Arc<tokio::sync::Mutex<()>>>>,
     /// The IDs that this process made.
     made: Mutex<HashSet<String>>,
+    /// By the ID of a new cache, the caches that had its name before.
+    existing: Mutex<HashMap<String, Arc<Vec<ImageCache>>>>,
 }
 
 impl Creates {
     pub(super) fn new(api: RegionApi) -> Self {
         let lookups = Gather::new(Lookup(api.clone()));
-        Self { api, lookups, turns: Mutex::default(), made: Mutex::default() }
+        Self { api, lookups, turns: Mutex::default(), made: Mutex::default(), existing: Mutex::default() }
     }
 
     /// Did this process make the cache `id`?
     pub(super) fn made(&self, id: &str) -> bool {
         self.made.lock().unwrap_or_else(PoisonError::into_inner).contains(id)
+    }
+
+    /// The caches that had the name of the new cache `id` before it was created, without those of this process.
+    pub(super) fn existing(&self, id: &str) -> Vec<ImageCache> {
+        let rows = self.existing.lock().unwrap_or_else(PoisonError::into_inner).get(id).cloned();
+        rows.iter().flat_map(|rows| rows.iter()).filter(|row| !self.made(&row.image_cache_id)).cloned().collect()
     }
 
     /// Makes an image cache, and returns its ID.
@@ -90,10 +98,14 @@ impl Creates {
 
         let before = self.lookups.ask(name).await;
         let before = before.map_err(|source| CreateError::Refused { source, namesakes: Vec::new() })?;
-        let before: HashSet<String> = before.iter().map(|cache| cache.image_cache_id.clone()).collect();
+        let rows = before;
+        let before: HashSet<String> = rows.iter().map(|cache| cache.image_cache_id.clone()).collect();
         match self.api.create(request).await {
             Ok(id) => {
                 self.claim(&id);
+                if !rows.is_empty() {
+                    self.existing.lock().unwrap_or_else(PoisonError::into_inner).insert(id.clone(), rows);
+                }
                 Ok(id)
             }
             Err(error) if error.outcome_unknown() => self.find(request, &before, error).await,

@@ -6,6 +6,7 @@ use std::sync::{Arc, OnceLock};
 use async_trait::async_trait;
 use futures_util::stream::Stream;
 use tokio::sync::mpsc;
+use tokio_util::sync::CancellationToken;
 
 use super::answer::{checked, errors, unreadable};
 use super::stream::events;
@@ -51,15 +52,24 @@ pub trait Action: Send + Sync + 'static {
     ) -> Outcome<()>;
 }
 
-/// Tells the user how it goes.
+/// Reports progress to the user.
 #[derive(Debug)]
-pub struct Progress(mpsc::Sender<ActionEvent>);
+pub struct Progress {
+    events: mpsc::Sender<ActionEvent>,
+    stop: CancellationToken,
+}
 
 impl Progress {
-    /// Shows a line.
+    /// Shows a line; after StopProvider, nothing.
+    ///
+    /// Terraform 1.14 and 1.15 stop reading at the first event after an interrupt, and crash on a second one: the completion
+    /// has to be the only one.
     pub async fn report(&self, message: impl Into<String>) {
-        // Fails only when the client has left, and then nobody is there to be told.
-        let _ = self.0.send(ActionEvent::Progress(message.into())).await;
+        if self.stop.is_cancelled() {
+            return;
+        }
+        // Fails only when the client has left.
+        let _ = self.events.send(ActionEvent::Progress(message.into())).await;
     }
 }
 
@@ -145,8 +155,27 @@ pub fn invoke<P: Provider>(
     events(move |sender| async move {
         let invoke = async || -> Outcome<_> {
             let context = server.context()?;
-            Ok(server.actions.get(&type_name)?.invoke(&context, &config, &Progress(sender)).await)
+            let progress = Progress { events: sender, stop: context.stop.clone() };
+            Ok(server.actions.get(&type_name)?.invoke(&context, &config, &progress).await)
         };
         Some(ActionEvent::Completed(invoke().await.unwrap_or_else(|errors| errors)))
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn progress_after_stop_is_not_sent() {
+        let (events, mut sent) = mpsc::channel(4);
+        let stop = CancellationToken::new();
+        let progress = Progress { events, stop: stop.clone() };
+        progress.report("before").await;
+        stop.cancel();
+        progress.report("after").await;
+        drop(progress);
+        assert_eq!(sent.recv().await, Some(ActionEvent::Progress("before".to_owned())));
+        assert_eq!(sent.recv().await, None);
+    }
 }

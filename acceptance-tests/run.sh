@@ -28,8 +28,11 @@ while IFS='|' read -r check package; do
     sh -c "$check" >/dev/null 2>&1 || missing+=("$package")
 done <<'END'
 command -v c++|g++
+command -v containerd|containerd
 command -v docker-registry|docker-registry
 command -v gpg|gnupg
+command -v mkfs.ext4|e2fsprogs
+command -v mount|mount
 command -v pgrep|procps
 command -v pigz|pigz
 command -v zstd|zstd

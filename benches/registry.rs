@@ -34,7 +34,7 @@ async fn main() {
             blob_bytes += pushed.size;
             layers.push((pushed, TAR_GZIP));
         }
-        registry.push_image(&format!("image{image}"), "1", &layers, image % 2 == 0).await;
+        registry.push_image(&format!("image{image}"), "1", &layers, &[], image % 2 == 0).await;
     }
 
     let received = Arc::new(AtomicU64::new(0));

@@ -27,7 +27,7 @@ async fn outcome(config: Config, reference: Reference) -> String {
 async fn registry_with_image(setup: Setup) -> DockerRegistry {
     let registry = DockerRegistry::start(setup).await;
     let layer = registry.push_blob("team/app", gzip(&tar(1, 100_000))).await;
-    registry.push_image("team/app", "1", &[(layer, TAR_GZIP)], false).await;
+    registry.push_image("team/app", "1", &[(layer, TAR_GZIP)], &[], false).await;
     registry
 }
 

@@ -100,9 +100,19 @@ impl DockerRegistry {
         pushed
     }
 
-    /// Pushes the manifest of layers that are there, in the form of Docker or of the OCI.
-    pub async fn push_image(&self, repository: &str, tag: &str, layers: &[(Pushed, &str)], docker: bool) -> Pushed {
-        let config = self.push_blob(repository, b"{}".to_vec()).await;
+    /// Pushes the manifest of layers that were pushed, in the format of Docker or of the OCI. `diff_ids` are the digests of the unpacked
+    /// layers, which only a node checks.
+    pub async fn push_image(
+        &self,
+        repository: &str,
+        tag: &str,
+        layers: &[(Pushed, &str)],
+        diff_ids: &[String],
+        docker: bool,
+    ) -> Pushed {
+        let rootfs = json!({ "type": "layers", "diff_ids": diff_ids });
+        let config = json!({ "architecture": "amd64", "os": "linux", "config": {}, "rootfs": rootfs });
+        let config = self.push_blob(repository, serde_json::to_vec(&config).unwrap()).await;
         let descriptor = |Pushed { digest, size }: &Pushed, media_type: &str| json!({ "mediaType": media_type, "digest": digest, "size": size });
         let (media_type, config_type) = match docker {
             true => (DOCKER_MANIFEST, "application/vnd.docker.container.image.v1+json"),

@@ -91,7 +91,7 @@ async fn a_manifest_of_four_mib_is_read() {
 }
 
 #[tokio::test]
-async fn an_endless_layer_is_read_to_48_kib_and_estimated() {
+async fn endless_layer_is_read_to_64_kib_and_estimated() {
     let layer = gzip(&tar(1, 60_000));
     let size = layer.len() as i64;
     let (result, server) = inspect_hostile(move |request, _| {

@@ -28,7 +28,7 @@ async fn computed_sizes_are_those_of_unpacking() {
         let unpacked = unpack(&blob);
         let layer = registry.push_blob(name, blob).await;
         let manifest =
-            registry.push_image(name, "1", &[(layer.clone(), media_type)], media_type == DOCKER_TAR_GZIP).await;
+            registry.push_image(name, "1", &[(layer.clone(), media_type)], &[], media_type == DOCKER_TAR_GZIP).await;
         let results =
             registry.inspector().inspect(&[registry.reference(&format!("{name}:1"))], &Platform::default()).await;
         let [Ok(image)] = results.as_slice() else { panic!("{name}: {results:?}") };
@@ -48,7 +48,7 @@ async fn five_gib_in_five_mib_are_found() {
     let blob = gzip_zeros(5 << 10);
     assert_eq!(unpack(&blob), 5 << 30);
     let layer = registry.push_blob("zeros", blob).await;
-    registry.push_image("zeros", "1", &[(layer, TAR_GZIP)], false).await;
+    registry.push_image("zeros", "1", &[(layer, TAR_GZIP)], &[], false).await;
     let results = registry.inspector().inspect(&[registry.reference("zeros:1")], &Platform::default()).await;
     let image = results[0].as_ref().unwrap();
     assert_eq!(image.layers[0].unpacked.bytes, 5 << 30);
@@ -63,7 +63,8 @@ async fn an_index_gives_the_image_of_the_platform_and_shared_layers_count_once()
     let mut digests = Vec::new();
     for (seed, architecture) in [(2, "amd64"), (3, "arm64")] {
         let own = registry.push_blob("app", gzip(&tar(seed, 50_000 * seed as usize))).await;
-        let image = registry.push_image("app", architecture, &[(base.clone(), TAR_GZIP), (own, TAR_GZIP)], false).await;
+        let image =
+            registry.push_image("app", architecture, &[(base.clone(), TAR_GZIP), (own, TAR_GZIP)], &[], false).await;
         let platform = json!({ "os": "linux", "architecture": architecture });
         entries.push(json!({ "mediaType": "application/vnd.oci.image.manifest.v1+json", "digest": image.digest, "size": image.size, "platform": platform }));
         digests.push(image.digest);

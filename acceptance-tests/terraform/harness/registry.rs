@@ -76,7 +76,7 @@ impl Registry {
         for mib in layers {
             pushed.push((self.registry.push_blob(repository, gzip_zeros(*mib)).await, TAR_GZIP));
         }
-        let image = self.registry.push_image(repository, tag, &pushed, false).await;
+        let image = self.registry.push_image(repository, tag, &pushed, &[], false).await;
         (image.digest, image.size)
     }
 }

@@ -1,10 +1,11 @@
 //! How large a layer is unpacked, found out from a few of its bytes.
 //!
-//! At most 64 KiB of a layer are read by `Range` requests, and of an eStargz layer the table of contents.
+//! At most 64 KiB of a layer are read by `Range` requests; of an eStargz layer the table of contents as well, up to 1 MiB, and of a zstd
+//! layer without content size 132 KiB, where its first block is longer.
 //!
 //! | the layer is | what decides | unpacked size |
 //! | --- | --- | --- |
-//! | at most 48 KiB | all of it | exact, with all entries (gzip, zstd with sizes, tar) |
+//! | at most 64 KiB | all of it | exact, with all entries |
 //! | gzip, one member | the last four bytes modulo 2^32, and the head, see [`gzip`] | exact where one size alone is possible |
 //! | eStargz | the table of contents, or the annotation that its tools write, see [`estargz`] | exact |
 //! | gzip, several members | the head | estimated |
@@ -17,6 +18,7 @@
 //!
 //! "Unpacked" is the length of the tar archive. Estimates are a range, see [`estimate`](mod@estimate).
 
+mod content;
 mod estargz;
 mod estimate;
 mod gzip;
@@ -31,10 +33,12 @@ pub(super) use self::tar::Entries;
 use super::manifest::Descriptor;
 
 /// A layer of at most so many bytes is read whole.
-const WHOLE: u64 = 48 << 10;
+const WHOLE: u64 = 64 << 10;
 /// What is read at the start and at the end of a longer one.
-const HEAD: u64 = 24 << 10;
+const HEAD: u64 = 48 << 10;
 const TAIL: u64 = 8 << 10;
+/// What is read at the start of a zstd layer whose first block is longer: a block and the headers before it.
+const LONG_HEAD: u64 = 132 << 10;
 
 /// The unpacked size of a layer: the length of its tar archive, in bytes.
 #[derive(Debug, Clone, PartialEq)]
@@ -60,7 +64,7 @@ pub enum Basis {
     Exact,
     /// Its size field counts modulo 4 GiB, and several sizes are possible.
     SizeFieldWraps,
-    /// It is made of several gzip members, of which only the last states its size.
+    /// It is made of several gzip members, of which only the last states its size, or of several zstd frames.
     SeveralMembers,
     /// A zstd encoder that wrote a stream did not state the size.
     NoContentSize,
@@ -79,7 +83,7 @@ impl fmt::Display for Basis {
         f.write_str(match self {
             Self::Exact => "it states its size",
             Self::SizeFieldWraps => "its gzip size field counts modulo 4 GiB",
-            Self::SeveralMembers => "it has several gzip members, and only the last one states its size",
+            Self::SeveralMembers => "it has several gzip members or zstd frames, not all of which state their size",
             Self::NoContentSize => "its zstd frames do not state their size",
             Self::LongTableOfContents => "its eStargz table of contents is too long to be read",
             Self::UnknownFormat => "its format is not known",
@@ -183,11 +187,11 @@ pub(super) async fn measure<R: ReadRange + Sync>(descriptor: &Descriptor, blob: 
         if gzip::is_gzip(&head) {
             return measure_gzip(descriptor, blob, &head, &tail).await;
         }
-        return Ok(without_tail(&head, size));
+        return without_tail(blob, head, size).await;
     }
     let head = bytes_or_estimate!(blob.read(0..HEAD).await?, estimate);
     if !gzip::is_gzip(&head) {
-        return Ok(without_tail(&head, size));
+        return without_tail(blob, head, size).await;
     }
     let sample = gzip::Sample::of(&head);
     let tail = bytes_or_estimate!(blob.read(size - TAIL..size).await?, |basis| sample.estimate(size, basis));
@@ -201,19 +205,46 @@ fn unpack(whole: &[u8]) -> Unpacked {
         let damaged = || gzip::Sample::of(whole).estimate(size, Basis::UnknownFormat);
         return gzip::unpacked(whole).unwrap_or_else(damaged);
     }
-    without_tail(whole, size)
+    by_head(whole, size)
 }
 
 /// A layer of `size` bytes that is not gzip, and begins with `head`.
-fn without_tail(head: &[u8], size: u64) -> Unpacked {
+async fn without_tail<R: ReadRange>(blob: &R, head: Vec<u8>, size: u64) -> Result<Unpacked, R::Error> {
+    let unpacked = by_head(&head, size);
+    if unpacked.basis == Basis::NoContentSize
+        && unpacked.head_ratio.is_none()
+        && let Part::Bytes(head) = blob.read(0..LONG_HEAD.min(size)).await?
+    {
+        return Ok(by_head(&head, size));
+    }
+    Ok(unpacked)
+}
+
+fn by_head(head: &[u8], size: u64) -> Unpacked {
     if zstd::is_zstd(head) {
-        let estimate = || Unpacked::estimate(size, None, Basis::NoContentSize);
-        return zstd::content_size(head, size).map_or_else(estimate, Unpacked::exact);
+        return by_zstd_head(head, size);
     }
     if tar::is_tar(head) {
         return Unpacked { entries: tar::entries(&mut &head[..]), ..Unpacked::exact(size) };
     }
     Unpacked::estimate(size, None, Basis::UnknownFormat)
+}
+
+fn by_zstd_head(head: &[u8], size: u64) -> Unpacked {
+    let content = zstd::content(head);
+    let entries = content.entries;
+    let head_ratio = (content.len > 0).then(|| content.len as f64 / head.len() as f64);
+    let whole = (content.is_complete && head.len() as u64 == size).then_some(content.len);
+    let unpacked = match whole.or_else(|| zstd::content_size(head, size)) {
+        // A tar archive is a multiple of 512 bytes long, and not shorter than its entries.
+        Some(bytes) if entries.count == 0 || bytes >= entries.archive_bytes && bytes.is_multiple_of(tar::RECORD) => {
+            Unpacked::exact(bytes)
+        }
+        Some(bytes) => Unpacked::estimate(size, head_ratio, Basis::SeveralMembers).at_least(bytes),
+        None => Unpacked::estimate(size, head_ratio, Basis::NoContentSize),
+    };
+    let unpacked = if unpacked.is_exact() { unpacked } else { unpacked.at_least(entries.archive_bytes) };
+    Unpacked { entries, head_ratio, ..unpacked }
 }
 
 /// The size of a gzip layer whose tail decides alone: what was compressed is too little for the headers of many small files.
@@ -479,13 +510,13 @@ mod tests {
     #[tokio::test]
     async fn five_gib_of_zeros_are_not_taken_for_one() {
         let mut encoder = GzEncoder::new(Vec::new(), Compression::best());
-        encoder.write_all(&vec![0; 32 << 20]).unwrap();
+        encoder.write_all(&vec![0; 64 << 20]).unwrap();
         let zeros = encoder.finish().unwrap();
         // 5 GiB of zeros are 5 MiB of gzip.
         let blob = Blob::forged((5 << 30) / 1030, &zeros, 1 << 30);
         assert_eq!(blob.measure().await.bytes, 5 << 30);
         // The header of a file says it, too.
-        let lastlog = [entry("lastlog", b'0', 5 << 30, &[]), vec![0; 32 << 20]].concat();
+        let lastlog = [entry("lastlog", b'0', 5 << 30, &[]), vec![0; 64 << 20]].concat();
         let blob = Blob::forged((5 << 30) / 1030, &gzip(&lastlog), (1 << 30) + 1536);
         let unpacked = blob.measure().await;
         assert_eq!((unpacked.bytes, unpacked.is_exact()), ((5 << 30) + 1536, true));

@@ -75,6 +75,11 @@ impl LayerSum {
         }
     }
 
+    /// The most that the layers take on a disk, in bytes, without headroom and without regard to thresholds.
+    pub fn disk_bytes(&self) -> u64 {
+        self.max()
+    }
+
     /// The least that the layers take on a disk.
     pub(super) fn min(&self) -> u64 {
         self.compressed_bytes.saturating_add(self.unpacked_bytes_min).saturating_add(self.files_bytes.0)

@@ -9,12 +9,11 @@
 //!
 //! Source: RFC 1952; zlib's "Technical Details" for the limit.
 
-use std::io::{self, Read};
-
 use flate2::bufread::{GzDecoder, MultiGzDecoder};
 
+use super::content::Content;
 use super::estimate::{lower, typical, upper};
-use super::tar::{self, Entries, RECORD};
+use super::tar::{Entries, RECORD};
 use super::{Basis, Unpacked};
 
 const WRAP: u64 = 1 << 32;
@@ -94,41 +93,6 @@ impl Sample {
 
     fn with_entries(&self, unpacked: Unpacked) -> Unpacked {
         Unpacked { entries: self.entries, head_ratio: self.ratio, ..unpacked }
-    }
-}
-
-/// What came out of a decoder.
-struct Content {
-    len: u64,
-    entries: Entries,
-    /// Whether it ended properly.
-    is_complete: bool,
-}
-
-impl Content {
-    fn read(decoder: impl Read) -> Self {
-        let mut counter = Counter { reader: decoder, count: 0, is_intact: true };
-        let entries = tar::entries(&mut counter);
-        let drained = io::copy(&mut counter, &mut io::sink());
-        Self { len: counter.count, entries, is_complete: drained.is_ok() && counter.is_intact }
-    }
-}
-
-/// Counts what is read, and remembers whether reading failed.
-struct Counter<R> {
-    reader: R,
-    count: u64,
-    is_intact: bool,
-}
-
-impl<R: Read> Read for Counter<R> {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        if !self.is_intact {
-            return Ok(0);
-        }
-        let read = self.reader.read(buffer).inspect_err(|_| self.is_intact = false)?;
-        self.count += read as u64;
-        Ok(read)
     }
 }
 

@@ -1,14 +1,24 @@
-//! Zstandard: the content sizes in the frame headers.
+//! Zstandard: the content sizes in the frame headers, and what the first blocks hold.
 //!
 //! Frames are walked from the start of the blob, block by block, as far as it was read. Skippable frames count nothing. A
-//! frame without a content size makes the whole unknown: encoders that write to a stream leave it out, and `zstd:chunked`
+//! frame without a content size makes the whole unknown: encoders that write to a stream omit it, and `zstd:chunked`
 //! is made of many such frames. The frame at which the reading ends is taken for the last one if its content is no smaller
 //! than the rest of the blob; a blob of several long frames is not seen as such.
 //!
 //! Source: RFC 8878, section 3.1.
 
+use std::io::Read as _;
+
+use ruzstd::decoding::{BlockDecodingStrategy, FrameDecoder};
+
+use super::content::Content;
+
 const FRAME: u32 = 0xFD2F_B528;
 const SKIPPABLE: std::ops::RangeInclusive<u32> = 0x184D_2A50..=0x184D_2A5F;
+/// No more is unpacked of a blob that was read in part or whole: a few bytes can hold gigabytes.
+const MAX_CONTENT: usize = 16 << 20;
+/// An empty block that ends a frame, and a checksum, which is not verified.
+const END_OF_FRAME: [u8; 7] = [1, 0, 0, 0, 0, 0, 0];
 
 pub(super) fn is_zstd(head: &[u8]) -> bool {
     read_le(head, 0, 4).is_some_and(|magic| magic == u64::from(FRAME) || is_skippable(magic))
@@ -18,7 +28,38 @@ fn is_skippable(magic: u64) -> bool {
     u32::try_from(magic).is_ok_and(|magic| SKIPPABLE.contains(&magic))
 }
 
-/// The unpacked size of a blob of `size` bytes that begins with `head`, if its frames tell.
+/// What the complete blocks in `head` hold, up to 16 MiB.
+pub(super) fn content(head: &[u8]) -> Content {
+    let (mut unpacked, mut is_complete) = (Vec::new(), false);
+    let mut rest = head;
+    while let Some(magic) = read_le(rest, 0, 4) {
+        let end = if is_skippable(magic) {
+            read_le(rest, 4, 4).and_then(|len| usize::try_from(len + 8).ok())
+        } else if let Some(frame) = Frame::read(rest, 4).filter(|_| magic == u64::from(FRAME)) {
+            let blocks = frame.blocks(rest);
+            let is_decoded = decode(&rest[..blocks.complete], &mut unpacked);
+            blocks.end.filter(|_| is_decoded)
+        } else {
+            None
+        };
+        let Some(next) = end.and_then(|end| rest.get(end..)) else { break };
+        (rest, is_complete) = (next, next.is_empty());
+    }
+    Content { is_complete, ..Content::read(&*unpacked) }
+}
+
+/// Unpacks a frame that may be cut off after a block. Whether there is no more in it.
+fn decode(frame: &[u8], unpacked: &mut Vec<u8>) -> bool {
+    let mut source = frame.chain(&END_OF_FRAME[..]);
+    let mut decoder = FrameDecoder::new();
+    let left = MAX_CONTENT.saturating_sub(unpacked.len());
+    let is_decoded = decoder.init(&mut source).is_ok()
+        && decoder.decode_blocks(&mut source, BlockDecodingStrategy::UptoBytes(left)).is_ok();
+    unpacked.extend(decoder.collect().unwrap_or_default());
+    is_decoded && decoder.is_finished()
+}
+
+/// The unpacked size of a blob of `size` bytes that begins with `head`, if its frames state it.
 pub(super) fn content_size(head: &[u8], size: u64) -> Option<u64> {
     let (mut at, mut content) = (0, 0u64);
     while at < size {
@@ -32,15 +73,16 @@ pub(super) fn content_size(head: &[u8], size: u64) -> Option<u64> {
             return None;
         }
         let frame = Frame::read(head, offset + 4)?;
-        content = content.checked_add(frame.content_size)?;
-        match frame.end(head) {
+        let frame_size = frame.content_size?;
+        content = content.checked_add(frame_size)?;
+        match frame.blocks(head).end {
             Some(end) => at = end as u64,
             // The blob was read whole: it is cut off.
             None if head.len() as u64 == size => return None,
             // A frame that holds less than what is left of the blob is followed by others.
             None => {
                 let rest = size - at;
-                let could_be_last = frame.content_size >= rest.saturating_sub(rest / 1000 + 1024);
+                let could_be_last = frame_size >= rest.saturating_sub(rest / 1000 + 1024);
                 return could_be_last.then_some(content);
             }
         }
@@ -50,10 +92,18 @@ pub(super) fn content_size(head: &[u8], size: u64) -> Option<u64> {
 
 /// A frame header.
 struct Frame {
-    content_size: u64,
+    content_size: Option<u64>,
     has_checksum: bool,
     /// Where its blocks begin.
     blocks: usize,
+}
+
+/// How far the blocks of a frame go.
+struct Blocks {
+    /// Where the last complete block ends.
+    complete: usize,
+    /// Where the frame ends, if its last block begins in what was read.
+    end: Option<usize>,
 }
 
 impl Frame {
@@ -63,30 +113,36 @@ impl Frame {
         let window_len = usize::from(!is_single_segment);
         let dictionary_len = [0, 1, 2, 4][usize::from(descriptor & 3)];
         let size_len = match descriptor >> 6 {
-            0 if is_single_segment => 1,
-            0 => return None,
+            0 => usize::from(is_single_segment),
             1 => 2,
             2 => 4,
             _ => 8,
         };
         let at = offset + 1 + window_len + dictionary_len;
         let value = read_le(head, at, size_len)?;
-        let content_size = if size_len == 2 { value + 256 } else { value };
+        let content_size = match size_len {
+            0 => None,
+            2 => Some(value + 256),
+            _ => Some(value),
+        };
         Some(Self { content_size, has_checksum: descriptor & 4 != 0, blocks: at + size_len })
     }
 
-    /// Where the frame ends; `None` if that is beyond `head`.
-    fn end(&self, head: &[u8]) -> Option<usize> {
+    fn blocks(&self, head: &[u8]) -> Blocks {
         let mut at = self.blocks;
-        loop {
-            let header = usize::try_from(read_le(head, at, 3)?).ok()?;
+        let mut complete = at;
+        while let Some(header) = read_le(head, at, 3).and_then(|header| usize::try_from(header).ok()) {
             let (is_last, block_type, size) = (header & 1 == 1, header >> 1 & 3, header >> 3);
             // A block that repeats one byte holds just that byte.
             at += 3 + if block_type == 1 { 1 } else { size };
+            if at <= head.len() {
+                complete = at;
+            }
             if is_last {
-                return Some(at + if self.has_checksum { 4 } else { 0 });
+                return Blocks { complete, end: Some(at + if self.has_checksum { 4 } else { 0 }) };
             }
         }
+        Blocks { complete, end: None }
     }
 }
 
@@ -166,6 +222,41 @@ mod tests {
             blob.truncate(len);
             assert_eq!(content_size(&blob, len as u64), None, "{len}");
         }
+    }
+
+    /// A frame without a content size, with blocks that repeat one byte.
+    fn stream(lens: &[u32]) -> Vec<u8> {
+        let mut frame = [&FRAME.to_le_bytes()[..], &[0, 0x50]].concat();
+        for (number, len) in lens.iter().enumerate() {
+            let is_last = u32::from(number + 1 == lens.len());
+            frame.extend(&(len << 3 | 1 << 1 | is_last).to_le_bytes()[..3]);
+            frame.push(b'x');
+        }
+        frame
+    }
+
+    #[test]
+    fn blocks_are_unpacked_as_far_as_they_are_complete() {
+        let one = stream(&[1000, 2000, 30]);
+        for (what, blob, len, is_complete) in [
+            ("a frame", one.clone(), 3030, true),
+            ("two frames", [skippable(9), one.clone(), skippable(3), one.clone()].concat(), 6060, true),
+            ("cut off in the last block", one[..one.len() - 1].to_vec(), 3000, false),
+            ("cut off in the first block", one[..9].to_vec(), 0, false),
+            ("something behind it", [&one[..], b"rubbish"].concat(), 3030, false),
+            ("a skippable frame that is cut off", [&one[..], &skippable(9)[..10]].concat(), 3030, false),
+            ("nothing", Vec::new(), 0, false),
+        ] {
+            let content = content(&blob);
+            assert_eq!((content.len, content.is_complete), (len, is_complete), "{what}");
+        }
+    }
+
+    #[test]
+    fn few_bytes_that_hold_much_are_not_unpacked_to_the_end() {
+        let blob = stream(&[128 << 10; 16_000]);
+        let content = content(&blob);
+        assert!(!content.is_complete && content.len <= (MAX_CONTENT + (128 << 10)) as u64, "{content:?}");
     }
 
     #[test]

@@ -1,0 +1,52 @@
+//! What the machine has, and what it forbids.
+
+use std::path::Path;
+use std::process::Output;
+
+use crate::requirements::tool;
+
+/// Runs a program to its end, with its output on failure.
+pub fn run(program: &str, arguments: &[&str]) -> Output {
+    let output = tool(program).args(arguments).output().unwrap();
+    let stderr = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{program} {arguments:?}: {stderr}");
+    output
+}
+
+/// Why no file system can be mounted here, if that is so: it takes root, and a kernel that allows it.
+pub fn forbids_mounts() -> Option<String> {
+    if run("id", &["-u"]).stdout != b"0\n" {
+        return Some("it takes root to mount a file system".to_owned());
+    }
+    let directory = tempfile::tempdir().unwrap();
+    let image = directory.path().join("probe.img");
+    make_ext4(&image, 16);
+    let mount = directory.path().join("mount");
+    std::fs::create_dir(&mount).unwrap();
+    let paths = [image.to_str().unwrap(), mount.to_str().unwrap()];
+    let mounted = tool("mount").args(["-o", "loop"]).args(paths).output().unwrap();
+    if !mounted.status.success() {
+        let reason = String::from_utf8_lossy(&mounted.stderr);
+        return Some(format!("this machine mounts no loop device: {}", reason.trim()));
+    }
+    // containerd mounts an overlay for each layer.
+    let layers = ["lower", "upper", "work", "merged"].map(|name| mount.join(name));
+    for layer in &layers {
+        std::fs::create_dir(layer).unwrap();
+    }
+    let [lower, upper, work, merged] = layers.each_ref().map(|path| path.to_str().unwrap());
+    let options = format!("lowerdir={lower},upperdir={upper},workdir={work}");
+    let overlay = tool("mount").args(["-t", "overlay", "overlay", "-o", &options, merged]).output().unwrap();
+    if overlay.status.success() {
+        run("umount", &[merged]);
+    }
+    run("umount", &[paths[1]]);
+    let reason = String::from_utf8_lossy(&overlay.stderr);
+    (!overlay.status.success()).then(|| format!("this machine mounts no overlay: {}", reason.trim()))
+}
+
+/// Makes an ext4 file system of so many MiB in a sparse file.
+pub fn make_ext4(image: &Path, mib: u64) {
+    std::fs::File::create(image).unwrap().set_len(mib << 20).unwrap();
+    run("mkfs.ext4", &["-q", "-F", image.to_str().unwrap()]);
+}

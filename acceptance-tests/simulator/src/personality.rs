@@ -207,6 +207,14 @@ switches! {
         Null = "always null",
         Absent = "always absent",
     }
+    /// Tags that the platform attaches to every cache by itself. They are listed, and no request can set or remove them.
+    creator_tags: CreatorTags { Absent = "absent", Listed = "qcs:tag:createdBy is listed" }
+    /// An account's tag policy, which assigns an ordinary tag, `cost-center`.
+    tag_policy: TagPolicy {
+        Absent = "none",
+        OnCreate = "adds a tag to a new cache",
+        Always = "adds a tag after every write",
+    }
     /// Numbers in answers.
     numbers: Numbers { Numbers = "numbers", Strings = "strings" }
     /// Caches whose creation failed.

@@ -48,11 +48,22 @@ fn credentials(parameters: &Parameters<'_>) -> Option<Vec<ImageRegistryCredentia
     Some(parameters.objects("ImageRegistryCredentials")?.iter().map(credential).collect())
 }
 
-fn tags(parameters: &Parameters<'_>) -> Option<Vec<(String, String)>> {
+/// Tags of a create or update. Keys of the platform are refused: <https://cloud.tencent.com/document/product/651/13354>.
+fn tags(parameters: &Parameters<'_>) -> Result<Option<Vec<(String, String)>>, ApiError> {
     let tag = |object: &Parameters<'_>| {
         (object.string("Key").unwrap_or_default(), object.string("Value").unwrap_or_default())
     };
-    Some(parameters.objects("Tags")?.iter().map(tag).collect())
+    let tags: Option<Vec<_>> = parameters.objects("Tags").map(|tags| tags.iter().map(tag).collect());
+    let reserved = |key: &str| key.is_empty() || key.starts_with("qcs:") || key.starts_with("tencentcloud:");
+    match tags.iter().flatten().find(|(key, _)| reserved(key)) {
+        Some((key, _)) => Err(ApiError::new("InvalidParameter", format!("The tag key {key:?} is reserved."))),
+        None => Ok(tags),
+    }
+}
+
+/// The tag that [`TagPolicy`](crate::personality::TagPolicy) assigns.
+fn policy_tag() -> (String, String) {
+    ("cost-center".to_owned(), "ml".to_owned())
 }
 
 /// Images of a create or update: at least one, none empty or with blanks.

@@ -7,7 +7,7 @@ use serde_json::{Map, Value, json};
 
 use crate::image_cache::{Event, ImageCache, ImageRegistryCredential};
 use crate::personality::{
-    Credentials, ImageReferences, NeverExpires, Numbers, OptionalFields, Order, Personality, Times,
+    CreatorTags, Credentials, ImageReferences, NeverExpires, Numbers, OptionalFields, Order, Personality, Times,
 };
 
 /// An `ImageCache` object.
@@ -15,6 +15,9 @@ pub(super) fn image_cache(cache: &ImageCache, personality: &Personality, rng: &m
     let time = |time| time_text(time, personality.times);
     let mut images: Vec<String> = cache.images.iter().map(|image| reference(image, personality)).collect();
     let mut tags: Vec<Value> = cache.tags.iter().map(|(key, value)| json!({"Key": key, "Value": value})).collect();
+    if personality.creator_tags == CreatorTags::Listed {
+        tags.push(json!({"Key": "qcs:tag:createdBy", "Value": "Root:100000000001"}));
+    }
     if personality.order == Order::Changing {
         images.shuffle(rng);
         tags.shuffle(rng);
@@ -45,7 +48,8 @@ pub(super) fn image_cache(cache: &ImageCache, personality: &Personality, rng: &m
             let empty = credentials.is_empty();
             optional("ImageRegistryCredentials", credentials.into(), empty);
         }
-        optional("Tags", tags.into(), cache.tags.is_empty());
+        let untagged = tags.is_empty();
+        optional("Tags", tags.into(), untagged);
         optional("ImageCacheType", cache.image_cache_type.as_str().into(), cache.image_cache_type.is_empty());
         optional("Snapshotter", cache.snapshotter.as_str().into(), cache.snapshotter.is_empty());
     }

@@ -2,12 +2,12 @@
 
 use serde_json::{Value, json};
 
-use super::{CREDENTIALS, SERVICE, STRINGS, TAGS, VERSION, credentials, images, later, size, tags};
+use super::{CREDENTIALS, SERVICE, STRINGS, TAGS, VERSION, credentials, images, later, policy_tag, size, tags};
 use crate::action::{Action, Context};
 use crate::error::ApiError;
 use crate::image_cache::{ImageCache, Status};
 use crate::parameters::{Field, Kind, Parameters, optional, required};
-use crate::personality::{Created, Names, SizeStep};
+use crate::personality::{Created, Names, SizeStep, TagPolicy};
 use crate::random::random_id;
 use crate::state::World;
 
@@ -48,6 +48,10 @@ fn create_image_cache(world: &mut World, context: &Context, parameters: &Paramet
     let images = images(parameters)?.unwrap_or_default();
     let size = size(parameters)?.unwrap_or(20);
     check_eip(parameters)?;
+    let mut tags = tags(parameters)?.unwrap_or_default();
+    if world.personality.tag_policy != TagPolicy::Absent {
+        tags.push(policy_tag());
+    }
     let (personality, now) = (world.personality, context.now);
     let name = parameters.string("ImageCacheName").unwrap_or_default();
     let caches = world.image_caches.entry(context.region.clone()).or_default();
@@ -64,7 +68,7 @@ fn create_image_cache(world: &mut World, context: &Context, parameters: &Paramet
         image_cache_size: if personality.size_step == SizeStep::RoundedUp { size.next_multiple_of(10) } else { size },
         retention_days: parameters.uint("RetentionDays").unwrap_or(0),
         status: Status::Pending,
-        tags: tags(parameters).unwrap_or_default().into_iter().collect(),
+        tags: tags.into_iter().collect(),
         image_registry_credentials: credentials(parameters).unwrap_or_default(),
         vpc_id: parameters.string("VpcId").unwrap_or_default(),
         subnet_id: parameters.string("SubnetId").unwrap_or_default(),

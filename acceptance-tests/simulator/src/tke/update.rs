@@ -2,14 +2,16 @@
 
 use serde_json::{Value, json};
 
-use super::{CREDENTIALS, SERVICE, STRINGS, TAGS, VERSION, credentials, images, later, not_found, size, tags};
+use super::{
+    CREDENTIALS, SERVICE, STRINGS, TAGS, VERSION, credentials, images, later, not_found, policy_tag, size, tags,
+};
 use crate::action::{Action, Context};
 use crate::error::ApiError;
 use crate::image_cache::{ImageCache, Status};
 use crate::parameters::{Kind, Parameters, optional, required};
 use crate::personality::{
-    EmptyLists, LightUpdate, OmittedFields, Personality, Shrink, SizeStep, UnchangedUpdate, UpdateShown, UpdateTags,
-    UpdateWhenFailed, UpdateWhenUpdateFailed, UpdateWhileBuilding,
+    EmptyLists, LightUpdate, OmittedFields, Personality, Shrink, SizeStep, TagPolicy, UnchangedUpdate, UpdateShown,
+    UpdateTags, UpdateWhenFailed, UpdateWhenUpdateFailed, UpdateWhileBuilding,
 };
 use crate::state::World;
 
@@ -35,6 +37,7 @@ fn update_image_cache(world: &mut World, context: &Context, parameters: &Paramet
     let id = parameters.string("ImageCacheId").unwrap_or_default();
     let images = images(parameters)?;
     let size = size(parameters)?;
+    let tags = tags(parameters)?;
     let World { personality, image_caches, rng, build_time, lag, .. } = world;
     let cache = image_caches
         .get_mut(&context.region)
@@ -60,7 +63,7 @@ fn update_image_cache(world: &mut World, context: &Context, parameters: &Paramet
         || size.is_some()
         || not_ignored(parameters.strings("SecurityGroupIds"), personality).is_some()
         || not_ignored(credentials(parameters), personality).is_some();
-    change(cache, parameters, images, size, personality);
+    change(cache, parameters, Checked { images, size, tags }, personality);
 
     let changed = cache.images != before.images
         || cache.image_cache_size != before.image_cache_size
@@ -102,14 +105,16 @@ fn check_status(cache: &ImageCache, personality: &Personality) -> Result<(), Api
     Err(ApiError::new(code, message))
 }
 
-/// Takes the request's fields over into `cache`.
-fn change(
-    cache: &mut ImageCache,
-    parameters: &Parameters<'_>,
+/// The fields of a request that can be refused.
+struct Checked {
     images: Option<Vec<String>>,
     size: Option<u64>,
-    personality: &Personality,
-) {
+    tags: Option<Vec<(String, String)>>,
+}
+
+/// Takes the request's fields over into `cache`.
+fn change(cache: &mut ImageCache, parameters: &Parameters<'_>, checked: Checked, personality: &Personality) {
+    let Checked { images, size, tags } = checked;
     // A default for an omitted field; `None` leaves it alone.
     let reset = personality.omitted_fields == OmittedFields::Reset;
     if let Some(name) = parameters.string("ImageCacheName") {
@@ -135,12 +140,15 @@ fn change(
     if let Some(credentials) = given.or_else(|| omitted(parameters, "ImageRegistryCredentials", reset)) {
         cache.image_registry_credentials = credentials;
     }
-    let given = not_ignored(tags(parameters), personality);
+    let given = not_ignored(tags, personality);
     if let Some(tags) = given.or_else(|| omitted(parameters, "Tags", reset)) {
         if personality.update_tags == UpdateTags::Replace || tags.is_empty() {
             cache.tags.clear();
         }
         cache.tags.extend(tags);
+    }
+    if personality.tag_policy == TagPolicy::Always {
+        cache.tags.extend([policy_tag()]);
     }
 }
 
@@ -157,7 +165,7 @@ mod tests {
     use super::*;
     use crate::api::fixture::Api;
     use crate::image_cache::ImageRegistryCredential;
-    use crate::personality::RebuildSnapshot;
+    use crate::personality::{CreatorTags, RebuildSnapshot};
 
     /// A region with the cache `imc-a`: 50 GiB, 7 days, a tag, a security group, a credential.
     fn api(status: Status, personality: Personality) -> Api {
@@ -191,6 +199,25 @@ mod tests {
 
     fn cache(api: &Api) -> &ImageCache {
         &api.world.image_caches["ap-guangzhou"]["imc-a"]
+    }
+
+    #[test]
+    fn tags_of_the_platform_and_of_a_policy() {
+        for reserved in ["qcs:tag:createdBy", "tencentcloud:x", ""] {
+            let tags = json!({"Tags": [{"Key": reserved, "Value": "v"}]});
+            let mut api = api(Status::Ready, Personality::default());
+            assert_eq!(update(&mut api, tags).unwrap_err(), "InvalidParameter", "{reserved}");
+        }
+        let cleared = json!({"Tags": []});
+        for (tag_policy, expected) in [(TagPolicy::OnCreate, 0), (TagPolicy::Always, 1)] {
+            let personality = Personality { tag_policy, ..Personality::default() };
+            assert_eq!(updated(personality, cleared.clone()).tags.len(), expected, "{tag_policy:?}");
+        }
+        let mut api = api(Status::Ready, Personality { creator_tags: CreatorTags::Listed, ..Personality::default() });
+        update(&mut api, cleared).unwrap();
+        assert!(cache(&api).tags.is_empty());
+        let listed = api.call("DescribeImageCaches", json!({})).unwrap();
+        assert_eq!(listed["ImageCaches"][0]["Tags"][0]["Key"], "qcs:tag:createdBy");
     }
 
     #[test]

@@ -153,7 +153,8 @@ fn attribute<'a>(object: &'a Value, name: &str) -> &'a Value {
 /// Step 6: a resource's say in its own plan.
 ///
 /// The models are views for reading; a collection that holds an unknown element reads as unknown. Changes go by
-/// attribute name, so that what the resource does not touch stays as Terraform proposed it.
+/// attribute name, so that what the resource does not touch stays as Terraform proposed it. In debug builds, and so in
+/// tests, a name that the schema lacks is a panic.
 #[derive(Debug)]
 pub struct ResourcePlan<M> {
     /// The object as it is; `None` when it is to be created.
@@ -210,11 +211,13 @@ impl<M: Model> ResourcePlan<M> {
 
     /// True when the planned value of a top-level attribute is not the prior one. On create everything is.
     pub fn changes(&self, attribute: &str) -> bool {
+        self.assert_attribute(attribute);
         self.prior_values.get(attribute) != self.values.get(attribute)
     }
 
     /// Plans `value` for a computed top-level attribute.
     pub fn set(&mut self, attribute: &str, value: impl Into<Value>) {
+        self.assert_attribute(attribute);
         self.values.insert(attribute.to_owned(), value.into());
     }
 
@@ -225,12 +228,19 @@ impl<M: Model> ResourcePlan<M> {
 
     /// Asks for a replacement because of a top-level attribute. It counts only where the attribute changes.
     pub fn require_replace(&mut self, attribute: &str) {
+        self.assert_attribute(attribute);
         self.replace.insert(AttributePath::root(attribute));
     }
 
     /// Takes back that a change of `attribute` replaces the object: it is done in place.
     pub fn update_in_place(&mut self, attribute: &str) {
+        self.assert_attribute(attribute);
         self.replace.remove(&AttributePath::root(attribute));
+    }
+
+    /// A misspelled name would change nothing, silently.
+    fn assert_attribute(&self, attribute: &str) {
+        debug_assert!(self.values.contains_key(attribute), "the schema has no attribute {attribute:?}");
     }
 }
 

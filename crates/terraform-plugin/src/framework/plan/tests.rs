@@ -88,6 +88,23 @@ fn config() -> Value {
 }
 
 #[test]
+fn misspelled_attribute_panics() {
+    let operations: [fn(&mut ResourcePlan<Disk>); 5] = [
+        |plan| drop(plan.changes("siez")),
+        |plan| plan.set("siez", 1),
+        |plan| plan.set_unknown("siez"),
+        |plan| plan.require_replace("siez"),
+        |plan| plan.update_in_place("siez"),
+    ];
+    for (number, operation) in operations.into_iter().enumerate() {
+        let planned = plan(&Value::Null, &config()).0;
+        let mut plan = ResourcePlan::new(Value::Null, &config(), planned, BTreeSet::new(), Private::default()).unwrap();
+        let panics = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| operation(&mut plan)));
+        assert!(panics.is_err(), "operation {number}");
+    }
+}
+
+#[test]
 fn an_unchanged_object_has_no_diff() {
     assert_eq!(plan(&state(), &config()), (state(), vec![]));
     let other_password = Value::map([("x", account("u", Some("other"), Value::Null))]);

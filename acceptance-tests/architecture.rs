@@ -23,7 +23,7 @@ const TERRAFORM_PLUGIN: Layers = &[
 /// `src`, the provider.
 const PROVIDER: Layers = &[
     ("annotations", &["image_cache", "manifests"]),
-    ("block", &["session", "image_caches", "errors", "duration", "regions"]),
+    ("block", &["session", "image_caches", "errors", "duration", "regions", "tags"]),
     ("creation_time", &[]),
     ("duration", &[]),
     ("errors", &["image_caches"]),
@@ -31,7 +31,7 @@ const PROVIDER: Layers = &[
     ("fuzzing", &["provider", "session", "manifests"]),
     (
         "image_cache",
-        &["session", "image_caches", "annotations", "errors", "duration", "images", "creation_time", "regions"],
+        &["session", "image_caches", "annotations", "errors", "duration", "images", "creation_time", "regions", "tags"],
     ),
     ("image_caches", &[]),
     ("images", &[]),
@@ -40,7 +40,8 @@ const PROVIDER: Layers = &[
     ("provider", &["block", "session", "image_cache", "pod_disk", "functions", "registry_token"]),
     ("regions", &[]),
     ("registry_token", &["session", "errors", "regions"]),
-    ("session", &["image_caches", "errors"]),
+    ("session", &["image_caches", "errors", "tags"]),
+    ("tags", &[]),
 ];
 
 fn root(directory: &str) -> PathBuf {

@@ -4,8 +4,8 @@ mod config;
 mod configure;
 mod validate;
 
-#[cfg(test)]
-pub use config::Endpoints;
 pub use config::ProviderConfig;
+#[cfg(test)]
+pub use config::{Endpoints, IgnoreTagsConfig};
 pub use configure::configure;
 pub use validate::validate;

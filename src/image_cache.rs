@@ -12,8 +12,10 @@
 
 mod account;
 pub mod attributes;
+mod changes;
 mod data_source;
 mod deadline;
+mod fields;
 pub mod id;
 mod identity;
 mod import;
@@ -25,14 +27,15 @@ mod model;
 #[cfg(test)]
 mod personalities;
 mod plan;
+mod private;
 mod rebuild;
 mod request;
-mod settle;
 mod state;
 mod suitable_data_source;
 mod update;
 mod validate;
 mod verify;
+mod wait;
 
 use async_trait::async_trait;
 
@@ -44,7 +47,7 @@ pub use rebuild::ImageCacheRebuild;
 pub use suitable_data_source::SuitableImageCache;
 
 use self::deadline::{Deadline, Operation};
-use self::settle::settle;
+use self::fields::Planned;
 use crate::errors;
 use crate::session::Session;
 use tencentcloud::tke::Status;
@@ -95,8 +98,9 @@ impl Resource for ImageCacheResource {
         state::set_id(&mut planned, &id);
         let status = Attr::from(Status::Pending.to_string());
         response.state = Some(ImageCacheModel { status, ..planned.clone() });
-        if let Some(cache) = settle(context, planned.clone(), None, response, &deadline).await? {
-            verify::created(&planned, &cache, response);
+        if let Some(cache) = wait::wait_and_save(context, planned.clone(), None, response, &deadline).await? {
+            let from = Planned { planned: &planned, config: &config, tags: &session.tags, listed: None };
+            verify::created(&request::planned(&from), &cache, &session.tags, response);
         }
         Ok(())
     }
@@ -112,8 +116,12 @@ impl Resource for ImageCacheResource {
             }
             Some(cache) => {
                 account::save(&context.session, &mut response.private).await;
-                response.private.set(plan::LAST_EVENTS, messages::last_events_if_failed(&cache));
-                state::refresh(state, &region, &cache, context.session.default_tags().known());
+                response.private.set(private::LAST_EVENTS, messages::last_events_if_failed(&cache));
+                if state.images.is_null() {
+                    // Nothing but an import leaves them out.
+                    private::set_imported(&mut response.private, true);
+                }
+                state::refresh(state, &region, &cache, &context.session.tags);
             }
         }
         Ok(())

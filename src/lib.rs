@@ -14,6 +14,7 @@
 //! | module | what it is |
 //! | --- | --- |
 //! | `image_caches` | the API as the resource needs it: creating once, batched reads, one poller per region |
+//! | `tags` | which of the listed tags are Terraform's |
 //! | `session` | what configuring the provider yields, and what resources use |
 //! | `block` | the provider block, which becomes the session |
 //! | `manifests` | Kubernetes manifests as text: their Pods, images and annotations |
@@ -43,3 +44,4 @@ pub mod provider;
 mod regions;
 mod registry_token;
 mod session;
+mod tags;

@@ -2,7 +2,7 @@
 //!
 //! No call has been made yet: what needs constants only works without credentials and without a region.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::HashSet;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
@@ -16,6 +16,7 @@ use tokio::sync::OnceCell;
 
 use crate::errors;
 use crate::image_caches::ImageCaches;
+use crate::tags::TagPolicy;
 
 /// How long a run waits for the account ID where it is best effort.
 const ACCOUNT_TIMEOUT: Duration = Duration::from_secs(5);
@@ -25,7 +26,7 @@ pub struct Session {
     pub region: Region,
     pub client: Client,
     pub image_caches: ImageCaches,
-    pub default_tags: Attr<Tags>,
+    pub tags: TagPolicy,
     pub access: Access,
     pub inspectors: Inspectors,
 }
@@ -48,9 +49,6 @@ impl Access {
         Self { guard, one_time_code, ..Self::default() }
     }
 }
-
-/// Tags by key.
-pub type Tags = BTreeMap<String, String>;
 
 impl Session {
     /// The region of what names none; unknown while the provider block is.
@@ -142,21 +140,6 @@ impl Session {
     /// The image caches of the account.
     pub fn image_caches(&self) -> &ImageCaches {
         &self.image_caches
-    }
-
-    /// The provider's `default_tags`.
-    pub fn default_tags(&self) -> &Attr<Tags> {
-        &self.default_tags
-    }
-
-    /// `tags` over the provider's `default_tags`; unknown when one of them is.
-    pub fn tags_all(&self, tags: &Attr<Tags>) -> Attr<Tags> {
-        if tags.is_unknown() || self.default_tags.is_unknown() {
-            return Attr::Unknown;
-        }
-        let mut all = self.default_tags.known().cloned().unwrap_or_default();
-        all.extend(tags.known().cloned().into_iter().flatten());
-        all.into()
     }
 }
 

@@ -15,4 +15,5 @@ mod plan_output;
 mod plan_table;
 mod query;
 mod secrets;
+mod tags;
 mod waiting;

@@ -8,6 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::tags::{IgnoreTags, TagPolicy, Tags};
 use terraform_plugin::diagnostics::AttributePath;
 use terraform_plugin::schema::OPTIONAL;
 use terraform_plugin::value::{self, Attr, Secret, Value};
@@ -87,9 +88,15 @@ pub struct ProviderConfig {
     #[schemars(extend("x-terraform" = OPTIONAL))]
     pub endpoints: Attr<Endpoints>,
 
-    /// Tags for every image cache, for example `{ team = "ai" }`; a cache's own `tags` win over them.
+    /// Tags for every image cache, for example `{ team = "ai" }`. A cache's own `tags` take precedence.
     #[schemars(extend("x-terraform" = OPTIONAL))]
     pub default_tags: Attr<BTreeMap<String, String>>,
+
+    /// Tags that something other than Terraform manages, such as a tag policy or a cost allocation robot. They are not read
+    /// into the state and show no drift; an update of tags, and a build, repeat them as they are listed. A key of `tags` or
+    /// `default_tags` may not be among them.
+    #[schemars(extend("x-terraform" = OPTIONAL))]
+    pub ignore_tags: Attr<IgnoreTagsConfig>,
 
     /// How often a call that was throttled or lost is repeated, from 0 to 100. Default 5. A call that may have created
     /// something is never repeated blindly, whatever this says.
@@ -214,6 +221,18 @@ pub struct MfaCertification {
     pub duration_seconds: Attr<u32>,
 }
 
+/// Tags that something other than Terraform manages.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct IgnoreTagsConfig {
+    /// Keys, for example `["cost-center"]`.
+    #[schemars(extend("x-terraform" = OPTIONAL), inner(length(min = 1)))]
+    pub keys: Attr<BTreeSet<String>>,
+
+    /// What keys begin with, for example `["robot-"]`.
+    #[schemars(extend("x-terraform" = OPTIONAL), inner(length(min = 1)))]
+    pub key_prefixes: Attr<BTreeSet<String>>,
+}
+
 /// Base URLs, for example `"https://tke.internal.tencentcloudapi.com"`; `http` is allowed.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Endpoints {
@@ -271,6 +290,18 @@ impl ProviderConfig {
             ..Self::default()
         }
     }
+}
+
+/// What the block says about tags. What is ignored is unknown as a whole while a part of it is.
+pub(super) fn tag_policy(default_tags: &Attr<Tags>, ignore_tags: &Attr<IgnoreTagsConfig>) -> TagPolicy {
+    let set = |set: &Attr<BTreeSet<String>>| set.known().cloned().unwrap_or_default();
+    let ignore_tags = match ignore_tags {
+        Attr::Known(ignore) if ignore.keys.is_unknown() || ignore.key_prefixes.is_unknown() => Attr::Unknown,
+        Attr::Known(ignore) => IgnoreTags { keys: set(&ignore.keys), key_prefixes: set(&ignore.key_prefixes) }.into(),
+        Attr::Null => IgnoreTags::default().into(),
+        Attr::Unknown => Attr::Unknown,
+    };
+    TagPolicy { default_tags: default_tags.clone(), ignore_tags }
 }
 
 /// The arguments that say who calls, in which accounts, and where the API is.

@@ -77,7 +77,7 @@ pub fn configure(config: ProviderConfig, environment: Environment, diagnostics: 
         },
         image_caches: ImageCaches::new(client.clone(), poll_interval.unwrap_or(DEFAULT_POLL_INTERVAL)),
         client,
-        default_tags: config.default_tags,
+        tags: config::tag_policy(&config.default_tags, &config.ignore_tags),
         access: Access::new(guard, one_time_code),
         inspectors: Inspectors::default(),
     })

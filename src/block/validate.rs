@@ -1,7 +1,7 @@
 //! Checks of the provider block beyond its schema. Unknown values may become right, or null.
 
-use super::config::ProviderConfig;
-use crate::{duration, errors, regions};
+use super::config::{self, ProviderConfig};
+use crate::{duration, errors, regions, tags};
 use tencentcloud::Endpoints;
 use tencentcloud::credentials::limits;
 use tencentcloud::endpoints::DEFAULT_DOMAIN;
@@ -16,6 +16,10 @@ pub fn validate(config: &ProviderConfig, diagnostics: &mut Diagnostics) {
     validate_endpoints(config, diagnostics);
     validate_credentials(config, diagnostics);
     validate_combinations(config, diagnostics);
+    let default_tags = AttributePath::root("default_tags");
+    tags::validate(&default_tags, &config.default_tags, diagnostics);
+    let policy = config::tag_policy(&config.default_tags, &config.ignore_tags);
+    policy.validate_not_ignored(&default_tags, &config.default_tags, diagnostics);
 }
 
 fn validate_accounts(config: &ProviderConfig, diagnostics: &mut Diagnostics) {

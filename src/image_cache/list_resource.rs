@@ -62,7 +62,7 @@ impl ListResource for ImageCacheList {
             }
             let (id, name) = (&cache.image_cache_id, &cache.image_cache_name);
             let mut object = state::imported(region.clone().into(), id);
-            state::refresh(&mut object, &region, &cache, session.default_tags().known());
+            state::refresh(&mut object, &region, &cache, &session.tags);
             // Caches that the platform made have no name.
             let display_name = if name.is_empty() { id } else { name };
             if listing.push(display_name, &object).await.is_break() {

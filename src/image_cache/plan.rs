@@ -18,26 +18,17 @@
 
 use std::collections::BTreeMap;
 
+use super::changes::{Changes, elements_change};
 use super::model::ImageCacheModel;
-use super::validate;
+use super::{private, validate};
 use crate::session::Session;
-use crate::{annotations, errors, images, regions};
+use crate::{annotations, errors, images, regions, tags};
 use tencentcloud::tke::Status;
 use terraform_plugin::diagnostics::{AttributePath, Diagnostic, Diagnostics};
-use terraform_plugin::framework::{Outcome, Private, ResourcePlan};
+use terraform_plugin::framework::{Outcome, ResourcePlan};
 use terraform_plugin::value::{Attr, Value};
 
-/// Key of the private state under which Read leaves the last events of a failed cache for the plan to show.
-pub(super) const LAST_EVENTS: &str = "last_events";
-
-/// Key of the private state under which an apply leaves a size that the API rounded up: what was asked for and what was
-/// given.
-const ROUNDED_SIZE: &str = "rounded_size";
-
-/// Key of the private state under which the plan of an import leaves the region of a cache that names none.
-const IMPORTED_REGION: &str = "imported_region";
-
-/// Attributes that the API never tells, and whose change replaces the cache.
+/// Attributes that the API never returns, and whose change replaces the cache.
 const NETWORK: [&str; 7] = [
     "vpc_id",
     "subnet_id",
@@ -51,63 +42,11 @@ const NETWORK: [&str; 7] = [
 /// What a build changes.
 const BUILT: [&str; 4] = ["status", "snapshot_id", "creation_time", "expire_date_time"];
 
-/// True for an object that was imported and not applied since: the API does not tell its network.
-pub(super) fn is_imported(state: &ImageCacheModel) -> bool {
-    state.vpc_id.is_null()
-}
-
-/// True when other images are planned. An import may have brought the same ones in another spelling.
-pub(super) fn images_change(prior: &ImageCacheModel, planned: &ImageCacheModel) -> bool {
-    match (&prior.images, &planned.images) {
-        (Attr::Known(prior_images), Attr::Known(images)) if is_imported(prior) => !images::same(prior_images, images),
-        (prior, planned) => prior != planned,
-    }
-}
-
-/// True when a collection asks for something else. An empty one asks for as little as none: modules pass it on when their
-/// caller gave nothing.
-fn elements_change<C: Default + PartialEq>(prior: &Attr<C>, planned: &Attr<C>) -> bool {
-    match (prior, planned) {
-        (Attr::Null, Attr::Known(elements)) | (Attr::Known(elements), Attr::Null) => *elements != C::default(),
-        (prior, planned) => prior != planned,
-    }
-}
-
-/// True when other security groups are planned.
-pub(super) fn groups_change(prior: &ImageCacheModel, planned: &ImageCacheModel) -> bool {
-    !is_imported(prior) && elements_change(&prior.security_group_ids, &planned.security_group_ids)
-}
-
-/// True when other credentials are planned.
-pub(super) fn credentials_change(prior: &ImageCacheModel, planned: &ImageCacheModel) -> bool {
-    !is_imported(prior) && elements_change(&prior.image_registry_credentials, &planned.image_registry_credentials)
-}
-
-/// The attributes whose change pulls the images again. Those that the API does not tell are adopted after an import.
-pub(super) fn rebuilding(prior: &ImageCacheModel, planned: &ImageCacheModel) -> Vec<&'static str> {
-    let triggers_change = !is_imported(prior) && elements_change(&prior.rebuild_triggers, &planned.rebuild_triggers);
-    let attributes = [
-        ("images", images_change(prior, planned)),
-        ("image_cache_size", prior.image_cache_size != planned.image_cache_size),
-        ("security_group_ids", groups_change(prior, planned)),
-        ("image_registry_credentials", credentials_change(prior, planned)),
-        ("rebuild_triggers", triggers_change),
-    ];
-    attributes.into_iter().filter(|(_, changes)| *changes).map(|(attribute, _)| attribute).collect()
-}
-
-/// The size that was asked for, and the one that the API gave instead.
-pub(super) fn rounded(private: &Private) -> Option<(u64, u64)> {
-    let (asked, given) = private.get(ROUNDED_SIZE)?.split_once(' ')?;
-    Some((asked.parse().ok()?, given.parse().ok()?))
-}
-
-pub(super) fn remember_rounded(private: &mut Private, sizes: Option<(u64, u64)>) {
-    private.set(ROUNDED_SIZE, sizes.map(|(asked, given)| format!("{asked} {given}")));
-}
-
 pub(super) async fn plan(session: &Session, plan: &mut ResourcePlan<ImageCacheModel>) -> Outcome<()> {
-    let tags_all = session.tags_all(&plan.planned.tags);
+    let at = AttributePath::root("tags");
+    session.tags.validate_not_ignored(&at, &plan.planned.tags, &mut plan.diagnostics);
+    let tags_all = session.tags.all(&plan.planned.tags);
+    tags::validate_count(&AttributePath::root("tags_all"), &tags_all, &mut plan.diagnostics);
     match tags_all {
         Attr::Known(tags) => plan.set("tags_all", string_map(tags)),
         _ => plan.set_unknown("tags_all"),
@@ -157,10 +96,10 @@ async fn plan_region(session: &Session, prior: &ImageCacheModel, plan: &mut Reso
     // Without a region of the provider, or while it is not known, nothing says that the cache should be elsewhere.
     let Ok(Attr::Known(region)) = session.region.get().await else { return };
     if prior.region.as_str() == Some(&region) {
-        plan.private.set(IMPORTED_REGION, None);
-    } else if is_imported(prior) {
-        plan.private.set(IMPORTED_REGION, prior.region.known().cloned());
-    } else if plan.private.get(IMPORTED_REGION) != prior.region.as_str() {
+        plan.private.set(private::IMPORTED_REGION, None);
+    } else if private::is_imported(&plan.private) {
+        plan.private.set(private::IMPORTED_REGION, prior.region.known().cloned());
+    } else if plan.private.get(private::IMPORTED_REGION) != prior.region.as_str() {
         plan.set("region", region);
         plan.require_replace("region");
     }
@@ -171,23 +110,31 @@ fn plan_update(prior: &ImageCacheModel, plan: &mut ResourcePlan<ImageCacheModel>
     if status == Some(Status::Failed) {
         plan.set_unknown("status");
         plan.require_replace("status");
-        plan.diagnostics.push(failed_warning(prior, plan.private.get(LAST_EVENTS)));
+        plan.diagnostics.push(failed_warning(prior, plan.private.get(private::LAST_EVENTS)));
         return;
     }
 
-    let mut rebuilding = rebuilding(prior, &plan.planned);
+    let imported = private::is_imported(&plan.private);
+    let mut rebuilding = Changes { prior, planned: &plan.planned, imported }.rebuilding();
     // The API was asked for this size, and gave that one: asking again would not change it.
-    if let Some((asked, given)) = rounded(&plan.private)
-        && plan.planned.image_cache_size == Attr::Known(asked)
+    if let Some((requested, given)) = private::rounded_size(&plan.private)
+        && plan.planned.image_cache_size == Attr::Known(requested)
         && prior.image_cache_size == Attr::Known(given)
     {
         plan.set("image_cache_size", given);
         rebuilding.retain(|attribute| *attribute != "image_cache_size");
     }
 
-    if is_imported(prior) {
+    if imported {
         NETWORK.iter().for_each(|attribute| plan.update_in_place(attribute));
         plan.diagnostics.extend(other_spelling(prior, &plan.planned));
+    }
+    // Required, so that it is null after an import only: a configuration may have told Terraform to ignore it since.
+    if prior.vpc_id.is_null() {
+        plan.update_in_place("vpc_id");
+    }
+    if prior.subnet_id.is_null() {
+        plan.update_in_place("subnet_id");
     }
     if !elements_change(&prior.registry_skip_verify_list, &plan.planned.registry_skip_verify_list) {
         plan.update_in_place("registry_skip_verify_list");
@@ -234,7 +181,7 @@ fn shrinks(before: u64, after: u64) -> Diagnostic {
 /// or the API writes them so, nobody can tell; a rebuild for that would be billed.
 fn other_spelling(prior: &ImageCacheModel, planned: &ImageCacheModel) -> Option<Diagnostic> {
     let (Attr::Known(listed), Attr::Known(configured)) = (&prior.images, &planned.images) else { return None };
-    if listed == configured || images_change(prior, planned) {
+    if listed == configured || !images::same(listed, configured) {
         return None;
     }
     let others: Vec<_> = listed.difference(configured).map(|image| format!("  {image}")).collect();
@@ -266,4 +213,126 @@ fn failed_warning(prior: &ImageCacheModel, events: Option<&str>) -> Diagnostic {
 
 fn string_map(map: BTreeMap<String, String>) -> Value {
     Value::Map(map.into_iter().map(|(key, value)| (key, Value::from(value))).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use tokio_util::sync::CancellationToken;
+
+    use super::*;
+    use crate::block::{self, ProviderConfig};
+    use crate::image_cache::ImageCacheResource;
+    use tencentcloud::credentials::Environment;
+    use terraform_plugin::diagnostics::Diagnostics;
+    use terraform_plugin::framework::conformance::{Terraform, complete};
+    use terraform_plugin::framework::{self, Context};
+    use terraform_plugin::value::Secret;
+
+    /// What a change of an argument does.
+    enum Effect {
+        /// In place, and these become unknown.
+        InPlace(&'static [&'static str]),
+        Replace,
+    }
+
+    fn credentials(version: u64) -> Value {
+        let credentials =
+            [("username", Value::from("ci")), ("password", "p".into()), ("name", version.to_string().into())];
+        Value::map([("registry.example.com", Value::map(credentials))])
+    }
+
+    /// Each argument: its value, another one, and what that changes.
+    fn arguments() -> Vec<(&'static str, Value, Value, Effect)> {
+        use Effect::{InPlace, Replace};
+        let set = |element: &str| Value::set([Value::from(element)]);
+        let map = |value: &str| Value::map([("key", value)]);
+        vec![
+            ("images", set("nginx:1.26"), set("nginx:1.27"), InPlace(&BUILT)),
+            ("image_cache_size", 20_u64.into(), 50_u64.into(), InPlace(&BUILT)),
+            ("security_group_ids", set("sg-1"), set("sg-2"), InPlace(&BUILT)),
+            ("image_registry_credentials", credentials(1), credentials(2), InPlace(&BUILT)),
+            ("rebuild_triggers", map("1"), map("2"), InPlace(&BUILT)),
+            ("name", "a".into(), "b".into(), InPlace(&[])),
+            ("retention_days", 7_u64.into(), 8_u64.into(), InPlace(&["expire_date_time"])),
+            ("tags", map("1"), map("2"), InPlace(&[])),
+            ("wait_for_ready", true.into(), false.into(), InPlace(&[])),
+            ("replace_on_rebuild", false.into(), true.into(), InPlace(&[])),
+            ("timeouts", Value::Null, Value::map([("create", "5m")]), InPlace(&[])),
+            ("vpc_id", "vpc-1".into(), "vpc-2".into(), Replace),
+            ("subnet_id", "subnet-1".into(), "subnet-2".into(), Replace),
+            ("region", "ap-guangzhou".into(), "ap-shanghai".into(), Replace),
+            ("existed_eip_id", Value::Null, "eip-1".into(), Replace),
+            ("auto_create_eip", Value::Null, Value::map::<&str, Value, _>([]), Replace),
+            ("registry_skip_verify_list", Value::Null, set("a.example.com"), Replace),
+            ("registry_http_endpoint_list", Value::Null, set("a.example.com"), Replace),
+            ("resolve_config", "nameserver 10.0.0.2".into(), "nameserver 10.0.0.3".into(), Replace),
+        ]
+    }
+
+    fn with(object: &Value, name: &str, value: Value) -> Value {
+        let mut object = object.as_map().unwrap().clone();
+        object.insert(name.to_owned(), value);
+        Value::Map(object)
+    }
+
+    #[tokio::test]
+    async fn each_change_leaves_the_rest_known() {
+        let config = ProviderConfig {
+            region: "ap-guangzhou".to_owned().into(),
+            secret_id: "id".to_owned().into(),
+            secret_key: Secret::from("key").into(),
+            ..ProviderConfig::default()
+        };
+        let session = block::configure(config, Environment::default(), &mut Diagnostics::default()).unwrap();
+        let context = Context { session: Arc::new(session), stop: CancellationToken::new() };
+        let resource = framework::resource(ImageCacheResource);
+        let schema = resource.schema();
+        let arguments = arguments();
+        for name in schema
+            .block
+            .attributes
+            .iter()
+            .filter(|(_, attribute)| attribute.behavior.required || attribute.behavior.optional)
+            .map(|(name, _)| name)
+        {
+            assert!(arguments.iter().any(|(argument, ..)| argument == name), "{name} is not in the table");
+        }
+
+        let config = Value::map(arguments.iter().map(|(name, value, ..)| (*name, value.clone())));
+        let config = complete(config, &schema.ty);
+        let mut terraform = Terraform::new(&*resource, &context);
+        let created = terraform.plan(&config).await.unwrap().object.value;
+        let annotations = ["auto", "pinned"].map(|name| (name, Value::map([("key", "imc-1")])));
+        let mut state = with(&created, "annotations", Value::map(annotations));
+        for (name, value) in created.as_map().unwrap() {
+            if value.is_unknown() {
+                state = with(&state, name, if name == "status" { "Ready" } else { "computed" }.into());
+            }
+        }
+        terraform.object.value = state.clone();
+
+        for (name, _, other, effect) in arguments {
+            let planned = terraform.plan(&with(&config, name, other)).await.unwrap();
+            let replaced_by: Vec<_> = planned.requires_replace.iter().map(ToString::to_string).collect();
+            let planned = planned.object.value.as_map().unwrap().clone();
+            let changed = planned.iter().filter(|(key, value)| state.as_map().unwrap()[*key] != **value);
+            let changed: Vec<_> = changed.map(|(key, _)| key.as_str()).filter(|key| *key != name).collect();
+            let mut expected = match effect {
+                Effect::InPlace(unknown) => {
+                    assert_eq!(replaced_by, Vec::<String>::new(), "{name}");
+                    unknown.to_vec()
+                }
+                Effect::Replace => {
+                    assert_eq!(replaced_by, [name]);
+                    Vec::new()
+                }
+            };
+            assert!(changed.iter().all(|key| *key == "tags_all" || planned[*key].is_unknown()), "{name}: {changed:?}");
+            expected.extend((name == "tags").then_some("tags_all"));
+            expected.sort_unstable();
+            assert_eq!(changed, expected, "{name}");
+        }
+    }
 }

@@ -1,7 +1,8 @@
 //! Action `eks_image_cache_rebuild`: pulls the images of a cache again, in place, without a change of its configuration.
 //!
 //! That naming the same images asks for a pull is assumed, as it is for `rebuild_triggers`: which fields do is not documented.
-//! Neither is whether the API kept the credentials of the build before; none are sent, because an action has none.
+//! Neither is whether the API keeps what an update leaves out, so everything that it lists is sent along: name, size, retention
+//! and tags. Credentials and security groups are not listed, and an action has none.
 
 use std::sync::Arc;
 
@@ -12,12 +13,12 @@ use tokio::sync::mpsc;
 
 use super::deadline::DEFAULT_BUILD_TIMEOUT;
 use super::id;
-use super::messages;
+use super::{messages, request, verify};
 use crate::errors;
 use crate::image_caches::{Change, Goal, WaitError};
 use crate::regions;
 use crate::session::Session;
-use tencentcloud::tke::{ImageCache, Status, UpdateImageCache};
+use tencentcloud::tke::{ImageCache, Status};
 use terraform_plugin::diagnostics::{AttributePath, Diagnostic, Diagnostics};
 use terraform_plugin::framework::{Action, Context, Outcome, Progress};
 use terraform_plugin::schema::{OPTIONAL, REQUIRED};
@@ -25,7 +26,8 @@ use terraform_plugin::value::Attr;
 
 /// Pulls the images of a cache again, in place: for tags that moved. Pods that start meanwhile may pull their images.
 ///
-/// It sends no credentials. For images of private registries, change `rebuild_triggers` of `eks_image_cache` instead.
+/// Name, size, retention and tags are sent as the API lists them. Credentials and security groups are not listed, and are not
+/// sent. For images of private registries, change `rebuild_triggers` of `eks_image_cache` instead.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct RebuildConfig {
     /// ID of the cache, for example `imc-1a2b3c4d`.
@@ -66,9 +68,8 @@ impl Action for ImageCacheRebuild {
         let region = session.region_of(&config.region).await?;
         let id = config.image_cache_id.as_str().unwrap_or_default();
         let before = rebuildable(session, &region, id).await?;
-        let images = Some(before.images.clone());
-        let update = UpdateImageCache { image_cache_id: id.to_owned(), images, ..UpdateImageCache::default() };
-        let updated = session.image_caches().update(&region, update).await;
+        let sent = request::rebuild(&before);
+        let updated = session.image_caches().update(&region, sent.clone()).await;
         updated.map_err(|error| errors::api("rebuilding", id, &region, &error))?;
         progress.report(format!("Image cache {id} in {region} pulls its images again")).await;
         if config.wait == Attr::Known(false) {
@@ -79,7 +80,11 @@ impl Action for ImageCacheRebuild {
                 diagnostics.push(messages::rebuild_interrupted(id));
                 Ok(())
             }
-            result => Ok(result.map_err(|error| messages::rebuild(id, &region, &error))?),
+            Err(error) => Err(messages::rebuild(id, &region, &error).into()),
+            Ok(after) => {
+                diagnostics.extend(verify::rebuilt(&sent, &before, &after));
+                Ok(())
+            }
         }
     }
 }
@@ -100,13 +105,13 @@ async fn rebuildable(session: &Session, region: &str, id: &str) -> Outcome<Arc<I
     Err(Diagnostic::error("Image cache cannot be rebuilt now", detail).at(at).into())
 }
 
-/// Waits until the cache is Ready, and tells the user of each status on the way.
+/// Waits until the cache is Ready, and reports each status on the way.
 async fn wait(
     context: &Context<Session>,
     region: &str,
     before: &ImageCache,
     progress: &Progress,
-) -> Result<(), WaitError> {
+) -> Result<Arc<ImageCache>, WaitError> {
     let (sender, mut seen) = mpsc::unbounded_channel();
     let mut on_status = |cache: &ImageCache| {
         // The receiver lives as long as the wait.
@@ -125,7 +130,7 @@ async fn wait(
                 while let Ok(status) = seen.try_recv() {
                     progress.report(format!("Image cache {id} is {status}")).await;
                 }
-                return result.map(drop);
+                return result;
             }
         }
     }

@@ -1,34 +1,29 @@
 //! From plans to requests.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
-use secrecy::SecretString;
+use super::changes::Changes;
+use super::fields::{FIELDS, Planned, credentials, list};
+use super::model::ImageCacheModel;
+use crate::tags;
+use tencentcloud::tke::{CreateImageCache, EipAttribute, ImageCache, UpdateImageCache};
+use terraform_plugin::value::Attr;
 
-use super::model::{ImageCacheModel, RegistryCredentials};
-use super::plan;
-use tencentcloud::tke::{
-    CreateImageCache, EipAttribute, ImageCache, ImageRegistryCredential, Status, Tag, UpdateImageCache,
-};
-use terraform_plugin::value::{Attr, Secret};
-
-/// Credentials by registry server.
-type Credentials = Attr<BTreeMap<String, RegistryCredentials>>;
-
-/// A name for a cache that has none: `tf-` and 16 letters and digits. Unique, because a lost answer to the creation is cured
-/// by looking the name up.
+/// A name for a cache that has none: `tf-` and 16 letters and digits. Unique, because a create whose response was lost is
+/// looked up by it.
 pub(super) fn unique_name() -> String {
     format!("tf-{:016x}", rand::random::<u64>())
 }
 
-/// The request that makes the planned cache. `config` holds the write-only passwords.
+/// The request that makes the planned cache. `config` has the write-only passwords.
 pub(super) fn create(planned: &ImageCacheModel, config: &ImageCacheModel, name: &str) -> CreateImageCache {
     let eip = planned.auto_create_eip.known();
     CreateImageCache {
-        images: list(&planned.images),
+        images: elements(&planned.images),
         vpc_id: text(&planned.vpc_id).unwrap_or_default(),
         subnet_id: text(&planned.subnet_id).unwrap_or_default(),
         image_cache_name: name.to_owned(),
-        security_group_ids: list(&planned.security_group_ids),
+        security_group_ids: elements(&planned.security_group_ids),
         image_registry_credentials: credentials(
             &planned.image_registry_credentials,
             &config.image_registry_credentials,
@@ -43,114 +38,86 @@ pub(super) fn create(planned: &ImageCacheModel, config: &ImageCacheModel, name: 
         }),
         image_cache_size: planned.image_cache_size.known().copied(),
         retention_days: planned.retention_days.known().copied(),
-        registry_skip_verify_list: list(&planned.registry_skip_verify_list),
-        registry_http_endpoint_list: list(&planned.registry_http_endpoint_list),
+        registry_skip_verify_list: elements(&planned.registry_skip_verify_list),
+        registry_http_endpoint_list: elements(&planned.registry_http_endpoint_list),
         resolve_config: text(&planned.resolve_config),
-        tags: planned.tags_all.known().map(tags).unwrap_or_default(),
+        tags: planned.tags_all.known().map(tags::to_list).unwrap_or_default(),
     }
 }
 
-/// The request that takes the cache from `prior` to `planned`; `None` when the API has nothing to do.
-///
-/// What is changed without a build goes alone. A build gets everything that is known: it takes long, and if the API reset
-/// what is left out, which is not documented, it would have to be done again.
+/// All updatable fields as planned, to compare a new cache with.
+pub(super) fn planned(from: &Planned<'_>) -> UpdateImageCache {
+    let mut request = UpdateImageCache::default();
+    FIELDS.iter().for_each(|field| (field.send_planned)(from, &mut request));
+    request
+}
+
+/// How much an update sends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Extent {
+    /// What changes, and what could not be seen if the API reset it: what it does not list.
+    Changes,
+    /// Everything: a build takes long, and if the API reset what is left out, which is not documented, it would have to be
+    /// repeated.
+    Build,
+    /// Everything, because the API resets what is left out; so what shall be empty is left out.
+    Restore,
+}
+
+/// The request that carries out `changes` on the cache that is `listed` so. What the plan does not change is sent as it is
+/// listed at this moment.
 pub(super) fn update(
-    prior: &ImageCacheModel,
-    planned: &ImageCacheModel,
-    config: &ImageCacheModel,
-    id: &str,
-) -> Option<UpdateImageCache> {
-    let tags = changed(&prior.tags_all, &planned.tags_all).as_ref().map(tags);
-    if !plan::rebuilding(prior, planned).is_empty() || prior.status() == Some(Status::UpdateFailed) {
-        let groups_change = plan::groups_change(prior, planned);
-        let credentials_change = plan::credentials_change(prior, planned);
-        let everything = everything(planned, config, id);
-        return Some(UpdateImageCache {
-            security_group_ids: everything.security_group_ids.or(groups_change.then(Vec::new)),
-            image_registry_credentials: everything.image_registry_credentials.or(credentials_change.then(Vec::new)),
-            tags: everything.tags.or(tags),
-            ..everything
-        });
+    changes: Changes<'_>,
+    from: &Planned<'_>,
+    listed: &ImageCache,
+    extent: Extent,
+) -> UpdateImageCache {
+    let all = extent != Extent::Changes;
+    let mut request = UpdateImageCache { image_cache_id: listed.image_cache_id.clone(), ..Default::default() };
+    for field in &FIELDS {
+        if (field.changes)(changes) {
+            (field.send_planned)(from, &mut request);
+            if extent != Extent::Restore && !(field.is_sent)(&request) {
+                (field.send_empty)(&mut request);
+            }
+        } else if !(field.is_listed)(listed) {
+            if all || !field.builds {
+                (field.send_planned)(from, &mut request);
+            }
+        } else if all {
+            (field.send_listed)(listed, Some(from.planned), &mut request);
+        }
     }
-    let update = UpdateImageCache {
-        image_cache_id: id.to_owned(),
-        image_cache_name: changed(&prior.name, &planned.name),
-        retention_days: changed(&prior.retention_days, &planned.retention_days),
-        tags,
-        ..UpdateImageCache::default()
-    };
-    changes_something(&update).then_some(update)
+    request
 }
 
-/// All that is planned, in one request. Naming the images is what asks for a pull: assumed, because which fields do is not
-/// documented. Empty lists are left out.
-pub(super) fn everything(planned: &ImageCacheModel, config: &ImageCacheModel, id: &str) -> UpdateImageCache {
-    UpdateImageCache {
-        image_cache_id: id.to_owned(),
-        image_cache_name: text(&planned.name),
-        images: Some(list(&planned.images)),
-        image_cache_size: planned.image_cache_size.known().copied(),
-        retention_days: planned.retention_days.known().copied(),
-        security_group_ids: Some(list(&planned.security_group_ids)).filter(|groups| !groups.is_empty()),
-        image_registry_credentials: Some(credentials(
-            &planned.image_registry_credentials,
-            &config.image_registry_credentials,
-        ))
-        .filter(|credentials| !credentials.is_empty()),
-        tags: planned.tags_all.known().filter(|tags| !tags.is_empty()).map(tags),
-    }
-}
-
-/// Adds what could not be seen if the API reset it: what `before` does not tell. It starts no build.
-pub(super) fn add_untold(update: &mut UpdateImageCache, planned: &ImageCacheModel, before: &ImageCache) {
-    if before.retention_days.is_none() {
-        update.retention_days = update.retention_days.or(planned.retention_days.known().copied());
-    }
-    if before.tags.is_none() && update.tags.is_none() {
-        update.tags = planned.tags_all.known().filter(|tags| !tags.is_empty()).map(tags);
-    }
-}
-
-fn changes_something(update: &UpdateImageCache) -> bool {
-    update.image_cache_name.is_some() || update.retention_days.is_some() || update.tags.is_some()
-}
-
-fn changed<T: Clone + PartialEq>(prior: &Attr<T>, planned: &Attr<T>) -> Option<T> {
-    planned.known().filter(|_| prior != planned).cloned()
+/// The request that builds the cache again as it is `listed`.
+pub(super) fn rebuild(listed: &ImageCache) -> UpdateImageCache {
+    let mut request = UpdateImageCache { image_cache_id: listed.image_cache_id.clone(), ..Default::default() };
+    FIELDS.iter().for_each(|field| (field.send_listed)(listed, None, &mut request));
+    request
 }
 
 fn text(value: &Attr<String>) -> Option<String> {
     value.known().cloned()
 }
 
-fn list(set: &Attr<BTreeSet<String>>) -> Vec<String> {
-    set.known().into_iter().flatten().cloned().collect()
-}
-
-fn tags(tags: &BTreeMap<String, String>) -> Vec<Tag> {
-    tags.iter().map(|(key, value)| Tag { key: key.clone(), value: value.clone() }).collect()
-}
-
-fn credentials(planned: &Credentials, config: &Credentials) -> Vec<ImageRegistryCredential> {
-    let write_only = |server: &str| config.known().and_then(|config| config.get(server)?.password_wo.known());
-    let one = |(server, credentials): (&String, &RegistryCredentials)| {
-        let password = credentials.password.known().or_else(|| write_only(server));
-        ImageRegistryCredential {
-            server: server.clone(),
-            username: text(&credentials.username).unwrap_or_default(),
-            password: SecretString::from(password.map(Secret::expose).unwrap_or_default()),
-            name: text(&credentials.name),
-        }
-    };
-    planned.known().into_iter().flatten().map(one).collect()
+fn elements(set: &Attr<BTreeSet<String>>) -> Vec<String> {
+    set.known().map(list).unwrap_or_default()
 }
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeMap;
+
     use serde_json::{Value, json};
 
-    use super::super::model::AutoCreateEip;
+    use super::super::model::{AutoCreateEip, RegistryCredentials};
     use super::*;
+    use crate::tags::{IgnoreTags, TagPolicy};
+    use terraform_plugin::value::Secret;
+
+    type Credentials = Attr<BTreeMap<String, RegistryCredentials>>;
 
     fn set(elements: &[&str]) -> Attr<BTreeSet<String>> {
         elements.iter().map(ToString::to_string).collect::<BTreeSet<_>>().into()
@@ -227,46 +194,55 @@ mod tests {
         assert_eq!(sent["ImageRegistryCredentials"][0]["Password"], "hidden");
     }
 
+    /// The cache of [`ready`] as it is listed, but for `more`; null leaves a field out.
+    fn row(more: Value) -> ImageCache {
+        let mut row = json!({
+            "ImageCacheId": "imc-1", "ImageCacheName": "a", "Images": ["docker.io/library/nginx:1.27"],
+            "ImageCacheSize": 20, "RetentionDays": 0, "Tags": [], "Status": "Ready",
+        });
+        row.as_object_mut().unwrap().extend(more.as_object().cloned().unwrap());
+        serde_json::from_value(row).unwrap()
+    }
+
+    /// What is sent of the fields, besides the ID.
+    fn sent(changes: Changes<'_>, policy: &TagPolicy, listed: &ImageCache) -> Value {
+        let from = Planned { planned: changes.planned, config: changes.planned, tags: policy, listed: Some(listed) };
+        let extent = if changes.rebuilding().is_empty() { Extent::Changes } else { Extent::Build };
+        let request = update(changes, &from, listed, extent);
+        let mut sent = serde_json::to_value(request).unwrap();
+        assert_eq!(sent.as_object_mut().unwrap().remove("ImageCacheId"), Some("imc-1".into()));
+        sent
+    }
+
     #[test]
     fn update_sends_what_changed_or_everything_when_it_must_pull() {
         let pull = |more: Value| {
             let mut pull =
                 json!({"Images": ["nginx:1.27"], "ImageCacheName": "a", "ImageCacheSize": 20, "RetentionDays": 0});
             pull.as_object_mut().unwrap().extend(more.as_object().cloned().unwrap());
-            Some(pull)
-        };
-        let sent = |prior: ImageCacheModel, planned: ImageCacheModel| {
-            let request = update(&prior, &planned, &planned, "imc-1");
-            request.map(|request| {
-                let mut sent = serde_json::to_value(request).unwrap();
-                assert_eq!(sent.as_object_mut().unwrap().remove("ImageCacheId"), Some("imc-1".into()));
-                sent
-            })
+            pull
         };
         let credentials = json!([{"Server": "registry.example.com", "Username": "user", "Password": "p"}]);
         let private = ImageCacheModel { image_registry_credentials: private_registry("p"), ..ready() };
-        let failed = ImageCacheModel { status: Attr::from("UpdateFailed".to_owned()), ..ready() };
+        let tagged = ImageCacheModel { tags_all: map(&[("k", "v")]), ..ready() };
+        let triggered = ImageCacheModel { rebuild_triggers: map(&[("digest", "1")]), ..ready() };
         let imported = ImageCacheModel { vpc_id: Attr::Null, subnet_id: Attr::Null, ..ready() };
         for (case, prior, planned, expected) in [
-            ("nothing", ready(), ready(), None),
+            ("nothing", ready(), ready(), json!({})),
             (
                 "only what is the provider's own",
                 ready(),
                 ImageCacheModel { wait_for_ready: false.into(), ..ready() },
-                None,
+                json!({}),
             ),
             (
                 "the name",
                 ready(),
                 ImageCacheModel { name: Attr::from("b".to_owned()), ..ready() },
-                Some(json!({"ImageCacheName": "b"})),
+                json!({"ImageCacheName": "b"}),
             ),
-            (
-                "the tags",
-                ImageCacheModel { tags_all: map(&[("k", "v")]), ..ready() },
-                ready(),
-                Some(json!({"Tags": []})),
-            ),
+            ("the tags", tagged.clone(), ready(), json!({"Tags": []})),
+            ("empty tags", ready(), ImageCacheModel { tags_all: Attr::Null, ..ready() }, json!({})),
             (
                 "the size",
                 ready(),
@@ -279,23 +255,88 @@ mod tests {
                 ImageCacheModel { rebuild_triggers: map(&[("digest", "1")]), ..private.clone() },
                 pull(json!({ "ImageRegistryCredentials": credentials })),
             ),
-            ("the credentials are gone", private.clone(), ready(), pull(json!({"ImageRegistryCredentials": []}))),
-            ("a failed update again", failed, ready(), pull(json!({}))),
+            ("the credentials are removed", private.clone(), ready(), pull(json!({"ImageRegistryCredentials": []}))),
+            ("the tags are removed, and a pull", tagged, triggered.clone(), pull(json!({"Tags": []}))),
+        ] {
+            let changes = Changes { prior: &prior, planned: &planned, imported: false };
+            assert_eq!(sent(changes, &TagPolicy::default(), &row(json!({}))), expected, "{case}");
+        }
+        for (case, planned) in [
+            ("credentials", private),
+            ("another spelling", ImageCacheModel { images: set(&["docker.io/library/nginx:1.27"]), ..triggered }),
+        ] {
+            let changes = Changes { prior: &imported, planned: &planned, imported: true };
+            assert_eq!(changes.fields().count(), 0, "an import adopts {case}");
+        }
+    }
+
+    #[test]
+    fn what_the_plan_does_not_change_is_sent_as_listed() {
+        let (prior, tagged) = (ready(), ImageCacheModel { tags_all: map(&[("k", "v")]), ..ready() });
+        let triggered =
+            |prior: &ImageCacheModel| ImageCacheModel { rebuild_triggers: map(&[("digest", "1")]), ..prior.clone() };
+        let pull = |more: Value| {
+            let mut pull =
+                json!({"Images": ["nginx:1.27"], "ImageCacheName": "a", "ImageCacheSize": 20, "RetentionDays": 0});
+            pull.as_object_mut().unwrap().extend(more.as_object().cloned().unwrap());
+            pull
+        };
+        let tag = |key: &str, value: &str| json!({"Key": key, "Value": value});
+        let creator = tag("qcs:tag:createdBy", "Root:1");
+        for (case, prior, planned, listed, expected) in [
             (
-                "the tags are gone, and a pull",
-                ImageCacheModel { tags_all: map(&[("k", "v")]), ..ready() },
-                ImageCacheModel { rebuild_triggers: map(&[("digest", "1")]), ..ready() },
-                pull(json!({"Tags": []})),
+                "a build after changes in the console",
+                prior.clone(),
+                triggered(&prior),
+                json!({"ImageCacheName": "c", "ImageCacheSize": 60, "RetentionDays": 9, "Images": ["redis:7"],
+                       "Tags": [creator, tag("by", "hand")]}),
+                json!({"ImageCacheName": "c", "ImageCacheSize": 60, "RetentionDays": 9, "Images": ["redis:7"],
+                       "Tags": [tag("by", "hand")]}),
             ),
-            ("an import is adopted", imported.clone(), private, None),
             (
-                "the triggers of an import, and another spelling of its images",
-                ImageCacheModel { images: set(&["docker.io/library/nginx:1.27"]), ..imported },
-                ImageCacheModel { rebuild_triggers: map(&[("digest", "1")]), ..ready() },
-                None,
+                "a build of what lists little",
+                tagged.clone(),
+                triggered(&tagged),
+                json!({"RetentionDays": null, "Tags": null, "Images": [], "ImageCacheSize": null}),
+                pull(json!({"Tags": [tag("k", "v")]})),
+            ),
+            (
+                "a name, where tags and retention are not listed",
+                tagged.clone(),
+                ImageCacheModel { name: "b".to_owned().into(), ..tagged.clone() },
+                json!({"RetentionDays": null, "Tags": null}),
+                json!({"ImageCacheName": "b", "RetentionDays": 0, "Tags": [tag("k", "v")]}),
+            ),
+            (
+                "tags, beside those that are ignored",
+                prior.clone(),
+                tagged.clone(),
+                json!({"Tags": [creator, tag("robot-a", "1"), tag("by", "hand")]}),
+                json!({"Tags": [tag("k", "v"), tag("robot-a", "1")]}),
+            ),
+            (
+                "the last tags, beside those that are ignored",
+                tagged.clone(),
+                prior.clone(),
+                json!({"Tags": [creator, tag("robot-a", "1"), tag("k", "v")]}),
+                json!({"Tags": [tag("robot-a", "1")]}),
             ),
         ] {
-            assert_eq!(sent(prior, planned), expected, "{case}");
+            let ignore = IgnoreTags { key_prefixes: ["robot-".to_owned()].into(), ..IgnoreTags::default() };
+            let policy = TagPolicy { ignore_tags: ignore.into(), ..TagPolicy::default() };
+            let changes = Changes { prior: &prior, planned: &planned, imported: false };
+            assert_eq!(sent(changes, &policy, &row(listed)), expected, "{case}");
         }
+    }
+
+    #[test]
+    fn a_rebuild_sends_what_is_listed_without_reserved_tags() {
+        let tags = json!([{"Key": "qcs:tag:createdBy", "Value": "x"}, {"Key": "team", "Value": "ml"}]);
+        let request = rebuild(&row(json!({"ImageCacheSize": 60, "RetentionDays": 7, "Tags": tags})));
+        let expected = json!({
+            "ImageCacheId": "imc-1", "ImageCacheName": "a", "Images": ["docker.io/library/nginx:1.27"],
+            "ImageCacheSize": 60, "RetentionDays": 7, "Tags": [{"Key": "team", "Value": "ml"}],
+        });
+        assert_eq!(serde_json::to_value(request).unwrap(), expected);
     }
 }

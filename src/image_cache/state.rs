@@ -1,15 +1,11 @@
 //! From what the API tells of a cache to its state.
 
-use std::collections::BTreeMap;
-
 use super::model::{CacheAnnotations, ImageCacheModel};
 use crate::image_cache::attributes::ImageCacheAttributes;
+use crate::tags::{TagPolicy, Tags};
 use crate::{annotations, images};
-use tencentcloud::tke::{ImageCache, Tag};
+use tencentcloud::tke::ImageCache;
 use terraform_plugin::value::Attr;
-
-/// A map of tags.
-type Tags = BTreeMap<String, String>;
 
 /// The state of an import: what is read next, and what has a default and is not the API's.
 pub(super) fn imported(region: Attr<String>, id: &str) -> ImageCacheModel {
@@ -30,88 +26,82 @@ pub(super) fn set_id(state: &mut ImageCacheModel, id: &str) {
     state.annotations = CacheAnnotations { auto: auto.into(), pinned: pinned.into() }.into();
 }
 
-/// Read: `state` becomes what the API says. What the API does not tell stays, and so does another spelling of the same.
-pub(super) fn refresh(state: &mut ImageCacheModel, region: &str, cache: &ImageCache, default_tags: Option<&Tags>) {
+/// Read: `state` becomes what the API lists. What the API does not return stays, and so does another spelling of the same
+/// images. Tags are those that Terraform manages.
+pub(super) fn refresh(state: &mut ImageCacheModel, region: &str, cache: &ImageCache, policy: &TagPolicy) {
     state.region = Attr::from(region.to_owned());
     set_id(state, &cache.image_cache_id);
     state.name = cache.image_cache_name.clone().into();
-    let told = ImageCacheAttributes::from(cache);
-    if let Attr::Known(told) = told.images
-        && !told.is_empty()
-        && !state.images.known().is_some_and(|known| images::same(known, &told))
+    let listed = ImageCacheAttributes::from(cache);
+    if let Attr::Known(images) = listed.images
+        && !images.is_empty()
+        && !state.images.known().is_some_and(|known| images::same(known, &images))
     {
-        state.images = told.into();
+        state.images = images.into();
     }
-    if let Attr::Known(told) = told.tags
-        && state.tags_all.known() != Some(&told)
-    {
-        state.tags = own_tags(&told, &state.tags, default_tags);
-        state.tags_all = told.into();
+    // What is not listed stays, but for what an older version read.
+    if let Attr::Known(all) = listed.tags.or(state.tags_all.clone()) {
+        let all = policy.managed(all, state.tags_all.known());
+        if state.tags_all.known() != Some(&all) {
+            state.tags = own_tags(&all, &state.tags, policy.default_tags.known());
+            state.tags_all = all.into();
+        }
     }
-    state.image_cache_size = told.image_cache_size.or(state.image_cache_size);
-    state.retention_days = told.retention_days.or(state.retention_days);
-    state.status = told.status;
-    state.snapshot_id = told.snapshot_id;
-    state.creation_time = told.creation_time;
-    state.expire_date_time = told.expire_date_time;
-    state.image_cache_type = told.image_cache_type;
-    state.snapshotter = told.snapshotter;
+    state.image_cache_size = listed.image_cache_size.or(state.image_cache_size);
+    state.retention_days = listed.retention_days.or(state.retention_days);
+    state.status = listed.status;
+    state.snapshot_id = listed.snapshot_id;
+    state.creation_time = listed.creation_time;
+    state.expire_date_time = listed.expire_date_time;
+    state.image_cache_type = listed.image_cache_type;
+    state.snapshotter = listed.snapshotter;
 }
 
-/// After an update that the API did not carry out as planned: what it lists. `before` shows what it tells at all.
-pub(super) fn as_listed(
-    state: &mut ImageCacheModel,
-    before: &ImageCache,
-    after: &ImageCache,
-    default_tags: Option<&Tags>,
-) {
+/// After an update that the API did not carry out as planned: what it lists. `before` shows what it returns at all.
+pub(super) fn as_listed(state: &mut ImageCacheModel, before: &ImageCache, after: &ImageCache, policy: &TagPolicy) {
     let region = state.region.as_str().unwrap_or_default().to_owned();
-    let after = ImageCache {
+    refresh(state, &region, &with_emptied(before, after), policy);
+}
+
+/// `after`, where what was listed `before` and is left out now is empty.
+pub(super) fn with_emptied(before: &ImageCache, after: &ImageCache) -> ImageCache {
+    ImageCache {
         retention_days: after.retention_days.or(before.retention_days.map(|_| 0)),
         tags: after.tags.clone().or(before.tags.as_ref().map(|_| Vec::new())),
         ..after.clone()
-    };
-    refresh(state, &region, &after, default_tags);
-}
-
-/// Tags by key.
-pub(super) fn tags(tags: &[Tag]) -> Tags {
-    tags.iter().map(|tag| (tag.key.clone(), tag.value.clone())).collect()
+    }
 }
 
 /// After create and update: what the plan left open is filled in, and what it promised stays.
 ///
-/// Terraform holds apply to the plan; what differs in the cloud shows in the next read.
+/// Terraform requires an apply to yield what was planned; what differs in the cloud shows in the next read.
 pub(super) fn complete(planned: &mut ImageCacheModel, cache: Option<&ImageCache>) {
-    let mut told = ImageCacheModel::default();
-    if let Some(cache) = cache {
-        refresh(&mut told, "", cache, None);
-    }
-    fill(&mut planned.status, told.status);
-    fill(&mut planned.snapshot_id, told.snapshot_id);
-    fill(&mut planned.creation_time, told.creation_time);
-    fill(&mut planned.expire_date_time, told.expire_date_time);
-    fill(&mut planned.image_cache_type, told.image_cache_type);
-    fill(&mut planned.snapshotter, told.snapshotter);
-    fill(&mut planned.name, told.name);
-    fill(&mut planned.image_cache_size, told.image_cache_size);
-    fill(&mut planned.retention_days, told.retention_days);
+    let listed = cache.map(ImageCacheAttributes::from).unwrap_or_default();
+    fill(&mut planned.status, listed.status);
+    fill(&mut planned.snapshot_id, listed.snapshot_id);
+    fill(&mut planned.creation_time, listed.creation_time);
+    fill(&mut planned.expire_date_time, listed.expire_date_time);
+    fill(&mut planned.image_cache_type, listed.image_cache_type);
+    fill(&mut planned.snapshotter, listed.snapshotter);
+    fill(&mut planned.name, cache.map(|cache| cache.image_cache_name.clone()).into());
+    fill(&mut planned.image_cache_size, listed.image_cache_size);
+    fill(&mut planned.retention_days, listed.retention_days);
     fill(&mut planned.tags_all, Attr::Null);
 }
 
-fn fill<T>(planned: &mut Attr<T>, told: Attr<T>) {
+fn fill<T>(planned: &mut Attr<T>, listed: Attr<T>) {
     if planned.is_unknown() {
-        *planned = told;
+        *planned = listed;
     }
 }
 
 /// The tags that are the resource's own: those that the provider's `default_tags` do not already give.
-fn own_tags(told: &Tags, known: &Attr<Tags>, default_tags: Option<&Tags>) -> Attr<Tags> {
+fn own_tags(all: &Tags, known: &Attr<Tags>, default_tags: Option<&Tags>) -> Attr<Tags> {
     let is_default = |key: &String, value: &String| {
         let own = known.known().is_some_and(|known| known.contains_key(key));
         !own && default_tags.and_then(|defaults| defaults.get(key)) == Some(value)
     };
-    let own: Tags = told.iter().filter(|(k, v)| !is_default(k, v)).map(|(k, v)| (k.clone(), v.clone())).collect();
+    let own: Tags = all.iter().filter(|(k, v)| !is_default(k, v)).map(|(k, v)| (k.clone(), v.clone())).collect();
     // No tags may be written as an empty map or left out; both are no tags.
     if own.is_empty() && !known.is_known() { Attr::Null } else { own.into() }
 }
@@ -123,6 +113,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+    use crate::tags::IgnoreTags;
 
     fn tags(entries: &[(&str, &str)]) -> Tags {
         entries.iter().map(|(key, value)| (key.to_string(), value.to_string())).collect()
@@ -159,7 +150,7 @@ mod tests {
         for (told, expected) in [("docker.io/library/nginx:1.27", "nginx:1.27"), ("nginx:1.28", "nginx:1.28")] {
             let mut state = imported(Attr::Null, "imc-1");
             state.images = BTreeSet::from(["nginx:1.27".to_owned()]).into();
-            refresh(&mut state, "ap-guangzhou", &cache(json!({"Images": [told]})), None);
+            refresh(&mut state, "ap-guangzhou", &cache(json!({"Images": [told]})), &TagPolicy::default());
             assert_eq!(state.images, BTreeSet::from([expected.to_owned()]).into(), "{told}");
         }
     }
@@ -171,9 +162,35 @@ mod tests {
         state.retention_days = 7.into();
         state.tags_all = tags(&[("k", "v")]).into();
         let before = state.clone();
-        refresh(&mut state, "ap-guangzhou", &cache(json!({})), None);
+        refresh(&mut state, "ap-guangzhou", &cache(json!({})), &TagPolicy::default());
         assert_eq!((state.vpc_id, state.retention_days), (before.vpc_id, before.retention_days));
         assert_eq!(state.tags_all, before.tags_all);
+    }
+
+    #[test]
+    fn tags_of_the_platform_and_ignored_ones_leave_the_state() {
+        let ignore = IgnoreTags { keys: ["cost".to_owned()].into(), ..IgnoreTags::default() };
+        let policy = TagPolicy { default_tags: tags(&[("team", "ai")]).into(), ignore_tags: ignore.into() };
+        let listed = json!({"Tags": [
+            {"Key": "qcs:tag:createdBy", "Value": "Root:1"}, {"Key": "cost", "Value": "7"},
+            {"Key": "team", "Value": "ai"}, {"Key": "k", "Value": "v"},
+        ]});
+        let older = tags(&[("qcs:tag:createdBy", "Root:1"), ("cost", "7"), ("k", "v")]);
+        for (case, before, listed) in [
+            ("an import", Attr::Null, listed.clone()),
+            ("a state of an older version", Attr::Known(older.clone()), listed),
+            ("the same, not listed", Attr::Known(older), json!({})),
+        ] {
+            let mut state = imported(Attr::Null, "imc-1");
+            state.tags = before.clone();
+            state.tags_all = before.map(|mut tags| {
+                tags.insert("team".to_owned(), "ai".to_owned());
+                tags
+            });
+            refresh(&mut state, "ap-guangzhou", &cache(listed), &policy);
+            assert_eq!(state.tags, tags(&[("k", "v")]).into(), "{case}");
+            assert_eq!(state.tags_all, tags(&[("k", "v"), ("team", "ai")]).into(), "{case}");
+        }
     }
 
     #[test]

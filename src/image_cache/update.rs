@@ -1,8 +1,8 @@
-//! An update: sent, waited for, read back, and mended where the API did more than it was asked for.
+//! Update: sent, waited for, read back, and sent again in full where the API changed more than was requested.
 //!
 //! What is not documented of `UpdateImageCache`, and how it is met:
 //!
-//! | question | answer |
+//! | question | what is done |
 //! | --- | --- |
 //! | is a field that is left out kept or reset? | read back: what was reset is sent again, with everything else |
 //! | in which status is an update refused? | while it builds: sent again afterwards; otherwise an error says what to do |
@@ -10,8 +10,11 @@
 
 use std::sync::Arc;
 
+use super::changes::Changes;
+use super::fields::Planned;
 use super::model::ImageCacheModel;
-use super::{Deadline, Operation, account, address, messages, request, settle, verify};
+use super::request::Extent;
+use super::{Deadline, Operation, account, address, messages, private, request, verify, wait};
 use crate::errors;
 use crate::image_caches::{Change, was_built};
 use crate::session::Session;
@@ -28,16 +31,20 @@ pub(super) async fn update(
     let Some(prior) = response.state.clone() else { return Ok(()) };
     let deadline = Deadline::of(Operation::Update, &planned);
     let (region, id) = address(&context.session, &prior).await?;
-    let Some(mut request) = request::update(&prior, &planned, &config, &id) else {
+    let imported = private::is_imported(&response.private);
+    let changes = Changes { prior: &prior, planned: &planned, imported };
+    let retry = prior.status() == Some(Status::UpdateFailed);
+    if !retry && changes.fields().next().is_none() {
+        private::set_imported(&mut response.private, false);
         if planned.status.is_known() {
             // What changed is the provider's own, such as deletion_policy: nothing to call, and nothing to wait for.
             response.state = Some(planned);
             return Ok(());
         }
         response.state = Some(ImageCacheModel { status: prior.status, ..planned.clone() });
-        settle(context, planned, None, response, &deadline).await?;
+        wait::wait_and_save(context, planned, None, response, &deadline).await?;
         return Ok(());
-    };
+    }
     let caches = context.session.image_caches();
     let read = caches.get(&region, &id).await.map_err(|error| errors::api("reading", &id, &region, &error))?;
     let Some(mut before) = read else {
@@ -52,27 +59,28 @@ pub(super) async fn update(
             timeouts: planned.timeouts.clone(),
             ..prior.clone()
         };
-        match settle(context, waiting, None, response, &deadline).await? {
+        match wait::wait_and_save(context, waiting, None, response, &deadline).await? {
             Some(built) => before = built,
             None => return Err(messages::update_not_sent(&id, &region).into()),
         }
     }
 
-    request::add_untold(&mut request, &planned, &before);
-    let asked = request.clone();
-    let Some(after) = send(context, &planned, &before, request, response, &deadline).await? else { return Ok(()) };
-    let default_tags = context.session.default_tags().known();
-    let reset = verify::reset(&planned, &before, &after, &asked);
+    let policy = &context.session.tags;
+    let from = Planned { planned: &planned, config: &config, tags: policy, listed: Some(&before) };
+    let waits = planned.wait_for_ready != Attr::Known(false);
+    let builds = retry || !changes.rebuilding().is_empty();
+    let sent = request::update(changes, &from, &before, if builds { Extent::Build } else { Extent::Changes });
+    let Some(after) = send(context, &planned, &before, &sent, response, &deadline).await? else { return Ok(()) };
+    let reset = verify::reset(&before, &after, &sent);
     if reset.is_empty() {
-        verify::updated(&planned, &before, &after, &asked, default_tags, response);
+        verify::updated(&sent, &before, &after, policy, waits, response);
         return Ok(());
     }
     tracing::warn!(id, region, ?reset, "the API changed what the update left out, sending everything");
-    let everything = request::everything(&planned, &config, &id);
-    let asked = everything.clone();
-    let Some(mended) = send(context, &planned, &after, everything, response, &deadline).await? else { return Ok(()) };
-    response.diagnostics.push(messages::reset(&id, &region, &reset, was_built(&before, &mended)));
-    verify::updated(&planned, &after, &mended, &asked, default_tags, response);
+    let sent = request::update(changes, &from, &before, Extent::Restore);
+    let Some(restored) = send(context, &planned, &after, &sent, response, &deadline).await? else { return Ok(()) };
+    response.diagnostics.push(messages::reset(&id, &region, &reset, was_built(&before, &restored)));
+    verify::updated(&sent, &after, &restored, policy, waits, response);
     Ok(())
 }
 
@@ -81,19 +89,20 @@ async fn send(
     context: &Context<Session>,
     planned: &ImageCacheModel,
     before: &ImageCache,
-    request: UpdateImageCache,
+    request: &UpdateImageCache,
     response: &mut Response<ImageCacheModel>,
     deadline: &Deadline,
 ) -> Outcome<Option<Arc<ImageCache>>> {
     let (region, _) = address(&context.session, planned).await?;
-    let asked = request.clone();
-    let sent = context.session.image_caches().update_when_built(&region, request, deadline.left(), &context.stop);
-    sent.await.map_err(|error| messages::update_refused(&region, before, asked.image_cache_size, &error))?;
+    let caches = context.session.image_caches();
+    let sent = caches.update_when_built(&region, request.clone(), deadline.left(), &context.stop).await;
+    sent.map_err(|error| messages::update_refused(&region, before, request.image_cache_size, &error))?;
 
+    private::set_imported(&mut response.private, false);
     let building = || Status::Updating.to_string().into();
     let status = if planned.status.is_unknown() { building() } else { planned.status.clone() };
     response.state = Some(ImageCacheModel { status, ..planned.clone() });
-    let shows = |row: &ImageCache| verify::is_done(planned, before, row, &asked);
-    let change = Change { before, builds: asked.images.is_some(), shows: &shows };
-    settle::settle(context, planned.clone(), Some(change), response, deadline).await
+    let shows = |row: &ImageCache| verify::is_done(request, before, row, &context.session.tags);
+    let change = Change { before, builds: request.images.is_some(), shows: &shows };
+    wait::wait_and_save(context, planned.clone(), Some(change), response, deadline).await
 }

@@ -5,7 +5,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::model::ImageCacheModel;
-use crate::{annotations, duration, images, regions};
+use crate::{annotations, duration, images, regions, tags};
 use terraform_plugin::diagnostics::{AttributePath, Diagnostic, Diagnostics};
 use terraform_plugin::value::Attr;
 
@@ -24,6 +24,7 @@ pub(super) fn validate(config: &ImageCacheModel, diagnostics: &mut Diagnostics) 
     }
     validate_keys("rebuild_triggers", &config.rebuild_triggers, diagnostics);
     validate_credentials(config, diagnostics);
+    tags::validate(&AttributePath::root("tags"), &config.tags, diagnostics);
     if let Some(timeouts) = config.timeouts.known() {
         let block = AttributePath::root("timeouts");
         for (name, value) in [("create", &timeouts.create), ("update", &timeouts.update), ("delete", &timeouts.delete)]

@@ -1,175 +1,159 @@
-//! What the API made of a change, held against what was planned.
+//! What the API made of a change, compared with what was sent.
 //!
 //! Whether the API keeps what an update leaves out, replaces tags or merges them, clears by an empty list, shrinks, and in
-//! which steps it counts sizes, is not documented. So what it lists afterwards is compared, and the user is told in the same
-//! apply:
+//! which steps it counts sizes, is not documented. So what it lists afterwards is compared, and reported in the same apply:
 //!
-//! | found | told | state |
+//! | found | reported | state |
 //! | --- | --- | --- |
 //! | a size rounded up to tens | warning: write that size | as planned; from the next read on as listed, and no diff |
+//! | tags of others beside those that were sent | warning, once | as planned; the next plan shows them |
 //! | another difference after an update | error: the attribute and what to do | as listed |
 //! | another difference after a creation | warning | as planned; the next plan shows it |
 //! | no trace of a build | warning | as planned |
-//! | lists cleared that the API never tells | warning | as planned |
+//! | lists cleared that the API never returns | warning | as planned |
+//!
+//! Tags of the platform, and those that `ignore_tags` matches, are never compared.
 
 mod messages;
 
-use std::collections::{BTreeMap, BTreeSet};
-
+use super::fields::{Difference, FIELDS};
 use super::model::ImageCacheModel;
-use super::{plan, state};
+use super::{private, state};
 use crate::image_caches::was_built;
-use crate::images;
+use crate::tags::TagPolicy;
 use tencentcloud::tke::{ImageCache, UpdateImageCache};
-use terraform_plugin::diagnostics::AttributePath;
-use terraform_plugin::framework::Response;
-use terraform_plugin::value::Attr;
+use terraform_plugin::diagnostics::{AttributePath, Diagnostic};
+use terraform_plugin::framework::{Private, Response};
 
 /// The sizes of premium cloud disks come in such steps by some documents, and in steps of 1 by others.
 const SIZE_STEP: u64 = 10;
 
-/// An attribute that is listed otherwise than planned.
-#[derive(Debug, Clone, PartialEq, Eq)]
-struct Difference {
-    attribute: &'static str,
-    planned: String,
-    listed: String,
-}
-
-impl Difference {
-    fn new(attribute: &'static str, planned: impl ToString, listed: impl ToString) -> Self {
-        Self { attribute, planned: planned.to_string(), listed: listed.to_string() }
-    }
-}
-
-/// Where `after` shows something else than planned. What the API does not tell is no difference; but what it told `before`
-/// and now leaves out is empty.
-fn differences(planned: &ImageCacheModel, before: &ImageCache, after: &ImageCache) -> Vec<Difference> {
-    let mut found = Vec::new();
-    if let Some(name) = planned.name.as_str().filter(|name| *name != after.image_cache_name) {
-        found.push(Difference::new("name", name, &after.image_cache_name));
-    }
-    let listed: BTreeSet<String> = after.images.iter().cloned().collect();
-    if let Some(images) = planned.images.known().filter(|known| !listed.is_empty() && !images::same(known, &listed)) {
-        found.push(Difference::new("images", format!("{images:?}"), format!("{listed:?}")));
-    }
-    if let (Attr::Known(size), Some(listed)) = (&planned.image_cache_size, after.image_cache_size)
-        && *size != listed
-    {
-        found.push(Difference::new("image_cache_size", size, listed));
-    }
-    let days = after.retention_days.or(before.retention_days.map(|_| 0));
-    if let (Attr::Known(planned), Some(listed)) = (&planned.retention_days, days)
-        && *planned != listed
-    {
-        found.push(Difference::new("retention_days", planned, listed));
-    }
-    let listed = after.tags.as_deref().or(before.tags.as_ref().map(|_| &[][..]));
-    if let (Attr::Known(planned), Some(listed)) = (&planned.tags_all, listed) {
-        let listed = state::tags(listed);
-        if *planned != listed {
-            found.push(Difference::new("tags", format!("{planned:?}"), format!("{listed:?}")));
-        }
-    }
-    found
-}
-
-/// The attributes that were as planned, were not part of the request, and are not as planned any more.
-pub(super) fn reset(
-    planned: &ImageCacheModel,
+/// Where the cache differs from what was sent. What the API does not return is no difference; but what it listed `before` and
+/// now leaves out is empty.
+fn differences(
+    sent: &UpdateImageCache,
     before: &ImageCache,
     after: &ImageCache,
-    asked: &UpdateImageCache,
-) -> Vec<&'static str> {
-    let drifted: Vec<_> = differences(planned, before, before).into_iter().map(|found| found.attribute).collect();
-    let found = differences(planned, before, after).into_iter().map(|found| found.attribute);
-    found.filter(|attribute| !drifted.contains(attribute) && !is_asked(asked, attribute)).collect()
+    policy: &TagPolicy,
+) -> Vec<Difference> {
+    let after = state::with_emptied(before, after);
+    FIELDS.iter().filter_map(|field| (field.differs)(sent, &after, policy)).collect()
 }
 
-/// True when `after` shows everything that was `asked` for as planned. What was not asked for may differ.
-pub(super) fn is_done(
-    planned: &ImageCacheModel,
-    before: &ImageCache,
-    after: &ImageCache,
-    asked: &UpdateImageCache,
-) -> bool {
-    !differences(planned, before, after).iter().any(|difference| is_asked(asked, difference.attribute))
-}
-
-fn is_asked(asked: &UpdateImageCache, attribute: &str) -> bool {
-    match attribute {
-        "name" => asked.image_cache_name.is_some(),
-        "images" => asked.images.is_some(),
-        "image_cache_size" => asked.image_cache_size.is_some(),
-        "retention_days" => asked.retention_days.is_some(),
-        _ => asked.tags.is_some(),
+/// The attributes that were not sent, and are not listed as they were before.
+pub(super) fn reset(before: &ImageCache, after: &ImageCache, sent: &UpdateImageCache) -> Vec<&'static str> {
+    let mut unchanged = UpdateImageCache::default();
+    for field in FIELDS.iter().filter(|field| !(field.is_sent)(sent)) {
+        (field.send_listed)(before, None, &mut unchanged);
     }
+    // Tags of others count, too, but not those that others have just added.
+    let found = differences(&unchanged, before, after, &TagPolicy::default());
+    found.into_iter().filter(|found| found.extra.is_empty()).map(|found| found.attribute).collect()
 }
 
-/// Tells the user what a creation led to.
-pub(super) fn created(planned: &ImageCacheModel, cache: &ImageCache, response: &mut Response<ImageCacheModel>) {
-    let mut found = differences(planned, cache, cache);
-    tell_rounding(planned, cache, &mut found, response);
+/// True when `after` shows everything that was sent.
+pub(super) fn is_done(sent: &UpdateImageCache, before: &ImageCache, after: &ImageCache, policy: &TagPolicy) -> bool {
+    differences(sent, before, after, policy).is_empty()
+}
+
+/// Reports what a creation led to.
+pub(super) fn created(
+    sent: &UpdateImageCache,
+    cache: &ImageCache,
+    policy: &TagPolicy,
+    response: &mut Response<ImageCacheModel>,
+) {
+    let mut found = differences(sent, cache, cache, policy);
+    response.diagnostics.extend(take_rounding(sent, cache, &mut found, &mut response.private));
+    response.diagnostics.extend(take_extra_tags(sent, cache, &mut found, &mut response.private));
     if !found.is_empty() {
         response.diagnostics.push(messages::created_otherwise(&cache.image_cache_id, &found));
     }
 }
 
-/// Tells the user what an update led to. After an error the state is what the API lists.
+/// Reports what an update led to. After an error the state is what the API lists. `waited` is whether the end of a build was
+/// waited for, so that a trace of it must be there.
 pub(super) fn updated(
-    planned: &ImageCacheModel,
+    sent: &UpdateImageCache,
     before: &ImageCache,
     after: &ImageCache,
-    asked: &UpdateImageCache,
-    default_tags: Option<&BTreeMap<String, String>>,
+    policy: &TagPolicy,
+    waited: bool,
     response: &mut Response<ImageCacheModel>,
 ) {
-    let mut found = differences(planned, before, after);
-    // What differed before and was not asked for is the drift of others: the next plan shows it.
-    found.retain(|difference| is_asked(asked, difference.attribute));
-    tell_rounding(planned, after, &mut found, response);
+    let mut found = differences(sent, before, after, policy);
+    response.diagnostics.extend(take_rounding(sent, after, &mut found, &mut response.private));
+    response.diagnostics.extend(take_extra_tags(sent, after, &mut found, &mut response.private));
     if let Some(first) = found.first() {
         let at = AttributePath::root(first.attribute);
         response.diagnostics.push(messages::not_updated(before, &found).at(at));
         if let Some(saved) = &mut response.state {
-            state::as_listed(saved, before, after, default_tags);
+            state::as_listed(saved, before, after, policy);
         }
         return;
     }
     let id = &after.image_cache_id;
     let cleared = [
-        ("security_group_ids", asked.security_group_ids.as_ref().is_some_and(Vec::is_empty)),
-        ("image_registry_credentials", asked.image_registry_credentials.as_ref().is_some_and(Vec::is_empty)),
+        ("security_group_ids", sent.security_group_ids.as_ref().is_some_and(Vec::is_empty)),
+        ("image_registry_credentials", sent.image_registry_credentials.as_ref().is_some_and(Vec::is_empty)),
     ];
     for (attribute, _) in cleared.into_iter().filter(|(_, cleared)| *cleared) {
         response.diagnostics.push(messages::cleared_unseen(id, attribute));
     }
     let clears = cleared.iter().any(|(_, cleared)| *cleared);
-    if asked.images.is_some() && !clears && planned.wait_for_ready != Attr::Known(false) && !was_built(before, after) {
-        response.diagnostics.push(messages::no_build_seen(id));
+    if waited && !clears && is_build_unseen(sent, before, after) {
+        response.diagnostics.push(messages::no_build_seen(id).at(AttributePath::root("rebuild_triggers")));
     }
 }
 
-/// Takes a rounded size out of what was `found`, tells of it, and remembers it, so that the next plan does not try again.
-fn tell_rounding(
-    planned: &ImageCacheModel,
+/// True when a build was requested, and nothing shows that there was one.
+fn is_build_unseen(sent: &UpdateImageCache, before: &ImageCache, after: &ImageCache) -> bool {
+    sent.images.is_some() && !was_built(before, after)
+}
+
+/// What an action's rebuild left without a trace.
+pub(super) fn rebuilt(sent: &UpdateImageCache, before: &ImageCache, after: &ImageCache) -> Option<Diagnostic> {
+    is_build_unseen(sent, before, after).then(|| messages::no_build_seen(&after.image_cache_id))
+}
+
+/// Takes a rounded size out of what was `found`, and remembers it, so that the next plan does not try again. Gives what has
+/// not been reported yet.
+fn take_rounding(
+    sent: &UpdateImageCache,
     cache: &ImageCache,
     found: &mut Vec<Difference>,
-    response: &mut Response<ImageCacheModel>,
-) {
-    let known = plan::rounded(&response.private);
-    match (planned.image_cache_size.known(), cache.image_cache_size) {
-        (Some(&asked), Some(given)) if asked != given && asked.next_multiple_of(SIZE_STEP) == given => {
+    memory: &mut Private,
+) -> Option<Diagnostic> {
+    let sent = sent.image_cache_size?;
+    let known = private::rounded_size(memory);
+    match cache.image_cache_size {
+        Some(given) if sent != given && sent.next_multiple_of(SIZE_STEP) == given => {
             found.retain(|difference| difference.attribute != "image_cache_size");
-            if known != Some((asked, given)) {
-                plan::remember_rounded(&mut response.private, Some((asked, given)));
-                response.diagnostics.push(messages::rounded(&cache.image_cache_id, asked, given));
-            }
+            private::set_rounded_size(memory, Some((sent, given)));
+            (known != Some((sent, given))).then(|| messages::rounded(&cache.image_cache_id, sent, given))
         }
-        // The plan took over the size that was given.
-        (Some(&asked), _) if known.is_some_and(|(_, given)| given == asked) => {}
-        _ => plan::remember_rounded(&mut response.private, None),
+        // The plan has the size that was given.
+        _ if known.is_some_and(|(_, given)| given == sent) => None,
+        _ => {
+            private::set_rounded_size(memory, None);
+            None
+        }
     }
+}
+
+/// Takes tags of others out of what was `found`, and remembers them. Gives what has not been reported yet.
+fn take_extra_tags(
+    sent: &UpdateImageCache,
+    cache: &ImageCache,
+    found: &mut Vec<Difference>,
+    memory: &mut Private,
+) -> Option<Diagnostic> {
+    sent.tags.as_ref()?;
+    let extra: Vec<_> = found.extract_if(.., |difference| !difference.extra.is_empty()).collect();
+    let keys = extra.into_iter().flat_map(|difference| difference.extra).collect();
+    let known = private::extra_tags(memory);
+    private::set_extra_tags(memory, &keys);
+    (!keys.is_subset(&known)).then(|| messages::extra_tags(&cache.image_cache_id, &keys))
 }
 
 #[cfg(test)]
@@ -177,19 +161,22 @@ mod tests {
     use serde_json::{Value, json};
 
     use super::*;
+    use crate::tags::IgnoreTags;
+    use tencentcloud::tke::Tag;
 
-    fn planned() -> ImageCacheModel {
-        ImageCacheModel {
-            images: BTreeSet::from(["nginx:1.27".to_owned()]).into(),
-            name: "a".to_owned().into(),
-            image_cache_size: 50.into(),
-            retention_days: 7.into(),
-            tags_all: BTreeMap::from([("k".to_owned(), "v".to_owned())]).into(),
+    /// What was sent: 50 GiB, 7 days, a tag.
+    fn sent() -> UpdateImageCache {
+        UpdateImageCache {
+            image_cache_name: Some("a".to_owned()),
+            images: Some(vec!["nginx:1.27".to_owned()]),
+            image_cache_size: Some(50),
+            retention_days: Some(7),
+            tags: Some(vec![Tag { key: "k".to_owned(), value: "v".to_owned() }]),
             ..Default::default()
         }
     }
 
-    /// A row that is as planned, but for `more`; null leaves a field out.
+    /// A row that is as it was sent, but for `more`; null leaves a field out.
     fn row(more: Value) -> ImageCache {
         let mut row = json!({
             "ImageCacheId": "imc-1", "ImageCacheName": "a", "Images": ["nginx:1.27"], "ImageCacheSize": 50,
@@ -199,84 +186,104 @@ mod tests {
         serde_json::from_value(row).unwrap()
     }
 
-    fn attributes(found: &[Difference]) -> Vec<&str> {
-        found.iter().map(|difference| difference.attribute).collect()
+    fn tags(entries: &[(&str, &str)]) -> Value {
+        let tags: Vec<_> = entries.iter().map(|(key, value)| json!({"Key": key, "Value": value})).collect();
+        json!({ "Tags": tags })
+    }
+
+    fn response() -> Response<ImageCacheModel> {
+        Response {
+            state: Some(ImageCacheModel::default()),
+            private: Private::default(),
+            diagnostics: Default::default(),
+        }
     }
 
     #[test]
-    fn what_is_told_otherwise_differs() {
+    fn differences_are_in_what_was_sent_and_is_listed() {
+        let robots = IgnoreTags { keys: ["robot".to_owned()].into(), ..IgnoreTags::default() };
+        let policy = TagPolicy { ignore_tags: robots.into(), ..TagPolicy::default() };
         for (after, expected) in [
             (json!({}), &[][..]),
             (json!({"Images": ["docker.io/library/nginx:1.27"]}), &[]),
             (json!({"Images": ["nginx:1.28"]}), &["images"]),
             (json!({"ImageCacheName": "b", "ImageCacheSize": 20}), &["name", "image_cache_size"]),
             (json!({"RetentionDays": 0, "Tags": []}), &["retention_days", "tags"]),
-            (json!({"Tags": [{"Key": "k", "Value": "v"}, {"Key": "l", "Value": "v"}]}), &["tags"]),
-            // Told before, so that leaving them out says that they are empty.
+            (tags(&[("k", "v"), ("l", "v")]), &["tags"]),
+            (tags(&[("k", "v"), ("qcs:tag:createdBy", "Root:1"), ("robot", "1")]), &[]),
+            // Listed before, so that leaving them out says that they are empty.
             (json!({"RetentionDays": null, "Tags": null}), &["retention_days", "tags"]),
         ] {
-            assert_eq!(attributes(&differences(&planned(), &row(json!({})), &row(after.clone()))), expected, "{after}");
+            let found = differences(&sent(), &row(json!({})), &row(after.clone()), &policy);
+            assert_eq!(found.iter().map(|found| found.attribute).collect::<Vec<_>>(), expected, "{after}");
         }
-        let untold = row(json!({"RetentionDays": null, "Tags": null}));
-        assert_eq!(differences(&planned(), &untold, &untold), []);
+        let unlisted = row(json!({"RetentionDays": null, "Tags": null}));
+        assert_eq!(differences(&sent(), &unlisted, &unlisted, &policy), []);
     }
 
     #[test]
-    fn reset_is_what_was_neither_asked_for_nor_different_before() {
+    fn reset_is_what_was_not_sent_and_has_changed() {
         let renamed = UpdateImageCache { image_cache_name: Some("a".to_owned()), ..Default::default() };
         for (case, before, after, expected) in [
             ("nothing", json!({}), json!({}), &[][..]),
-            ("the name was asked for", json!({}), json!({"ImageCacheName": "b"}), &[]),
+            ("the name was sent", json!({}), json!({"ImageCacheName": "b"}), &[]),
             ("the retention was not", json!({}), json!({"RetentionDays": 0}), &["retention_days"]),
-            ("others had changed it", json!({"RetentionDays": 1}), json!({"RetentionDays": 1}), &[]),
+            ("others had changed it before", json!({"RetentionDays": 1}), json!({"RetentionDays": 1}), &[]),
+            ("others have added a tag", json!({}), tags(&[("k", "v"), ("robot", "1")]), &[]),
+            ("a tag of others is lost", tags(&[("robot", "1")]), tags(&[]), &["tags"]),
+            ("the platform added its tag", json!({}), tags(&[("k", "v"), ("qcs:tag:createdBy", "x")]), &[]),
         ] {
-            assert_eq!(reset(&planned(), &row(before), &row(after), &renamed), expected, "{case}");
+            assert_eq!(reset(&row(before), &row(after), &renamed), expected, "{case}");
         }
     }
 
     #[test]
     fn an_error_leaves_the_state_as_listed_and_names_what_to_do() {
-        let asked = UpdateImageCache { image_cache_size: Some(50), tags: Some(Vec::new()), ..Default::default() };
         for (case, after, attribute, advice) in [
             ("ignored shrink", json!({"ImageCacheSize": 80}), "image_cache_size", "Write 80"),
-            (
-                "merged tags",
-                json!({"Tags": [{"Key": "k", "Value": "v"}, {"Key": "l", "Value": "v"}]}),
-                "tags",
-                "console",
-            ),
+            ("a tag that was not set", tags(&[("l", "v")]), "tags", "Write what is listed"),
         ] {
-            let mut response =
-                Response { state: Some(planned()), private: Default::default(), diagnostics: Default::default() };
-            let after = row(after);
-            updated(&planned(), &row(json!({"ImageCacheSize": 80})), &after, &asked, None, &mut response);
+            let (mut response, after) = (response(), row(after));
+            let before = row(json!({"ImageCacheSize": 80}));
+            updated(&sent(), &before, &after, &TagPolicy::default(), true, &mut response);
             let [error] = &response.diagnostics.iter().collect::<Vec<_>>()[..] else { panic!("{case}") };
             assert_eq!(error.path.to_string(), attribute, "{case}");
             assert!(error.detail.contains(advice), "{case}: {}", error.detail);
             let state = response.state.unwrap();
             assert_eq!(state.image_cache_size.known().copied(), after.image_cache_size, "{case}");
-            assert_eq!(state.tags_all, state::tags(after.tags.as_deref().unwrap()).into(), "{case}");
+            assert_eq!(state.tags_all, crate::tags::by_key(after.tags.as_deref().unwrap()).into(), "{case}");
         }
     }
 
     #[test]
-    fn a_rounded_size_is_told_once_and_remembered() {
-        let mut response =
-            Response { state: Some(planned()), private: Default::default(), diagnostics: Default::default() };
-        let odd = ImageCacheModel { image_cache_size: 45.into(), ..planned() };
-        for told in [1, 1] {
-            created(&odd, &row(json!({})), &mut response);
-            assert_eq!(response.diagnostics.iter().count(), told);
-            assert_eq!(plan::rounded(&response.private), Some((45, 50)));
+    fn tags_of_others_are_reported_once_and_fail_nothing() {
+        let mut response = response();
+        let (before, tagged) = (row(json!({"Status": "Updating"})), row(tags(&[("k", "v"), ("by", "hand")])));
+        for reported in [1, 1] {
+            updated(&sent(), &before, &tagged, &TagPolicy::default(), true, &mut response);
+            let found: Vec<_> = response.diagnostics.iter().collect();
+            assert_eq!(found.len(), reported, "{found:?}");
+            assert!(found[0].detail.contains("\"by\"") && found[0].detail.contains("ignore_tags"), "{found:?}");
+        }
+        // Removed, and added again.
+        updated(&sent(), &before, &row(json!({})), &TagPolicy::default(), true, &mut response);
+        created(&sent(), &tagged, &TagPolicy::default(), &mut response);
+        assert_eq!(response.diagnostics.iter().count(), 2);
+    }
+
+    #[test]
+    fn a_rounded_size_is_reported_once_and_remembered() {
+        let mut response = response();
+        let of_size = |size| UpdateImageCache { image_cache_size: Some(size), ..sent() };
+        for reported in [1, 1] {
+            created(&of_size(45), &row(json!({})), &TagPolicy::default(), &mut response);
+            assert_eq!(response.diagnostics.iter().count(), reported);
+            assert_eq!(private::rounded_size(&response.private), Some((45, 50)));
         }
         // From the next read on, the plan has the size that was given.
-        created(&planned(), &row(json!({})), &mut response);
-        assert_eq!(plan::rounded(&response.private), Some((45, 50)));
-        created(
-            &ImageCacheModel { image_cache_size: 60.into(), ..planned() },
-            &row(json!({"ImageCacheSize": 60})),
-            &mut response,
-        );
-        assert_eq!(plan::rounded(&response.private), None);
+        created(&sent(), &row(json!({})), &TagPolicy::default(), &mut response);
+        assert_eq!(private::rounded_size(&response.private), Some((45, 50)));
+        created(&of_size(60), &row(json!({"ImageCacheSize": 60})), &TagPolicy::default(), &mut response);
+        assert_eq!(private::rounded_size(&response.private), None);
     }
 }

@@ -127,3 +127,21 @@ fn identity_is_in_state_after_apply() {
     assert_ne!(identities[TEST]["id"], id.as_str());
     workspace.destroy();
 }
+
+#[test]
+fn pinned_annotations_have_a_known_key_at_plan() {
+    let workspace = Workspace::new();
+    let each = "resource \"terraform_data\" \"each\" {\n  for_each = eks_image_cache.test.annotations.pinned\n  input    = each.value\n}\n";
+    let block = cache().set("replace_on_rebuild", "true");
+    let plan = workspace.planned(format!("{block}{each}"));
+    let address = "terraform_data.each[\"eks.tke.cloud.tencent.com/use-image-cache\"]";
+    assert_eq!(plan.change(address).unknown(), ["id", "input", "output"]);
+    workspace.apply_planned().succeeds();
+
+    let replaced = block.set("images", r#"["nginx:1.28"]"#);
+    let plan = workspace.planned(format!("{replaced}{each}"));
+    assert_eq!(plan.change("eks_image_cache.test").actions(), ["delete", "create"]);
+    assert_eq!(plan.change(address).actions(), ["update"]);
+    workspace.apply_planned().succeeds();
+    workspace.destroy();
+}

@@ -13,4 +13,4 @@ pub use actions::{
     CreateImageCache, CreateImageCacheResponse, DeleteImageCaches, DescribeImageCaches, DescribeImageCachesResponse,
     Done, GetMostSuitableImageCache, GetMostSuitableImageCacheResponse, MAX_LIMIT, UpdateImageCache,
 };
-pub use image_cache::{EipAttribute, Event, ImageCache, ImageRegistryCredential, Status, Tag};
+pub use image_cache::{EipAttribute, Event, ImageCache, ImageRegistryCredential, Status, Tag, is_reserved_tag_key};

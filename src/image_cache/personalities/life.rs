@@ -3,10 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Value as Json, json};
-use tencentcloud_simulator::personality::{EmptyLists, OmittedFields, SizeStep};
+use tencentcloud_simulator::personality::{EmptyLists, OmittedFields, OptionalFields, SizeStep, TagPolicy};
 use tencentcloud_simulator::{ImageCache, KeyPair, Personality, Simulator, Status};
 
-use crate::block::{Endpoints, ProviderConfig};
+use crate::block::{Endpoints, IgnoreTagsConfig, ProviderConfig};
 use crate::session::Session;
 use crate::{block, images};
 use tencentcloud::credentials::Environment;
@@ -19,6 +19,9 @@ pub(super) const REGION: &str = "ap-guangzhou";
 
 /// Never may a state hold it.
 pub(super) const PASSWORD: &str = "hunter2";
+
+/// The tag that a tag policy assigns, and the provider ignores.
+pub(super) const POLICY_TAG: &str = "cost-center";
 
 /// A cache, the Terraform that manages it, and what it was told.
 pub(super) struct Life<'a> {
@@ -40,6 +43,8 @@ pub(super) fn session(cloud: &Simulator) -> Session {
         secret_id: key.secret_id.into(),
         secret_key: value::Secret::from(key.secret_key).into(),
         endpoints: Endpoints { tke: cloud.endpoint().into(), sts: cloud.endpoint().into(), ..Endpoints::default() }
+            .into(),
+        ignore_tags: IgnoreTagsConfig { keys: BTreeSet::from([POLICY_TAG.to_owned()]).into(), ..Default::default() }
             .into(),
         poll_interval: "10ms".to_owned().into(),
         requests_per_second: 10_000.into(),
@@ -70,6 +75,17 @@ impl<'a> Life<'a> {
         self.listen(step, told.into_iter().collect(), may_tell);
         self.assert_cloud(step);
         self.assert_settled(step, &config).await;
+    }
+
+    /// The same, but a read afterwards shows a difference that the next apply would remove.
+    pub async fn applies_with_drift(&mut self, step: &str, change: Json, may_tell: &[&str]) {
+        merge(&mut self.config, change);
+        let config = self.value();
+        let told = self.terraform.apply(&config).await.unwrap_or_else(|errors| panic!("{step}: {errors:?}"));
+        self.listen(step, told.into_iter().collect(), may_tell);
+        self.terraform.refresh().await.unwrap_or_else(|errors| panic!("{step}: {errors:?}"));
+        let planned = self.terraform.plan(&config).await.unwrap_or_else(|errors| panic!("{step}: {errors:?}"));
+        assert!(!different(&self.terraform.object.value, &planned.object.value).is_empty(), "{step}: no drift");
     }
 
     /// Changes the configuration and applies it, which fails with the one error `tells`. The state is as the cloud.
@@ -132,7 +148,12 @@ impl<'a> Life<'a> {
         }
         let tags: BTreeMap<String, String> =
             config("tags").map(|tags| serde_json::from_value(tags.clone()).unwrap()).unwrap_or_default();
-        assert!(cache.tags == tags || self.tags_unseen, "{step}: {:?} is not {tags:?}", cache.tags);
+        let mut listed = cache.tags.clone();
+        let policy_tag = listed.remove(POLICY_TAG).is_some();
+        assert!(listed == tags || self.tags_unseen, "{step}: {listed:?} is not {tags:?}");
+        // Nobody can carry along what is not listed.
+        let kept = self.personality.tag_policy == TagPolicy::Absent || !self.returns_optional_fields();
+        assert!(policy_tag || kept, "{step}: the tag of the policy is lost");
         // What a build needs and the API never tells: sent with each build, so that a reset in between does no harm.
         if self.personality.omitted_fields == OmittedFields::Kept {
             let groups = texts("security_group_ids");
@@ -159,6 +180,10 @@ impl<'a> Life<'a> {
             self.terraform.refresh().await.unwrap_or_else(|errors| panic!("{step}: {errors:?}"));
             assert!(!self.terraform.object.value.is_null(), "{step}: a read loses the cache");
         }
+    }
+
+    pub fn returns_optional_fields(&self) -> bool {
+        !matches!(self.personality.optional_fields, OptionalFields::Null | OptionalFields::Absent)
     }
 
     pub fn value(&self) -> Value {

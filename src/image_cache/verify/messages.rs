@@ -1,6 +1,8 @@
 //! What users are told where the API made something else than it was asked for.
 
-use super::Difference;
+use std::collections::BTreeSet;
+
+use crate::image_cache::fields::Difference;
 use tencentcloud::tke::ImageCache;
 use terraform_plugin::diagnostics::{AttributePath, Diagnostic};
 
@@ -18,26 +20,21 @@ pub(super) fn not_updated(before: &ImageCache, found: &[Difference]) -> Diagnost
 }
 
 fn not_updated_line(before: &ImageCache, difference: &Difference) -> String {
-    let Difference { attribute, planned, listed } = difference;
+    let Difference { attribute, sent, listed, .. } = difference;
     let next = match *attribute {
         "image_cache_size" if before.image_cache_size.is_some_and(|size| *listed == size.to_string()) => {
             format!("The size stayed as it was. Write {listed}, or replace the cache, with terraform apply -replace.")
         }
         "image_cache_size" => format!("Write {listed}, or replace the cache, with terraform apply -replace."),
-        "tags" => {
-            "The API seems to add tags and never to remove them. Remove what is too much in the console, or write it \
-                   to tags; then apply again."
-                .to_owned()
-        }
         _ => "Write what is listed, or replace the cache, with terraform apply -replace.".to_owned(),
     };
-    format!("  {attribute}: asked for {planned}, listed is {listed}. {next}")
+    format!("  {attribute}: requested {sent}, listed {listed}. {next}")
 }
 
 /// A new cache is not what was asked for.
 pub(super) fn created_otherwise(id: &str, found: &[Difference]) -> Diagnostic {
-    let line = |Difference { attribute, planned, listed }: &Difference| {
-        format!("  {attribute}: asked for {planned}, listed is {listed}.")
+    let line = |Difference { attribute, sent, listed, .. }: &Difference| {
+        format!("  {attribute}: requested {sent}, listed {listed}.")
     };
     let lines: Vec<_> = found.iter().map(line).collect();
     Diagnostic::warning(
@@ -84,5 +81,18 @@ pub(super) fn no_build_seen(id: &str) -> Diagnostic {
              replace the cache, with terraform apply -replace, or set replace_on_rebuild and change rebuild_triggers."
         ),
     )
-    .at(AttributePath::root("rebuild_triggers"))
+}
+
+/// The cache has tags of others.
+pub(super) fn extra_tags(id: &str, keys: &BTreeSet<String>) -> Diagnostic {
+    let keys = keys.iter().map(|key| format!("{key:?}")).collect::<Vec<_>>().join(", ");
+    Diagnostic::warning(
+        "Image cache has other tags",
+        format!(
+            "Image cache {id} has tags with the keys {keys}, which are neither in tags nor in default_tags. The next plan \
+             removes them. If something else manages them, add their keys to ignore_tags in the provider block; to keep them, \
+             add them to tags. This warning is not repeated."
+        ),
+    )
+    .at(AttributePath::root("tags"))
 }

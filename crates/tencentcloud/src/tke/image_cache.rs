@@ -152,6 +152,13 @@ pub struct Tag {
     pub value: String,
 }
 
+/// True for keys of the platform itself. It attaches them to resources; requests with them are refused.
+///
+/// Source: <https://cloud.tencent.com/document/product/651/13354> and `651/60431`.
+pub fn is_reserved_tag_key(key: &str) -> bool {
+    key.starts_with("qcs:") || key.starts_with("tencentcloud:")
+}
+
 /// How to log in to one registry while the images are pulled.
 #[derive(Debug, Clone, Serialize)]
 #[serde(rename_all = "PascalCase")]

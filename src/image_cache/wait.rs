@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::model::ImageCacheModel;
-use super::{Deadline, Operation, address, messages, plan, state};
+use super::{Deadline, Operation, address, messages, private, state};
 use crate::image_caches::{Change, Goal, WaitError};
 use crate::session::Session;
 use tencentcloud::tke::ImageCache;
@@ -18,7 +18,7 @@ const UNWAITED: Duration = Duration::from_secs(60);
 /// until it is listed. After a `change`, until that is seen as well, or has had time enough to be.
 ///
 /// Gives the cache as it then is; `None` when Ctrl-C ended the wait, or a cache that is not waited for could not be read.
-pub(super) async fn settle(
+pub(super) async fn wait_and_save(
     context: &Context<Session>,
     planned: ImageCacheModel,
     change: Option<Change<'_>>,
@@ -39,7 +39,7 @@ pub(super) async fn settle(
             Ok(Some(cache))
         }
         Err(WaitError::Failed(cache) | WaitError::UpdateFailed(cache)) => {
-            response.private.set(plan::LAST_EVENTS, messages::last_events_if_failed(&cache));
+            response.private.set(private::LAST_EVENTS, messages::last_events_if_failed(&cache));
             save(response, planned, Some(&cache));
             Err(messages::failed(operation, region, &cache).into())
         }
@@ -128,9 +128,9 @@ mod tests {
         let mut response =
             Response { state: Some(planned.clone()), private: Private::default(), diagnostics: Diagnostics::default() };
         let deadline = Deadline::of(operation, &planned);
-        let settled = settle(&context, planned, None, &mut response, &deadline).await;
+        let waited = wait_and_save(&context, planned, None, &mut response, &deadline).await;
         let mut told = response.diagnostics;
-        told.extend(settled.err().unwrap_or_default());
+        told.extend(waited.err().unwrap_or_default());
         (told.iter().map(|one| format!("{:?}: {}", one.severity, one.summary)).collect(), response.state.is_some())
     }
 

@@ -1,0 +1,226 @@
+//! The fields of a cache that an update can change, one row each.
+//!
+//! What a plan changes, what an update and a build send, and how the result is verified follow from this table. A new
+//! updatable attribute is a field of the model and a row here.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Debug;
+
+use secrecy::SecretString;
+
+use super::changes::{Changes, elements_change};
+use super::model::{ImageCacheModel, RegistryCredentials};
+use crate::images;
+use crate::tags::{self, TagPolicy};
+use tencentcloud::tke::{ImageCache, ImageRegistryCredential, UpdateImageCache};
+use terraform_plugin::value::{Attr, Secret};
+
+/// An updatable field.
+pub(super) struct Field {
+    pub attribute: &'static str,
+    /// A change pulls the images again.
+    pub builds: bool,
+    /// True when the plan asks for something else than the prior state has.
+    pub changes: fn(Changes<'_>) -> bool,
+    /// True when this row of a list has the field.
+    pub is_listed: fn(&ImageCache) -> bool,
+    /// True when the request has the field.
+    pub is_sent: fn(&UpdateImageCache) -> bool,
+    /// Sends what is planned. An empty list is left out.
+    pub send_planned: fn(&Planned<'_>, &mut UpdateImageCache),
+    /// Sends an empty list; nothing for what cannot be empty.
+    pub send_empty: fn(&mut UpdateImageCache),
+    /// Sends what a row of a list has. An empty list is left out.
+    pub send_listed: fn(&ImageCache, Option<&ImageCacheModel>, &mut UpdateImageCache),
+    /// Where a row differs from what a request has. What one of them lacks is no difference.
+    pub differs: fn(&UpdateImageCache, &ImageCache, &TagPolicy) -> Option<Difference>,
+}
+
+/// Where planned values come from.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Planned<'a> {
+    pub planned: &'a ImageCacheModel,
+    /// Has the write-only passwords.
+    pub config: &'a ImageCacheModel,
+    pub tags: &'a TagPolicy,
+    /// The cache as it is listed; `None` for one that is to be created.
+    pub listed: Option<&'a ImageCache>,
+}
+
+/// A field that is listed with another value than it was sent with.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Difference {
+    pub attribute: &'static str,
+    pub sent: String,
+    pub listed: String,
+    /// Everything that was sent is listed, and these keys of others beside it.
+    pub extra: BTreeSet<String>,
+}
+
+pub(super) const FIELDS: [Field; 8] = [
+    Field {
+        attribute: "name",
+        builds: false,
+        changes: |changes| changes.prior.name != changes.planned.name,
+        is_listed: |_| true,
+        is_sent: |request| request.image_cache_name.is_some(),
+        send_planned: |from, request| request.image_cache_name = from.planned.name.known().cloned(),
+        send_empty: |_| (),
+        send_listed: |row, _, request| {
+            request.image_cache_name = Some(row.image_cache_name.clone()).filter(|name| !name.is_empty());
+        },
+        differs: |request, row, _| differs("name", request.image_cache_name.as_ref(), Some(&row.image_cache_name)),
+    },
+    // Naming the images is what asks for a pull: assumed, because which fields do is not documented.
+    Field {
+        attribute: "images",
+        builds: true,
+        changes: |changes| changes.images(),
+        is_listed: |row| !row.images.is_empty(),
+        is_sent: |request| request.images.is_some(),
+        send_planned: |from, request| request.images = from.planned.images.known().map(list),
+        send_empty: |_| (),
+        send_listed: |row, planned, request| {
+            // Pods match by the references that are configured, which the API may list in another spelling.
+            let listed = row.images.iter().cloned().collect();
+            let planned = planned.and_then(|planned| planned.images.known());
+            request.images = Some(list(planned.filter(|planned| images::same(planned, &listed)).unwrap_or(&listed)));
+        },
+        differs: |request, row, _| {
+            let sent: BTreeSet<String> = request.images.as_ref()?.iter().cloned().collect();
+            let listed: BTreeSet<String> = row.images.iter().cloned().collect();
+            if listed.is_empty() || images::same(&sent, &listed) {
+                return None;
+            }
+            differs("images", Some(&sent), Some(&listed))
+        },
+    },
+    Field {
+        attribute: "image_cache_size",
+        builds: true,
+        changes: |changes| changes.prior.image_cache_size != changes.planned.image_cache_size,
+        is_listed: |row| row.image_cache_size.is_some(),
+        is_sent: |request| request.image_cache_size.is_some(),
+        send_planned: |from, request| request.image_cache_size = from.planned.image_cache_size.known().copied(),
+        send_empty: |_| (),
+        send_listed: |row, _, request| request.image_cache_size = row.image_cache_size,
+        differs: |request, row, _| {
+            differs("image_cache_size", request.image_cache_size.as_ref(), row.image_cache_size.as_ref())
+        },
+    },
+    Field {
+        attribute: "retention_days",
+        builds: false,
+        changes: |changes| changes.prior.retention_days != changes.planned.retention_days,
+        is_listed: |row| row.retention_days.is_some(),
+        is_sent: |request| request.retention_days.is_some(),
+        send_planned: |from, request| request.retention_days = from.planned.retention_days.known().copied(),
+        send_empty: |_| (),
+        send_listed: |row, _, request| request.retention_days = row.retention_days,
+        differs: |request, row, _| {
+            differs("retention_days", request.retention_days.as_ref(), row.retention_days.as_ref())
+        },
+    },
+    Field {
+        attribute: "security_group_ids",
+        builds: true,
+        changes: |changes| changes.unreturned(|model| &model.security_group_ids),
+        is_listed: |_| false,
+        is_sent: |request| request.security_group_ids.is_some(),
+        send_planned: |from, request| {
+            let groups = from.planned.security_group_ids.known().map(list);
+            request.security_group_ids = groups.filter(|groups| !groups.is_empty());
+        },
+        send_empty: |request| request.security_group_ids = Some(Vec::new()),
+        send_listed: |_, _, _| (),
+        differs: |_, _, _| None,
+    },
+    Field {
+        attribute: "tags",
+        builds: false,
+        changes: |changes| elements_change(&changes.prior.tags_all, &changes.planned.tags_all),
+        is_listed: |row| row.tags.is_some(),
+        is_sent: |request| request.tags.is_some(),
+        send_planned: |from, request| {
+            let listed = from.listed.and_then(|row| row.tags.as_deref()).unwrap_or_default();
+            let mut all = from.tags.ignored(listed);
+            all.extend(from.planned.tags_all.known().cloned().into_iter().flatten());
+            request.tags = Some(tags::to_list(&all)).filter(|tags| !tags.is_empty());
+        },
+        send_empty: |request| request.tags = Some(Vec::new()),
+        send_listed: |row, _, request| {
+            let listed = tags::by_key(row.tags.as_deref().unwrap_or_default());
+            let all = TagPolicy::default().managed(listed, None);
+            request.tags = Some(tags::to_list(&all)).filter(|tags| !tags.is_empty());
+        },
+        differs: |request, row, policy| {
+            let managed = |list: &[_]| policy.managed(tags::by_key(list), None);
+            let (sent, listed) = (managed(request.tags.as_ref()?), managed(row.tags.as_ref()?));
+            let difference = differs("tags", Some(&sent), Some(&listed))?;
+            let kept = sent.iter().all(|(key, value)| listed.get(key) == Some(value));
+            let extra = listed.into_keys().filter(|key| kept && !sent.contains_key(key)).collect();
+            Some(Difference { extra, ..difference })
+        },
+    },
+    Field {
+        attribute: "image_registry_credentials",
+        builds: true,
+        changes: |changes| changes.unreturned(|model| &model.image_registry_credentials),
+        // They may be masked, and are not read.
+        is_listed: |_| false,
+        is_sent: |request| request.image_registry_credentials.is_some(),
+        send_planned: |from, request| {
+            let credentials =
+                credentials(&from.planned.image_registry_credentials, &from.config.image_registry_credentials);
+            request.image_registry_credentials = Some(credentials).filter(|credentials| !credentials.is_empty());
+        },
+        send_empty: |request| request.image_registry_credentials = Some(Vec::new()),
+        send_listed: |_, _, _| (),
+        differs: |_, _, _| None,
+    },
+    // Not the API's: a change sends the images, as each build does.
+    Field {
+        attribute: "rebuild_triggers",
+        builds: true,
+        changes: |changes| changes.unreturned(|model| &model.rebuild_triggers),
+        is_listed: |_| true,
+        is_sent: |_| false,
+        send_planned: |_, _| (),
+        send_empty: |_| (),
+        send_listed: |_, _, _| (),
+        differs: |_, _, _| None,
+    },
+];
+
+/// The difference between two values that are both known.
+fn differs<T: PartialEq + Debug>(attribute: &'static str, sent: Option<&T>, listed: Option<&T>) -> Option<Difference> {
+    let (sent, listed) = (sent?, listed?);
+    (sent != listed).then(|| Difference {
+        attribute,
+        sent: format!("{sent:?}"),
+        listed: format!("{listed:?}"),
+        extra: BTreeSet::new(),
+    })
+}
+
+pub(super) fn list(set: &BTreeSet<String>) -> Vec<String> {
+    set.iter().cloned().collect()
+}
+
+/// Credentials by registry server.
+type Credentials = Attr<BTreeMap<String, RegistryCredentials>>;
+
+/// `config` has the write-only passwords.
+pub(super) fn credentials(planned: &Credentials, config: &Credentials) -> Vec<ImageRegistryCredential> {
+    let write_only = |server: &str| config.known().and_then(|config| config.get(server)?.password_wo.known());
+    let one = |(server, credentials): (&String, &RegistryCredentials)| {
+        let password = credentials.password.known().or_else(|| write_only(server));
+        ImageRegistryCredential {
+            server: server.clone(),
+            username: credentials.username.known().cloned().unwrap_or_default(),
+            password: SecretString::from(password.map(Secret::expose).unwrap_or_default()),
+            name: credentials.name.known().cloned(),
+        }
+    };
+    planned.known().into_iter().flatten().map(one).collect()
+}

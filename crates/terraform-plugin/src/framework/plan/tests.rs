@@ -91,7 +91,7 @@ fn config() -> Value {
 fn misspelled_attribute_panics() {
     let operations: [fn(&mut ResourcePlan<Disk>); 5] = [
         |plan| drop(plan.changes("siez")),
-        |plan| plan.set("siez", 1),
+        |plan| plan.set("siez", 1_i64),
         |plan| plan.set_unknown("siez"),
         |plan| plan.require_replace("siez"),
         |plan| plan.update_in_place("siez"),

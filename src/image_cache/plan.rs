@@ -264,7 +264,7 @@ mod tests {
             ("subnet_id", "subnet-1".into(), "subnet-2".into(), Replace),
             ("region", "ap-guangzhou".into(), "ap-shanghai".into(), Replace),
             ("existed_eip_id", Value::Null, "eip-1".into(), Replace),
-            ("auto_create_eip", Value::Null, Value::map::<&str, Value, _>([]), Replace),
+            ("auto_create_eip", Value::Null, Value::Map(BTreeMap::new()), Replace),
             ("registry_skip_verify_list", Value::Null, set("a.example.com"), Replace),
             ("registry_http_endpoint_list", Value::Null, set("a.example.com"), Replace),
             ("resolve_config", "nameserver 10.0.0.2".into(), "nameserver 10.0.0.3".into(), Replace),
@@ -314,7 +314,8 @@ mod tests {
         terraform.object.value = state.clone();
 
         for (name, _, other, effect) in arguments {
-            let planned = terraform.plan(&with(&config, name, other)).await.unwrap();
+            let other = complete(with(&config, name, other), &schema.ty);
+            let planned = terraform.plan(&other).await.unwrap();
             let replaced_by: Vec<_> = planned.requires_replace.iter().map(ToString::to_string).collect();
             let planned = planned.object.value.as_map().unwrap().clone();
             let changed = planned.iter().filter(|(key, value)| state.as_map().unwrap()[*key] != **value);

@@ -90,7 +90,7 @@ fn config() -> Value {
 #[test]
 fn misspelled_attribute_panics() {
     let operations: [fn(&mut ResourcePlan<Disk>); 5] = [
-        |plan| drop(plan.changes("siez")),
+        |plan| assert!(plan.changes("siez")),
         |plan| plan.set("siez", 1_i64),
         |plan| plan.set_unknown("siez"),
         |plan| plan.require_replace("siez"),

@@ -126,7 +126,11 @@ impl DockerRegistry {
     }
 
     pub async fn push_manifest(&self, repository: &str, tag: &str, media_type: &str, manifest: &Value) -> Pushed {
-        let bytes = serde_json::to_vec(manifest).unwrap();
+        self.push_manifest_bytes(repository, tag, media_type, serde_json::to_vec(manifest).unwrap()).await
+    }
+
+    /// Pushes a manifest as it is. `tag` may also be its digest.
+    pub async fn push_manifest_bytes(&self, repository: &str, tag: &str, media_type: &str, bytes: Vec<u8>) -> Pushed {
         let pushed = Pushed { digest: digest(&bytes), size: bytes.len() as u64 };
         let put =
             self.client.put(self.url(&format!("/{repository}/manifests/{tag}"))).header("content-type", media_type);

@@ -11,6 +11,7 @@ pub mod plan;
 pub mod registry;
 pub mod run;
 pub mod state;
+pub mod tls;
 pub mod workspace;
 
 #[path = "../registry/docker_registry.rs"]

@@ -1,5 +1,7 @@
 //! A release, installed as users install it: from the zip, by `terraform init`.
 
+mod mirrors;
+
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::fs;
@@ -37,16 +39,24 @@ fn workspace() -> Workspace {
     workspace
 }
 
-/// The hashes in the lock file.
-fn locked(workspace: &Workspace) -> Vec<String> {
+/// The hashes of the provider `source` in the lock file.
+fn locked(workspace: &Workspace, source: &str) -> Vec<String> {
     let text = fs::read_to_string(workspace.path(LOCK_FILE)).unwrap();
-    assert!(text.contains(&format!("provider {SOURCE:?}")) && text.contains(&format!("= {VERSION:?}")), "{text}");
+    assert!(text.contains(&format!("provider {source:?}")) && text.contains(&format!("= {VERSION:?}")), "{text}");
     let quoted = text.split('"').filter(|text| text.starts_with("h1:") || text.starts_with("zh:"));
     quoted.map(str::to_owned).collect()
 }
 
 fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// The files of the provider `source` that `init` installed, by name.
+fn installed(workspace: &Workspace, source: &str) -> BTreeMap<String, Vec<u8>> {
+    let Target { os, arch, .. } = Target::host().unwrap();
+    let directory = workspace.path(&format!(".terraform/providers/{source}/{VERSION}/{os}_{arch}"));
+    let files = fs::read_dir(directory).unwrap().map(Result::unwrap);
+    files.map(|file| (file.file_name().into_string().unwrap(), fs::read(file.path()).unwrap())).collect()
 }
 
 /// `h1:` of a package with these files: the hash of a list of their hashes, by name.
@@ -64,12 +74,8 @@ fn a_release_installs_from_a_mirror_and_applies() {
     let workspace = workspace();
     workspace.run(&["init", "-input=false"]).succeeds();
 
-    let Target { os, arch, .. } = Target::host().unwrap();
-    let installed = format!(".terraform/providers/{SOURCE}/{VERSION}/{os}_{arch}");
-    let installed = fs::read_dir(workspace.path(&installed)).unwrap().map(Result::unwrap);
-    let installed = installed.map(|file| (file.file_name().into_string().unwrap(), fs::read(file.path()).unwrap()));
-    let installed: BTreeMap<_, _> = installed.collect();
-    assert_eq!(locked(&workspace), [h1(&installed)]);
+    let installed = installed(&workspace, SOURCE);
+    assert_eq!(locked(&workspace, SOURCE), [h1(&installed)]);
     let built = fs::read(env!("CARGO_BIN_EXE_terraform-provider-eks")).unwrap();
     assert!(installed[&format!("terraform-provider-eks_v{VERSION}")] == built, "{:?}", installed.keys());
 
@@ -92,7 +98,7 @@ fn a_lock_file_takes_the_zip_of_the_published_sum_and_no_other() {
     };
     lock(published);
     workspace.run(&["init", "-input=false"]).succeeds();
-    assert!(locked(&workspace).contains(&format!("zh:{published}")));
+    assert!(locked(&workspace, SOURCE).contains(&format!("zh:{published}")));
 
     fs::remove_dir_all(workspace.path(".terraform")).unwrap();
     lock(&hex(&Sha256::digest("another zip")));

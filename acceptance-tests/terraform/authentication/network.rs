@@ -1,16 +1,15 @@
 //! The way to the API: proxies, private certificate authorities, the hosts of other sites.
 
 mod proxy;
-mod tls;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use tencentcloud_simulator::KeyPair;
 
 pub use self::proxy::Proxy;
-use self::tls::TlsFront;
 use super::{look_at_a_cache, no_keys, signer, told};
 use crate::harness::config::{PROVIDER, REGION};
+use crate::harness::tls::TlsFront;
 use crate::harness::workspace::Workspace;
 
 /// The hosts of the mainland's, the international and a financial site.
@@ -19,19 +18,12 @@ const DOMAINS: [&str; 3] = ["tencentcloudapi.com", "intl.tencentcloudapi.com", "
 /// A workspace whose HTTPS ends at `front`, by way of `proxy`.
 fn behind(proxy: &Proxy, front: &TlsFront) -> Workspace {
     let mut workspace = Workspace::new();
-    front.forward_to(&workspace.cloud);
+    front.forward_to(workspace.cloud.endpoint().trim_start_matches("http://").parse().unwrap());
     workspace.environment("TENCENTCLOUD_ENDPOINT_URL", "");
     workspace.environment("HTTPS_PROXY", &proxy.url());
     workspace.environment("TF_LOG", "TRACE");
-    trust(&mut workspace, front);
+    front.trust(&mut workspace);
     workspace
-}
-
-/// Makes the certificate authority of `front` the only one.
-fn trust(workspace: &mut Workspace, front: &TlsFront) {
-    let ca = workspace.path("ca.pem");
-    std::fs::write(&ca, &front.ca).unwrap();
-    workspace.environment("SSL_CERT_FILE", ca.to_str().unwrap());
 }
 
 #[test]
@@ -61,7 +53,7 @@ fn each_site_has_its_hosts_behind_a_proxy_and_a_private_ca() {
 fn a_certificate_of_an_unknown_ca_is_an_error_that_says_what_to_set() {
     let front = TlsFront::start(&["tke.tencentcloudapi.com".to_owned()]);
     let mut workspace = behind(&Proxy::to(front.address), &front);
-    trust(&mut workspace, &TlsFront::start(&[]));
+    TlsFront::start(&[]).trust(&mut workspace);
     workspace.provider(&format!("{PROVIDER}\n  max_retries = 0"));
     let id = look_at_a_cache(&workspace);
     let run = workspace.plan();

@@ -1,8 +1,11 @@
 //! A registry with images, for configurations that name them: Debian's `docker-registry` on loopback.
 
+use std::fs;
 use std::path::Path;
 
-use serde_json::json;
+use reqwest::Client;
+use reqwest::header::HeaderMap;
+use serde_json::{Value, json};
 use tokio::runtime::{self, Runtime};
 
 use crate::harness::docker_registry::{DockerRegistry, Setup, TAR_GZIP};
@@ -68,6 +71,46 @@ impl Registry {
             }
             let index = json!({"schemaVersion": 2, "mediaType": INDEX, "manifests": entries});
             self.registry.push_manifest(repository, tag, INDEX, &index).await.digest
+        })
+    }
+
+    /// Pushes what an OCI layout contains, tagged as in the layout, to `repository`. Returns the digest of what is tagged.
+    pub fn push_layout(&self, layout: &Path, repository: &str) -> String {
+        let index: Value = serde_json::from_slice(&fs::read(layout.join("index.json")).unwrap()).unwrap();
+        let [tagged] = &index["manifests"].as_array().unwrap()[..] else { panic!("not one manifest: {index:#}") };
+        let tag = tagged["annotations"]["org.opencontainers.image.ref.name"].as_str().unwrap();
+        self.runtime.block_on(self.push_manifest_of_layout(layout, repository, tagged, tag));
+        tagged["digest"].as_str().unwrap().to_owned()
+    }
+
+    /// Pushes a manifest or an index of a layout, after everything that it refers to.
+    async fn push_manifest_of_layout(&self, layout: &Path, repository: &str, descriptor: &Value, tag: &str) {
+        let read = |descriptor: &Value| {
+            let digest = descriptor["digest"].as_str().unwrap();
+            fs::read(layout.join("blobs").join(digest.replace(':', "/"))).unwrap()
+        };
+        let bytes = read(descriptor);
+        let manifest: Value = serde_json::from_slice(&bytes).unwrap();
+        for inner in manifest["manifests"].as_array().into_iter().flatten() {
+            let digest = inner["digest"].as_str().unwrap();
+            Box::pin(self.push_manifest_of_layout(layout, repository, inner, digest)).await;
+        }
+        for blob in manifest["layers"].as_array().into_iter().flatten().chain(manifest.get("config")) {
+            self.registry.push_blob(repository, read(blob)).await;
+        }
+        let media_type = descriptor["mediaType"].as_str().unwrap();
+        let pushed = self.registry.push_manifest_bytes(repository, tag, media_type, bytes).await;
+        assert_eq!(descriptor["digest"], pushed.digest);
+    }
+
+    /// Gets a path below `/v2/`, with the headers of the response.
+    pub fn get(&self, path: &str) -> (HeaderMap, Vec<u8>) {
+        self.runtime.block_on(async {
+            let client = Client::builder().no_proxy().build().unwrap();
+            let accept = format!("{INDEX}, {MANIFEST}, */*");
+            let request = client.get(format!("http://{}/v2/{path}", self.host())).header("accept", accept);
+            let response = request.send().await.unwrap().error_for_status().unwrap();
+            (response.headers().clone(), response.bytes().await.unwrap().to_vec())
         })
     }
 

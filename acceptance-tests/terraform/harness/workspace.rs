@@ -19,7 +19,7 @@ use crate::harness::state::State;
 pub const SOURCE: &str = "registry.terraform.io/supernode/eks";
 
 /// What `supernode/eks` is, in Terraform and in OpenTofu.
-const SOURCES: [&str; 2] = [SOURCE, "registry.opentofu.org/supernode/eks"];
+pub const SOURCES: [&str; 2] = [SOURCE, "registry.opentofu.org/supernode/eks"];
 
 /// A directory with a configuration and a state, and the cloud that it is applied to. Dropping it fails the test when
 /// something is left in the cloud.

@@ -1,4 +1,4 @@
-//! TLS in front of the simulated cloud.
+//! TLS in front of a server that has none: the simulated cloud, a mirror, a registry.
 
 use std::net::SocketAddr;
 use std::sync::{Arc, OnceLock};
@@ -8,17 +8,18 @@ use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, DnType, IsCa, 
 use rustls::ServerConfig;
 use rustls::crypto::aws_lc_rs;
 use rustls::pki_types::PrivateKeyDer;
-use tencentcloud_simulator::Simulator;
 use tokio::io::copy_bidirectional;
 use tokio::net::{TcpListener, TcpStream};
 use tokio_rustls::TlsAcceptor;
+
+use crate::harness::workspace::Workspace;
 
 /// Ends TLS with a certificate of a certificate authority of its own.
 #[derive(Debug)]
 pub struct TlsFront {
     pub address: SocketAddr,
     /// The certificate of the authority, PEM.
-    pub ca: String,
+    ca: String,
     target: Arc<OnceLock<SocketAddr>>,
 }
 
@@ -49,9 +50,16 @@ impl TlsFront {
         front
     }
 
-    /// Where the plain text goes from now on.
-    pub fn forward_to(&self, cloud: &Simulator) {
-        self.target.set(cloud.endpoint().trim_start_matches("http://").parse().unwrap()).unwrap();
+    /// Forwards the plain text to this server from now on.
+    pub fn forward_to(&self, server: SocketAddr) {
+        self.target.set(server).unwrap();
+    }
+
+    /// Makes the certificate authority of this front the only one for `workspace`.
+    pub fn trust(&self, workspace: &mut Workspace) {
+        let ca = workspace.path("ca.pem");
+        std::fs::write(&ca, &self.ca).unwrap();
+        workspace.environment("SSL_CERT_FILE", ca.to_str().unwrap());
     }
 }
 
@@ -63,7 +71,7 @@ async fn serve(listener: std::net::TcpListener, acceptor: TlsAcceptor, target: &
         tokio::spawn(async move {
             // A client that does not trust the certificate goes away.
             let mut client = acceptor.accept(client).await?;
-            let mut server = TcpStream::connect(target.expect("the cloud is set before anybody calls")).await?;
+            let mut server = TcpStream::connect(target.expect("forward_to comes before the first connection")).await?;
             copy_bidirectional(&mut client, &mut server).await
         });
     }

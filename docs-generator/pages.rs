@@ -136,7 +136,7 @@ impl Page {
             name: name.to_owned(),
             docs: if name.is_empty() { "." } else { ".." },
             description: description.to_owned(),
-            summary: paragraph.split_whitespace().collect::<Vec<_>>().join(" ").replace('`', ""),
+            summary: paragraph.replace('`', ""),
             examples: Examples::read(&directory, section.example),
             reference,
             identity: None,

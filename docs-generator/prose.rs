@@ -16,7 +16,7 @@ pub fn omissions(name: &str, block: &Block) -> Vec<String> {
 }
 
 fn collect(path: &str, attribute: &Attribute, omissions: &mut Vec<String>) {
-    let text = attribute.description.split_whitespace().collect::<Vec<_>>().join(" ");
+    let text = &attribute.description;
     let mut expect = |what: &str| {
         if !text.contains(what) {
             omissions.push(format!("{path}: does not say {what:?}"));

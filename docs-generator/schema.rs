@@ -109,13 +109,13 @@ fn member(name: &str, attribute: &Attribute, parents: &[&str], nested: &mut Vec<
     let sensitive = attribute.behavior.sensitive.then_some("Sensitive");
     let write_only = attribute.behavior.write_only.then_some(WRITE_ONLY);
     let kind: Vec<_> = [Some(kind.as_str()), sensitive, write_only].into_iter().flatten().collect();
-    Member { name: name.to_owned(), kind: kind.join(", "), description: one_line(&attribute.description), anchor }
+    Member { name: name.to_owned(), kind: kind.join(", "), description: attribute.description.clone(), anchor }
 }
 
 fn block_member(name: &str, block: &Block, parents: &[&str], nested: &mut Vec<Nested>) -> Member {
     let anchor = section("nestedblock", name, &block.attributes, &block.blocks, parents, nested);
     let kind = "Block, Optional".to_owned();
-    Member { name: name.to_owned(), kind, description: one_line(&block.description), anchor: Some(anchor) }
+    Member { name: name.to_owned(), kind, description: block.description.clone(), anchor: Some(anchor) }
 }
 
 /// Appends the section of the object `name`, and returns its anchor.
@@ -134,11 +134,6 @@ fn section(
     nested.push(Nested { anchor: anchor.clone(), path: path.join("."), groups });
     nested.append(&mut inner);
     anchor
-}
-
-/// A description without its line breaks, for a list.
-pub fn one_line(text: &str) -> String {
-    text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
 /// A type in the words of HashiCorp's documentation: `Map of String`.

@@ -4,7 +4,7 @@ use serde::Serialize;
 use terraform_plugin::schema::{Parameter, Signature};
 use terraform_plugin::value::Type;
 
-use crate::schema::{one_line, type_name};
+use crate::schema::type_name;
 
 /// The arguments and the result of a function.
 #[derive(Debug, PartialEq, Serialize)]
@@ -41,7 +41,7 @@ impl SignatureText {
             Argument {
                 name: parameter.name.clone(),
                 kind: kind.into_iter().flatten().collect::<Vec<_>>().join(", "),
-                description: one_line(&parameter.description),
+                description: parameter.description.clone(),
             }
         });
         Self { line, arguments: arguments.collect() }

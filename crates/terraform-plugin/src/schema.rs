@@ -11,6 +11,7 @@
 mod behavior;
 mod check;
 mod derive;
+mod description;
 mod signature;
 
 use std::collections::BTreeMap;
@@ -18,6 +19,7 @@ use std::collections::BTreeMap;
 pub use behavior::{BLOCK, Behavior, COMPUTED, OPTIONAL, OPTIONAL_COMPUTED, PARAMETER, Passing, REQUIRED};
 pub use check::Check;
 pub use derive::SchemaError;
+pub use description::paragraphs;
 pub use signature::{Parameter, Signature};
 
 use crate::value::{Type, Value};
@@ -44,7 +46,7 @@ pub struct Schema {
 /// Attributes, and nested blocks of one each (`timeouts`): Terraform's `SINGLE` nesting, the only one used here.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Block {
-    /// Markdown.
+    /// Markdown; each paragraph is one line.
     pub description: String,
     /// By name.
     pub attributes: BTreeMap<String, Attribute>,
@@ -55,7 +57,7 @@ pub struct Block {
 /// An attribute.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Attribute {
-    /// Markdown.
+    /// Markdown; each paragraph is one line.
     pub description: String,
     /// Its type, or its nested attributes.
     pub kind: Kind,

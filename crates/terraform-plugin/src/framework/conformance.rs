@@ -3,11 +3,15 @@
 //! [`run`] walks a resource through its life; [`Terraform`] is for tests that go their own way. A violation panics: it
 //! is what Terraform would report as a bug of the provider. Errors of the resource are answers, for the test to judge.
 
+mod descriptions;
 mod propose;
 mod rules;
 
+pub use descriptions::description_violations;
 pub use propose::propose;
-pub use rules::{apply_violations, identity_violations, plan_violations, second_plan_violations, state_violations};
+pub use rules::{
+    Violations, apply_violations, identity_violations, plan_violations, second_plan_violations, state_violations,
+};
 
 use super::{AnyResource, Context, Import, Outcome, Planned, Stored, WriteOnly};
 use crate::diagnostics::Diagnostics;

@@ -9,6 +9,7 @@ use schemars::generate::SchemaSettings;
 use serde_json::{Map, Value as Json};
 
 use super::check::{self, Check};
+use super::description::paragraphs;
 use super::{Attribute, Behavior, Block, Kind, Model, Nesting};
 use crate::value::{DYNAMIC_KEYWORD, Type, Value};
 
@@ -266,7 +267,7 @@ fn refuse_keywords(field: &str, schema: &Map<String, Json>) -> Result<(), Schema
 pub(super) fn description(field: &str, schema: &Map<String, Json>) -> Result<String, SchemaError> {
     match schema.get("description").and_then(Json::as_str).map(str::trim) {
         None | Some("") => Err(fault(field, "no doc comment")),
-        Some(text) => Ok(text.to_owned()),
+        Some(text) => Ok(paragraphs(text)),
     }
 }
 

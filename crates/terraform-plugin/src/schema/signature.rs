@@ -9,9 +9,9 @@ use crate::value::Type;
 /// What a function takes and gives.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Signature {
-    /// The first paragraph of the description, in one line.
+    /// The first paragraph of the description.
     pub summary: String,
-    /// Markdown.
+    /// Markdown; each paragraph is one line.
     pub description: String,
     /// In the order of the arguments, without the variadic one.
     pub parameters: Vec<Parameter>,
@@ -26,7 +26,7 @@ pub struct Signature {
 pub struct Parameter {
     /// For documentation; arguments are positional.
     pub name: String,
-    /// Markdown.
+    /// Markdown; each paragraph is one line.
     pub description: String,
     /// Its type.
     pub ty: Type,
@@ -48,8 +48,7 @@ impl Signature {
     pub fn of<P: Model, R: schemars::JsonSchema>() -> Result<Self, SchemaError> {
         let schema = derive::json_schema::<P>()?;
         let description = derive::description("", &schema)?;
-        let first = description.split("\n\n").next().unwrap_or_default();
-        let summary = first.split_whitespace().collect::<Vec<_>>().join(" ");
+        let summary = description.split("\n\n").next().unwrap_or_default().to_owned();
         let result = derive::plain("", &derive::json_schema::<R>()?)?;
 
         let fields = schema.get("properties").and_then(Json::as_object);
@@ -175,7 +174,7 @@ mod tests {
         let result = [("tag".to_owned(), Type::String), ("labels".to_owned(), Type::Map(Type::String.into()))];
         let expected = Signature {
             summary: "Annotations for a disk.".into(),
-            description: "Annotations for\na disk.\n\nMore.".into(),
+            description: "Annotations for a disk.\n\nMore.".into(),
             parameters: vec![size, images],
             variadic: Some(more),
             result: Type::Object(result.into()),

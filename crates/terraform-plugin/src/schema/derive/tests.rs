@@ -88,7 +88,7 @@ fn a_struct_is_a_schema() {
                     checks: vec![Check::MinLength(1)],
                     element_checks: vec![Check::MinLength(2)],
                     ..attribute(
-                        "Images\nto hold.",
+                        "Images to hold.",
                         Kind::Plain(Type::Set(Type::String.into())),
                         REQUIRED.requires_replace(),
                     )

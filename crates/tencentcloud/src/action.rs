@@ -1,12 +1,16 @@
 //! What one API action is: a request that serialises to the API's field names, and the answer that belongs to it.
 
+use std::fmt::Debug;
+
 use serde::{Serialize, de::DeserializeOwned};
 
 /// One action of one service: the request is `Self`, the answer [`Action::Response`].
 ///
 /// Absent fields must not be serialised: the API refuses what it does not know, and `null` too
 /// (`UnknownParameter`, `InvalidParameter`).
-pub trait Action: Serialize + Send + Sync {
+///
+/// `Debug` is what the log shows of the parameters: secrets have types that hide them.
+pub trait Action: Serialize + Debug + Send + Sync {
     /// First part of the host name, and part of the signature: `tke`, `sts`.
     const SERVICE: &'static str;
     /// Version of the service's API, a date: `2018-05-25`.

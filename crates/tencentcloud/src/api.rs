@@ -76,6 +76,7 @@ impl Api {
         let lane = self.0.limiter.lane(A::SERVICE, A::NAME, region);
         let attempt = || async {
             lane.turn().await;
+            tracing::trace!(service = A::SERVICE, action = A::NAME, region, parameters = ?action, "API request");
             self.0.transport.send(region, auth, action).await
         };
         attempt
@@ -104,10 +105,10 @@ mod tests {
         *,
     };
 
-    #[derive(Serialize)]
+    #[derive(Debug, Serialize)]
     struct Read;
 
-    #[derive(Serialize)]
+    #[derive(Debug, Serialize)]
     struct Make;
 
     macro_rules! action {

@@ -20,12 +20,6 @@ pub(crate) fn exposed_option<S: Serializer>(secret: &Option<SecretString>, seria
     exposed(secret, serializer)
 }
 
-/// `serialize_with` of a string that is not secret by itself, and that no message needs to repeat.
-pub(crate) fn hidden_option<S: Serializer>(text: &Option<String>, serializer: S) -> Result<S::Ok, S::Error> {
-    safe_text::remember(text.as_deref().unwrap_or_default());
-    serializer.serialize_some(text)
-}
-
 /// `deserialize_with` of a secret that a server sends.
 pub(crate) fn received<'de, D: Deserializer<'de>>(deserializer: D) -> Result<SecretString, D::Error> {
     let secret = SecretString::deserialize(deserializer)?;

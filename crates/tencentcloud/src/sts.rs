@@ -27,8 +27,8 @@ pub struct AssumeRole {
     /// Narrows the role's permissions; URL-encoded JSON.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub policy: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none", serialize_with = "secret::hidden_option")]
-    pub external_id: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none", serialize_with = "secret::exposed_option")]
+    pub external_id: Option<SecretString>,
     /// The caller's uin.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub source_identity: Option<String>,

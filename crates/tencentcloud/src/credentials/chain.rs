@@ -118,7 +118,10 @@ impl<S: Services> Issuer<S> {
                     }
                     return Ok(found);
                 }
-                Outcome::NotConfigured(reason) => tried.push((source.name(), reason)),
+                Outcome::NotConfigured(reason) => {
+                    tracing::debug!(source = source.name(), reason, "credential source not configured");
+                    tried.push((source.name(), reason));
+                }
             }
         }
         Err(CredentialsError::NotFound { tried })

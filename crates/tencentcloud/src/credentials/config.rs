@@ -151,7 +151,7 @@ impl CredentialsConfig {
             duration_seconds: session.duration_seconds,
             // STS wants the policy URL-encoded inside the JSON body as well.
             policy: policy.map(|policy| url::form_urlencoded::byte_serialize(policy.as_bytes()).collect()),
-            external_id,
+            external_id: external_id.map(Into::into),
             source_identity: given(block.source_identity).or_else(|| variable("SOURCE_IDENTITY")),
             serial_number,
             token_code,

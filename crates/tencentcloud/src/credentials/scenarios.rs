@@ -19,7 +19,7 @@ use serde::{Deserialize, de::DeserializeOwned};
 use tracing_subscriber::{Layer, layer::SubscriberExt};
 
 use super::{
-    CredentialsChain, CredentialsConfig, ProvideCredentials, profile_region,
+    CredentialsChain, CredentialsConfig, CredentialsError, ProvideCredentials, profile_region,
     replay::{Exchange, Replay, seconds},
 };
 
@@ -176,6 +176,22 @@ impl<S: tracing::Subscriber> Layer<S> for Log {
 fn chain_of(error: &dyn std::error::Error) -> String {
     let causes = std::iter::successors(Some(error), |error| error.source());
     causes.map(ToString::to_string).collect::<Vec<_>>().join(": ")
+}
+
+#[tokio::test]
+async fn sources_not_configured_logged() {
+    let log = Log::default();
+    let _guard = tracing::subscriber::set_default(tracing_subscriber::registry().with(log.clone()));
+    let replay = Replay::new(file::<Vec<Exchange>>("nothing_found_lists_every_source", "http.json").unwrap());
+    let environment = file::<BTreeMap<String, String>>("nothing_found_lists_every_source", "env.json").unwrap();
+    let chain = CredentialsChain::new(CredentialsConfig::default(), environment.into_iter().collect(), replay);
+    let error = chain.credentials().await.unwrap_err();
+    let CredentialsError::NotFound { tried } = &error else { panic!("{error}") };
+    let expected = tried.iter().map(|(source, reason)| {
+        format!("message=credential source not configured source={source:?} reason={reason:?}")
+    });
+    let logged: Vec<_> = log.0.lock().unwrap().iter().map(|(_, text)| text.clone()).collect();
+    assert_eq!((tried.len(), logged), (7, expected.collect()));
 }
 
 #[test]

@@ -8,7 +8,7 @@ use crate::{
     canned::{Reply, Server, http, json},
 };
 
-#[derive(Serialize)]
+#[derive(Debug, Serialize)]
 #[serde(rename_all = "PascalCase")]
 struct Probe {
     value: u32,

@@ -2,6 +2,7 @@
 
 #![cfg(unix)]
 
+use std::collections::BTreeSet;
 use std::io::{BufRead as _, BufReader, Read as _};
 use std::path::Path;
 use std::process::{Child, ChildStdout, Command, ExitStatus, Output, Stdio};
@@ -10,6 +11,8 @@ use std::time::Duration;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD_NO_PAD;
 use terraform_plugin::plugin::test_client::{Identity, channel, dial, secure};
+use terraform_plugin::protocol::tfplugin6::provider_client::ProviderClient;
+use terraform_plugin::protocol::tfplugin6::{get_functions, invoke_action, read_data_source};
 use tonic::transport::Channel;
 use tonic_health::pb::HealthCheckRequest;
 use tonic_health::pb::health_client::HealthClient;
@@ -178,22 +181,58 @@ async fn with_tf_log_each_line_of_stderr_is_an_hclog_object() {
     }
 }
 
-#[tokio::test]
-async fn debug_serves_without_tls_until_ctrl_c() {
-    let mut plugin = Plugin::start(provider().arg("--debug"));
+/// Starts the provider for a debugger. Also returns the address of its socket.
+fn debugged(flag: &str, env: &[(&str, &str)]) -> (Plugin, String) {
+    let mut plugin = Plugin::start(provider().arg(flag).envs(env.iter().copied()));
     let mut setting = String::new();
-    while !setting.starts_with("TF_REATTACH_PROVIDERS=") {
+    while !setting.starts_with("export TF_REATTACH_PROVIDERS=") {
         setting.clear();
         assert_ne!(plugin.stdout.read_line(&mut setting).unwrap(), 0);
     }
-    let json = setting.trim_end().strip_prefix("TF_REATTACH_PROVIDERS='").unwrap().strip_suffix('\'').unwrap();
+    let json = setting.trim_end().strip_prefix("export TF_REATTACH_PROVIDERS='").unwrap().strip_suffix('\'').unwrap();
     let json: serde_json::Value = serde_json::from_str(json).unwrap();
     let provider = &json["registry.terraform.io/supernode/eks"];
+    assert_eq!(*provider, json["registry.opentofu.org/supernode/eks"]);
     assert_eq!(provider["Pid"], plugin.process.id());
     let address = provider["Addr"]["String"].as_str().unwrap().to_owned();
-    assert!(is_serving(&channel(dial("unix", &address).await).await).await);
+    (plugin, address)
+}
 
+#[tokio::test]
+async fn debug_serves_without_tls_until_ctrl_c() {
+    for flag in ["--debug", "-debug=true"] {
+        let (plugin, address) = debugged(flag, &[]);
+        assert!(is_serving(&channel(dial("unix", &address).await).await).await);
+        plugin.signal("-INT");
+        assert!(plugin.wait().await.0.success());
+        assert!(!Path::new(&address).exists());
+    }
+}
+
+#[tokio::test]
+async fn log_has_span_of_each_rpc() {
+    let (plugin, address) = debugged("--debug", &[("TF_LOG", "TRACE")]);
+    let mut client = ProviderClient::new(channel(dial("unix", &address).await).await);
+    client.get_functions(get_functions::Request::default()).await.unwrap();
+    let request = read_data_source::Request { type_name: "eks_pod_disk".to_owned(), ..Default::default() };
+    client.read_data_source(request).await.unwrap();
+    let request = invoke_action::Request { action_type: "eks_none".to_owned(), ..Default::default() };
+    let mut events = client.invoke_action(request).await.unwrap().into_inner();
+    while events.message().await.unwrap().is_some() {}
     plugin.signal("-INT");
-    assert!(plugin.wait().await.0.success());
-    assert!(!Path::new(&address).exists());
+    let (_, _, stderr) = plugin.wait().await;
+
+    let lines: Vec<serde_json::Value> = stderr.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    for (rpc, key, value) in [
+        ("GetFunctions", "tf_resource_type", serde_json::Value::Null),
+        ("ReadDataSource", "tf_data_source_type", "eks_pod_disk".into()),
+        ("InvokeAction", "tf_action_type", "eks_none".into()),
+    ] {
+        let lines: Vec<_> = lines.iter().filter(|line| line["tf_rpc"] == rpc).collect();
+        let ids: BTreeSet<_> = lines.iter().map(|line| line["tf_req_id"].as_str().unwrap()).collect();
+        assert_eq!(ids.len(), 1, "{lines:#?}");
+        assert!(lines.iter().all(|line| line[key] == value), "{lines:#?}");
+        let served: Vec<_> = lines.iter().filter(|line| line["@message"] == "served RPC").collect();
+        assert!(served.len() == 1 && served[0]["tf_req_duration_ms"].is_u64(), "{lines:#?}");
+    }
 }

@@ -5,9 +5,12 @@
 # to 50 GiB until the cache is destroyed.
 
 terraform {
+  required_version = ">= 1.0"
+
   required_providers {
     eks = {
-      source = "supernode/eks"
+      source  = "supernode/eks"
+      version = "~> 0.1"
     }
   }
 }

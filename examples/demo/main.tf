@@ -1,9 +1,12 @@
 # One image cache, and the annotations for Pods that start from it.
 
 terraform {
+  required_version = ">= 1.0"
+
   required_providers {
     eks = {
-      source = "supernode/eks"
+      source  = "supernode/eks"
+      version = "~> 0.1"
     }
   }
 }

@@ -9,7 +9,6 @@ use super::*;
 use terraform_plugin::diagnostics::AttributePath;
 use terraform_plugin::framework::conformance::{self, Terraform, complete};
 use terraform_plugin::framework::{Context, Server};
-use terraform_plugin::schema::Schema;
 use terraform_plugin::value::Attr;
 use terraform_plugin::value::Value;
 

@@ -33,15 +33,10 @@ pub enum Feature {
     Query,
     /// `action` blocks and `apply -invoke`.
     Actions,
-    /// Installing providers from OCI registries.
-    OciMirror,
 }
 
 /// Major and minor version.
 type Version = (u32, u32);
-
-/// For what only OpenTofu has.
-const NEVER: Version = (u32::MAX, 0);
 
 impl Feature {
     /// Its name, and the first Terraform and the first OpenTofu that have it; OpenTofu 1.12 does not have all of them.
@@ -59,7 +54,6 @@ impl Feature {
             Self::StateIdentities => ("identities in the state", (1, 12), None),
             Self::Query => ("queries", (1, 14), None),
             Self::Actions => ("actions", (1, 14), None),
-            Self::OciMirror => ("mirrors in OCI registries", NEVER, Some((1, 10))),
         }
     }
 }
@@ -71,7 +65,7 @@ impl Cli {
 
     fn first_version_with(&self, feature: Feature) -> Option<Version> {
         let (_, terraform, opentofu) = feature.facts();
-        if self.is_opentofu { opentofu } else { Some(terraform).filter(|version| *version != NEVER) }
+        if self.is_opentofu { opentofu } else { Some(terraform) }
     }
 
     /// True when this client lacks `feature`, so that the running test is skipped. Prints that.

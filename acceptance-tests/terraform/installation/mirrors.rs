@@ -13,8 +13,8 @@ use tempfile::TempDir;
 use super::{LOCK_FILE, h1, installed, locked, mirror};
 use crate::harness::cli::Cli;
 use crate::harness::docker_registry::digest;
-use crate::harness::features::Feature;
 use crate::harness::registry::Registry;
+use crate::harness::requirements::skip;
 use crate::harness::tls::TlsFront;
 use crate::harness::workspace::{SOURCE, SOURCES, Workspace};
 
@@ -142,7 +142,13 @@ fn oci_layout_pushed_pulled_and_installed() {
         assert!(zip == fs::read(released).unwrap(), "{} bytes", zip.len());
     }
 
-    if Cli::get().leaves_out_part("the installation", Feature::OciMirror) {
+    // No Terraform has such mirrors.
+    let client = Cli::get();
+    if !client.is_opentofu {
+        return;
+    }
+    if client.version < (1, 10) {
+        skip(Some("the installation"), "mirrors in OCI registries need OpenTofu 1.10");
         return;
     }
     let front = front(registry.host().parse().unwrap());

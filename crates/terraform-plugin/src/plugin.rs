@@ -38,7 +38,8 @@ use crate::protocol::tfplugin6::provider_server::Provider;
 const HELP: &str = "\
 A Terraform provider. Terraform starts it by itself; there is nothing to run by hand but:
 
-  --debug    serve without being started by Terraform, and print the variable that makes Terraform attach
+  --debug    serve without being started by Terraform, and print the variable that makes Terraform attach;
+             also -debug and -debug=true
   --version  print the version
   --help     print this
 ";
@@ -76,6 +77,33 @@ impl Program {
     }
 }
 
+/// What the process is started for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Command {
+    /// By Terraform, without an argument.
+    Serve,
+    Debug,
+    Version,
+    Help,
+}
+
+impl Command {
+    /// Flags as Go has them: with one dash or two, and for the boolean ones with a value.
+    fn of(argument: Option<OsString>) -> Result<Self, StartError> {
+        let Some(argument) = argument else { return Ok(Self::Serve) };
+        let unknown = || StartError::Argument(argument.clone());
+        let flag = argument.to_str().ok_or_else(unknown)?;
+        let flag = flag.strip_prefix("--").or_else(|| flag.strip_prefix('-')).ok_or_else(unknown)?;
+        match flag.split_once('=').unwrap_or((flag, "true")) {
+            ("debug", "1" | "t" | "T" | "true" | "TRUE" | "True") => Ok(Self::Debug),
+            ("debug", "0" | "f" | "F" | "false" | "FALSE" | "False") => Ok(Self::Serve),
+            ("version", "true") => Ok(Self::Version),
+            ("help" | "h", "true") => Ok(Self::Help),
+            _ => Err(unknown()),
+        }
+    }
+}
+
 /// Runs a provider from start to end.
 ///
 /// `make_service` gets a token that is cancelled when the process is to end: calls in flight should then answer soon
@@ -93,16 +121,14 @@ pub fn main<S: Provider>(program: Program, make_service: impl FnOnce(Cancellatio
 
 fn run<S: Provider>(program: Program, make_service: impl FnOnce(CancellationToken) -> S) -> Result<(), StartError> {
     logs::init(program);
-    let argument = std::env::args_os().nth(1);
-    match argument.as_ref().map(|argument| argument.to_str()) {
-        None => {
+    match Command::of(std::env::args_os().nth(1))? {
+        Command::Serve => {
             let invitation = Invitation::from_env(|name| std::env::var_os(name))?;
             block_on(serve_terraform(invitation, make_service))
         }
-        Some(Some("--debug" | "-debug")) => block_on(serve_debugger(program.address, make_service)),
-        Some(Some("--version" | "-version")) => Ok(print(&format!("{}\n", program.version))?),
-        Some(Some("--help" | "-help" | "-h")) => Ok(print(HELP)?),
-        Some(_) => Err(StartError::Argument(argument.unwrap_or_default())),
+        Command::Debug => block_on(serve_debugger(program.address, make_service)),
+        Command::Version => Ok(print(&format!("{}\n", program.version))?),
+        Command::Help => Ok(print(HELP)?),
     }
 }
 
@@ -138,8 +164,8 @@ async fn serve_debugger<S: Provider>(
     signals::watch(Interrupt::Stops, shutdown.clone())?;
     let listener = Listener::bind(None, 0..=0).await?;
     let (network, socket) = listener.address()?;
-    let setting = debug::reattach(address, network, &socket, std::process::id());
-    print(&format!("Serving until Ctrl-C. Run Terraform with this in its environment:\n\n{setting}\n"))?;
+    print(&debug::instructions(address, network, &socket, std::process::id()))?;
+    tracing::debug!(network, address = socket, "listening");
     server::serve(make_service(shutdown.clone()), listener, None, shutdown).await?;
     Ok(())
 }
@@ -154,4 +180,32 @@ fn print(text: &str) -> io::Result<()> {
 fn chain(error: &(dyn Error + 'static)) -> String {
     let causes = std::iter::successors(Some(error), |&error| error.source());
     causes.map(ToString::to_string).collect::<Vec<_>>().join(": ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn command_of_argument() {
+        for (argument, expected) in [
+            (None, Some(Command::Serve)),
+            (Some("--debug"), Some(Command::Debug)),
+            (Some("-debug"), Some(Command::Debug)),
+            (Some("-debug=true"), Some(Command::Debug)),
+            (Some("--debug=true"), Some(Command::Debug)),
+            (Some("--debug=1"), Some(Command::Debug)),
+            (Some("-debug=false"), Some(Command::Serve)),
+            (Some("--debug=perhaps"), None),
+            (Some("debug"), None),
+            (Some("---debug"), None),
+            (Some("-version"), Some(Command::Version)),
+            (Some("--help"), Some(Command::Help)),
+            (Some("-h"), Some(Command::Help)),
+            (Some("--frobnicate"), None),
+            (Some(""), None),
+        ] {
+            assert_eq!(Command::of(argument.map(Into::into)).ok(), expected, "{argument:?}");
+        }
+    }
 }

@@ -12,6 +12,7 @@ mod identity;
 mod list;
 mod provider;
 mod resource;
+mod rpc;
 mod schema;
 mod service;
 #[cfg(test)]

@@ -86,6 +86,9 @@ impl<P: Provider> Server<P> {
 
     /// Takes the provider block; replaces an earlier configuration.
     pub async fn configure(&self, config: &Value) -> Diagnostics {
+        if config.is_null() {
+            return validate::missing().into();
+        }
         let mut diagnostics = Diagnostics::default();
         let configured = panic::catch(async {
             let config = value::from_value(config).map_err(unreadable)?;

@@ -28,6 +28,9 @@ pub(super) async fn validate<M: Model>(
     write_only: WriteOnly,
     own: impl FnOnce(&M, &mut Diagnostics),
 ) -> Diagnostics {
+    if config.is_null() {
+        return missing().into();
+    }
     let mut diagnostics = Diagnostics::default();
     validate_block(&AttributePath::default(), block, config, write_only, &mut diagnostics);
     if !diagnostics.has_errors() {
@@ -40,6 +43,13 @@ pub(super) async fn validate<M: Model>(
         diagnostics.extend(errors(result));
     }
     in_lines(block, diagnostics)
+}
+
+/// A request without the configuration that it is about.
+pub(super) fn missing() -> Diagnostic {
+    let detail = "The request contains no configuration. This is a bug in Terraform, or in the program that stands in for it; \
+                  please report it there.";
+    Diagnostic::error("Missing configuration", detail)
 }
 
 /// The messages, each at the line of the configuration that it is about.
@@ -208,8 +218,7 @@ pub(super) fn holds_null(at: &AttributePath) -> String {
 
 /// The first paragraph of the attribute's own documentation: it says what is expected better than a rule can.
 fn says(attribute: &Attribute) -> String {
-    let paragraph = attribute.description.split("\n\n").next().unwrap_or_default();
-    paragraph.split_whitespace().collect::<Vec<_>>().join(" ")
+    attribute.description.split("\n\n").next().unwrap_or_default().to_owned()
 }
 
 #[cfg(test)]

@@ -1,4 +1,4 @@
-//! The `tfplugin6.Provider` service: which function answers which call.
+//! The `tfplugin6.Provider` service: which function serves which RPC.
 
 use std::sync::Arc;
 
@@ -7,7 +7,7 @@ use tokio_util::sync::CancellationToken;
 use tonic::{Request, Response, Status};
 
 use super::tfplugin6::{self as wire, provider_server};
-use super::{action, data_source, ephemeral, function, identity, list, provider, resource};
+use super::{action, data_source, ephemeral, function, identity, list, provider, resource, rpc};
 use crate::framework::{Provider, Server};
 
 /// Serves a provider over the plugin protocol, version 6.
@@ -29,14 +29,29 @@ impl<P: Provider> Service<P> {
     }
 }
 
-/// An answer that comes piece by piece.
+/// A response of several events.
 pub type Events<E> = BoxStream<'static, Result<E, Status>>;
 
-/// No call ends with a status: what is wrong is a diagnostic in its answer.
-macro_rules! answer {
+/// The span of an RPC. At the level of errors, so that events of every level have its fields.
+macro_rules! span {
+    ($call:ident $(, $key:ident = $value:expr)?) => {
+        tracing::error_span!(
+            "rpc",
+            tf_rpc = rpc::name(stringify!($call)),
+            tf_req_id = rpc::id(),
+            $($key = $value,)?
+        )
+    };
+}
+
+/// Implements the service: for each RPC the function that serves it and, in parentheses, the field of the log and of the
+/// request with the type that it is about.
+///
+/// No RPC ends with a status: what is wrong is a diagnostic in its response.
+macro_rules! serve {
     (
-        one { $($call:ident => $function:path,)* }
-        many { $($streaming:ident => $events:path,)* }
+        one { $($call:ident $(($key:ident: $field:ident))? => $function:path,)* }
+        many { $($streaming:ident ($stream_key:ident: $stream_field:ident) => $events:path,)* }
     ) => {
         #[tonic::async_trait]
         impl<P: Provider> provider_server::Provider for Service<P> {
@@ -45,7 +60,9 @@ macro_rules! answer {
                     &self,
                     request: Request<wire::$call::Request>,
                 ) -> Result<Response<wire::$call::Response>, Status> {
-                    Ok(Response::new($function(&self.server, request.into_inner()).await))
+                    let request = request.into_inner();
+                    let span = span!($call $(, $key = request.$field.as_str())?);
+                    Ok(Response::new(rpc::respond(span, $function(&self.server, request)).await))
                 }
             )*
             $(
@@ -53,14 +70,17 @@ macro_rules! answer {
                     &self,
                     request: Request<wire::$streaming::Request>,
                 ) -> Result<Response<Events<wire::$streaming::Event>>, Status> {
-                    Ok(Response::new($events(Arc::clone(&self.server), request.into_inner())))
+                    let request = request.into_inner();
+                    let span = span!($streaming, $stream_key = request.$stream_field.as_str());
+                    let server = Arc::clone(&self.server);
+                    Ok(Response::new(rpc::stream(span, || $events(server, request))))
                 }
             )*
         }
     };
 }
 
-answer! {
+serve! {
     one {
         get_metadata => provider::metadata,
         get_provider_schema => provider::schemas,
@@ -69,35 +89,35 @@ answer! {
         stop_provider => provider::stop,
 
         get_resource_identity_schemas => identity::schemas,
-        upgrade_resource_identity => identity::upgrade,
+        upgrade_resource_identity (tf_resource_type: type_name) => identity::upgrade,
 
-        validate_resource_config => resource::validate,
-        upgrade_resource_state => resource::upgrade,
-        read_resource => resource::read,
-        plan_resource_change => resource::plan,
-        apply_resource_change => resource::apply,
-        import_resource_state => resource::import,
-        move_resource_state => resource::take_over,
-        generate_resource_config => resource::generate,
+        validate_resource_config (tf_resource_type: type_name) => resource::validate,
+        upgrade_resource_state (tf_resource_type: type_name) => resource::upgrade,
+        read_resource (tf_resource_type: type_name) => resource::read,
+        plan_resource_change (tf_resource_type: type_name) => resource::plan,
+        apply_resource_change (tf_resource_type: type_name) => resource::apply,
+        import_resource_state (tf_resource_type: type_name) => resource::import,
+        move_resource_state (tf_resource_type: target_type_name) => resource::take_over,
+        generate_resource_config (tf_resource_type: type_name) => resource::generate,
 
-        validate_data_resource_config => data_source::validate,
-        read_data_source => data_source::read,
+        validate_data_resource_config (tf_data_source_type: type_name) => data_source::validate,
+        read_data_source (tf_data_source_type: type_name) => data_source::read,
 
-        validate_ephemeral_resource_config => ephemeral::validate,
-        open_ephemeral_resource => ephemeral::open,
-        renew_ephemeral_resource => ephemeral::renew,
-        close_ephemeral_resource => ephemeral::close,
+        validate_ephemeral_resource_config (tf_ephemeral_resource_type: type_name) => ephemeral::validate,
+        open_ephemeral_resource (tf_ephemeral_resource_type: type_name) => ephemeral::open,
+        renew_ephemeral_resource (tf_ephemeral_resource_type: type_name) => ephemeral::renew,
+        close_ephemeral_resource (tf_ephemeral_resource_type: type_name) => ephemeral::close,
 
         get_functions => function::functions,
-        call_function => function::call,
+        call_function (tf_function_name: name) => function::call,
 
-        validate_list_resource_config => list::validate,
+        validate_list_resource_config (tf_list_resource_type: type_name) => list::validate,
 
-        validate_action_config => action::validate,
-        plan_action => action::plan,
+        validate_action_config (tf_action_type: type_name) => action::validate,
+        plan_action (tf_action_type: action_type) => action::plan,
     }
     many {
-        list_resource => list::list,
-        invoke_action => action::invoke,
+        list_resource (tf_list_resource_type: type_name) => list::list,
+        invoke_action (tf_action_type: action_type) => action::invoke,
     }
 }

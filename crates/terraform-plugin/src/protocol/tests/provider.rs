@@ -186,3 +186,19 @@ async fn stop_answers_at_once_and_without_an_error() {
     let answer = client().stop_provider(stop_provider::Request {}).await.unwrap().into_inner();
     assert_eq!(answer, stop_provider::Response::default());
 }
+
+#[tokio::test]
+async fn requests_without_configuration_blame_the_client() {
+    let mut client = client();
+    for config in [None, null()] {
+        let request = validate_provider_config::Request { config: config.clone() };
+        let validated = client.validate_provider_config(request).await.unwrap().into_inner().diagnostics;
+        let request = configure_provider::Request { config, ..Default::default() };
+        let configured = client.configure_provider(request).await.unwrap().into_inner().diagnostics;
+        for diagnostics in [validated, configured] {
+            let [found] = &diagnostics[..] else { panic!("{diagnostics:?}") };
+            assert_eq!(found.summary, "Missing configuration");
+            assert!(found.detail.contains("a bug in Terraform"), "{}", found.detail);
+        }
+    }
+}

@@ -260,6 +260,7 @@ mod tests {
             ("wait_for_ready", true.into(), false.into(), InPlace(&[])),
             ("replace_on_rebuild", false.into(), true.into(), InPlace(&[])),
             ("timeouts", Value::Null, Value::map([("create", "5m")]), InPlace(&[])),
+            ("deletion_policy", "delete".into(), "retain".into(), InPlace(&[])),
             ("vpc_id", "vpc-1".into(), "vpc-2".into(), Replace),
             ("subnet_id", "subnet-1".into(), "subnet-2".into(), Replace),
             ("region", "ap-guangzhou".into(), "ap-shanghai".into(), Replace),

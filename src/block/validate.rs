@@ -113,7 +113,7 @@ fn validate_combinations(config: &ProviderConfig, diagnostics: &mut Diagnostics)
         // At the missing argument: Terraform prints the line, and a key is secret.
         for (missing, _) in absent.iter().filter(|(_, absent)| *absent) {
             let detail = format!(
-                "{present} is set in the provider block, and {missing} is not. A key pair comes from one place: set both \
+                "{present} is set in the provider block, {missing} is not. A key pair comes from one place: set both \
                  here, or neither."
             );
             diagnostics.push(Diagnostic::error("Incomplete credentials", detail).at(AttributePath::root(*missing)));

@@ -133,8 +133,8 @@ fn not_one(name: &str, region: &str, found: &[ImageCache]) -> Diagnostic {
         .collect();
     lines.sort();
     let detail = format!(
-        "{} image caches in {region} have the name {name:?}:\n{}\n\nNames are not unique. Set most_recent = true for the newest \
-         Ready one, or set id to one of these in place of name.",
+        "{} image caches in {region} have the name {name:?}:\n{}\n\nNames are not unique. Set id to one of these in place \
+         of name, or most_recent = true for the newest Ready one.",
         found.len(),
         lines.join("\n")
     );

@@ -6,18 +6,18 @@ use super::model::PodDiskModel;
 use super::{image_gc, inspection};
 use crate::{annotations, duration, images, regions};
 use terraform_plugin::diagnostics::{AttributePath, Diagnostic, Diagnostics};
-use terraform_plugin::value::Attr;
+use terraform_plugin::value::{self, Attr};
 
 pub(super) fn validate(config: &PodDiskModel, diagnostics: &mut Diagnostics) {
     images::validate(AttributePath::root("images"), config.images.known().into_iter().flatten(), diagnostics);
     regions::validate(AttributePath::root("region"), &config.region, diagnostics);
-    validate_purpose(config, diagnostics);
     validate_inspection(config, diagnostics);
     validate_image_cache(config, diagnostics);
     validate_registries("registry_skip_verify_list", &config.registry_skip_verify_list, diagnostics);
     validate_registries("registry_http_endpoint_list", &config.registry_http_endpoint_list, diagnostics);
     validate_credentials(config, diagnostics);
     validate_image_gc(config, diagnostics);
+    validate_purpose(config, diagnostics);
 }
 
 fn validate_inspection(config: &PodDiskModel, diagnostics: &mut Diagnostics) {
@@ -53,8 +53,9 @@ fn validate_image_cache(config: &PodDiskModel, diagnostics: &mut Diagnostics) {
     }
 }
 
-/// Without any of these there is nothing to compute.
+/// Without any of these there is nothing to compute. The last check: arguments that need others have errors of their own.
 fn validate_purpose(config: &PodDiskModel, diagnostics: &mut Diagnostics) {
+    let is_known = value::to_value(config).is_ok_and(|value| value.is_wholly_known());
     let nothing = config.size.is_null()
         && config.images.is_null()
         && config.image_cache.is_null()
@@ -64,10 +65,8 @@ fn validate_purpose(config: &PodDiskModel, diagnostics: &mut Diagnostics) {
         && config.image_gc.is_null()
         && config.container_gc_threshold.is_null()
         && config.must_keep_last_container.is_null()
-        && config.pod_eviction_threshold.is_null()
-        // These have an error of their own, or may get one.
-        && !matches!(config.inspect_images, Attr::Known(false) | Attr::Unknown);
-    if nothing {
+        && config.pod_eviction_threshold.is_null();
+    if nothing && is_known && !diagnostics.has_errors() {
         let detail = "No argument states which disk the Pods need. Set images, size, for example 50, or image_cache, for example \
                       \"auto\".";
         diagnostics.push(Diagnostic::error("Missing argument", detail));

@@ -35,7 +35,14 @@ impl<S: Services> ProvideCredentials for CredentialsChain<S> {
     }
 
     async fn check(&self) -> Result<(), CredentialsError> {
-        self.0.issuer().check().await
+        match self.0.issuer().check().await {
+            // Kept, so that what is called next does not ask the metadata service again.
+            Err(CredentialsError::NotFound { .. }) if !self.0.issuer().exchanges()? => {
+                self.0.credentials().await.map(drop)
+            }
+            Err(CredentialsError::NotFound { .. }) => self.0.issuer().find().await.map(drop),
+            checked => checked,
+        }
     }
 
     fn discard(&self, credentials: &Credentials) {
@@ -87,7 +94,13 @@ impl<S: Services> Issue for Issuer<S> {
 }
 
 impl<S: Services> Issuer<S> {
-    /// See [`ProvideCredentials::check`].
+    /// Whether STS is called with what is found: for an MFA session, or a role.
+    fn exchanges(&self) -> Result<bool, CredentialsError> {
+        let Context { config, environment, .. } = &self.context;
+        Ok(config.role(environment)?.is_some() || config.mfa(environment)?.is_some())
+    }
+
+    /// The check of all sources but the instance role, which is the last one and needs a call.
     async fn check(&self) -> Result<(), CredentialsError> {
         let Context { config, environment, services } = &self.context;
         config.role(environment)?;
@@ -95,7 +108,7 @@ impl<S: Services> Issuer<S> {
         let (config, environment) = (config.clone(), environment.clone());
         let context = Context { config, environment, services: WithoutSts(Arc::clone(services)) };
         let mut tried = Vec::new();
-        for source in Source::ALL {
+        for source in Source::ALL.into_iter().filter(|source| *source != Source::InstanceRole) {
             match source.provide(&context).await {
                 Ok(Outcome::Found(_)) => return Ok(()),
                 Ok(Outcome::NotConfigured(reason)) => tried.push((source.name(), reason)),

@@ -14,6 +14,16 @@ pub fn api(doing: &str, id: &str, region: &str, error: &Error) -> Diagnostic {
     )
 }
 
+/// Which cache Pods would get could not be asked.
+pub fn preview(region: &str, error: &Error) -> Diagnostic {
+    let detail = format!(
+        "It is not known which image cache Pods in {region} would start from: {}. The annotations do not depend on it.{}",
+        chain(error),
+        advice(error)
+    );
+    Diagnostic::warning("Image cache match unknown", detail)
+}
+
 /// A call about the image caches of a region failed. `doing` is a word such as "listing".
 pub fn region(doing: &str, region: &str, error: &Error) -> Diagnostic {
     Diagnostic::error(
@@ -172,9 +182,14 @@ pub fn chain(error: &dyn std::error::Error) -> String {
 
 /// What to do about an error whose cause is known.
 fn advice(error: &Error) -> String {
+    let error = failed_call(error);
+    if let Some(permission) = error.missing_permission() {
+        return format!(" The credentials lack a permission. Grant {permission} in CAM.");
+    }
     let advice = match error.code().unwrap_or_default() {
-        code if code.starts_with("UnauthorizedOperation") || code == "AuthFailure.UnauthorizedOperation" => {
-            "The credentials lack the permission for this action. Grant it in CAM, as <service>:<action>, for example tke:CreateImageCache."
+        code if code.starts_with("InvalidAction") => {
+            "The API of this region or site does not offer the action; that of the international site does not. Check region, \
+             and domain or endpoints of the provider block."
         }
         "AuthFailure.SecretIdNotFound" | "AuthFailure.InvalidSecretId" => {
             "The key does not exist. Check secret_id, or TENCENTCLOUD_SECRET_ID."
@@ -191,11 +206,11 @@ fn advice(error: &Error) -> String {
         code if code.starts_with("RequestLimitExceeded") => {
             "Other programs use the API's quota as well. Lower requests_per_second, or raise max_retries."
         }
-        _ if failed_call(error).is_not_connected() => {
+        _ if error.is_not_connected() => {
             "Check the network, the proxy variables, and endpoints or domain. A private certificate authority goes into \
              SSL_CERT_FILE."
         }
-        _ if matches!(failed_call(error), Error::Unreadable { http_status: 407, .. }) => {
+        _ if matches!(error, Error::Unreadable { http_status: 407, .. }) => {
             "A proxy wants a user and a password. Put them into HTTP_PROXY or HTTPS_PROXY, as \
              http://user:password@host:port."
         }
@@ -212,5 +227,23 @@ fn failed_call(error: &Error) -> &Error {
             _ => error,
         },
         _ => error,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn missing_permission_names_the_refused_action() {
+        let refused = Error::Api {
+            action: "GetMostSuitableImageCache",
+            code: "InternalError.CamNoAuth".to_owned(),
+            message: "no".to_owned(),
+            request_id: "r".to_owned(),
+            http_status: 200,
+        };
+        let detail = api("matching", "auto", "ap-guangzhou", &refused).detail;
+        assert!(detail.ends_with("Grant tke:GetMostSuitableImageCache in CAM."), "{detail}");
     }
 }

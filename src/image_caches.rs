@@ -44,6 +44,7 @@ pub use self::{
 };
 use self::{
     create::Creates,
+    listing::Absence,
     poll::{FirstLook, Poller},
     read::Reads,
 };
@@ -200,6 +201,11 @@ impl ImageCaches {
         let _write = region.reads.write();
         match region.api.delete(id).await {
             Err(error) if error.is_not_found() => Ok(()),
+            // A cache that no longer exists may be refused with a code that says nothing.
+            Err(error) if error.outcome_unknown() && error.code().is_some() => {
+                let row = region.api.by_ids(vec![id.to_owned()], Absence::AskedAlone).await.remove(id);
+                if matches!(row, Some(Ok(None))) { Ok(()) } else { Err(error) }
+            }
             result => result,
         }
     }

@@ -47,6 +47,8 @@ pub enum UnknownIds {
     #[default]
     LeftOut,
     Refused,
+    /// Refused with this code.
+    Code(&'static str),
     EmptyList,
     /// Refused with a page of HTML; alone as well.
     Html,
@@ -217,6 +219,7 @@ impl ImageCacheApi for Fake {
                 UnknownIds::Refused if rows.len() < ids.len() => {
                     return Err(refusal("DescribeImageCaches", "ResourceNotFound"));
                 }
+                UnknownIds::Code(code) if rows.len() < ids.len() => return Err(refusal("DescribeImageCaches", code)),
                 UnknownIds::Html if rows.len() < ids.len() => return Err(html("DescribeImageCaches", 404)),
                 UnknownIds::EmptyList if rows.len() < ids.len() => rows.clear(),
                 _ => {}

@@ -6,6 +6,7 @@
 
 use std::{
     collections::{HashMap, HashSet},
+    mem,
     sync::Arc,
 };
 
@@ -145,54 +146,82 @@ impl RegionApi {
     /// The row of each of `ids`, in as few calls as possible: one for every 50, and more only for those that are absent
     /// or refused.
     ///
-    /// One wrong ID can make the API refuse a whole call. Such a call is split until the refusal concerns one ID, so that
-    /// nobody gets an error for somebody else's ID. Where nobody knows why a single ID is refused (a page of HTML instead of
-    /// the API's error), the list of all caches decides.
+    /// One ID can make the API refuse a whole call, and no cache may get an error for the ID of another. Where the refusal says
+    /// that an object is not found, the IDs are asked for [apart](Self::apart). Any other refusal that is not about
+    /// credentials, permission or quota says nothing about which ID it concerns, or whether that cache exists: the list
+    /// of all caches decides.
     pub(super) async fn by_ids(&self, ids: Vec<String>, absence: Absence) -> HashMap<String, Row> {
         let mut rows = HashMap::with_capacity(ids.len());
         let mut parts: Vec<Vec<String>> = ids.chunks(MAX_LIMIT as usize).map(<[_]>::to_vec).collect();
-        let mut unexplained = Vec::new();
+        let mut refused = Vec::new();
         while !parts.is_empty() {
-            let answers = join_all(parts.drain(..).map(async |ids| (self.describe_ids(&ids).await, ids))).await;
-            for (answer, ids) in answers {
+            let responses = join_all(parts.drain(..).map(async |ids| (self.describe_ids(&ids).await, ids))).await;
+            for (response, ids) in responses {
                 let alone = ids.len() == 1;
-                match answer {
-                    Ok(mut found) => {
+                match response {
+                    Ok(found) => {
                         let none_found = found.is_empty();
-                        let mut absent = Vec::new();
-                        for id in ids {
-                            match found.remove(&id) {
-                                Some(row) => drop(rows.insert(id, Ok(Some(row)))),
-                                None => absent.push(id),
-                            }
-                        }
+                        let absent = take(found, ids, &mut rows);
                         match absence {
-                            _ if alone => rows.extend(absent.into_iter().map(|id| (id, Ok(None)))),
-                            Absence::Believed if none_found => parts.extend(absent.into_iter().map(|id| vec![id])),
-                            Absence::Believed => rows.extend(absent.into_iter().map(|id| (id, Ok(None)))),
-                            Absence::AskedAlone => parts.extend(halves(&absent)),
+                            Absence::Believed if none_found && !alone => {
+                                parts.extend(absent.into_iter().map(|id| vec![id]))
+                            }
+                            Absence::AskedAlone if !alone => parts.extend(halves(&absent)),
+                            _ => rows.extend(absent.into_iter().map(|id| (id, Ok(None)))),
                         }
                     }
-                    Err(error) if alone && error.is_not_found() => {
-                        rows.extend(ids.into_iter().map(|id| (id, Ok(None))))
+                    Err(error) if error.is_not_found() => {
+                        let absent = self.apart(ids, &mut rows).await;
+                        parts.extend(absent.into_iter().map(|id| vec![id]));
                     }
-                    Err(error) if !alone && concerns_the_ids(&error) => parts.extend(halves(&ids)),
-                    Err(error) if error.is_unexplained_refusal() => {
-                        unexplained.extend(ids.into_iter().map(|id| (id, error.clone())))
+                    Err(error) if error.concerns_the_objects() => {
+                        refused.extend(ids.into_iter().map(|id| (id, error.clone())))
                     }
                     Err(error) => rows.extend(ids.into_iter().map(|id| (id, Err(error.clone())))),
                 }
             }
         }
-        if !unexplained.is_empty() {
+        if !refused.is_empty() {
             let all = self.all().await.ok().filter(|(_, complete)| *complete);
             let all = all.map(|(all, _)| by_id(all));
-            rows.extend(unexplained.into_iter().map(|(id, error)| {
+            rows.extend(refused.into_iter().map(|(id, error)| {
                 let row = all.as_ref().ok_or(error).map(|all| all.get(&id).cloned());
                 (id, row)
             }));
         }
         rows
+    }
+
+    /// Finds the IDs because of which the API refuses `ids` as not found, and the rows of the others: one call for each
+    /// halving, and one for those that were not asked for meanwhile. Returns those that no response has.
+    async fn apart(&self, ids: Vec<String>, rows: &mut HashMap<String, Row>) -> Vec<String> {
+        let mut refused = vec![ids];
+        let mut absent = Vec::new();
+        'refused: while let Some(mut suspects) = refused.pop() {
+            let mut others = Vec::new();
+            while suspects.len() > 1 {
+                let rest = suspects.split_off(suspects.len().div_ceil(2));
+                match self.describe_ids(&suspects).await {
+                    Ok(found) => absent.extend(take(found, mem::replace(&mut suspects, rest), rows)),
+                    Err(error) if error.is_not_found() => others.extend(rest),
+                    Err(error) => {
+                        let all = suspects.into_iter().chain(rest).chain(others);
+                        rows.extend(all.map(|id| (id, Err(error.clone()))));
+                        continue 'refused;
+                    }
+                }
+            }
+            rows.extend(suspects.into_iter().map(|id| (id, Ok(None))));
+            if others.is_empty() {
+                continue;
+            }
+            match self.describe_ids(&others).await {
+                Ok(found) => absent.extend(take(found, others, rows)),
+                Err(error) if error.is_not_found() => refused.push(others),
+                Err(error) => rows.extend(others.into_iter().map(|id| (id, Err(error.clone())))),
+            }
+        }
+        absent
     }
 
     async fn describe_ids(&self, ids: &[String]) -> Result<HashMap<String, Arc<ImageCache>>, Error> {
@@ -223,13 +252,20 @@ fn by_id(rows: Vec<ImageCache>) -> HashMap<String, Arc<ImageCache>> {
     rows.into_iter().map(|row| (row.image_cache_id.clone(), Arc::new(row))).collect()
 }
 
-fn halves(ids: &[String]) -> impl Iterator<Item = Vec<String>> {
-    ids.chunks(ids.len().div_ceil(2).max(1)).map(<[_]>::to_vec)
+/// Moves those of `ids` that were found to `rows`, and returns the others.
+fn take(mut found: HashMap<String, Arc<ImageCache>>, ids: Vec<String>, rows: &mut HashMap<String, Row>) -> Vec<String> {
+    let mut absent = Vec::new();
+    for id in ids {
+        match found.remove(&id) {
+            Some(row) => drop(rows.insert(id, Ok(Some(row)))),
+            None => absent.push(id),
+        }
+    }
+    absent
 }
 
-/// True for refusals that fewer IDs may avoid.
-fn concerns_the_ids(error: &Error) -> bool {
-    error.is_not_found() || error.is_invalid_parameter() || error.is_unexplained_refusal()
+fn halves(ids: &[String]) -> impl Iterator<Item = Vec<String>> {
+    ids.chunks(ids.len().div_ceil(2).max(1)).map(<[_]>::to_vec)
 }
 
 #[cfg(test)]
@@ -306,6 +342,57 @@ mod tests {
         fake.state().moves = true;
         assert_eq!(caches.get(REGION, "imc-gone").await.unwrap(), None);
         assert_eq!(fake.describes(), 5, "by ID, and two passes over two pages");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn vanished_cache_does_not_block_its_neighbours() {
+        for code in [
+            "ResourceNotFound",
+            "InternalError.DbRecordNotFound",
+            "InternalError",
+            "InvalidParameter",
+            "FailedOperation",
+            "ResourceUnavailable",
+            "InternalError.UnexceptedInternal",
+        ] {
+            for count in [1, 2, 8, 10, 33, 50] {
+                for gone in [0, count / 2, count - 1] {
+                    let (fake, caches) = Fake::new();
+                    fake.state().unknown_ids = UnknownIds::Code(code);
+                    let mut ids: Vec<_> = (0..count - 1).map(|i| fake.add(&format!("cache-{i}"))).collect();
+                    ids.insert(gone, "imc-gone".to_owned());
+                    let rows = join_all(ids.iter().map(|id| caches.get(REGION, id))).await;
+                    for (id, row) in ids.iter().zip(rows) {
+                        assert_eq!(row.unwrap().is_some(), id != "imc-gone", "{code} {count}: {id}");
+                    }
+                    let most = 2 + (count as f64).log2().ceil() as usize;
+                    assert!(fake.describes() <= most, "{code} {count}: {} calls", fake.describes());
+                }
+            }
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn missing_permission_is_an_error_without_further_calls() {
+        let (fake, caches) = Fake::new();
+        let id = fake.add("web");
+        fake.fault("describe", Fault::Code("InternalError.CamNoAuth"));
+        assert!(caches.get(REGION, &id).await.unwrap_err().missing_permission().is_some());
+        assert_eq!(fake.describes(), 1);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn several_vanished_caches_are_found_apart() {
+        let (fake, caches) = Fake::new();
+        fake.state().unknown_ids = UnknownIds::Refused;
+        let mut ids: Vec<_> = (0..10).map(|i| fake.add(&format!("cache-{i}"))).collect();
+        for (at, id) in [(0, "imc-a"), (5, "imc-b"), (12, "imc-c")] {
+            ids.insert(at, id.to_owned());
+        }
+        let rows = join_all(ids.iter().map(|id| caches.get(REGION, id))).await;
+        let gone: Vec<_> =
+            ids.iter().zip(rows).filter(|(_, row)| row.as_ref().unwrap().is_none()).map(|(id, _)| id).collect();
+        assert_eq!(gone, ["imc-a", "imc-b", "imc-c"]);
     }
 
     #[tokio::test(start_paused = true)]

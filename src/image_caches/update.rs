@@ -116,7 +116,8 @@ mod tests {
         let id = fake.add("old");
         fake.state().build = Duration::from_secs(60);
         fake.fault("update", Fault::LostAfter);
-        // The look that would have shown the build fails.
+        // The read by ID and the list that would have shown the build fail.
+        fake.fault("describe", Fault::Code("InternalError"));
         fake.fault("describe", Fault::Code("InternalError"));
         caches.update(REGION, rebuild(&id)).await.unwrap();
         assert_eq!(fake.state().updates, 2);
@@ -142,6 +143,8 @@ mod tests {
         let (fake, caches) = Fake::new();
         let id = fake.add("old");
         caches.delete(REGION, &id).await.unwrap();
+        caches.delete(REGION, &id).await.unwrap();
+        fake.fault("delete", Fault::Code("InternalError"));
         caches.delete(REGION, &id).await.unwrap();
         fake.fault("delete", Fault::Code("UnsupportedOperation"));
         assert!(caches.delete(REGION, &id).await.unwrap_err().is_unsupported_now());

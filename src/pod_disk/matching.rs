@@ -21,7 +21,7 @@ use terraform_plugin::framework::Outcome;
 ///
 /// # Errors
 ///
-/// No region, a failed call, or a named cache that is not there.
+/// No region, a failed call about a named cache, or a named cache that does not exist.
 pub(super) async fn find(
     session: &Session,
     config: &PodDiskModel,
@@ -35,8 +35,14 @@ pub(super) async fn find(
     let caches = session.image_caches();
     let found = match (choice, images) {
         (AUTO, Some(images)) => {
-            let found = caches.most_suitable(&region, images.iter().cloned().collect(), None).await;
-            found.map_err(|error| errors::api("matching", choice, &region, &error).at(at()))?.map(Arc::new)
+            match caches.most_suitable(&region, images.iter().cloned().collect(), None).await {
+                Ok(found) => found.map(Arc::new),
+                // The annotations are known without it.
+                Err(error) => {
+                    diagnostics.push(errors::preview(&region, &error).at(at()));
+                    return Ok(None);
+                }
+            }
         }
         _ => {
             let found = caches.get(&region, choice).await;

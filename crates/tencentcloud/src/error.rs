@@ -77,16 +77,47 @@ impl Error {
         }
     }
 
-    /// The thing does not exist (any more).
+    /// The object does not exist, or no longer exists: the class `ResourceNotFound`, and codes such as
+    /// `InternalError.DbRecordNotFound`. An image that a registry lacks and a key that does not exist are other things.
     pub fn is_not_found(&self) -> bool {
-        self.is_class("ResourceNotFound")
+        let other = self.is_class("AuthFailure") || self.detail() == Some("ImageNotFound");
+        self.is_class("ResourceNotFound") || !other && self.detail().is_some_and(|detail| detail.ends_with("NotFound"))
+    }
+
+    /// The permission that the caller lacks, as CAM names it, for example `tke:DescribeImageCaches`.
+    pub fn missing_permission(&self) -> Option<String> {
+        let Self::Api { action, code, .. } = self else { return None };
+        let is_missing = self.is_class("UnauthorizedOperation")
+            || code == "AuthFailure.UnauthorizedOperation"
+            || self.detail().is_some_and(|detail| detail.ends_with("NoAuth"));
+        let service = match *action {
+            "CreateInstanceToken" => "tcr",
+            action if action.starts_with("AssumeRole") => "sts",
+            "GetCallerIdentity" | "GetSessionToken" => "sts",
+            _ => "tke",
+        };
+        is_missing.then(|| format!("{service}:{action}"))
+    }
+
+    /// The API refused the objects that the call names, or did not say why it failed: other objects, or the list of all of
+    /// them, may have a response. Not so for credentials, permission, quota, and where there was no response.
+    pub fn concerns_the_objects(&self) -> bool {
+        let other = ["AuthFailure", "LimitExceeded", "UnsupportedRegion", "InvalidAction", "NoSuchVersion"];
+        match self {
+            Self::Api { .. } => {
+                !self.is_throttling()
+                    && self.missing_permission().is_none()
+                    && !other.iter().any(|class| self.is_class(class))
+            }
+            _ => self.is_unexplained_refusal(),
+        }
     }
 
     /// The thing exists, and its present state does not allow the call. Which code says so is not documented for every
     /// action: `FailedOperation.TaskAlreadyRunning` and its class count as well.
     pub fn is_unsupported_now(&self) -> bool {
         let classes = ["UnsupportedOperation", "FailedOperation", "ResourceInUse", "ResourceUnavailable"];
-        classes.iter().any(|class| self.is_class(class))
+        classes.iter().any(|class| self.is_class(class)) && !self.is_refused_by_its_detail()
     }
 
     /// Something refused the call with an HTTP status and without the API's own error, so that nobody knows why. Not so for
@@ -102,7 +133,7 @@ impl Error {
 
     /// A parameter has a value that the API refuses.
     pub fn is_invalid_parameter(&self) -> bool {
-        self.is_class("InvalidParameter") || self.is_class("InvalidParameterValue")
+        self.is_class("InvalidParameter") || self.is_class("InvalidParameterValue") || self.detail() == Some("Param")
     }
 
     /// The key or the token of the call is none, or none any more, so that the call was not carried out. Which of the two
@@ -137,6 +168,7 @@ impl Error {
             Self::Unreadable { http_status, .. } => matches!(http_status, 200..=299 | 408 | 429 | 500..),
             Self::Api { http_status, .. } => {
                 !self.is_throttling()
+                    && !self.is_refused_by_its_detail()
                     && (*http_status >= 500 || self.is_class("InternalError") || self.is_class("ServiceUnavailable"))
             }
             Self::ClockSkew { .. }
@@ -145,6 +177,17 @@ impl Error {
             | Self::Credentials { .. }
             | Self::Account { .. } => false,
         }
+    }
+
+    /// The last segment of the code says why the API did not carry the call out, whatever its class is:
+    /// `InternalError.CamNoAuth`, `FailedOperation.Param`, `InternalError.DbRecordNotFound`.
+    fn is_refused_by_its_detail(&self) -> bool {
+        self.missing_permission().is_some() || self.is_not_found() || self.detail() == Some("Param")
+    }
+
+    /// The last segment of a code that has more than one.
+    fn detail(&self) -> Option<&str> {
+        self.code()?.rsplit_once('.').map(|(_, detail)| detail)
     }
 
     /// True for the code `class` and for every `class.Detail`.
@@ -212,6 +255,10 @@ mod tests {
             (api("RequestLimitExceeded", 503), false),
             (api("InvalidParameter", 200), false),
             (api("InternalErrors", 200), false),
+            (api("InternalError.UnexceptedInternal", 200), true),
+            (api("InternalError.CamNoAuth", 200), false),
+            (api("InternalError.Param", 500), false),
+            (api("InternalError.DbRecordNotFound", 200), false),
             (unreadable(200), true),
             (unreadable(502), true),
             (unreadable(408), true),
@@ -233,6 +280,38 @@ mod tests {
         assert!(api("ResourceNotFound.ImageCache", 200).is_not_found());
         assert!(!api("ResourceNotFoundElsewhere", 200).is_not_found());
         assert!(api("FailedOperation.TaskAlreadyRunning", 200).is_unsupported_now());
+    }
+
+    #[test]
+    fn last_segment_takes_precedence_over_the_class() {
+        for (code, permission, not_found, invalid, unsupported_now, objects) in [
+            ("InternalError.CamNoAuth", true, false, false, false, false),
+            ("FailedOperation.CamNoAuth", true, false, false, false, false),
+            ("UnauthorizedOperation", true, false, false, false, false),
+            ("UnauthorizedOperation.CamNoAuth", true, false, false, false, false),
+            ("AuthFailure.UnauthorizedOperation", true, false, false, false, false),
+            ("InternalError.Param", false, false, true, false, true),
+            ("FailedOperation.Param", false, false, true, false, true),
+            ("InternalError.DbRecordNotFound", false, true, false, false, true),
+            ("FailedOperation.RecordNotFound", false, true, false, false, true),
+            ("InvalidParameter.ResourceNotFound", false, true, true, false, true),
+            ("InvalidParameterValue.ImageNotFound", false, false, true, false, true),
+            ("AuthFailure.SecretIdNotFound", false, false, false, false, false),
+            ("FailedOperation.TaskAlreadyRunning", false, false, false, true, true),
+            ("InternalError", false, false, false, false, true),
+            ("LimitExceeded", false, false, false, false, false),
+        ] {
+            let error = api(code, 200);
+            let actual = (
+                error.missing_permission().is_some(),
+                error.is_not_found(),
+                error.is_invalid_parameter(),
+                error.is_unsupported_now(),
+                error.concerns_the_objects(),
+            );
+            assert_eq!(actual, (permission, not_found, invalid, unsupported_now, objects), "{code}");
+        }
+        assert_eq!(api("X.CamNoAuth", 200).missing_permission().as_deref(), Some("tke:CreateImageCache"));
     }
 
     #[test]

@@ -1,11 +1,11 @@
-//! The quota: so many calls a second for each action in each region, as the service counts them.
+//! The quota: a number of calls in any second for each action in each region, as the service counts them.
 //!
-//! Callers of one action and region queue in a [`Lane`] and leave it one by one, evenly spaced, first come first
-//! served. Nobody is refused. Other programs use the same quota, so when the API still says `RequestLimitExceeded` the lane
-//! slows down to half, and gains its speed back by and by.
+//! Callers of one action and region queue in a [`Lane`] and leave it first come, first served: at once while fewer calls
+//! than the quota left within the last second. No call is refused. Other programs use the same quota, so when the API still
+//! responds `RequestLimitExceeded`, the lane slows down to half, and recovers step by step.
 
 use std::{
-    collections::HashMap,
+    collections::{HashMap, VecDeque},
     num::NonZeroU32,
     sync::{
         Arc, Mutex, PoisonError,
@@ -14,21 +14,15 @@ use std::{
     time::Duration,
 };
 
-use governor::{
-    Quota, RateLimiter,
-    clock::Clock,
-    middleware::NoOpMiddleware,
-    state::{InMemoryState, NotKeyed},
-};
-use tokio::time::{Instant, sleep};
+use tokio::time::{Instant, sleep_until};
 
 /// The documented quota of the image-cache actions, in calls a second:
 /// <https://cloud.tencent.com/document/api/457/70859>.
 pub const DEFAULT_REQUESTS_PER_SECOND: NonZeroU32 = NonZeroU32::new(20).expect("20 is not zero");
 
-/// Calls arrive less evenly than they were sent. A pace this much slower than the quota keeps a call that was under way a
-/// little shorter than its predecessor out of the second of that.
-const MARGIN: f64 = 1.02;
+/// The second in which calls are counted, and a margin: a call that travels faster than its predecessors must not arrive
+/// within their second.
+const WINDOW: Duration = Duration::from_millis(1050);
 
 /// How long a lane keeps its speed after it slowed down, and again after each step up.
 const STEP: Duration = Duration::from_secs(2);
@@ -70,7 +64,8 @@ pub struct Lane {
 
 #[derive(Debug)]
 struct Pace {
-    limiter: RateLimiter<NotKeyed, InMemoryState, TokioClock, NoOpMiddleware<Duration>>,
+    /// When the last calls left, as many as the quota, oldest first.
+    departures: VecDeque<Instant>,
     /// Calls a second, at present and at most.
     rate: f64,
     quota: f64,
@@ -80,7 +75,7 @@ struct Pace {
 impl Lane {
     fn new(requests_per_second: NonZeroU32) -> Self {
         let quota = f64::from(requests_per_second.get());
-        let pace = Pace { limiter: limiter(quota), rate: quota, quota, changed: Instant::now() };
+        let pace = Pace { departures: VecDeque::new(), rate: quota, quota, changed: Instant::now() };
         Self { pace: tokio::sync::Mutex::new(pace), throttled: AtomicBool::new(false) }
     }
 
@@ -88,12 +83,13 @@ impl Lane {
     pub async fn turn(&self) {
         let mut pace = self.pace.lock().await;
         pace.adapt(self.throttled.swap(false, Ordering::Relaxed));
-        while let Err(not_yet) = pace.limiter.check() {
-            sleep(not_yet.wait_time_from(pace.limiter.clock().now())).await;
+        if let Some(free) = pace.next_departure() {
+            sleep_until(free).await;
         }
+        pace.depart();
     }
 
-    /// The API said that there were too many calls, although this lane kept its pace.
+    /// The API responded that there were too many calls, although this lane kept its pace.
     pub fn throttled(&self) {
         self.throttled.store(true, Ordering::Relaxed);
     }
@@ -115,36 +111,30 @@ impl Pace {
         };
         self.rate = rate;
         self.changed = now;
-        self.limiter = limiter(rate);
-        // A new limiter lets one call pass at once: that was the one before the change.
-        let _: Result<(), _> = self.limiter.check();
     }
-}
 
-fn limiter(rate: f64) -> RateLimiter<NotKeyed, InMemoryState, TokioClock, NoOpMiddleware<Duration>> {
-    // Evenly spaced, no burst: a burst of a second's quota, followed by the regular pace, would be twice the quota in
-    // whatever second the service counts.
-    let quota = Quota::with_period(Duration::from_secs_f64(MARGIN / rate)).expect("the period is longer than 0");
-    RateLimiter::direct_with_clock(quota, TokioClock { origin: Instant::now() })
-}
+    /// When the next call may leave; `None` when it may at once, because fewer calls than the rate left so far.
+    fn next_departure(&self) -> Option<Instant> {
+        // Less than one call a second is one call in a longer time.
+        let calls = self.rate.max(1.0) as usize;
+        let window = WINDOW.div_f64(self.rate.min(1.0));
+        let earlier = self.departures.len().checked_sub(calls)?;
+        Some(self.departures[earlier] + window)
+    }
 
-/// Tokio's clock, which tests can stop.
-#[derive(Debug, Clone)]
-struct TokioClock {
-    origin: Instant,
-}
-
-impl Clock for TokioClock {
-    type Instant = Duration;
-
-    fn now(&self) -> Duration {
-        self.origin.elapsed()
+    fn depart(&mut self) {
+        self.departures.push_back(Instant::now());
+        while self.departures.len() > self.quota as usize {
+            self.departures.pop_front();
+        }
     }
 }
 
 #[cfg(test)]
 mod tests {
     use futures_util::future::join_all;
+    use proptest::prelude::*;
+    use tokio::time::sleep;
 
     use super::*;
 
@@ -163,15 +153,46 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn no_second_sees_more_calls_than_the_quota() {
+    async fn small_workspace_does_not_wait() {
         let lane = limiter_of(20).lane("tke", "DescribeImageCaches", Some("ap-guangzhou"));
         let departures = departures(&lane, 100).await;
-        assert!(departures.is_sorted(), "first come, first served");
-        for (i, first) in departures.iter().enumerate() {
-            let within = departures[i..].iter().filter(|time| **time < *first + Duration::from_secs(1)).count();
-            assert!(within <= 20, "{within} calls within a second of {first:?}");
+        assert_eq!(departures[19], Duration::ZERO);
+        assert_eq!(departures[99], 4 * WINDOW);
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(200))]
+
+        #[test]
+        fn no_second_has_more_calls_than_the_quota(quota in 1_u32..30, pauses in prop::collection::vec(0_u64..400, 1..120)) {
+            let runtime = tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build().unwrap();
+            let departures = runtime.block_on(async {
+                let lane = limiter_of(quota).lane("tke", "A", None);
+                let start = Instant::now();
+                let mut arrival = 0;
+                let calls = pauses.iter().map(|pause| {
+                    // Three of four arrive together with the one before.
+                    arrival += pause.saturating_sub(300) * 10;
+                    let (lane, arrival) = (&lane, Duration::from_millis(arrival));
+                    async move {
+                        sleep(arrival).await;
+                        lane.turn().await;
+                        (arrival, start.elapsed())
+                    }
+                });
+                join_all(calls).await
+            });
+            let quota = quota as usize;
+            for (i, (arrival, departure)) in departures.iter().enumerate() {
+                let second = departures.iter().filter(|(_, other)| other >= departure && *other < *departure + Duration::from_secs(1));
+                prop_assert!(second.count() <= quota);
+                // It waited only because the quota was used up.
+                if departure > arrival {
+                    let earlier = i.checked_sub(quota).map(|earlier| departures[earlier].1);
+                    prop_assert!(earlier.is_some_and(|earlier| *departure <= earlier + WINDOW + Duration::from_millis(2)));
+                }
+            }
         }
-        assert!(departures[99] < Duration::from_secs(6), "the quota is used: {:?}", departures[99]);
     }
 
     #[tokio::test(start_paused = true)]

@@ -3,11 +3,11 @@
 //! 1. Before: which caches have the name already? (Creates of one moment share that look-up.)
 //! 2. The call. Throttled, or never connected: it may be repeated, because certainly nothing was made.
 //! 3. After a call whose outcome is unknown: the name is looked up again, for [`PATIENCE`] in all. A cache of that name and
-//!    with the same images and size, which was not there before and is not one that this process knows, is the one.
+//!    with the same images, size, retention and tags, which was not there before and is not one that this process knows, is the one.
 //! 4. If there is none, nobody can tell, and the caller is told so.
 //!
 //! Creates of one name go one after the other, in this process: a second one that is under way might have made the cache
-//! that the look-up finds. Another process that makes a cache of the same name, images and size in the same
+//! that the look-up finds. Another process that makes a cache which is the same in all of these in the same
 //! seconds cannot be told apart.
 //!
 //! Assumed, because it is not documented: a cache is listed by its name within [`PATIENCE`] of the call that made it. Its
@@ -155,7 +155,10 @@ fn fits(row: &ImageCache, request: &CreateImageCache) -> bool {
         (Some(row), Some(requested)) => row == requested || row == requested.next_multiple_of(10),
         _ => true,
     };
-    (row.images.is_empty() || images) && size
+    let retention = row.retention_days.is_none_or(|days| days == request.retention_days.unwrap_or(0));
+    // Further tags may be the platform's.
+    let tags = row.tags.as_ref().is_none_or(|listed| request.tags.iter().all(|tag| listed.contains(tag)));
+    (row.images.is_empty() || images) && size && retention && tags
 }
 
 /// Could `listed` be the full form of the image that was `requested`?
@@ -282,6 +285,32 @@ mod tests {
         let (first, second) = tokio::join!(create(&caches, "web"), create(&caches, "web"));
         assert!(matches!(first, Err(CreateError::OutcomeUnknown { .. })), "{first:?}");
         assert_eq!(second.unwrap(), fake.state().rows[0].cache.image_cache_id);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn cache_with_other_retention_or_tags_is_not_adopted() {
+        let row = |fields: serde_json::Value| {
+            let mut row = serde_json::json!({"ImageCacheId": "imc-a", "Images": ["nginx:1.27"], "ImageCacheSize": 20});
+            row.as_object_mut().unwrap().extend(fields.as_object().unwrap().clone());
+            serde_json::from_value::<ImageCache>(row).unwrap()
+        };
+        let tag = |key: &str| serde_json::json!({"Key": key, "Value": "ml"});
+        let request = CreateImageCache {
+            retention_days: Some(7),
+            tags: vec![serde_json::from_value(tag("team")).unwrap()],
+            ..request("web")
+        };
+        for (fields, expected) in [
+            (serde_json::json!({}), true),
+            (serde_json::json!({"RetentionDays": 7, "Tags": [tag("team")]}), true),
+            (serde_json::json!({"Tags": [tag("qcs:tag:createdBy"), tag("team")]}), true),
+            (serde_json::json!({"RetentionDays": null, "Tags": null}), true),
+            (serde_json::json!({"RetentionDays": 0}), false),
+            (serde_json::json!({"Tags": []}), false),
+            (serde_json::json!({"Tags": [tag("squad")]}), false),
+        ] {
+            assert_eq!(fits(&row(fields.clone()), &request), expected, "{fields}");
+        }
     }
 
     #[tokio::test(start_paused = true)]

@@ -206,13 +206,15 @@ fn advice(error: &Error) -> String {
         code if code.starts_with("RequestLimitExceeded") => {
             "Other programs use the API's quota as well. Lower requests_per_second, or raise max_retries."
         }
-        _ if error.is_not_connected() => {
-            "Check the network, the proxy variables, and endpoints or domain. A private certificate authority goes into \
-             SSL_CERT_FILE."
+        _ if error.is_not_connected() && !error.is_lasting() => {
+            "Check the network, the proxy variables, and endpoints or domain of the provider block."
         }
-        _ if matches!(error, Error::Unreadable { http_status: 407, .. }) => {
-            "A proxy wants a user and a password. Put them into HTTP_PROXY or HTTPS_PROXY, as \
-             http://user:password@host:port."
+        _ if matches!(error, Error::Unreadable { is_foreign: true, .. }) && error.is_lasting() => {
+            "This is not the API. Check endpoints and domain of the provider block, and whether a login page of the network is \
+             in between."
+        }
+        _ if matches!(error, Error::Unreadable { http_status: 500.., .. }) => {
+            "The API, or something in front of it, is down. Apply again later."
         }
         _ => return String::new(),
     };

@@ -182,7 +182,13 @@ pub fn refusal(action: &'static str, code: &str) -> Error {
 }
 
 fn html(action: &'static str, http_status: u16) -> Error {
-    Error::Unreadable { action, http_status, request_id: None, problem: "not JSON: <html>".to_owned() }
+    Error::Unreadable {
+        action,
+        http_status,
+        request_id: None,
+        problem: "not JSON: <html>".to_owned(),
+        is_foreign: true,
+    }
 }
 
 fn no_answer(action: &'static str) -> Error {

@@ -245,6 +245,7 @@ pub(super) fn too_many(total: u64) -> Error {
         http_status: 200,
         request_id: None,
         problem: format!("it lists {total} image caches or more, and {MAX_ROWS} are read at most"),
+        is_foreign: false,
     }
 }
 

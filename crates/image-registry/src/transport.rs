@@ -9,8 +9,9 @@
 use std::collections::BTreeSet;
 use std::time::{Duration, SystemTime};
 
+use network::{Failure, InvalidProxy, Proxies};
 use reqwest::header::{ACCEPT, AUTHORIZATION, HeaderMap, HeaderValue, LOCATION, RETRY_AFTER};
-use reqwest::{Client, NoProxy, Proxy, Response, StatusCode, redirect};
+use reqwest::{Client, Response, StatusCode, redirect};
 use tokio::time::{Instant, sleep};
 use url::Url;
 
@@ -95,7 +96,7 @@ impl Transport {
     pub async fn post_form(&self, url: &Url, form: &[(&str, &str)]) -> Result<Response, Cause> {
         let client = self.client(url).await?;
         let sent = client.post(url.clone()).form(form).send().await;
-        sent.map_err(|error| Cause::Unreachable { host: host(url), reason: innermost(error) })
+        sent.map_err(|error| self.unreachable(url, error))
     }
 
     async fn follow(&self, request: &Get) -> Result<Response, Cause> {
@@ -107,8 +108,7 @@ impl Transport {
             if let Some(authorization) = request.authorization.as_ref().filter(|_| is_home) {
                 get = get.header(AUTHORIZATION, authorization);
             }
-            let response =
-                get.send().await.map_err(|error| Cause::Unreachable { host: host(&url), reason: innermost(error) })?;
+            let response = get.send().await.map_err(|error| self.unreachable(&url, error))?;
             let Some(location) = redirect_target(&response) else {
                 return Ok(response);
             };
@@ -134,31 +134,27 @@ impl Transport {
     }
 
     fn build(&self, is_verified: bool) -> Result<Client, Cause> {
-        let mut builder = Client::builder()
+        let builder = match is_verified {
+            true => network::client().map_err(Cause::Client)?,
+            false => Client::builder().tls_danger_accept_invalid_certs(true),
+        };
+        let proxies = self.proxies().map_err(|error| Cause::Client(error.to_string()))?;
+        let builder = proxies.apply(builder).map_err(|error| Cause::Client(error.to_string()))?;
+        let client = builder
             .user_agent(concat!("terraform-provider-eks/", env!("CARGO_PKG_VERSION")))
             .redirect(redirect::Policy::none())
             .connect_timeout(CONNECT_TIMEOUT)
-            .tls_danger_accept_invalid_certs(!is_verified)
-            .no_proxy();
-        let no_proxy = self.variable("no_proxy").and_then(NoProxy::from_string);
-        let all = self.variable("all_proxy");
-        type MakeProxy = fn(&str) -> reqwest::Result<Proxy>;
-        let kinds: [(&str, MakeProxy); 2] =
-            [("https_proxy", |url| Proxy::https(url)), ("http_proxy", |url| Proxy::http(url))];
-        for (name, make) in kinds {
-            let Some(address) = self.variable(name).or(all) else { continue };
-            // The address may contain a password: it is not repeated.
-            let invalid = |_| {
-                Cause::Client(format!("the environment variable {} is not the URL of a proxy", name.to_uppercase()))
-            };
-            builder = builder.proxy(make(address).map_err(invalid)?.no_proxy(no_proxy.clone()));
-        }
-        builder.build().map_err(|error| Cause::Client(innermost(error)))
+            .build();
+        client.map_err(|error| Cause::Client(innermost(error)))
     }
 
-    /// A variable of the environment in lower or, as is also common, upper case.
-    fn variable(&self, name: &str) -> Option<&str> {
-        self.environment.get(name).or_else(|| self.environment.get(&name.to_uppercase()))
+    fn proxies(&self) -> Result<Proxies, InvalidProxy> {
+        Proxies::from_environment(|name| self.environment.get(name))
+    }
+
+    fn unreachable(&self, url: &Url, error: reqwest::Error) -> Cause {
+        let failure = Failure::new(error, url, &self.proxies().unwrap_or_default());
+        Cause::Unreachable { host: host(url), reason: failure.to_string() }
     }
 }
 

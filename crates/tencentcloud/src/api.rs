@@ -1,9 +1,17 @@
 //! Calls within the quota, repeated where that is safe. Who calls is said with each call; [`Client`](super::Client) is
 //! the same with fixed credentials.
 
-use std::{num::NonZeroU32, sync::Arc, time::SystemTime};
+use std::{
+    num::NonZeroU32,
+    sync::{
+        Arc,
+        atomic::{AtomicU32, Ordering},
+    },
+    time::SystemTime,
+};
 
 use backon::Retryable;
+use tokio::time::Instant;
 
 use super::{
     Action, Auth, Endpoints, Error,
@@ -74,9 +82,12 @@ impl Api {
         action: &A,
     ) -> Result<A::Response, Error> {
         let lane = self.0.limiter.lane(A::SERVICE, A::NAME, region);
+        let start = Instant::now();
+        let attempts = AtomicU32::new(0);
         let attempt = || async {
             lane.turn().await;
             tracing::trace!(service = A::SERVICE, action = A::NAME, region, parameters = ?action, "API request");
+            attempts.fetch_add(1, Ordering::Relaxed);
             self.0.transport.send(region, auth, action).await
         };
         attempt
@@ -87,8 +98,19 @@ impl Api {
                 }
                 retry::may_repeat(error, action.retry())
             })
-            .notify(|error, pause| tracing::debug!(action = A::NAME, %error, ?pause, "repeating the call"))
+            .notify(|error, pause| {
+                let attempt = attempts.load(Ordering::Relaxed);
+                let error = error as &dyn std::error::Error;
+                tracing::info!(
+                    action = A::NAME,
+                    attempt,
+                    error,
+                    ?pause,
+                    "the call failed, and is made again after a pause"
+                );
+            })
             .await
+            .map_err(|error| error.after(attempts.load(Ordering::Relaxed), start.elapsed()))
     }
 }
 

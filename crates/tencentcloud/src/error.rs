@@ -3,7 +3,9 @@
 //! The messages name action, code and request ID, which Tencent Cloud's support asks for, and never hold what was
 //! sent: requests carry passwords, answers carry keys.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
+
+use network::Failure;
 
 use super::credentials::{AccountError, CredentialsError};
 
@@ -37,18 +39,20 @@ pub enum Error {
     Unsendable { action: &'static str, problem: &'static str, source: Source },
     /// The call was never sent: no connection was made.
     #[error("{action}: no connection to {endpoint}")]
-    NotConnected { action: &'static str, endpoint: String, source: Source },
+    NotConnected { action: &'static str, endpoint: String, source: Failure },
     /// The call was sent, and no answer came back: connection reset or timed out. It may have been carried out.
     #[error("{action}: no answer from {endpoint}")]
     NoAnswer { action: &'static str, endpoint: String, source: Source },
     /// An answer came back that is not one of this API.
-    #[error("{action}: unusable answer, HTTP status {http_status}{}: {problem}", request(request_id.as_deref()))]
+    #[error("{action}: unusable response, HTTP status {http_status}{}{}: {problem}", reason(*http_status), request(request_id.as_deref()))]
     Unreadable {
         action: &'static str,
         http_status: u16,
         request_id: Option<String>,
         /// What is wrong, with the beginning of an answer that is not JSON.
         problem: String,
+        /// It is not JSON: not the API responds, but a proxy, a login page, another server.
+        is_foreign: bool,
     },
     /// There is nothing to sign the call with, or not yet.
     #[error("{action}: {}", unsigned(.source))]
@@ -157,6 +161,33 @@ impl Error {
         matches!(self, Self::NotConnected { .. })
     }
 
+    /// Another attempt would end in the same way: a refused certificate, a proxy that requires a password, a page of
+    /// something that is not the API with a status that is not a fault of a server.
+    pub fn is_lasting(&self) -> bool {
+        match self {
+            Self::NotConnected { source, .. } => source.is_lasting(),
+            Self::Unreadable { http_status, is_foreign, .. } => {
+                *is_foreign && *http_status < 500 && !matches!(http_status, 408 | 429)
+            }
+            _ => false,
+        }
+    }
+
+    /// The same error, which says after how many attempts in which time.
+    #[must_use]
+    pub(crate) fn after(self, attempts: u32, time: Duration) -> Self {
+        match self {
+            Self::NotConnected { action, endpoint, source } => {
+                Self::NotConnected { action, endpoint, source: source.after(attempts, time) }
+            }
+            Self::Unreadable { action, http_status, request_id, problem, is_foreign } if attempts > 1 => {
+                let problem = format!("{problem} ({attempts} attempts in {} seconds)", time.as_secs());
+                Self::Unreadable { action, http_status, request_id, problem, is_foreign }
+            }
+            other => other,
+        }
+    }
+
     /// Nobody can say whether the call was carried out.
     ///
     /// True when no answer came back, when it could not be read, and for a fault of the server: `InternalError`, any 5xx
@@ -198,6 +229,12 @@ impl Error {
 
 fn status(http_status: u16) -> String {
     if http_status == 200 { String::new() } else { format!(", HTTP status {http_status}") }
+}
+
+/// The name of a status that is not a success: ` Bad Gateway`.
+fn reason(http_status: u16) -> String {
+    let status = reqwest::StatusCode::from_u16(http_status).ok().filter(|status| !status.is_success());
+    status.and_then(|status| status.canonical_reason()).map(|reason| format!(" {reason}")).unwrap_or_default()
 }
 
 fn request(id: Option<&str>) -> String {
@@ -242,7 +279,13 @@ mod tests {
     }
 
     fn unreadable(http_status: u16) -> Error {
-        Error::Unreadable { action: "CreateImageCache", http_status, request_id: None, problem: "HTML".to_owned() }
+        Error::Unreadable {
+            action: "CreateImageCache",
+            http_status,
+            request_id: None,
+            problem: "HTML".to_owned(),
+            is_foreign: true,
+        }
     }
 
     #[test]
@@ -266,7 +309,7 @@ mod tests {
             (unreadable(403), false),
             (unreadable(302), false),
             (Error::NoAnswer { action: "A", endpoint: "e".into(), source: source("reset") }, true),
-            (Error::NotConnected { action: "A", endpoint: "e".into(), source: source("refused") }, false),
+            (Error::NotConnected { action: "A", endpoint: "e".into(), source: Failure::passing("refused") }, false),
         ] {
             assert_eq!(error.outcome_unknown(), expected, "{error}");
         }
@@ -330,7 +373,10 @@ mod tests {
             api("InvalidParameter", 200).to_string(),
             "CreateImageCache: InvalidParameter: message (request id)"
         );
-        assert_eq!(unreadable(502).to_string(), "CreateImageCache: unusable answer, HTTP status 502: HTML");
+        assert_eq!(
+            unreadable(502).to_string(),
+            "CreateImageCache: unusable response, HTTP status 502 Bad Gateway: HTML"
+        );
         let late = Error::ClockSkew { action: "A", seconds_behind: Some(0), request_id: "id".into() };
         assert!(
             late.to_string().contains("the machine was suspended") && !late.to_string().contains("0 seconds"),

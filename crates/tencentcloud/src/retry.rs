@@ -4,6 +4,7 @@
 //! | --- | --- | --- |
 //! | throttled by the API itself, or never connected | again | again |
 //! | the outcome is unknown: no response, unreadable, 408, 429, 5xx, `InternalError` | again | the caller must find out |
+//! | a refused certificate, a proxy that requires a password, a page that is not the API's | an error at once | an error at once |
 //! | anything else | an error | an error |
 
 use std::time::Duration;
@@ -20,7 +21,9 @@ const LONGEST_DELAY: Duration = Duration::from_secs(20);
 
 /// True when a call of an action with this `retry` may be sent again after `error`.
 pub fn may_repeat(error: &Error, retry: Retry) -> bool {
-    error.is_throttling() || error.is_not_connected() || (retry == Retry::Idempotent && error.outcome_unknown())
+    let is_safe =
+        error.is_throttling() || error.is_not_connected() || (retry == Retry::Idempotent && error.outcome_unknown());
+    is_safe && !error.is_lasting()
 }
 
 /// The pauses between attempts: doubling, each longer by a random part of itself, so that calls which failed together do
@@ -37,6 +40,8 @@ pub fn backoff(max_retries: u32) -> ExponentialBuilder {
 mod tests {
     use std::sync::Arc;
 
+    use network::Failure;
+
     use super::*;
 
     #[test]
@@ -48,11 +53,26 @@ mod tests {
             request_id: String::new(),
             http_status: 200,
         };
+        let html = |http_status| Error::Unreadable {
+            action: "A",
+            http_status,
+            request_id: None,
+            problem: "not JSON".to_owned(),
+            is_foreign: true,
+        };
         let source = |text: &str| Arc::new(std::io::Error::other(text.to_owned()));
         for (error, idempotent, once) in [
             (api("RequestLimitExceeded"), true, true),
             (api("RequestLimitExceeded.UinLimitExceeded"), true, true),
-            (Error::NotConnected { action: "A", endpoint: "e".into(), source: source("refused") }, true, true),
+            (
+                Error::NotConnected { action: "A", endpoint: "e".into(), source: Failure::passing("refused") },
+                true,
+                true,
+            ),
+            (Error::NotConnected { action: "A", endpoint: "e".into(), source: Failure::lasting("407") }, false, false),
+            (html(200), false, false),
+            (html(503), true, false),
+            (html(429), true, false),
             (Error::NoAnswer { action: "A", endpoint: "e".into(), source: source("reset") }, true, false),
             (api("InternalError"), true, false),
             (api("InvalidParameter"), false, false),

@@ -17,13 +17,14 @@ use std::{
 };
 
 use jiff::{SignedDuration, Timestamp};
+use network::{Failure, Proxies};
 use reqwest::header::{self, HeaderMap, HeaderName, HeaderValue};
 use secrecy::ExposeSecret;
 use tokio::sync::OnceCell;
 use url::Position;
 
 use self::answer::Answer;
-use super::{Action, Endpoints, Error, credentials::Credentials, error::Source, secret, tc3};
+use super::{Action, Endpoints, Error, credentials::Credentials, secret, tc3};
 
 /// For name resolution, connection and TLS handshake.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(15);
@@ -51,12 +52,19 @@ pub enum Auth<'a> {
     Skip,
 }
 
+/// The HTTP client, and the proxies that it uses.
+#[derive(Debug)]
+struct Http {
+    client: reqwest::Client,
+    proxies: Proxies,
+}
+
 /// The way to the API's servers: endpoints, one connection pool, and what is known of the servers' clock.
 #[derive(Debug)]
 pub struct Transport {
     endpoints: Endpoints,
     /// Made by the first call: reading the system's certificates takes longer than all else at start.
-    http: OnceCell<reqwest::Client>,
+    http: OnceCell<Http>,
     /// Seconds to add to this machine's clock to get the server's.
     clock_offset: AtomicI64,
 }
@@ -121,28 +129,42 @@ impl Transport {
             unsendable(problem, Arc::new(error))
         })?;
         let http = self.http.get_or_try_init(build).await;
-        let http = http.map_err(|error| unsendable("HTTPS cannot be set up", Arc::new(error)))?;
+        let Http { client, proxies } = http.map_err(|error| unsendable("HTTPS cannot be set up", Arc::new(error)))?;
 
-        let sent = http.post(url.clone()).headers(headers).body(body).send().await;
+        let sent = client.post(url.clone()).headers(headers).body(body).send().await;
         let answer = match sent {
             Ok(response) => Answer::read(response, A::RESPONSE_LIMIT).await,
             Err(error) => Err(error),
         };
-        answer.map_err(|error| {
-            let (endpoint, connected) = (host.to_owned(), !error.is_connect());
-            let source: Source = Arc::new(error.without_url());
-            if connected {
-                Error::NoAnswer { action: A::NAME, endpoint, source }
-            } else {
-                Error::NotConnected { action: A::NAME, endpoint, source }
+        let endpoint = host.to_owned();
+        match answer {
+            // Of a plain HTTP endpoint; through a tunnel it is no response, but a failure to connect.
+            Ok(answer) if answer.http_status() == 407 => match proxies.of(&url) {
+                Some(proxy) => {
+                    Err(Error::NotConnected { action: A::NAME, endpoint, source: Failure::proxy_authentication(proxy) })
+                }
+                None => Ok(answer),
+            },
+            Ok(answer) => Ok(answer),
+            Err(error) => {
+                let connected = !error.is_connect();
+                let source = Failure::new(error, &url, proxies);
+                Err(if connected {
+                    Error::NoAnswer { action: A::NAME, endpoint, source: Arc::new(source) }
+                } else {
+                    Error::NotConnected { action: A::NAME, endpoint, source }
+                })
             }
-        })
+        }
     }
 }
 
-/// The HTTP client. Proxies come from the environment.
-async fn build() -> Result<reqwest::Client, reqwest::Error> {
-    reqwest::Client::builder()
+/// The HTTP client. Proxies come from the environment of the process.
+async fn build() -> Result<Http, Failure> {
+    let proxies = Proxies::of_process().map_err(|error| Failure::lasting(error.to_string()))?;
+    let builder = network::client().map_err(Failure::lasting)?;
+    let builder = proxies.apply(builder).map_err(|error| Failure::lasting(error.to_string()))?;
+    let client = builder
         .user_agent(USER_AGENT)
         .connect_timeout(CONNECT_TIMEOUT)
         .timeout(TOTAL_TIMEOUT)
@@ -152,6 +174,8 @@ async fn build() -> Result<reqwest::Client, reqwest::Error> {
         // Whether a call is repeated is decided in `retry`, where its action is known.
         .retry(reqwest::retry::never())
         .build()
+        .map_err(|error| Failure::lasting(error.to_string()))?;
+    Ok(Http { client, proxies })
 }
 
 /// The servers' time, so many seconds after this machine's.

@@ -20,8 +20,20 @@ pub(super) struct Answer {
     /// The `Date` header minus this machine's time, in seconds.
     seconds_behind: Option<i64>,
     body: Vec<u8>,
-    /// Or what is wrong with the response.
-    outcome: Result<Outcome, String>,
+    outcome: Result<Outcome, Problem>,
+}
+
+/// What is wrong with a response.
+struct Problem {
+    text: String,
+    /// It is not JSON: something else responds.
+    is_foreign: bool,
+}
+
+impl Problem {
+    fn of_json(text: String) -> Self {
+        Self { text, is_foreign: false }
+    }
 }
 
 /// The part of an answer that all actions share.
@@ -88,7 +100,7 @@ impl Answer {
         Ok(match read_body(&mut response, limit).await? {
             Some(body) => Self::new(http_status, seconds_behind, body),
             None => {
-                let outcome = Err(format!("the body is larger than {} MiB", limit >> 20));
+                let outcome = Err(Problem::of_json(format!("the body is larger than {} MiB", limit >> 20)));
                 Self { http_status, seconds_behind, body: Vec::new(), outcome }
             }
         })
@@ -105,6 +117,10 @@ impl Answer {
             Ok(Outcome::Refusal { code, .. }) if code == "AuthFailure.SignatureExpire" => Some(self.seconds_behind),
             _ => None,
         }
+    }
+
+    pub(super) fn http_status(&self) -> u16 {
+        self.http_status
     }
 
     pub(super) fn request_id(&self) -> Option<String> {
@@ -124,11 +140,12 @@ impl Answer {
             request_id = request_id.as_deref().unwrap_or_default(),
             "answer"
         );
-        let unreadable = |problem| Error::Unreadable {
+        let unreadable = |Problem { text: problem, is_foreign }| Error::Unreadable {
             action: A::NAME,
             http_status: self.http_status,
             request_id: request_id.clone(),
             problem,
+            is_foreign,
         };
         match self.outcome {
             Ok(Outcome::Refusal { code, message, request_id }) => Err(Error::Api {
@@ -143,7 +160,7 @@ impl Answer {
                     .map(|envelope| envelope.response)
                     .map_err(|error| unreadable(problem(&self.body, &error)))
             }
-            Ok(Outcome::Success { .. }) => Err(unreadable("an answer without an error".to_owned())),
+            Ok(Outcome::Success { .. }) => Err(unreadable(Problem::of_json("a response without an error".to_owned()))),
             Err(problem) => Err(unreadable(problem)),
         }
     }
@@ -176,23 +193,23 @@ fn outcome(body: &[u8]) -> Result<Outcome, serde_json::Error> {
 
 /// Says what is wrong with an answer, without showing what may be secret: answers of `sts` and `tcr` carry keys. So only
 /// what is no JSON object at all is quoted (the page of a proxy, for example), and of JSON just the place.
-fn problem(body: &[u8], error: &serde_json::Error) -> String {
+fn problem(body: &[u8], error: &serde_json::Error) -> Problem {
     let text = String::from_utf8_lossy(body);
     let text = text.trim_start();
     if text.is_empty() {
-        return "the body is empty".to_owned();
+        return Problem::of_json("the body is empty".to_owned());
     }
     if !text.starts_with('{') {
-        return format!("not JSON: {}", quote_bytes(body, EXCERPT));
+        return Problem { text: format!("not JSON: {}", quote_bytes(body, EXCERPT)), is_foreign: true };
     }
     let place = format!("line {} column {}", error.line(), error.column());
-    match error.classify() {
+    Problem::of_json(match error.classify() {
         serde_json::error::Category::Eof => format!("the JSON ends too early, at {place}"),
         serde_json::error::Category::Syntax | serde_json::error::Category::Io => format!("broken JSON at {place}"),
         // Names a field of ours; every other message of this kind quotes the value.
         serde_json::error::Category::Data if error.to_string().starts_with("missing field") => error.to_string(),
         serde_json::error::Category::Data => format!("a field of an unexpected type ends at {place}"),
-    }
+    })
 }
 
 fn seconds_from_now(time: SystemTime) -> i64 {

@@ -111,32 +111,32 @@ async fn failures_say_what_came_back() {
         (
             "a proxy's page",
             http("502 Bad Gateway", "", "<html>\nBad gateway</html>"),
-            "Probe: unusable answer, HTTP status 502: not JSON: <html> Bad gateway</html>",
+            "Probe: unusable response, HTTP status 502 Bad Gateway: not JSON: <html> Bad gateway</html>",
             true,
         ),
-        ("nothing", json(""), "Probe: unusable answer, HTTP status 200: the body is empty", true),
+        ("nothing", json(""), "Probe: unusable response, HTTP status 200: the body is empty", true),
         (
             "truncated JSON",
             json(r#"{"Response": {"Answer": "ye"#),
-            "Probe: unusable answer, HTTP status 200: the JSON ends too early, at line 1 column 27",
+            "Probe: unusable response, HTTP status 200: the JSON ends too early, at line 1 column 27",
             true,
         ),
         (
             "a missing field",
             json(r#"{"Response": {"RequestId": "r-1"}}"#),
-            "Probe: unusable answer, HTTP status 200 (request r-1): missing field `Answer` at line 1 column 33",
+            "Probe: unusable response, HTTP status 200 (request r-1): missing field `Answer` at line 1 column 33",
             true,
         ),
         (
             "a field of another type, which may be secret",
             json(r#"{"Response": {"Answer": 99887766, "RequestId": "r-1"}}"#),
-            "Probe: unusable answer, HTTP status 200 (request r-1): a field of an unexpected type ends at line 1 column 32",
+            "Probe: unusable response, HTTP status 200 (request r-1): a field of an unexpected type ends at line 1 column 32",
             true,
         ),
         (
             "a redirect",
             http("302 Found", "Location: http://127.0.0.1:1/\r\n", ""),
-            "Probe: unusable answer, HTTP status 302: the body is empty",
+            "Probe: unusable response, HTTP status 302 Found: the body is empty",
             false,
         ),
     ] {

@@ -1,0 +1,160 @@
+//! Why a request got no response.
+
+use std::error::Error;
+use std::fmt;
+use std::io::ErrorKind;
+
+use url::Url;
+
+use crate::certificate::Refused;
+use crate::proxies::{Proxies, Proxy};
+
+/// Why a request got no response. The text is a part of a sentence, without URL and password.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Failure {
+    text: String,
+    is_lasting: bool,
+}
+
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.text)
+    }
+}
+
+impl Error for Failure {}
+
+impl Failure {
+    /// The diagnosis of `error`, with which a request to `url` ended.
+    pub fn new(error: reqwest::Error, url: &Url, proxies: &Proxies) -> Self {
+        let error = error.without_url();
+        let causes: Vec<&(dyn Error + 'static)> = causes(&error);
+        let proxy = proxies.of(url);
+        let host = match (url.host_str(), url.port()) {
+            (Some(host), Some(port)) => format!("{host}:{port}"),
+            (host, _) => host.unwrap_or("the server").to_owned(),
+        };
+        if let Some(refused) = causes.iter().find_map(|cause| cause.downcast_ref::<Refused>()) {
+            return Self::lasting(refused.to_string());
+        }
+        if let Some(proxy) = proxy
+            && causes.iter().any(|cause| cause.to_string().contains("proxy authorization required"))
+        {
+            return Self::proxy_authentication(proxy);
+        }
+        let peer = match proxy {
+            Some(proxy) if error.is_connect() => format!("the proxy {proxy}"),
+            _ => host.clone(),
+        };
+        if let Some(tls) = causes.iter().find_map(|cause| cause.downcast_ref::<rustls::Error>()) {
+            return Self::of_tls(tls, &host);
+        }
+        let kind = causes.iter().find_map(|cause| cause.downcast_ref::<std::io::Error>()).map(std::io::Error::kind);
+        let text = if causes.iter().any(|cause| cause.to_string().contains("dns error")) {
+            let name = peer_name(&peer);
+            format!("the name {name} cannot be resolved")
+        } else if causes.iter().any(|cause| cause.to_string().contains("tunnel error: unsuccessful")) {
+            let proxy = proxy.map(ToString::to_string).unwrap_or_default();
+            format!("the proxy {proxy} does not connect to {host}")
+        } else if causes.iter().any(|cause| cause.to_string().contains("connection closed before message completed")) {
+            format!("{peer} closed the connection")
+        } else if error.is_timeout() || kind == Some(ErrorKind::TimedOut) {
+            format!("{peer} does not respond in time")
+        } else {
+            match kind {
+                Some(ErrorKind::ConnectionRefused) => format!("{peer} refuses connections"),
+                Some(ErrorKind::ConnectionReset | ErrorKind::BrokenPipe | ErrorKind::UnexpectedEof) => {
+                    format!("{peer} closed the connection")
+                }
+                Some(ErrorKind::NetworkUnreachable | ErrorKind::HostUnreachable) => {
+                    format!("there is no route to {peer}")
+                }
+                _ => {
+                    let innermost = causes.last().map(ToString::to_string).unwrap_or_default();
+                    format!("{peer}: {}", safe_text::quote(&innermost, 200))
+                }
+            }
+        };
+        Self { text, is_lasting: false }
+    }
+
+    /// A proxy responds 407.
+    pub fn proxy_authentication(proxy: &Proxy) -> Self {
+        Self::lasting(wants_authentication(proxy))
+    }
+
+    /// A failure that waiting does not cure.
+    pub fn lasting(text: impl Into<String>) -> Self {
+        Self { text: text.into(), is_lasting: true }
+    }
+
+    /// A failure that may be over at the next attempt.
+    pub fn passing(text: impl Into<String>) -> Self {
+        Self { text: text.into(), is_lasting: false }
+    }
+
+    /// Whether another attempt would fail in the same way: a certificate, a missing password of a proxy.
+    pub fn is_lasting(&self) -> bool {
+        self.is_lasting
+    }
+
+    /// The same, after this many attempts in this time.
+    #[must_use]
+    pub fn after(mut self, attempts: u32, time: std::time::Duration) -> Self {
+        if attempts > 1 {
+            self.text = format!("{} ({attempts} attempts in {} seconds)", self.text, time.as_secs());
+        }
+        self
+    }
+
+    fn of_tls(error: &rustls::Error, host: &str) -> Self {
+        use rustls::{Error, InvalidMessage};
+        match error {
+            Error::InvalidMessage(InvalidMessage::InvalidContentType) => Self::lasting(format!(
+                "what {host} sends is not TLS; if it speaks plain HTTP, its URL begins with http://"
+            )),
+            Error::AlertReceived(_) | Error::PeerIncompatible(_) => {
+                Self::lasting(format!("{host} and this program have no common version or parameters of TLS"))
+            }
+            error => Self::passing(format!("TLS with {host} failed: {error}")),
+        }
+    }
+}
+
+/// What to do about a proxy that responds 407.
+fn wants_authentication(proxy: &Proxy) -> String {
+    let Proxy { authority, variable } = proxy;
+    format!(
+        "the proxy {proxy} requires authentication (407). Set it in {variable}: http://user:password@{authority}, with \
+         special characters of the password percent-encoded"
+    )
+}
+
+/// An error and all that is below it, also what I/O errors wrap, which they do not name as their source.
+fn causes<'a>(error: &'a (dyn Error + 'static)) -> Vec<&'a (dyn Error + 'static)> {
+    let mut causes = Vec::new();
+    let mut next = Some(error);
+    while let Some(cause) = next {
+        causes.push(cause);
+        let wrapped = cause.downcast_ref::<std::io::Error>().and_then(std::io::Error::get_ref);
+        let other = cause.downcast_ref::<rustls::Error>().and_then(|error| match error {
+            rustls::Error::InvalidCertificate(rustls::CertificateError::Other(other)) => {
+                Some(&*other.0 as &(dyn Error + 'static))
+            }
+            _ => None,
+        });
+        next = other.or(wrapped.map(|wrapped| wrapped as &(dyn Error + 'static))).or_else(|| cause.source());
+    }
+    causes
+}
+
+/// `the proxy host:port (from X)` and `host:port` have a port, which no name has.
+fn peer_name(peer: &str) -> String {
+    match peer.split_once(' ') {
+        Some(_) => format!("of {peer}"),
+        None => peer.rsplit_once(':').map_or(peer, |(host, _)| host).to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests;

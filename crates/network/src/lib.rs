@@ -1,0 +1,19 @@
+//! What is between this machine and a server: proxies, certificates, and why a connection failed, in words that name what to
+//! change.
+//!
+//! - [`Proxies`]: the proxy variables of an environment, which of them applies to a URL, and a client that uses them.
+//! - [`client`]: a client builder whose refusals of a certificate say whose it is and who signed it.
+//! - [`Failure`]: the diagnosis of a failed request. It holds no password and no URL, and says whether waiting can help.
+//!
+//! Both the client of the API and that of registries use it, so that one cause has one message.
+
+#![forbid(unsafe_code)]
+
+mod certificate;
+mod failure;
+mod proxies;
+mod roots;
+
+pub use failure::Failure;
+pub use proxies::{InvalidProxy, Proxies, Proxy};
+pub use roots::{client, tls_config};

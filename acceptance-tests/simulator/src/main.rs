@@ -4,6 +4,7 @@
 
 #![forbid(unsafe_code)]
 
+use std::io::{self, Write as _};
 use std::process::ExitCode;
 use std::time::Duration;
 
@@ -54,18 +55,25 @@ fn main() -> ExitCode {
 }
 
 #[tokio::main(flavor = "current_thread")]
-async fn serve(Options { settings, unpullable, instance_role }: Options) -> std::io::Result<()> {
+async fn serve(Options { settings, unpullable, instance_role }: Options) -> io::Result<()> {
     let mut terminate = signal::unix::signal(signal::unix::SignalKind::terminate())?;
     let simulator = Simulator::start_with(settings)?;
     if let Some(image) = unpullable {
         simulator.make_unpullable(&image);
     }
     simulator.set_instance_role(instance_role.as_deref());
-    println!("listening on {}", simulator.endpoint());
+    print(&format!("listening on {}\n", simulator.endpoint()))?;
     tokio::select! {
         result = signal::ctrl_c() => result,
         _ = terminate.recv() => Ok(()),
     }
+}
+
+/// Unlike `print!`, fails when standard output is closed or full.
+fn print(text: &str) -> io::Result<()> {
+    let mut stdout = io::stdout().lock();
+    stdout.write_all(text.as_bytes())?;
+    stdout.flush()
 }
 
 /// `None` when all that was asked for is printed.
@@ -92,16 +100,14 @@ fn parse(mut parser: Parser) -> Result<Option<Options>, lexopt::Error> {
                 settings.personality = changed.ok_or_else(|| format!("no switch with an answer: {text}"))?;
             }
             Arg::Long("list-switches") => {
-                for switch in Personality::default().switches() {
-                    println!("{switch} (default)");
-                }
-                for (switch, _) in Personality::single_deviations() {
-                    println!("{switch}");
-                }
+                let defaults =
+                    Personality::default().switches().into_iter().map(|switch| format!("{switch} (default)\n"));
+                let others = Personality::single_deviations().into_iter().map(|(switch, _)| format!("{switch}\n"));
+                print(&defaults.chain(others).collect::<String>()).map_err(|error| error.to_string())?;
                 return Ok(None);
             }
             Arg::Long("help") => {
-                print!("{HELP}");
+                print(HELP).map_err(|error| error.to_string())?;
                 return Ok(None);
             }
             other => return Err(other.unexpected()),

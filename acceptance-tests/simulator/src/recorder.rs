@@ -42,14 +42,17 @@ pub enum Outcome {
     },
 }
 
-/// Keeps requests until they are cleared.
+/// The most requests that are kept. A program that runs for days must not grow; tests make far fewer.
+const KEPT: usize = 20_000;
+
+/// Keeps the most recent requests until they are cleared.
 #[derive(Debug, Default)]
 pub(crate) struct Recorder(Mutex<Record>);
 
 #[derive(Debug, Default)]
 struct Record {
-    requests: Vec<Request>,
-    /// How many were cleared, so that tickets of requests under way stay valid.
+    requests: VecDeque<Request>,
+    /// How many were cleared or dropped, so that tickets of requests under way stay valid.
     cleared: usize,
 }
 
@@ -57,7 +60,11 @@ impl Recorder {
     /// Records an arrival. The ticket is for [`Recorder::finish`].
     pub fn begin(&self, request: Request) -> usize {
         self.with(|record| {
-            record.requests.push(request);
+            if record.requests.len() == KEPT {
+                record.requests.pop_front();
+                record.cleared += 1;
+            }
+            record.requests.push_back(request);
             record.cleared + record.requests.len() - 1
         })
     }
@@ -72,7 +79,7 @@ impl Recorder {
     }
 
     pub fn requests(&self) -> Vec<Request> {
-        self.with(|record| record.requests.clone())
+        self.with(|record| record.requests.iter().cloned().collect())
     }
 
     pub fn count(&self, action: &str) -> usize {
@@ -139,6 +146,18 @@ mod tests {
         recorder.finish(second, Outcome::Answered);
         assert_eq!(recorder.requests()[0].outcome, Outcome::Answered);
         assert_eq!((recorder.count("a"), recorder.count("b")), (0, 1));
+    }
+
+    #[test]
+    fn old_requests_are_dropped() {
+        let recorder = Recorder::default();
+        let first = recorder.begin(Request::of_action("a"));
+        let tickets: Vec<_> = (0..KEPT).map(|_| recorder.begin(Request::of_action("b"))).collect();
+        recorder.finish(first, Outcome::Answered);
+        recorder.finish(tickets[KEPT - 1], Outcome::Answered);
+        assert_eq!((recorder.count("a"), recorder.count("b")), (0, KEPT));
+        let requests = recorder.requests();
+        assert_eq!((&requests[0].outcome, &requests[KEPT - 1].outcome), (&Outcome::Open, &Outcome::Answered));
     }
 
     #[test]

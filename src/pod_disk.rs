@@ -46,7 +46,9 @@ impl DataSource for PodDisk {
         diagnostics: &mut Diagnostics,
     ) -> Outcome<PodDiskModel> {
         let matched = matching::find(&context.session, &config, diagnostics);
-        let inspection = inspection::inspect(&context.session.inspectors, &config, Environment::capture());
+        // Credential helpers are programs of others: they get no keys of the API.
+        let environment = Environment::capture().without("TENCENTCLOUD_");
+        let inspection = inspection::inspect(&context.session.inspectors, &config, environment);
         let (matched, inspection) = tokio::try_join!(matched, inspection)?;
         Ok(answer(config, matched, inspection, diagnostics)?)
     }

@@ -21,6 +21,13 @@ impl Environment {
         self.0.get(name).map(String::as_str).filter(|value| !value.is_empty())
     }
 
+    /// The same without the variables whose names begin with `prefix`: credential helpers get what is here.
+    #[must_use]
+    pub fn without(mut self, prefix: &str) -> Self {
+        self.0.retain(|name, _| !name.starts_with(prefix));
+        self
+    }
+
     /// All names and values.
     pub(super) fn iter(&self) -> impl Iterator<Item = (&String, &String)> {
         self.0.iter()
@@ -49,6 +56,7 @@ mod tests {
         let environment =
             Environment::from_iter([("A".to_owned(), "secret".to_owned()), ("B".to_owned(), String::new())]);
         assert_eq!(format!("{environment:?}"), r#"{"A", "B"}"#);
+        assert_eq!(environment.clone().without("A").get("A"), None);
         assert_eq!((environment.get("A"), environment.get("B"), environment.get("C")), (Some("secret"), None, None));
     }
 }

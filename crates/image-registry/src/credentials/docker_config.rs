@@ -224,7 +224,7 @@ mod tests {
     #[tokio::test]
     async fn a_helper_that_is_missing_or_named_strangely_is_an_error() {
         for (name, expected) in [
-            ("missing", "docker-credential-missing: it cannot be started: No such file or directory"),
+            ("missing", "docker-credential-missing: it cannot be started: no absolute directory of PATH contains it"),
             ("../../bin/sh", "docker-credential-../../bin/sh: that is not the name of a credential helper"),
         ] {
             let fixture = Fixture::new(&format!(r#"{{"credsStore": "{name}"}}"#));

@@ -2,6 +2,7 @@
 //!
 //! Source: <https://github.com/docker/docker-credential-helpers#development>.
 
+use std::path::PathBuf;
 use std::process::Stdio;
 use std::time::Duration;
 
@@ -73,9 +74,19 @@ fn failure(message: &str) -> String {
     }
 }
 
+/// The program in the first absolute directory of `path` that has it. An empty entry and "." are the working directory, whose
+/// files may come from anyone.
+fn find(program: &str, path: &str) -> Option<PathBuf> {
+    let program = format!("{program}{}", std::env::consts::EXE_SUFFIX);
+    let directories = std::env::split_paths(path).filter(|directory| directory.is_absolute());
+    directories.map(|directory| directory.join(&program)).find(|path| path.is_file())
+}
+
 /// What the program prints, and whether it succeeds.
 async fn ask(program: &str, server: &str, environment: &Environment) -> std::io::Result<(Vec<u8>, bool)> {
-    let mut child = Command::new(program)
+    let path = find(program, environment.get("PATH").unwrap_or_default());
+    let path = path.ok_or_else(|| std::io::Error::other("no absolute directory of PATH contains it"))?;
+    let mut child = Command::new(path)
         .arg("get")
         .env_clear()
         .envs(environment.iter())
@@ -115,6 +126,24 @@ mod tests {
             ("123456", withheld),
         ] {
             assert_eq!(failure(printed), expected);
+        }
+    }
+
+    #[test]
+    fn find_looks_in_absolute_directories_only() {
+        let directory = tempfile::tempdir().unwrap();
+        let program = format!("docker-credential-x{}", std::env::consts::EXE_SUFFIX);
+        std::fs::write(directory.path().join(&program), "").unwrap();
+        let path = |entries: &[&str]| std::env::join_paths(entries).unwrap().into_string().unwrap();
+        let absolute = directory.path().to_str().unwrap();
+        // Cargo.toml is in the working directory of this test.
+        for (program, entries, expected) in [
+            ("docker-credential-x", &["", ".", "/does/not/exist", absolute][..], true),
+            ("docker-credential-x", &[], false),
+            ("docker-credential-y", &[absolute], false),
+            ("Cargo.toml", &["", ".", "./", "src/.."], false),
+        ] {
+            assert_eq!(find(program, &path(entries)).is_some(), expected, "{program} {entries:?}");
         }
     }
 }

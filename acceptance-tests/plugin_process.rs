@@ -152,6 +152,50 @@ async fn ctrl_c_is_left_to_terraform_and_sigterm_ends_it() {
 }
 
 #[tokio::test]
+async fn sighup_ends_it_unless_it_is_ignored() {
+    let sockets = tempfile::tempdir().unwrap();
+    let terraform = Identity::terraform();
+    let sockets_dir = sockets.path().to_str().unwrap();
+    let plugin = Plugin::started_by_terraform(&terraform, &[("PLUGIN_UNIX_SOCKET_DIR", sockets_dir)]);
+    plugin.signal("-HUP");
+    assert!(plugin.wait().await.0.success());
+    assert_eq!(std::fs::read_dir(sockets.path()).unwrap().count(), 0);
+
+    let mut nohup = Command::new("/bin/sh");
+    nohup.args(["-c", "trap '' HUP; exec \"$0\"", env!("CARGO_BIN_EXE_terraform-provider-eks")]);
+    nohup.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).env_clear();
+    let pem = terraform.certificate.pem();
+    let plugin = Plugin::start(nohup.env("TF_PLUGIN_MAGIC_COOKIE", COOKIE).env("PLUGIN_CLIENT_CERT", pem));
+    let connection = plugin.connect(&terraform).await;
+    plugin.signal("-HUP");
+    assert!(is_serving(&connection).await);
+    plugin.signal("-TERM");
+    assert!(plugin.wait().await.0.success());
+}
+
+#[tokio::test]
+async fn directory_that_is_not_writable_does_not_keep_it_from_serving() {
+    let terraform = Identity::terraform();
+    let plugin = Plugin::started_by_terraform(&terraform, &[("TMPDIR", "/does/not/exist")]);
+    assert!(is_serving(&plugin.connect(&terraform).await).await);
+    plugin.signal("-TERM");
+    assert!(plugin.wait().await.0.success());
+}
+
+#[test]
+fn failed_start_is_an_error_in_terraforms_log_and_on_stderr() {
+    let environment = [("TF_PLUGIN_MAGIC_COOKIE", COOKIE), ("PLUGIN_CLIENT_CERT", "no PEM"), ("TF_LOG", "ERROR")];
+    let output = provider().envs(environment).output().unwrap();
+    assert_eq!(output.status.code(), Some(1));
+    let stderr = String::from_utf8(output.stderr).unwrap();
+    let (log, plain) = stderr.split_once('\n').unwrap();
+    let log: serde_json::Value = serde_json::from_str(log).unwrap();
+    assert_eq!(log["@level"], "error");
+    assert!(log["error"].as_str().unwrap().contains("PLUGIN_CLIENT_CERT"), "{log}");
+    assert!(plain.contains("PLUGIN_CLIENT_CERT"), "{plain}");
+}
+
+#[tokio::test]
 async fn it_ends_when_terraform_is_killed() {
     let sockets = tempfile::tempdir().unwrap();
     let mut terraform = Command::new("/bin/sh");

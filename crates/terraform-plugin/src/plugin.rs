@@ -26,6 +26,7 @@ use std::error::Error;
 use std::ffi::OsString;
 use std::io::{self, Write as _};
 use std::process::ExitCode;
+use std::time::Duration;
 
 use tokio_util::sync::CancellationToken;
 
@@ -43,6 +44,9 @@ A Terraform provider. Terraform starts it by itself; there is nothing to run by 
   --version  print the version
   --help     print this
 ";
+
+/// Terraform connects as soon as it has read the address. It gives a provider a minute to print that, and ends it then.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(60);
 
 /// Why the process ends with exit code 1.
 #[derive(Debug, thiserror::Error)]
@@ -113,7 +117,11 @@ pub fn main<S: Provider>(program: Program, make_service: impl FnOnce(Cancellatio
     match run(program, make_service) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("{}", safe_text::show(&chain(&error)));
+            let message = safe_text::show(&chain(&error));
+            // Terraform logs plain lines of stderr at DEBUG, and says of a provider that did not start that it may not be
+            // compiled for this architecture.
+            tracing::error!(error = message, "the provider cannot start");
+            eprintln!("{message}");
             ExitCode::FAILURE
         }
     }
@@ -148,11 +156,11 @@ async fn serve_terraform<S: Provider>(
     signals::watch(Interrupt::Ignored, shutdown.clone())?;
     signals::watch_parent(shutdown.clone());
     let (tls, certificate) = invitation.client_certificate.map(tls::acceptor).transpose()?.unzip();
-    let listener = Listener::bind(invitation.socket_dir.as_deref(), invitation.ports).await?;
+    let listener = Listener::bind(invitation.socket_dir.as_deref(), invitation.ports, tls.is_some()).await?;
     let (network, address) = listener.address()?;
     print(&format!("{}\n", handshake::line(network, &address, certificate.as_ref())))?;
     tracing::debug!(network, address, tls = tls.is_some(), "listening");
-    server::serve(make_service(shutdown.clone()), listener, tls, shutdown).await?;
+    server::serve(make_service(shutdown.clone()), listener, tls, shutdown, Some(CONNECT_TIMEOUT)).await?;
     Ok(())
 }
 
@@ -162,11 +170,11 @@ async fn serve_debugger<S: Provider>(
 ) -> Result<(), StartError> {
     let shutdown = CancellationToken::new();
     signals::watch(Interrupt::Stops, shutdown.clone())?;
-    let listener = Listener::bind(None, 0..=0).await?;
+    let listener = Listener::bind(None, 0..=0, false).await?;
     let (network, socket) = listener.address()?;
     print(&debug::instructions(address, network, &socket, std::process::id()))?;
     tracing::debug!(network, address = socket, "listening");
-    server::serve(make_service(shutdown.clone()), listener, None, shutdown).await?;
+    server::serve(make_service(shutdown.clone()), listener, None, shutdown, None).await?;
     Ok(())
 }
 

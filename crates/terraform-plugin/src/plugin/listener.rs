@@ -29,18 +29,42 @@ pub(super) enum Listener {
 #[cfg(unix)]
 const SOCKET: &str = "s";
 
+/// Where every user may make a directory, and the path leaves room for the rest.
+#[cfg(unix)]
+const SHORT_DIRECTORY: &str = "/tmp";
+
 impl Listener {
-    /// Listens on a Unix socket in a new directory under `directory` (by default the temporary directory) where there
-    /// are such sockets and the path is short enough, otherwise on TCP.
-    pub async fn bind(directory: Option<&Path>, ports: RangeInclusive<u16>) -> io::Result<Self> {
+    /// Listens on a Unix socket in a new directory under `directory`, which defaults to the temporary directory, or under
+    /// `/tmp` when no socket can be made there: the path is too long, or the directory is not writable. Otherwise on TCP,
+    /// but only with `tls`: without, every local process could connect.
+    ///
+    /// # Errors
+    ///
+    /// Why there is no socket under `directory`, or no port.
+    pub async fn bind(directory: Option<&Path>, ports: RangeInclusive<u16>, tls: bool) -> io::Result<Self> {
         #[cfg(unix)]
-        match Self::bind_unix(directory.unwrap_or(&std::env::temp_dir())) {
-            Err(error) if error.kind() == io::ErrorKind::InvalidInput => {}
-            bound => return bound,
-        }
+        let error = {
+            let directory = directory.map_or_else(std::env::temp_dir, Path::to_path_buf);
+            match Self::bind_unix(&directory) {
+                Ok(listener) => return Ok(listener),
+                Err(error) => match Self::bind_unix(Path::new(SHORT_DIRECTORY)) {
+                    Ok(listener) => return Ok(listener),
+                    Err(_) => {
+                        let detail = format!(
+                            "no Unix socket in {}: {error}; set TMPDIR to a directory that is writable and has a short path",
+                            directory.display()
+                        );
+                        io::Error::new(error.kind(), detail)
+                    }
+                },
+            }
+        };
         #[cfg(not(unix))]
-        let _ = directory;
-        Self::bind_tcp(ports).await
+        let error = {
+            let _ = directory;
+            io::Error::other("without TLS, every local process could connect; unset TF_DISABLE_PLUGIN_TLS")
+        };
+        if tls { Self::bind_tcp(ports).await } else { Err(error) }
     }
 
     /// Both the directory and the socket are this user's alone, the directory from its first moment on.
@@ -156,7 +180,7 @@ mod tests {
         use std::os::unix::fs::PermissionsExt as _;
 
         let base = tempfile::tempdir().unwrap();
-        let listener = Listener::bind(Some(base.path()), 0..=0).await.unwrap();
+        let listener = Listener::bind(Some(base.path()), 0..=0, false).await.unwrap();
         let (network, path) = listener.address().unwrap();
         assert_eq!(network, "unix");
         assert!(path.len() <= base.path().as_os_str().len() + 13, "{path}");
@@ -171,20 +195,18 @@ mod tests {
 
     #[cfg(unix)]
     #[tokio::test]
-    async fn a_path_too_long_for_a_socket_leads_to_tcp() {
+    async fn bind_without_a_usable_directory_uses_tmp() {
         let base = tempfile::tempdir().unwrap();
         let deep = base.path().join("x".repeat(100));
         std::fs::create_dir(&deep).unwrap();
-        let listener = Listener::bind(Some(&deep), 0..=0).await.unwrap();
-        assert_eq!(listener.address().unwrap().0, "tcp");
+        for directory in [&deep, Path::new("/does/not/exist")] {
+            for tls in [false, true] {
+                let listener = Listener::bind(Some(directory), 0..=0, tls).await.unwrap();
+                let (network, path) = listener.address().unwrap();
+                assert_eq!((network, path.starts_with(SHORT_DIRECTORY)), ("unix", true), "{path}");
+            }
+        }
         assert_eq!(std::fs::read_dir(deep).unwrap().count(), 0);
-    }
-
-    #[cfg(unix)]
-    #[tokio::test]
-    async fn a_directory_that_is_not_there_is_an_error() {
-        let error = Listener::bind(Some(Path::new("/does/not/exist")), 0..=0).await.unwrap_err();
-        assert_eq!(error.kind(), io::ErrorKind::NotFound);
     }
 
     #[tokio::test]

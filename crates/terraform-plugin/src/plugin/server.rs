@@ -28,8 +28,8 @@ const TLS_TIMEOUT: Duration = Duration::from_secs(10);
 /// What is left of the calls in flight when the process is to end. Supervisors kill after 30 seconds.
 const DRAIN_TIMEOUT: Duration = Duration::from_secs(25);
 
-/// Serves until `shutdown` is cancelled, by a signal or by the client, and the calls in flight have answered, or
-/// have had 25 seconds to do so.
+/// Serves until `shutdown` is cancelled, by a signal or by the client, and the calls in flight have responded, or
+/// have had 25 seconds to do so. Ends as well when no client connects within `first_connection`.
 ///
 /// # Errors
 ///
@@ -39,6 +39,7 @@ pub(super) async fn serve<S: Provider>(
     listener: Listener,
     tls: Option<TlsAcceptor>,
     shutdown: CancellationToken,
+    first_connection: Option<Duration>,
 ) -> Result<(), tonic::transport::Error> {
     let go_plugin = GoPlugin(shutdown.clone());
     let health = HealthReporter::new();
@@ -55,7 +56,7 @@ pub(super) async fn serve<S: Provider>(
         .add_service(GrpcBrokerServer::new(go_plugin))
         .add_service(HealthServer::new(HealthService::from_health_reporter(health)))
         .serve_with_incoming_shutdown(ReceiverStream::new(incoming), shutdown.cancelled());
-    let accepting = accept(listener, tls, ready, &shutdown);
+    let accepting = accept(listener, tls, ready, &shutdown, first_connection);
     let overdue = async {
         shutdown.cancelled().await;
         sleep(DRAIN_TIMEOUT).await;
@@ -72,8 +73,26 @@ async fn accept(
     tls: Option<TlsAcceptor>,
     ready: mpsc::Sender<std::io::Result<Connection>>,
     shutdown: &CancellationToken,
+    first_connection: Option<Duration>,
 ) {
-    while let Some(accepted) = shutdown.run_until_cancelled(listener.accept()).await {
+    let overdue = async {
+        match first_connection {
+            Some(timeout) => sleep(timeout).await,
+            None => std::future::pending().await,
+        }
+    };
+    tokio::pin!(overdue);
+    let mut is_first = true;
+    loop {
+        let accepted = tokio::select! {
+            () = shutdown.cancelled() => return,
+            () = &mut overdue, if is_first => {
+                tracing::error!("no client has connected: the process that started this one has ended");
+                return shutdown.cancel();
+            }
+            accepted = listener.accept() => accepted,
+        };
+        is_first = false;
         let Ok(connection) = accepted else {
             // Out of file descriptors, most likely: it does not help to try at once.
             sleep(Duration::from_millis(50)).await;
@@ -150,7 +169,7 @@ mod tests {
         let (network, address) = listener.address().unwrap();
         let (acceptor, certificate) = tls::acceptor(terraform.certificate.der().clone()).unwrap();
         let shutdown = CancellationToken::new();
-        let server = tokio::spawn(serve(Service(shutdown.clone()), listener, Some(acceptor), shutdown));
+        let server = tokio::spawn(serve(Service(shutdown.clone()), listener, Some(acceptor), shutdown, None));
         Running { network, address, terraform, certificate, server }
     }
 
@@ -240,7 +259,7 @@ mod tests {
         let listener = Listener::bind_unix(&std::env::temp_dir()).unwrap();
         let (network, address) = listener.address().unwrap();
         let shutdown = CancellationToken::new();
-        let server = tokio::spawn(serve(Service(shutdown.clone()), listener, None, shutdown.clone()));
+        let server = tokio::spawn(serve(Service(shutdown.clone()), listener, None, shutdown.clone(), None));
         let mut client = ProviderClient::new(channel(dial(network, &address).await).await);
         let mut same = client.clone();
         let stuck = tokio::spawn(async move { same.read_data_source(data_source("stuck", Vec::new())).await });
@@ -251,6 +270,27 @@ mod tests {
         server.await.unwrap().unwrap();
         assert!(start.elapsed() >= DRAIN_TIMEOUT);
         stuck.abort();
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn serve_without_a_client_ends() {
+        let minute = Duration::from_secs(60);
+        let serve = || {
+            let listener = Listener::bind_unix(&std::env::temp_dir()).unwrap();
+            let address = listener.address().unwrap();
+            let shutdown = CancellationToken::new();
+            (address, tokio::spawn(serve(Service(shutdown.clone()), listener, None, shutdown, Some(minute))))
+        };
+        let start = Instant::now();
+        let (_, server) = serve();
+        server.await.unwrap().unwrap();
+        assert_eq!(start.elapsed().as_secs(), minute.as_secs());
+
+        let ((network, address), server) = serve();
+        let _connection = channel(dial(network, &address).await).await;
+        sleep(minute * 10).await;
+        assert!(!server.is_finished());
+        server.abort();
     }
 
     #[tokio::test]

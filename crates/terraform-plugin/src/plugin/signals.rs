@@ -22,7 +22,8 @@ pub(super) enum Interrupt {
     Stops,
 }
 
-/// From now on, SIGTERM cancels `shutdown`, and SIGINT if `interrupt` says so.
+/// From now on, SIGTERM and SIGHUP cancel `shutdown`, and SIGINT if `interrupt` says so. A SIGHUP that is ignored, as under
+/// `nohup`, stays ignored.
 #[cfg(unix)]
 pub(super) fn watch(interrupt: Interrupt, shutdown: CancellationToken) -> io::Result<()> {
     use tokio::signal::unix::{SignalKind, signal};
@@ -30,14 +31,26 @@ pub(super) fn watch(interrupt: Interrupt, shutdown: CancellationToken) -> io::Re
     // Installed in either case: the default would end the process.
     let mut interrupts = signal(SignalKind::interrupt())?;
     let mut terminations = signal(SignalKind::terminate())?;
+    let mut hangups = if ignores_hangup() { None } else { Some(signal(SignalKind::hangup())?) };
     tokio::spawn(async move {
         tokio::select! {
             _ = interrupts.recv(), if interrupt == Interrupt::Stops => {}
             _ = terminations.recv() => {}
+            _ = async { hangups.as_mut().expect("the branch is disabled without it").recv().await }, if hangups.is_some() => {}
         }
         shutdown.cancel();
     });
     Ok(())
+}
+
+/// Whether SIGHUP was ignored when this process started. Where that cannot be read, it counts as ignored: a handler would end
+/// a run under `nohup` with its terminal.
+#[cfg(unix)]
+fn ignores_hangup() -> bool {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let mask = status.lines().find_map(|line| u64::from_str_radix(line.strip_prefix("SigIgn:")?.trim(), 16).ok());
+    // SIGHUP is signal 1, the lowest bit.
+    mask.is_none_or(|mask| mask & 1 != 0)
 }
 
 /// From now on, the end of the process that started this one cancels `shutdown`.

@@ -247,3 +247,19 @@ fn two_that_exclude_each_other_are_an_error_only_when_both_turn_out_to_be_set() 
     workspace.run(&["apply", "-auto-approve", "-replace=terraform_data.id"]).succeeds();
     workspace.run(&["destroy", "-auto-approve"]).succeeds();
 }
+
+/// Terraform quotes the lines that an error points at.
+#[test]
+fn error_under_a_key_points_at_the_attribute_but_not_at_a_literal_secret() {
+    for (password, code) in [("var.password", "image_registry_credentials"), (r#""hunter2""#, "resource")] {
+        let credentials = format!(r#"{{ "https://r.example.com" = {{ username = "ci", password = {password} }} }}"#);
+        let workspace = Workspace::new();
+        let variable = "variable \"password\" {\n  type = string\n}\n";
+        workspace.write(format!("{}\n{variable}", cache().set("image_registry_credentials", &credentials)));
+        let run = workspace.run(&["validate", "-json"]).fails();
+        let [error] = &run.diagnostics()[..] else { panic!("{run}") };
+        error.says(&["Invalid registry server", "https://r.example.com"]);
+        assert!(error.code().starts_with(code), "{error:#?}");
+        assert!(!run.stdout.contains("hunter2"), "{run}");
+    }
+}

@@ -100,7 +100,7 @@ impl<P: Provider> Server<P> {
         // Also after an error: nothing runs with a configuration that the user has replaced.
         *self.configured.write().unwrap_or_else(PoisonError::into_inner) =
             configured.map_err(|errors| diagnostics.extend(errors)).ok();
-        validate::in_lines(&self.schema().block, diagnostics)
+        validate::in_lines(&self.schema().block, config, diagnostics)
     }
 
     /// True when an operation is to be deferred, if the client takes that for an answer: the provider's configuration is not

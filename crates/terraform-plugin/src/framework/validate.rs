@@ -42,7 +42,7 @@ pub(super) async fn validate<M: Model>(
         let result = result.await;
         diagnostics.extend(errors(result));
     }
-    in_lines(block, diagnostics)
+    in_lines(block, config, diagnostics)
 }
 
 /// A request without the configuration that it is about.
@@ -53,28 +53,52 @@ pub(super) fn missing() -> Diagnostic {
 }
 
 /// The messages, each at the line of the configuration that it is about.
-pub(super) fn in_lines(block: &Block, diagnostics: Diagnostics) -> Diagnostics {
-    diagnostics.into_iter().map(|diagnostic| Diagnostic { path: line(block, &diagnostic.path), ..diagnostic }).collect()
+pub(super) fn in_lines(block: &Block, config: &Value, diagnostics: Diagnostics) -> Diagnostics {
+    let in_line = |diagnostic: Diagnostic| Diagnostic { path: line(block, config, &diagnostic.path), ..diagnostic };
+    diagnostics.into_iter().map(in_line).collect()
 }
 
 /// The part of `path` that Terraform finds in a configuration: it looks into blocks, not into the value of an attribute.
 /// A path that goes on would point at the head of the whole resource. The message names the rest.
 ///
-/// Terraform quotes the lines that it finds, so the path stops before an attribute in which a secret may be written.
-fn line(mut block: &Block, path: &AttributePath) -> AttributePath {
+/// Terraform quotes the lines that it finds, so the path stops before an attribute in which a secret is written. Terraform
+/// validates first without the values of variables: a secret that is known then is written in the configuration, and one that
+/// is not known is only referred to.
+fn line(mut block: &Block, mut config: &Value, path: &AttributePath) -> AttributePath {
     let mut found = AttributePath::default();
     for step in path.steps() {
         let Step::Attribute(name) = step else { break };
-        if block.attributes.get(name).is_some_and(Attribute::holds_secret) {
+        let value = config.as_map().and_then(|object| object.get(name)).unwrap_or(&Value::Null);
+        if block.attributes.get(name).is_some_and(|attribute| has_known_secret(attribute, name, value)) {
             break;
         }
         found = found.attribute(name);
         match block.blocks.get(name) {
-            Some(nested) => block = nested,
+            Some(nested) => (block, config) = (nested, value),
             None => break,
         }
     }
     found
+}
+
+/// Whether a secret in `value` is known.
+fn has_known_secret(attribute: &Attribute, name: &str, value: &Value) -> bool {
+    match value {
+        Value::Null | Value::Unknown => false,
+        _ if attribute.behavior.sensitive || attribute.behavior.write_only => true,
+        _ => match &attribute.kind {
+            Kind::Plain(_) => false,
+            Kind::Nested(nesting, attributes) => {
+                let elements = elements(&AttributePath::root(name), *nesting, value);
+                let mut objects = elements.iter().filter_map(|(_, element)| element.as_map());
+                objects.any(|object| {
+                    let mut nested =
+                        attributes.iter().filter_map(|(name, nested)| Some((name, nested, object.get(name)?)));
+                    nested.any(|(name, nested, value)| has_known_secret(nested, name, value))
+                })
+            }
+        },
+    }
 }
 
 fn validate_block(at: &AttributePath, block: &Block, config: &Value, client: WriteOnly, report: &mut Diagnostics) {

@@ -36,7 +36,7 @@ async fn each_fault_has_its_path_and_its_text() {
         (
             "a nested one is null",
             config([name.clone(), ("accounts", account(Value::Null, Value::Null))]),
-            "",
+            "accounts",
             "Missing required attribute",
             r#"accounts["x.y"].user is required, but no value, or null, was given for it. Its user."#,
         ),
@@ -121,7 +121,18 @@ async fn everything_wrong_is_reported_at_once() {
     let config = config([("size", 0_i64.into()), ("id", "x".into()), ("accounts", account(Value::Null, Value::Null))]);
     let found = found(&config, WriteOnly::Allowed).await;
     let paths: Vec<_> = found.iter().map(|(path, ..)| path.as_str()).collect();
-    assert_eq!(paths, ["", "id", "name", "size"], "accounts has a password in it");
+    assert_eq!(paths, ["accounts", "id", "name", "size"]);
+}
+
+/// Terraform quotes the lines of the attribute that a message points at.
+#[tokio::test]
+async fn message_under_a_key_points_at_the_attribute_unless_a_secret_is_written_there() {
+    for (password, expected) in [(Value::Null, "accounts"), (Value::Unknown, "accounts"), (Value::from("secret"), "")] {
+        let config = config([("name", "a".into()), ("accounts", account(Value::Null, password.clone()))]);
+        let found = found(&config, WriteOnly::Allowed).await;
+        let paths: Vec<_> = found.iter().map(|(path, ..)| path.as_str()).collect();
+        assert_eq!(paths, [expected], "{password:?}");
+    }
 }
 
 #[tokio::test]
@@ -129,7 +140,7 @@ async fn an_old_client_must_not_get_write_only_values() {
     for (password, client, expected) in [
         (Value::from("secret"), WriteOnly::Allowed, vec![]),
         (Value::from("secret"), WriteOnly::Refused, vec![""]),
-        (Value::Unknown, WriteOnly::Refused, vec![""]),
+        (Value::Unknown, WriteOnly::Refused, vec!["accounts"]),
         (Value::Null, WriteOnly::Refused, vec![]),
     ] {
         let config = config([("name", "a".into()), ("accounts", account("u".into(), password))]);

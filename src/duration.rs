@@ -32,6 +32,19 @@ pub fn validate(path: AttributePath, value: &Attr<String>, diagnostics: &mut Dia
     }
 }
 
+/// A duration as a configuration writes it: `90s`, `1h30m`.
+pub fn show(duration: Duration) -> String {
+    let (hours, minutes) = (duration.as_secs() / 3600, duration.as_secs() / 60 % 60);
+    match (hours, minutes, duration.as_secs() % 60, duration.subsec_millis()) {
+        (0, 0, 0, millis) => format!("{millis}ms"),
+        (0, 0, seconds, _) => format!("{seconds}s"),
+        (0, minutes, 0, _) => format!("{minutes}m"),
+        (0, minutes, seconds, _) => format!("{minutes}m{seconds}s"),
+        (hours, 0, ..) => format!("{hours}h"),
+        (hours, minutes, ..) => format!("{hours}h{minutes}m"),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -57,6 +70,20 @@ mod tests {
             ("99999999999999999999h", None),
         ] {
             assert_eq!(parse(text).ok(), expected, "{text:?}");
+        }
+    }
+
+    #[test]
+    fn show_writes_as_in_a_configuration() {
+        for (millis, expected) in [
+            (250, "250ms"),
+            (30_000, "30s"),
+            (90_000, "1m30s"),
+            (600_000, "10m"),
+            (3_600_000, "1h"),
+            (5_400_000, "1h30m"),
+        ] {
+            assert_eq!(show(Duration::from_millis(millis)), expected);
         }
     }
 }

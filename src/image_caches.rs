@@ -210,7 +210,8 @@ impl ImageCaches {
         }
     }
 
-    /// Waits until image cache `id` is `Ready`, and returns it. `on_status` sees it whenever its status changed.
+    /// Waits until image cache `id` is `Ready`, and returns it. `on_change` gets it whenever its status or its events
+    /// changed.
     ///
     /// The first look is after a fifth of the poll interval, or after all of it for a cache that this process made. A cache
     /// that is not listed yet counts as pending for a minute, so this may be called right after
@@ -225,9 +226,9 @@ impl ImageCaches {
         id: &str,
         timeout: Duration,
         cancel: &CancellationToken,
-        on_status: &mut (dyn FnMut(&ImageCache) + Send),
+        on_change: &mut (dyn FnMut(&ImageCache) + Send),
     ) -> Result<Arc<ImageCache>, WaitError> {
-        self.wait_for(region, id, Goal::READY, timeout, cancel, on_status).await
+        self.wait_for(region, id, Goal::READY, timeout, cancel, on_change).await
     }
 
     /// Waits until image cache `id` is what `goal` says. Otherwise as [`ImageCaches::wait_ready`].
@@ -242,13 +243,13 @@ impl ImageCaches {
         goal: Goal<'_>,
         timeout: Duration,
         cancel: &CancellationToken,
-        on_status: &mut (dyn FnMut(&ImageCache) + Send),
+        on_change: &mut (dyn FnMut(&ImageCache) + Send),
     ) -> Result<Arc<ImageCache>, WaitError> {
         let region = self.region(region);
         // What this process just made takes minutes; what it changed may be settled at once.
         let made = goal.built && goal.change.is_none() && region.creates.made(id);
         let first_look = if made { FirstLook::Regular } else { FirstLook::Soon };
-        wait::wait_for(&region.poller, id, goal, first_look, timeout, cancel, on_status).await
+        wait::wait_for(&region.poller, id, goal, first_look, timeout, cancel, on_change).await
     }
 
     /// Waits until image cache `id` is not listed any more.

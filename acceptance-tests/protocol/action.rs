@@ -83,7 +83,8 @@ async fn stop_ends_the_wait_and_not_the_rebuild() {
     world.client.stop_provider(stop_provider::Request {}).await.unwrap();
     let expected = warning(
         "Stopped waiting for the image cache",
-        "Image cache imc-1 is still pulling its images, and goes on by itself.",
+        "The rebuild of image cache imc-1 is not complete, although Terraform reports the action as complete. It continues in \
+         the background.",
     );
     assert_eq!(rest(events).await, [completed(vec![expected])]);
     assert_eq!(world.cloud.cache(REGION, "imc-1").unwrap().status, Status::Updating);

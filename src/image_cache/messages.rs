@@ -4,8 +4,8 @@
 use std::time::Duration;
 
 use super::deadline::{Deadline, Operation};
-use crate::errors;
 use crate::image_caches::WaitError;
+use crate::{duration, errors};
 use tencentcloud::Error;
 use tencentcloud::tke::{Event, ImageCache, Status};
 use terraform_plugin::diagnostics::{AttributePath, Diagnostic};
@@ -22,12 +22,18 @@ pub(super) fn last_events_if_failed(cache: &ImageCache) -> Option<String> {
     matches!(cache.status, Status::Failed | Status::UpdateFailed).then(|| last_events(cache))
 }
 
-/// What went wrong first, then the newest. The order of the API is not documented; times of one format can be compared.
-fn last_events(cache: &ImageCache) -> String {
+/// The events, newest first. The order of the API is not documented; times of one format can be compared.
+fn by_age(cache: &ImageCache) -> impl Iterator<Item = &Event> {
     let mut events: Vec<_> = cache.events.iter().collect();
     if events.windows(2).all(|pair| pair[0].last_timestamp.len() == pair[1].last_timestamp.len()) {
         events.sort_by(|one, other| other.last_timestamp.cmp(&one.last_timestamp));
     }
+    events.into_iter()
+}
+
+/// What went wrong first, then the newest.
+fn last_events(cache: &ImageCache) -> String {
+    let mut events: Vec<_> = by_age(cache).collect();
     events.sort_by_key(|event| event.kind == "Normal");
     let line =
         |event: &Event| format!("  {} {}: {} ({})", event.kind, event.reason, event.message, event.last_timestamp);
@@ -84,8 +90,8 @@ pub(super) fn interrupted(id: &str, status: Option<&str>) -> Diagnostic {
     Diagnostic::warning(
         "Stopped waiting for the image cache",
         format!(
-            "Image cache {id} is still being built{}. It is saved in the state and not tainted: the next apply goes on \
-             waiting for it.",
+            "The build of image cache {id} is not complete{}, although Terraform reports the resource as complete. The cache is \
+             saved in the state and not tainted. Pods cannot use it before it is Ready: apply again to continue waiting.",
             in_status(status)
         ),
     )
@@ -109,7 +115,7 @@ pub(super) fn timed_out(
         format!(
             "Image cache {id} in {region} was not Ready after {}{}. The build goes on.{} {next} If builds of these images take \
              longer, set timeouts.{name}.",
-            in_words(deadline.timeout),
+            duration::show(deadline.timeout),
             in_status(status),
             last_error.unwrap_or_default()
         ),
@@ -241,7 +247,7 @@ pub(super) fn delete_wait(id: &str, region: &str, timeout: Duration, error: &Wai
     let what = match error {
         WaitError::Api { source: error, .. } => return errors::api("waiting for the deletion of", id, region, error),
         WaitError::Cancelled { .. } => "the wait was stopped".to_owned(),
-        _ => format!("it is still listed after {}", in_words(timeout)),
+        _ => format!("it is still listed after {}", duration::show(timeout)),
     };
     Diagnostic::error(
         "Image cache is not deleted yet",
@@ -252,11 +258,20 @@ pub(super) fn delete_wait(id: &str, region: &str, timeout: Duration, error: &Wai
     )
 }
 
+/// A rebuild has taken `elapsed` until now.
+pub(super) fn still_building(region: &str, cache: &ImageCache, elapsed: Duration) -> String {
+    let event = by_age(cache).next().map(|event| format!(", most recent event: {}", event.reason)).unwrap_or_default();
+    format!("{} in {region} is {}, {}s elapsed{event}", cache.image_cache_id, cache.status, elapsed.as_secs())
+}
+
 /// Ctrl-C ended the wait for a rebuild.
 pub(super) fn rebuild_interrupted(id: &str) -> Diagnostic {
     Diagnostic::warning(
         "Stopped waiting for the image cache",
-        format!("Image cache {id} is still pulling its images, and goes on by itself."),
+        format!(
+            "The rebuild of image cache {id} is not complete, although Terraform reports the action as complete. It continues in \
+             the background."
+        ),
     )
 }
 
@@ -293,19 +308,6 @@ fn in_status(status: Option<&str>) -> String {
     status.map(|status| format!(", its status is {status}")).unwrap_or_default()
 }
 
-/// `90m`, `1h30m`: as a configuration writes it.
-fn in_words(duration: Duration) -> String {
-    let (hours, minutes) = (duration.as_secs() / 3600, duration.as_secs() / 60 % 60);
-    match (hours, minutes, duration.as_secs() % 60, duration.subsec_millis()) {
-        (0, 0, 0, millis) => format!("{millis}ms"),
-        (0, 0, seconds, _) => format!("{seconds}s"),
-        (0, minutes, 0, _) => format!("{minutes}m"),
-        (0, minutes, seconds, _) => format!("{minutes}m{seconds}s"),
-        (hours, 0, ..) => format!("{hours}h"),
-        (hours, minutes, ..) => format!("{hours}h{minutes}m"),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -328,16 +330,20 @@ mod tests {
     }
 
     #[test]
-    fn durations_are_written_as_in_a_configuration() {
-        for (millis, expected) in [
-            (250, "250ms"),
-            (30_000, "30s"),
-            (90_000, "1m30s"),
-            (600_000, "10m"),
-            (3_600_000, "1h"),
-            (5_400_000, "1h30m"),
+    fn still_building_names_status_time_and_event() {
+        for (events, expected) in [
+            (serde_json::json!([]), "imc-1 in ap-guangzhou is Updating, 90s elapsed"),
+            (
+                serde_json::json!([
+                    {"Type": "Normal", "Reason": "EksciCreated", "LastTimestamp": "2026-11-23 10:00:02"},
+                    {"Type": "Normal", "Reason": "Begun", "LastTimestamp": "2026-11-23 10:00:01"},
+                ]),
+                "imc-1 in ap-guangzhou is Updating, 90s elapsed, most recent event: EksciCreated",
+            ),
         ] {
-            assert_eq!(in_words(Duration::from_millis(millis)), expected);
+            let cache = serde_json::json!({"ImageCacheId": "imc-1", "Status": "Updating", "Events": events});
+            let cache = serde_json::from_value(cache).unwrap();
+            assert_eq!(still_building("ap-guangzhou", &cache, Duration::from_secs(90)), expected);
         }
     }
 }

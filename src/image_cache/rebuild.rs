@@ -4,7 +4,7 @@
 //! Neither is whether the API keeps what an update leaves out, so everything that it lists is sent along: name, size, retention
 //! and tags. Credentials and security groups are not listed, and an action has none.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use async_trait::async_trait;
 use schemars::JsonSchema;
@@ -112,26 +112,40 @@ async fn wait(
     before: &ImageCache,
     progress: &Progress,
 ) -> Result<Arc<ImageCache>, WaitError> {
-    let (sender, mut seen) = mpsc::unbounded_channel();
-    let mut on_status = |cache: &ImageCache| {
-        // The receiver lives as long as the wait.
-        let _ = sender.send(cache.status.clone());
+    let (sender, mut observed) = mpsc::unbounded_channel();
+    let mut on_change = |cache: &ImageCache| {
+        // Fails only when the receiver below is dropped, together with the wait.
+        let _ = sender.send(cache.clone());
     };
     let id = before.image_cache_id.as_str();
     let goal = Goal { built: true, change: Some(Change { before, builds: true, shows: &|_| true }) };
     let caches = context.session.image_caches();
-    let ready = caches.wait_for(region, id, goal, DEFAULT_BUILD_TIMEOUT, &context.stop, &mut on_status);
-    tokio::pin!(ready);
-    loop {
-        tokio::select! {
-            biased;
-            Some(status) = seen.recv() => progress.report(format!("Image cache {id} is {status}")).await,
-            result = &mut ready => {
-                while let Ok(status) = seen.try_recv() {
-                    progress.report(format!("Image cache {id} is {status}")).await;
+    let ready = caches.wait_for(region, id, goal, DEFAULT_BUILD_TIMEOUT, &context.stop, &mut on_change);
+    let latest = Mutex::new(before.clone());
+    let reported = async {
+        tokio::pin!(ready);
+        let mut status = None;
+        let mut observe = async |cache: ImageCache| {
+            if status.as_ref() != Some(&cache.status) {
+                progress.report(format!("Image cache {id} is {}", cache.status)).await;
+                status = Some(cache.status.clone());
+            }
+            *latest.lock().unwrap_or_else(PoisonError::into_inner) = cache;
+        };
+        loop {
+            tokio::select! {
+                biased;
+                Some(cache) = observed.recv() => observe(cache).await,
+                result = &mut ready => {
+                    while let Ok(cache) = observed.try_recv() {
+                        observe(cache).await;
+                    }
+                    return result;
                 }
-                return result;
             }
         }
-    }
+    };
+    let line =
+        |elapsed| messages::still_building(region, &latest.lock().unwrap_or_else(PoisonError::into_inner), elapsed);
+    progress.keep_alive(reported, line).await
 }

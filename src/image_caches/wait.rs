@@ -11,6 +11,7 @@ use tokio::time::{Instant, sleep};
 use tokio_util::sync::CancellationToken;
 
 use super::poll::{FirstLook, Poller, Sighting};
+use crate::duration;
 use tencentcloud::{
     Error,
     credentials::CredentialsError,
@@ -82,7 +83,7 @@ pub enum WaitError {
     #[error("image cache {} has the unknown status {:?}", .0.image_cache_id, .0.status.as_str())]
     UnknownStatus(Arc<ImageCache>),
     /// It took longer than `timeout`.
-    #[error("the wait for image cache {id} took longer than {timeout:?}{}", status(last.as_deref()))]
+    #[error("the wait for image cache {id} took longer than {}{}", duration::show(*timeout), status(last.as_deref()))]
     TimedOut {
         id: String,
         timeout: Duration,
@@ -113,7 +114,7 @@ pub(super) async fn wait_for(
     first_look: FirstLook,
     timeout: Duration,
     cancel: &CancellationToken,
-    on_status: &mut (dyn FnMut(&ImageCache) + Send),
+    on_change: &mut (dyn FnMut(&ImageCache) + Send),
 ) -> Result<Arc<ImageCache>, WaitError> {
     let start = Instant::now();
     let mut last: Option<Arc<ImageCache>> = None;
@@ -125,8 +126,8 @@ pub(super) async fn wait_for(
     wait(poller, id, first_look, timeout, cancel, |sighting| match sighting {
         Some(cache) => {
             absences = 0;
-            if last.as_ref().is_none_or(|last| last.status != cache.status) {
-                on_status(&cache);
+            if last.as_ref().is_none_or(|last| (&last.status, &last.events) != (&cache.status, &cache.events)) {
+                on_change(&cache);
             }
             last = Some(Arc::clone(&cache));
             seen |= goal.change.is_some_and(|change| change.is_seen(&cache));

@@ -21,7 +21,7 @@ fn ctrl_c_during_the_wait_saves_the_cache_untainted_and_the_next_apply_goes_on_w
     let run = apply.wait();
     let [warning] = &run.warnings()[..] else { panic!("{run}") };
     let id = workspace.cloud_cache().id;
-    warning.says(&["Stopped waiting", &id, "its status is Pending", "not tainted"]);
+    warning.says(&["Stopped waiting", &id, "not complete", "its status is Pending", "not tainted"]);
     let state = workspace.state();
     assert!(!state.is_tainted(TEST));
     assert_eq!((state.id(TEST), state.text(TEST, "status")), (id.as_str(), "Pending"));

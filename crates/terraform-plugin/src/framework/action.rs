@@ -2,10 +2,12 @@
 
 use std::marker::PhantomData;
 use std::sync::{Arc, OnceLock};
+use std::time::Duration;
 
 use async_trait::async_trait;
 use futures_util::stream::Stream;
 use tokio::sync::mpsc;
+use tokio::time::{Instant, interval_at};
 use tokio_util::sync::CancellationToken;
 
 use super::answer::{checked, errors, unreadable};
@@ -52,7 +54,10 @@ pub trait Action: Send + Sync + 'static {
     ) -> Outcome<()>;
 }
 
-/// Reports progress to the user.
+/// How often [`Progress::keep_alive`] reports: CI systems end jobs that print nothing for some minutes.
+const REPORT_EVERY: Duration = Duration::from_secs(30);
+
+/// Reports the progress of an action to the user.
 #[derive(Debug)]
 pub struct Progress {
     events: mpsc::Sender<ActionEvent>,
@@ -70,6 +75,20 @@ impl Progress {
         }
         // Fails only when the client has left.
         let _ = self.events.send(ActionEvent::Progress(message.into())).await;
+    }
+
+    /// Runs `work` to its end. Every 30 seconds until then shows `line`, which gets the time that has passed.
+    pub async fn keep_alive<T>(&self, work: impl Future<Output = T>, line: impl Fn(Duration) -> String) -> T {
+        let start = Instant::now();
+        let mut beats = interval_at(start + REPORT_EVERY, REPORT_EVERY);
+        tokio::pin!(work);
+        loop {
+            tokio::select! {
+                biased;
+                result = &mut work => return result,
+                now = beats.tick() => self.report(line(now - start)).await,
+            }
+        }
     }
 }
 
@@ -177,5 +196,22 @@ mod tests {
         drop(progress);
         assert_eq!(sent.recv().await, Some(ActionEvent::Progress("before".to_owned())));
         assert_eq!(sent.recv().await, None);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn keep_alive_reports_every_30_seconds() {
+        let (sender, mut receiver) = mpsc::channel(10);
+        let progress = Progress { events: sender, stop: CancellationToken::new() };
+        let work = async {
+            tokio::time::sleep(Duration::from_secs(95)).await;
+            "done"
+        };
+        let result = progress.keep_alive(work, |elapsed| format!("{}s elapsed", elapsed.as_secs())).await;
+        assert_eq!(result, "done");
+        for seconds in [30, 60, 90] {
+            let expected = ActionEvent::Progress(format!("{seconds}s elapsed"));
+            assert_eq!(receiver.try_recv().unwrap(), expected);
+        }
+        assert!(receiver.try_recv().is_err());
     }
 }

@@ -59,7 +59,7 @@ fn validate_strings(config: &ImageCacheModel, diagnostics: &mut Diagnostics) {
         ("region", config.region.as_str()),
         ("name", config.name.as_str()),
     ] {
-        if value.is_some_and(|text| text.trim() != text || text.contains(char::is_control)) {
+        if let Some(value) = value.filter(|text| text.trim() != *text || text.contains(char::is_control)) {
             let detail = format!("{name} begins or ends with white space, or contains a control character: {value:?}.");
             diagnostics
                 .push(Diagnostic::error(format!("Invalid value for {name}"), detail).at(AttributePath::root(name)));

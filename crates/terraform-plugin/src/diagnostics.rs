@@ -3,6 +3,9 @@
 //! The summary is a title: short, no full stop. The detail is whole sentences: what was found, what was
 //! expected, with an example, and what to do. Neither ever contains a secret.
 
+#[cfg(any(test, feature = "testing"))]
+mod debug_form;
+
 use std::fmt;
 
 /// One step into a value: by attribute name, map key or list index.
@@ -95,8 +98,16 @@ pub struct Diagnostic {
 
 impl Diagnostic {
     /// An error about the whole object; see [`Diagnostic::at`].
+    ///
+    /// # Panics
+    ///
+    /// In tests, when a message contains the `Debug` form of an Option, error, enum, struct or Duration.
     pub fn error(summary: impl Into<String>, detail: impl Into<String>) -> Self {
         let (summary, detail) = (summary.into(), detail.into());
+        #[cfg(any(test, feature = "testing"))]
+        for text in [&summary, &detail] {
+            assert_eq!(debug_form::find(text), None, "a message contains a Debug form: {text}");
+        }
         Self { severity: Severity::Error, summary, detail, path: AttributePath::default() }
     }
 

@@ -65,8 +65,8 @@ fn a_wrong_argument_is_told_with_what_was_expected() {
         (call(&*root_disk, 19_i64), "expected a whole number from 20 to 32000, got 19"),
         (call(&*root_disk, 32_001_i64), "expected a whole number from 20 to 32000, got 32001"),
         (
-            call(&*image_cache, "cache"),
-            "expected \"auto\", or the ID of an image cache, for example \"imc-1a2b3c4d\", got \"cache\"",
+            call(&*image_cache, "a cache"),
+            "expected \"auto\", or the ID of an image cache, for example \"imc-1a2b3c4d\", got \"a cache\"",
         ),
         (
             call(&*function(ParseImage), "nginx:"),

@@ -154,7 +154,7 @@ mod tests {
             (given(), unknown(), None),
             (unknown(), unknown(), None),
             (given(), Attr::Null, None),
-            (Attr::from("nginx".to_owned()), Attr::Null, Some("Invalid image cache ID")),
+            (Attr::from("nginx".to_owned()), Attr::Null, Some("Unusual image cache ID")),
             (Attr::Null, given(), None),
             (unknown(), Attr::Null, None),
             (Attr::Null, unknown(), None),

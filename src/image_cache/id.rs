@@ -10,37 +10,57 @@ pub fn is_id(text: &str) -> bool {
     text.strip_prefix("imc-").is_some_and(is_rest)
 }
 
-/// Reports a known value that is no ID.
+/// Whether `text` may be an ID that this version does not know the form of, as those that a mock makes up.
+pub fn may_be_id(text: &str) -> bool {
+    !text.is_empty() && !text.contains(|c: char| c == ',' || c.is_whitespace() || c.is_control())
+}
+
+/// Reports a known value that cannot be an ID as an error, and one of an unknown form as a warning.
 pub fn validate(path: AttributePath, value: &Attr<String>, diagnostics: &mut Diagnostics) {
     let Some(text) = value.as_str().filter(|text| !is_id(text)) else { return };
-    let detail = format!("{path}: expected the ID of an image cache, for example \"imc-1a2b3c4d\", got {text:?}.");
-    diagnostics.push(Diagnostic::error("Invalid image cache ID", detail).at(path));
+    diagnostics.push(if may_be_id(text) {
+        unknown_form(path, text)
+    } else {
+        let detail = format!("{path}: expected the ID of an image cache, for example \"imc-1a2b3c4d\", got {text:?}.");
+        Diagnostic::error("Invalid image cache ID", detail).at(path)
+    });
+}
+
+/// The warning about a value that may be an ID and does not look like one.
+pub fn unknown_form(path: AttributePath, text: &str) -> Diagnostic {
+    let detail = format!(
+        "{path}: the IDs of image caches look like \"imc-1a2b3c4d\", got {text:?}. Check the ID, unless a mock made it up."
+    );
+    Diagnostic::warning("Unusual image cache ID", detail).at(path)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use terraform_plugin::diagnostics::Severity;
 
     #[test]
-    fn what_cannot_be_an_id_is_told_at_its_argument() {
+    fn validate_warns_of_an_unknown_form_and_refuses_what_is_no_id() {
         let given = |text: &str| Attr::from(text.to_owned());
         for (id, expected) in [
-            (given("imc-al38vsrl"), true),
-            (given("imc-1"), true),
-            (Attr::Unknown, true),
-            (Attr::Null, true),
-            (given("imc-"), false),
-            (given("imc-a b"), false),
-            (given("IMC-1"), false),
-            (given("auto"), false),
-            (given("nginx"), false),
-            (given("ap-guangzhou/imc-al38vsrl"), false),
+            (given("imc-al38vsrl"), None),
+            (given("imc-1"), None),
+            (Attr::Unknown, None),
+            (Attr::Null, None),
+            (given("7j6hwsdo"), Some(Severity::Warning)),
+            (given("imc-"), Some(Severity::Warning)),
+            (given("IMC-1"), Some(Severity::Warning)),
+            (given("auto"), Some(Severity::Warning)),
+            (given("ap-guangzhou/imc-al38vsrl"), Some(Severity::Warning)),
+            (given(""), Some(Severity::Error)),
+            (given("imc-a b"), Some(Severity::Error)),
+            (given("imc-a,imc-b"), Some(Severity::Error)),
+            (given("imc-a\n"), Some(Severity::Error)),
         ] {
             let mut diagnostics = Diagnostics::default();
             validate(AttributePath::root("id"), &id, &mut diagnostics);
-            let paths: Vec<_> = diagnostics.iter().map(|error| error.path.to_string()).collect();
-            assert_eq!(paths.is_empty(), expected, "{id:?}");
-            assert!(paths.iter().all(|path| path == "id"), "{paths:?}");
+            let reported: Vec<_> = diagnostics.iter().map(|one| (one.path.to_string(), one.severity)).collect();
+            assert_eq!(reported, Vec::from_iter(expected.map(|severity| ("id".to_owned(), severity))), "{id:?}");
         }
     }
 }

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use super::model::PodDiskModel;
 use super::{image_gc, inspection};
+use crate::image_cache::id;
 use crate::{annotations, duration, images, regions};
 use terraform_plugin::diagnostics::{AttributePath, Diagnostic, Diagnostics};
 use terraform_plugin::value::{self, Attr};
@@ -33,9 +34,17 @@ fn validate_inspection(config: &PodDiskModel, diagnostics: &mut Diagnostics) {
 }
 
 fn validate_image_cache(config: &PodDiskModel, diagnostics: &mut Diagnostics) {
-    if let Some(Err(expected)) = config.image_cache.as_str().map(annotations::check_image_cache) {
+    if let Some(choice) = config.image_cache.as_str() {
         let at = AttributePath::root("image_cache");
-        diagnostics.push(Diagnostic::error("Invalid image cache", format!("image_cache: {expected}.")).at(at));
+        match annotations::check_image_cache(choice) {
+            Err(expected) => {
+                diagnostics.push(Diagnostic::error("Invalid image cache", format!("image_cache: {expected}.")).at(at));
+            }
+            Ok(()) if choice != annotations::AUTO && !id::is_id(choice) => {
+                diagnostics.push(id::unknown_form(at, choice));
+            }
+            Ok(()) => {}
+        }
     }
     if !config.image_cache.is_null() {
         return;

@@ -15,8 +15,8 @@ use terraform_plugin::framework::{Context, ListResource, Listing, Outcome};
 use terraform_plugin::schema::OPTIONAL;
 use terraform_plugin::value::Attr;
 
-/// Image caches of a region. Filters that are given must all be satisfied; without one, all caches are listed, also those that
-/// the platform made by itself.
+/// Image caches of a region that satisfy every given filter, including those that the platform made by itself. Terraform lists
+/// at most 100 of them, unless the `list` block has a `limit`.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct ImageCacheListConfig {
     /// Region of the caches, for example `ap-guangzhou`. When absent, the region of the provider.

@@ -11,10 +11,10 @@ use crate::harness::features::Feature;
 use crate::harness::workspace::Workspace;
 
 /// Examples that ask public registries, which a test does not: they are validated here, and planned in `image_sizes`.
-const ASK_REGISTRIES: [&str; 4] = ["given-size.tf", "images.tf", "moving-tag.tf", "precondition.tf"];
+const ASK_REGISTRIES: [&str; 5] = ["given-size.tf", "images.tf", "moving-tag.tf", "precondition.tf", "trigger.tf"];
 
 /// Examples that not every Terraform can read.
-const NEEDS: [(&str, Feature); 8] = [
+const NEEDS: [(&str, Feature); 9] = [
     ("precondition.tf", Feature::Precondition),
     ("function.tf", Feature::Functions),
     ("moved.tf", Feature::MovedBetweenTypes),
@@ -22,6 +22,7 @@ const NEEDS: [(&str, Feature); 8] = [
     ("ephemeral-resource.tf", Feature::WriteOnly),
     ("import-by-identity.tf", Feature::ImportByIdentity),
     ("action.tf", Feature::Actions),
+    ("trigger.tf", Feature::Actions),
     ("list-resource.tfquery.hcl", Feature::Query),
 ];
 

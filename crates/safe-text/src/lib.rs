@@ -18,7 +18,7 @@
 //! assert_eq!(safe_text::quote(said, 300), r"no user \u{1b}[31mjoe with password=(redacted)");
 //! ```
 //!
-//! It does not find secrets that were not remembered, and it is not for values of the state, which stay as they are.
+//! It does not find secrets that were never remembered, and it is not for values of the state, which stay as they are.
 
 #![forbid(unsafe_code)]
 

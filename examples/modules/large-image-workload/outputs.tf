@@ -17,3 +17,13 @@ output "billed_size" {
   description = "GiB that are billed for each Pod while it runs."
   value       = data.eks_pod_disk.this.billed_size
 }
+
+output "images" {
+  description = "Images of the containers, known in a plan."
+  value       = local.images
+}
+
+output "image_cache_size" {
+  description = "Size of the image cache in GiB, known in a plan."
+  value       = eks_image_cache.this.image_cache_size
+}

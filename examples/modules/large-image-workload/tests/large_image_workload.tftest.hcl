@@ -27,6 +27,11 @@ run "plan_is_complete_but_for_the_id" {
     condition     = eks_image_cache.this.image_cache_size == 60
     error_message = "The cache has the size that was asked for."
   }
+
+  assert {
+    condition     = output.images == toset(["ccr.ccs.tencentyun.com/example/llm:1.0.0"]) && output.image_cache_size == 60
+    error_message = "Images and size are known in a plan."
+  }
 }
 
 run "pods_start_from_the_cache" {

@@ -14,7 +14,7 @@ use crate::image_cache::id;
 use terraform_plugin::value::Attr;
 
 pub use cache_disk::{CacheDisk, DiskOptions};
-pub use global_config::{POD_ANNOTATIONS, global_config, merged_config};
+pub use global_config::{POD_ANNOTATIONS, merged_config};
 pub use housekeeping::{DEFAULT_CONTAINER_THRESHOLD, DEFAULT_HIGH_THRESHOLD, Housekeeping, ImageGc};
 
 /// What all keys begin with.

@@ -67,7 +67,7 @@ fn answer(
     let mut annotations = constants(&config);
     annotations.extend(disk.annotations);
     Ok(PodDiskModel {
-        global_config: annotations::global_config(&annotations).into(),
+        global_config: global_config(&config, &annotations)?.into(),
         annotations: annotations.into(),
         disk_size: disk.size.into(),
         billed_size: disk.billed_size.into(),
@@ -76,6 +76,13 @@ fn answer(
         matched_image_cache: matched.into(),
         ..config
     })
+}
+
+/// The annotations over those that the ConfigMap has now.
+fn global_config(config: &PodDiskModel, annotations: &Annotations) -> Result<Annotations, Diagnostic> {
+    let existing = config.existing_pod_annotations.as_str().unwrap_or_default();
+    let annotations = annotations.iter().map(|(key, value)| (key.clone(), Some(value.clone()))).collect();
+    annotations::merged_config(existing, &annotations).map_err(|error| validate::invalid_existing(&error))
 }
 
 fn request<'a>(

@@ -13,11 +13,6 @@ use crate::manifests::{self, plain_or_quoted, quoted};
 /// The key of the ConfigMap.
 pub const POD_ANNOTATIONS: &str = "pod.annotations";
 
-/// The data of the ConfigMap, for these annotations.
-pub fn global_config(annotations: &Annotations) -> Annotations {
-    config(annotations.iter().map(|(key, value)| (key.as_str(), value.as_str())))
-}
-
 /// The data of the ConfigMap: the present text of `pod.annotations` with these annotations over it. `None` removes a key.
 ///
 /// Values are the strings that the text has, `0644` stays `0644`. Keys stay in their order, and new ones follow; comments are
@@ -58,6 +53,11 @@ mod tests {
     use saphyr::{LoadableYamlNode, Yaml};
 
     use super::*;
+
+    /// The data for these annotations and no others.
+    fn global_config(annotations: &Annotations) -> Annotations {
+        config(annotations.iter().map(|(key, value)| (key.as_str(), value.as_str())))
+    }
 
     /// What a YAML parser reads: one document, a map of strings.
     fn read(config: &Annotations) -> Annotations {

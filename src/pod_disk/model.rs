@@ -106,6 +106,11 @@ pub struct PodDiskModel {
     #[schemars(extend("x-terraform" = OPTIONAL), range(min = 1, max = 100))]
     pub pod_eviction_threshold: Attr<u32>,
 
+    /// Text that the key `pod.annotations` of the ConfigMap `eks-config` has now, over which `global_config` is written: its
+    /// other annotations are kept, in their order, and its comments are not. An empty string means none.
+    #[schemars(extend("x-terraform" = OPTIONAL))]
+    pub existing_pod_annotations: Attr<String>,
+
     /// The annotations, for `.spec.template.metadata.annotations` of a workload. Every value is a string.
     #[schemars(extend("x-terraform" = COMPUTED))]
     pub annotations: Attr<Annotations>,

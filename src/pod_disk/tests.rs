@@ -237,6 +237,24 @@ async fn a_cache_cannot_be_looked_up_without_a_known_region() {
 }
 
 #[tokio::test]
+async fn the_configuration_of_a_cluster_keeps_the_annotations_of_others() {
+    for (existing, expected) in [
+        (Value::Null, "eks.tke.cloud.tencent.com/root-cbs-size: \"50\"\n"),
+        ("".into(), "eks.tke.cloud.tencent.com/root-cbs-size: \"50\"\n"),
+        (
+            "z/mode: 0644 # octal\neks.tke.cloud.tencent.com/root-cbs-size: 30\na/b: c\n".into(),
+            "z/mode: \"0644\"\neks.tke.cloud.tencent.com/root-cbs-size: \"50\"\na/b: \"c\"\n",
+        ),
+    ] {
+        let config = Value::map([("size", Value::from(50u64)), ("existing_pod_annotations", existing)]);
+        let (value, diagnostics, _) = read(config, Attr::Null, vec![]).await;
+        assert_eq!(diagnostics, Diagnostics::default());
+        assert_eq!(*attribute(&value, "global_config"), Value::map([("pod.annotations", expected)]));
+        assert_eq!(*attribute(&value, "annotations"), annotations(&[("root-cbs-size", "50")]));
+    }
+}
+
+#[tokio::test]
 async fn wrong_arguments_are_refused_at_their_attribute() {
     let gc = |name: &'static str, value: Value| Value::map([("image_gc", Value::map([(name, value)]))]);
     let one = |name: &'static str, value: Value| Value::map([(name, value)]);
@@ -257,6 +275,7 @@ async fn wrong_arguments_are_refused_at_their_attribute() {
         (one("reuse_key", "".into()), "reuse_key"),
         (one("registry_skip_verify_list", images(&["https://a"])), "registry_skip_verify_list"),
         (one("registry_http_endpoint_list", images(&["a,b"])), "registry_http_endpoint_list"),
+        (one("existing_pod_annotations", "a: b: c".into()), "existing_pod_annotations"),
         (gc("high_threshold", 101u64.into()), "image_gc"),
         (gc("high_threshold", 75u64.into()), "image_gc"),
         (gc("low_threshold", 80u64.into()), "image_gc"),
@@ -289,6 +308,7 @@ async fn what_may_become_right_is_not_refused() {
         Value::map([("retain_minutes", Value::Unknown)]),
         Value::map([("images", Value::list([Value::Unknown, "nginx:1.27".into()]))]),
         Value::map([("platform", Value::Unknown)]),
+        Value::map([("existing_pod_annotations", Value::Unknown)]),
         Value::map([(
             "image_gc",
             Value::map([("low_threshold", Value::from(90u64)), ("high_threshold", Value::Unknown)]),

@@ -1,6 +1,6 @@
 //! What is wrong with the arguments, beyond what their schema says. A value that is not known yet may become right.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::model::PodDiskModel;
 use super::{image_gc, inspection};
@@ -19,6 +19,19 @@ pub(super) fn validate(config: &PodDiskModel, diagnostics: &mut Diagnostics) {
     validate_credentials(config, diagnostics);
     validate_image_gc(config, diagnostics);
     validate_purpose(config, diagnostics);
+    if let Some(existing) = config.existing_pod_annotations.as_str()
+        && let Err(error) = annotations::merged_config(existing, &BTreeMap::new())
+    {
+        diagnostics.push(invalid_existing(&error));
+    }
+}
+
+/// Text of the ConfigMap that is not annotations.
+pub(super) fn invalid_existing(error: &str) -> Diagnostic {
+    let detail = format!(
+        "existing_pod_annotations: {error}. Expected the text of the key pod.annotations, for example \"a.example.com/team: ml\"."
+    );
+    Diagnostic::error("Invalid existing annotations", detail).at(AttributePath::root("existing_pod_annotations"))
 }
 
 fn validate_inspection(config: &PodDiskModel, diagnostics: &mut Diagnostics) {

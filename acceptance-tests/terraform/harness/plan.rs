@@ -48,6 +48,11 @@ impl<'a> Change<'a> {
         &self.0["after"][attribute]
     }
 
+    /// Which parts of the attribute are known only after apply: `true` in their places.
+    pub fn after_unknown(self, attribute: &str) -> &'a Value {
+        &self.0["after_unknown"][attribute]
+    }
+
     /// The top-level attributes that cause the replacement.
     pub fn replaced_by(self) -> Vec<&'a str> {
         let paths = self.0["replace_paths"].as_array().map(Vec::as_slice).unwrap_or_default();

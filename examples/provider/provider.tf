@@ -26,12 +26,7 @@ resource "eks_image_cache" "vllm" {
   subnet_id        = "subnet-1a2b3c4d"
 }
 
-# The annotations of Pods that use it, for .spec.template.metadata.annotations.
-data "eks_pod_disk" "vllm" {
-  image_cache = eks_image_cache.vllm.id
-  size        = 100 # GiB: the image, and room for what the Pods write
-}
-
+# The annotations of Pods that use it, for .spec.template.metadata.annotations: known at plan time.
 output "pod_annotations" {
-  value = data.eks_pod_disk.vllm.annotations
+  value = eks_image_cache.vllm.annotations.auto
 }

@@ -15,7 +15,8 @@ const REQUIRED_PROVIDERS: &str =
     "terraform {\n  required_providers {\n    eks = {\n      source = \"supernode/eks\"\n    }\n  }\n}\n";
 
 /// Code that not every Terraform can read, by a part of it.
-const NEEDS: [(&str, Feature); 1] = [("import {\n  for_each", Feature::ImportForEach)];
+const NEEDS: [(&str, Feature); 2] =
+    [("import {\n  for_each", Feature::ImportForEach), ("provider::eks::", Feature::Functions)];
 
 /// The module that is tested in the guide on tests: what its tests name.
 const TESTED_MODULE: &str = r#"

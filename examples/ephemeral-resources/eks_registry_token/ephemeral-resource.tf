@@ -4,9 +4,10 @@ ephemeral "eks_registry_token" "llm" {
 }
 
 resource "eks_image_cache" "llm" {
-  images    = ["llm.tencentcloudcr.com/team/vllm:v0.8.5"]
-  vpc_id    = "vpc-1a2b3c4d"
-  subnet_id = "subnet-1a2b3c4d"
+  images           = ["llm.tencentcloudcr.com/team/vllm:v0.8.5"]
+  image_cache_size = 60
+  vpc_id           = "vpc-1a2b3c4d"
+  subnet_id        = "subnet-1a2b3c4d"
 
   image_registry_credentials = {
     "llm.tencentcloudcr.com" = {

@@ -1,35 +1,42 @@
-# A Deployment of large images for super nodes: an image cache, the disk that Pods get from it, and the manifest.
+# A Deployment of large images for super nodes: an image cache for each generation of its images, and the manifest.
 
 locals {
-  images = toset([for container in var.containers : container.image])
+  generation = var.generation == null ? one(keys(var.generations)) : var.generation
+  images     = var.generations[local.generation]
 }
 
 resource "eks_image_cache" "this" {
-  name               = var.name
-  images             = local.images
+  for_each = var.generations
+
+  name               = "${var.name}-${each.key}"
+  images             = toset(values(each.value))
   image_cache_size   = var.image_cache_size
   vpc_id             = var.vpc_id
   subnet_id          = var.subnet_id
   security_group_ids = var.security_group_ids
   tags               = var.tags
 
-  # New images make a new cache. Pods move to it when it is Ready, and the old one goes after that.
-  replace_on_rebuild = true
-
   lifecycle {
     create_before_destroy = true
+
+    precondition {
+      condition     = try(var.disk_size >= var.image_cache_size, true)
+      error_message = "disk_size is below image_cache_size: a disk that is made from a cache is not smaller than the cache."
+    }
   }
 }
 
-data "eks_pod_disk" "this" {
-  image_cache = eks_image_cache.this.id
-  size        = var.disk_size
-  disk_type   = var.disk_type
-}
-
 locals {
+  # Known at plan time but for the ID, so that kubernetes_manifest can plan the object before the cache exists.
+  annotations = merge(eks_image_cache.this[local.generation].annotations.pinned, {
+    for key, value in {
+      "eks.tke.cloud.tencent.com/image-cache-disk-size" = var.disk_size
+      "eks.tke.cloud.tencent.com/image-cache-disk-type" = var.disk_type
+    } : key => tostring(value) if value != null
+  })
+
   pod_spec = merge(
-    { containers = [for name, container in var.containers : merge(container, { name = name })] },
+    { containers = [for name, image in local.images : merge(try(var.containers[name], {}), { name = name, image = image })] },
     length(var.image_pull_secrets) == 0 ? {} : {
       imagePullSecrets = [for name in var.image_pull_secrets : { name = name }]
     },
@@ -45,7 +52,7 @@ locals {
       selector = { matchLabels = { app = var.name } }
       template = {
         # On the Pod template: on the Deployment itself, the annotations do nothing.
-        metadata = { labels = { app = var.name }, annotations = data.eks_pod_disk.this.annotations }
+        metadata = { labels = { app = var.name }, annotations = local.annotations }
         spec     = local.pod_spec
       }
     }

@@ -14,19 +14,36 @@ variable "namespace" {
   default     = "default"
 }
 
-variable "containers" {
-  description = "Containers of the Pod by name, each as Kubernetes writes it: image, resources, args, ..."
-  type        = any # containers differ in their parts, which no map of one type takes
+variable "generations" {
+  description = "Images of the containers, by generation, then by container. Each generation has an image cache of its own."
+  type        = map(map(string))
 
   validation {
-    condition     = try(length(var.containers) > 0, false)
+    condition     = length(var.generations) >= 1 && length(var.generations) <= 3
+    error_message = "One to three generations: the one in use, the next, and perhaps the one before."
+  }
+
+  validation {
+    condition     = alltrue([for images in var.generations : length(images) > 0])
     error_message = "A Pod has at least one container."
   }
 
   validation {
-    condition     = try(alltrue([for container in var.containers : can(regex("(@sha256:|:[^/:]+$)", container.image))]), false)
-    error_message = "Give every container an image with a tag or a digest: without one it is latest, and a cache of latest grows old unseen."
+    condition     = alltrue(flatten([for images in var.generations : [for image in values(images) : can(regex("(@sha256:|:[^/:]+$)", image))]]))
+    error_message = "Give every container an image with a tag or a digest: without one it is latest, and a cache of latest becomes outdated unnoticed."
   }
+}
+
+variable "generation" {
+  description = "The generation that the workload uses; it may be omitted when there is one only."
+  type        = string
+  default     = null
+}
+
+variable "containers" {
+  description = "Containers of the Pod by name, each as Kubernetes writes it, without its image: resources, args, ..."
+  type        = any # containers differ in their parts, which no map of one type takes
+  default     = {}
 }
 
 variable "replicas" {

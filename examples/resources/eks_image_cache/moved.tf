@@ -6,7 +6,8 @@ moved {
 }
 
 resource "eks_image_cache" "web" {
-  images    = ["nginx:1.27"]
-  vpc_id    = "vpc-1a2b3c4d"
-  subnet_id = "subnet-1a2b3c4d"
+  images           = ["nginx:1.27"]
+  image_cache_size = 40
+  vpc_id           = "vpc-1a2b3c4d"
+  subnet_id        = "subnet-1a2b3c4d"
 }

@@ -6,9 +6,10 @@ variable "registry_password" {
 }
 
 resource "eks_image_cache" "private" {
-  images    = ["registry.example.com/ai/llm:1.0.0"]
-  vpc_id    = "vpc-1a2b3c4d"
-  subnet_id = "subnet-1a2b3c4d"
+  images           = ["registry.example.com/ai/llm:1.0.0"]
+  image_cache_size = 60
+  vpc_id           = "vpc-1a2b3c4d"
+  subnet_id        = "subnet-1a2b3c4d"
 
   image_registry_credentials = {
     "registry.example.com" = {

@@ -18,12 +18,12 @@ pub(super) fn validate(config: &PodDiskModel, diagnostics: &mut Diagnostics) {
     validate_registries("registry_http_endpoint_list", &config.registry_http_endpoint_list, diagnostics);
     validate_credentials(config, diagnostics);
     validate_image_gc(config, diagnostics);
-    validate_purpose(config, diagnostics);
     if let Some(existing) = config.existing_pod_annotations.as_str()
         && let Err(error) = annotations::merged_config(existing, &BTreeMap::new())
     {
         diagnostics.push(invalid_existing(&error));
     }
+    validate_purpose(config, diagnostics);
 }
 
 /// Text of the ConfigMap that is not annotations.

@@ -33,7 +33,7 @@ const PROVIDER: Layers = &[
         "image_cache",
         &["session", "image_caches", "annotations", "errors", "duration", "images", "creation_time", "regions", "tags"],
     ),
-    ("image_caches", &[]),
+    ("image_caches", &["duration"]),
     ("images", &[]),
     ("manifests", &[]),
     ("pod_disk", &["session", "annotations", "errors", "duration", "images", "image_cache", "regions"]),

@@ -12,6 +12,7 @@
 
 mod account;
 pub mod attributes;
+mod build_log;
 mod changes;
 mod data_source;
 mod deadline;
@@ -149,7 +150,10 @@ impl Resource for ImageCacheResource {
         }
         let caches = session.image_caches();
         let deleted = caches.delete_when_built(&region, &id, deadline.left(), &context.stop).await;
-        deleted.map_err(|error| errors::api("deleting", &id, &region, &error))?;
+        if let Err(error) = deleted {
+            let listed = caches.get(&region, &id).await.ok().flatten();
+            return Err(messages::delete_refused(&id, &region, listed.as_deref(), &deadline, &error).into());
+        }
         match caches.wait_gone(&region, &id, deadline.left(), &context.stop).await {
             Ok(()) => Ok(()),
             Err(error) => Err(messages::delete_wait(&id, &region, deadline.timeout, &error).into()),

@@ -42,6 +42,11 @@ impl Deadline {
         Self { operation, timeout, end: Instant::now() + timeout }
     }
 
+    /// The time since the operation began, at most the timeout.
+    pub fn elapsed(&self) -> Duration {
+        self.timeout.saturating_sub(self.left())
+    }
+
     /// What is left of the time; zero afterwards.
     pub fn left(&self) -> Duration {
         self.end.saturating_duration_since(Instant::now())

@@ -242,6 +242,27 @@ pub(super) fn reset(id: &str, region: &str, attributes: &[&str], built: bool) ->
     )
 }
 
+/// The API refused the deletion. Where a build forbids it, how long its end was waited for.
+pub(super) fn delete_refused(
+    id: &str,
+    region: &str,
+    listed: Option<&ImageCache>,
+    deadline: &Deadline,
+    error: &Error,
+) -> Diagnostic {
+    let refused = errors::api("deleting", id, region, error);
+    let Some(cache) = listed.filter(|cache| cache.status.is_building()) else { return refused };
+    let detail = format!(
+        "{} The cache is {}: its build forbids the deletion, and did not end within {}. Run destroy or apply again after the \
+         build. To wait longer, set timeouts.delete (now {}).",
+        refused.detail,
+        cache.status,
+        in_words(deadline.elapsed()),
+        in_words(deadline.timeout)
+    );
+    Diagnostic { detail, ..refused }.at(AttributePath::root("timeouts").attribute("delete"))
+}
+
 /// The cache was deleted, and is still there.
 pub(super) fn delete_wait(id: &str, region: &str, timeout: Duration, error: &WaitError) -> Diagnostic {
     let what = match error {

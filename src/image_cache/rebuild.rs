@@ -12,6 +12,7 @@ use serde::{Deserialize, Serialize};
 use tokio::sync::mpsc;
 
 use super::deadline::DEFAULT_BUILD_TIMEOUT;
+use super::build_log::BuildLog;
 use super::id;
 use super::{messages, request, verify};
 use crate::errors;
@@ -113,7 +114,9 @@ async fn wait(
     progress: &Progress,
 ) -> Result<Arc<ImageCache>, WaitError> {
     let (sender, mut observed) = mpsc::unbounded_channel();
+    let mut log = BuildLog::new(region, Some(before));
     let mut on_change = |cache: &ImageCache| {
+        log.observe(cache);
         // Fails only when the receiver below is dropped, together with the wait.
         let _ = sender.send(cache.clone());
     };

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::build_log::BuildLog;
 use super::model::ImageCacheModel;
 use super::{Deadline, Operation, address, messages, private, state};
 use crate::image_caches::{Change, Goal, WaitError};
@@ -32,8 +33,9 @@ pub(super) async fn wait_and_save(
     let waits = planned.wait_for_ready != Attr::Known(false);
     let goal = Goal { built: waits, change };
     let timeout = if waits { deadline.left() } else { deadline.left().min(UNWAITED) };
-    let mut log = |cache: &ImageCache| tracing::info!(id, region, status = cache.status.as_str(), "image cache");
-    match caches.wait_for(region, id, goal, timeout, &context.stop, &mut log).await {
+    let mut log = BuildLog::new(region, change.map(|change| change.before));
+    let mut on_change = |cache: &ImageCache| drop(log.observe(cache));
+    match caches.wait_for(region, id, goal, timeout, &context.stop, &mut on_change).await {
         Ok(cache) => {
             save(response, planned, Some(&cache));
             Ok(Some(cache))

@@ -38,7 +38,17 @@ impl<'a> BuildLog<'a> {
             tracing::info!(id, name, region, elapsed, status = cache.status.as_str(), "image cache");
         }
         for Event { kind, reason, message, last_timestamp, .. } in &news.events {
-            tracing::info!(id, name, region, elapsed, kind, reason, message, time = last_timestamp, "image cache event");
+            tracing::info!(
+                id,
+                name,
+                region,
+                elapsed,
+                kind,
+                reason,
+                message,
+                time = last_timestamp,
+                "image cache event"
+            );
         }
         news
     }

@@ -11,8 +11,8 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use tokio::sync::mpsc;
 
-use super::deadline::DEFAULT_BUILD_TIMEOUT;
 use super::build_log::BuildLog;
+use super::deadline::DEFAULT_BUILD_TIMEOUT;
 use super::id;
 use super::{messages, request, verify};
 use crate::errors;

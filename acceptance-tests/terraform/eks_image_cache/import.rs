@@ -86,7 +86,10 @@ fn an_import_with_other_names_of_the_same_images_is_adopted_with_a_warning() {
     workspace.write(&config);
     workspace.run(&["import", "-input=false", TEST, &id]).succeeds();
     let run = workspace.run(&["plan", "-input=false", "-json"]);
-    run.warnings()[0].says(&["names its images otherwise", "nginx:1.27", "rebuild_triggers"]);
+    let warnings = run.warnings();
+    let warning =
+        warnings.iter().find(|warning| warning.summary.contains("images otherwise")).unwrap_or_else(|| panic!("{run}"));
+    warning.says(&["names its images otherwise", "nginx:1.27", "rebuild_triggers"]);
     adopted(&workspace, config, &id);
 }
 

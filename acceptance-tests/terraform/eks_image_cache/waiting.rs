@@ -225,3 +225,21 @@ fn a_deletion_that_takes_too_long_keeps_the_cache_in_the_state() {
     workspace.step("");
     assert!(workspace.state().is_empty());
 }
+
+#[test]
+fn refused_deletion_names_the_build_and_the_timeout() {
+    let workspace = Workspace::with(Settings {
+        personality: Personality { delete: Delete::RefusedWhileBuilding, ..Personality::default() },
+        build_time: Duration::from_secs(7 * 24 * 3600),
+        ..Settings::default()
+    });
+    let block = cache().set("wait_for_ready", "false").block("timeouts {\n    delete = \"1s\"\n  }");
+    workspace.write(&block);
+    workspace.apply().succeeds();
+    let id = workspace.cloud_cache().id;
+
+    let run = workspace.run(&["destroy", "-auto-approve", "-input=false", "-json"]).fails();
+    run.error().says(&[&id, "Pending", "within 1s", "timeouts.delete (now 1s)"]);
+    workspace.cloud.settle(REGION, &id);
+    workspace.destroy();
+}

@@ -2,7 +2,7 @@
 
 use tokio::time::Instant;
 
-use super::messages::in_words;
+use crate::duration;
 use tencentcloud::tke::{Event, ImageCache, Status};
 
 /// What has been logged of a build.
@@ -33,7 +33,7 @@ impl<'a> BuildLog<'a> {
     pub fn observe(&mut self, cache: &ImageCache) -> News {
         let news = self.news(cache);
         let (id, name, region) = (&cache.image_cache_id, &cache.image_cache_name, self.region);
-        let elapsed = in_words(self.start.elapsed());
+        let elapsed = duration::show(self.start.elapsed());
         if news.status {
             tracing::info!(id, name, region, elapsed, status = cache.status.as_str(), "image cache");
         }

@@ -257,8 +257,8 @@ pub(super) fn delete_refused(
          build. To wait longer, set timeouts.delete (now {}).",
         refused.detail,
         cache.status,
-        in_words(deadline.elapsed()),
-        in_words(deadline.timeout)
+        duration::show(deadline.elapsed()),
+        duration::show(deadline.timeout)
     );
     Diagnostic { detail, ..refused }.at(AttributePath::root("timeouts").attribute("delete"))
 }

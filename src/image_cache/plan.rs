@@ -54,8 +54,7 @@ pub(super) async fn plan(session: &Session, plan: &mut ResourcePlan<ImageCacheMo
     session.check_access().await?;
     let mut warnings = Diagnostics::default();
     validate::warn(&plan.config, &|attribute| plan.prior.is_none() || plan.changes(attribute), &mut warnings);
-    plan.diagnostics.extend(warnings);
-    match plan.prior.take() {
+    let planned = match plan.prior.take() {
         None => plan_create(session, plan).await,
         Some(prior) => {
             plan_region(session, &prior, plan).await;
@@ -63,7 +62,10 @@ pub(super) async fn plan(session: &Session, plan: &mut ResourcePlan<ImageCacheMo
             plan.prior = Some(prior);
             Ok(())
         }
-    }
+    };
+    // After what the plan itself reports.
+    plan.diagnostics.extend(warnings);
+    planned
 }
 
 async fn plan_create(session: &Session, plan: &mut ResourcePlan<ImageCacheModel>) -> Outcome<()> {

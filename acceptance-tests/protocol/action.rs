@@ -59,13 +59,20 @@ async fn rebuilding() -> (World, Events) {
 }
 
 #[tokio::test]
-async fn a_rebuild_names_the_same_images_and_tells_each_status() {
+async fn rebuild_sends_what_is_listed_and_reports_each_status() {
     let (world, events) = rebuilding().await;
     world.cloud.settle(REGION, "imc-1");
     assert_eq!(rest(events).await, [progress("Image cache imc-1 is Ready"), completed(vec![])]);
     let updates = world.cloud.requests().into_iter().filter(|request| request.action == "UpdateImageCache");
     let sent: Vec<_> = updates.map(|request| request.body).collect();
-    assert_eq!(sent, [json!({ "ImageCacheId": "imc-1", "Images": ["nginx:1.27"] })]);
+    let listed = json!({
+        "ImageCacheId": "imc-1",
+        "ImageCacheName": "web",
+        "ImageCacheSize": 20,
+        "Images": ["nginx:1.27"],
+        "RetentionDays": 0,
+    });
+    assert_eq!(sent, [listed]);
 }
 
 #[tokio::test]

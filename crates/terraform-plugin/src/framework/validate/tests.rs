@@ -99,7 +99,7 @@ async fn each_fault_has_its_path_and_its_text() {
         (
             "a map is empty",
             config([name.clone(), ("accounts", Value::Map(BTreeMap::new()))]),
-            "",
+            "accounts",
             "Invalid value for accounts",
             "accounts: expected at least one element, or null, got none. Who may use it, by server.",
         ),

@@ -361,5 +361,5 @@ async fn a_refusal_shows_the_registrys_words_without_control_characters() {
     let body = r#"{"errors":[{"code":"DENIED","message":"quota\u001b[2J exceeded"}]}"#;
     let (result, _) = inspect_hostile(move |_, _| Answer::Full(418, String::new(), body.into())).await;
     let error = result.unwrap_err().to_string();
-    assert!(error.ends_with("answers with status 418: DENIED quota[2J exceeded"), "{error}");
+    assert!(error.ends_with(r"answers with status 418: DENIED quota\u{1b}[2J exceeded"), "{error}");
 }

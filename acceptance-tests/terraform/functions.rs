@@ -88,9 +88,9 @@ fn a_wrong_argument_is_named_with_what_was_expected() {
         ("root_disk_annotations(19)", "\"size\" parameter: expected a whole number from 20 to 32000, got 19."),
         ("root_disk_annotations(20.5)", "\"size\" parameter: expected a whole number from 20 to 32000, got 20.5."),
         (
-            "image_cache_annotations(\"nginx\")",
-            "\"id_or_auto\" parameter: expected \"auto\", or the ID of an image cache, for example \"imc-1a2b3c4d\", got \
-             \"nginx\".",
+            "image_cache_annotations(\"a cache\")",
+            "\"id_or_auto\" parameter: expected \"auto\", or the ID of an image cache, for example \"imc-1a2b3c4d\", got \"a \
+             cache\".",
         ),
         (
             "parse_image(\"nginx:\")",

@@ -78,7 +78,7 @@ fn block(size: &str) -> CacheBlock {
         .set("image_cache_size", size)
         .set("retention_days", "7")
         .set("tags", BOTH_TAGS)
-        .set("image_registry_credentials", r#"{ "registry.example.com" = { username = "ci", password = "hunter2" } }"#)
+        .set("image_registry_credentials", r#"{ "docker.io" = { username = "ci", password = "hunter2" } }"#)
 }
 
 #[test]

@@ -92,8 +92,8 @@ fn a_wrong_argument_with_a_password_in_it_is_named_and_not_quoted() {
     ];
     let rows = rows.into_iter().enumerate().map(|(n, (value, says))| {
         let row = cache_row(n, "image_registry_credentials", value, &[]);
-        // The block's own line, so that Terraform quotes nothing else.
-        Row { code: "resource", says, ..row }
+        // Where a password is written, the block's own line, so that Terraform does not quote the password.
+        Row { code: if value.contains("hunter2") { "resource" } else { row.code }, says, ..row }
     });
     hold(&rows.collect::<Vec<_>>());
 }
@@ -133,7 +133,7 @@ fn wrong_arguments_of_a_pod_disk() {
         ("size = 32001", "size", &["size", "20", "32000", "32001"]),
         ("size = 20.5", "size", &["size", "whole number"]),
         ("inspect_images = false", "inspect_images", &["Missing size", "image_cache"]),
-        ("image_cache = \"cache\"", "image_cache", &["auto", "imc-"]),
+        ("image_cache = \"cache\"", "image_cache", &["Unusual image cache ID", "imc-1a2b3c4d", "cache"]),
         ("image_cache = \"\"", "image_cache", &["auto", "imc-"]),
         ("size = 50\n  disk_type = \"CLOUD_SSD\"", "disk_type", &["image_cache"]),
         ("size = 50\n  retain_minutes = 10", "retain_minutes", &["image_cache"]),
@@ -154,8 +154,8 @@ fn wrong_arguments_of_a_pod_disk() {
 #[test]
 fn wrong_arguments_of_what_looks_image_caches_up() {
     let rows: [(&str, &str, &str, &[&str]); 7] = [
-        ("eks_image_cache", "id = \"nginx\"", "id", &["Invalid image cache ID", "imc-1a2b3c4d", "nginx"]),
-        ("eks_image_cache", "id = \"ap-guangzhou/imc-1\"", "id", &["Invalid image cache ID", "ap-guangzhou/imc-1"]),
+        ("eks_image_cache", "id = \"nginx\"", "id", &["Unusual image cache ID", "imc-1a2b3c4d", "nginx"]),
+        ("eks_image_cache", "id = \"ap-guangzhou/imc-1\"", "id", &["Unusual image cache ID", "ap-guangzhou/imc-1"]),
         ("eks_image_cache", "id = \"imc-1\"\n  name = \"llm\"", "name", &["Conflicting arguments"]),
         ("eks_image_caches", "image = \"NGINX\"", "image", &["Invalid image reference", "NGINX", "lower case"]),
         ("eks_image_caches", "image = \"\"", "image", &["image"]),
@@ -168,7 +168,7 @@ fn wrong_arguments_of_what_looks_image_caches_up() {
 
 #[test]
 fn wrong_provider_blocks() {
-    let rows: [(&str, &str, &[&str]); 11] = [
+    let rows: [(&str, &str, &[&str]); 12] = [
         ("poll_interval = \"soon\"", "poll_interval", &["Invalid duration", "30s", "soon"]),
         ("max_retries = -1", "max_retries", &["max_retries", "0", "100", "-1"]),
         ("requests_per_second = 0", "requests_per_second", &["requests_per_second", "1", "1000"]),
@@ -185,8 +185,12 @@ fn wrong_provider_blocks() {
             "forbidden_account_ids",
             &["Conflicting arguments", "Remove one"],
         ),
-        // An MFA code may be beside it: Terraform is not to quote it.
-        ("assume_role = { role_arn = \"deployer\" }", "provider", &["assume_role.role_arn", "qcs::cam::uin"]),
+        (
+            "assume_role = { role_arn = \"deployer\", token_code = \"hunter2\" }",
+            "provider",
+            &["assume_role.role_arn", "qcs::cam::uin"],
+        ),
+        ("assume_role = { role_arn = \"deployer\" }", "assume_role", &["assume_role.role_arn", "qcs::cam::uin"]),
         ("default_tags = [\"a\"]", "default_tags", &["default_tags"]),
         ("secret = \"x\"", "secret", &["secret"]),
     ];

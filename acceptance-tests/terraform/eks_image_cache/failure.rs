@@ -231,11 +231,11 @@ fn a_cache_that_cannot_be_read_after_its_creation_is_not_built_again() {
     workspace.provider(&format!("{PROVIDER}\n  max_retries = 0"));
     let read = |fault: Fault| fault.when(|request| request.body["ImageCacheIds"].is_array());
     let block = cache().set("wait_for_ready", "false");
-    workspace.cloud.inject(read(Fault::InternalError(Moment::BeforeActing)));
+    workspace.cloud.inject(read(Fault::AuthFailure));
     workspace.write(&block);
     let run = workspace.apply().succeeds();
     let [warning] = &run.warnings()[..] else { panic!("{run}") };
-    warning.says(&["without its status", "InternalError", &workspace.cloud_cache().id]);
+    warning.says(&["without its status", "AuthFailure", &workspace.cloud_cache().id]);
     assert!(!workspace.state().is_tainted(TEST));
     workspace.cloud.clear_faults();
     workspace.step(block);

@@ -94,7 +94,8 @@ impl<D: DataSource> AnyDataSource<D::Session> for Registered<D> {
                 None
             }
         };
-        (known_value(self.schema(), &model, &mut diagnostics), diagnostics)
+        let value = known_value(self.schema(), &model, &mut diagnostics);
+        (value, validate::in_lines(&self.schema().block, config, diagnostics))
     }
 }
 

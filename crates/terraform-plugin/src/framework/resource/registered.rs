@@ -99,6 +99,7 @@ impl<R: Resource, I: Identification<R>> AnyResource<R::Session> for Registered<R
                 Err(error) => planned.diagnostics.push(error),
             }
         }
+        planned.diagnostics = validate::in_lines(&self.schema().block, config, planned.diagnostics);
         planned
     }
 
@@ -126,6 +127,7 @@ impl<R: Resource, I: Identification<R>> AnyResource<R::Session> for Registered<R
         let result = result.await;
         let before = if prior.is_null() { Value::Null } else { identity };
         let mut applied = self.applied(response, result, &before);
+        applied.diagnostics = validate::in_lines(&self.schema().block, config, applied.diagnostics);
         if applied.object.value.is_null() && !planned.is_null() && !applied.diagnostics.has_errors() {
             // Terraform would report a bug without a word of what happened.
             let detail = "The operation ended without an object and without an error. This is a bug in the provider; \

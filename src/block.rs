@@ -2,6 +2,7 @@
 
 mod config;
 mod configure;
+mod mirrors;
 mod validate;
 
 pub use config::ProviderConfig;

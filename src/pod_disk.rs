@@ -48,7 +48,7 @@ impl DataSource for PodDisk {
         let matched = matching::find(&context.session, &config, diagnostics);
         // Credential helpers are programs of others: they get no keys of the API.
         let environment = Environment::capture().without("TENCENTCLOUD_");
-        let inspection = inspection::inspect(&context.session.inspectors, &config, environment);
+        let inspection = inspection::inspect(&context.session, &config, environment);
         let (matched, inspection) = tokio::try_join!(matched, inspection)?;
         Ok(answer(config, matched, inspection, diagnostics)?)
     }
@@ -63,6 +63,7 @@ fn answer(
 ) -> Result<PodDiskModel, Diagnostic> {
     let disk = request(&config, matched.as_ref(), inspection.as_ref()).disk()?;
     diagnostics.extend(disk.warning);
+    diagnostics.extend(inspection.iter().flat_map(|inspection| inspection.notes.iter().cloned()));
     diagnostics.extend(inspection.as_ref().and_then(|inspection| inspection.warning(disk.depends_on_need)));
     let mut annotations = constants(&config);
     annotations.extend(disk.annotations);

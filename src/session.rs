@@ -2,11 +2,11 @@
 //!
 //! No call has been made yet: what needs constants only works without credentials and without a region.
 
-use std::collections::HashSet;
+use std::collections::{BTreeMap, HashSet};
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
-use image_registry::Inspectors;
+use image_registry::{Inspectors, Mirror};
 use tencentcloud::credentials::{AccountGuard, CredentialsConfig, CredentialsError, Environment, profile_region};
 use tencentcloud::{Client, Error};
 use terraform_plugin::diagnostics::Diagnostic;
@@ -29,6 +29,8 @@ pub struct Session {
     pub tags: TagPolicy,
     pub access: Access,
     pub inspectors: Inspectors,
+    /// By registry.
+    pub registry_mirrors: BTreeMap<String, Mirror>,
 }
 
 /// Whether the API may be called, found out once a run.

@@ -14,7 +14,7 @@ async fn outcome(config: Config, reference: Reference) -> String {
         Ok(_) => "ok".to_owned(),
         Err(error) => {
             let text = error.to_string();
-            let start = format!("cannot look up the image {reference} in the registry {}: ", reference.registry());
+            let start = format!("cannot inspect the image {reference} in the registry {}: ", reference.registry());
             assert!(
                 text.starts_with(&start) && !text.contains(PASSWORD) && !format!("{error:?}").contains(PASSWORD),
                 "{text}"
@@ -76,9 +76,9 @@ async fn an_unverified_certificate_is_accepted_only_where_it_is_listed() {
         Config { http_hosts: [registry.host.clone()].into(), skip_verify_hosts: Default::default(), ..listed.clone() };
     assert_eq!(outcome(listed, reference.clone()).await, "ok");
     let refused = outcome(unlisted, reference.clone()).await;
-    assert!(refused.contains("no answer from") && refused.contains("certificate"), "{refused}");
+    assert!(refused.contains("no response from") && refused.contains("certificate"), "{refused}");
     let refused = outcome(over_http, reference).await;
-    assert!(refused.contains("answers with status 400"), "{refused}");
+    assert!(refused.contains("responds with status 400"), "{refused}");
 }
 
 #[tokio::test]
@@ -87,24 +87,25 @@ async fn plain_http_is_used_only_where_it_is_listed() {
     let reference = registry.reference("team/app:1");
     assert_eq!(outcome(registry.config(), reference.clone()).await, "ok");
     let refused = outcome(Config::default(), reference).await;
-    let expected = format!("no answer from {0}: what {0} sends is not TLS; ", registry.host);
+    let expected = format!("no response from {0}: what {0} sends is not TLS; ", registry.host);
     assert!(refused.starts_with(&expected), "{refused}");
 }
 
 #[tokio::test]
 async fn what_is_not_there_is_named() {
     let registry = registry_with_image(Setup::default()).await;
+    let host = &registry.host;
     let missing = "sha256:9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08";
     for (name, expected) in [
-        ("team/app:2", "there is no tag 2".to_owned()),
-        ("team/other:1", "there is no tag 1".to_owned()),
-        (&format!("team/app@{missing}"), format!("there is no manifest {missing}")),
+        ("team/app:2", format!("{host} has no tag 2")),
+        ("team/other:1", format!("{host} has no tag 1")),
+        (&format!("team/app@{missing}"), format!("{host} has no manifest {missing}")),
     ] {
         let actual = outcome(registry.config(), registry.reference(name)).await;
         assert_eq!(actual, format!("{expected}, or these credentials may not read it"));
     }
     let unknown = outcome(Config::default(), Reference::parse("registry.invalid/a:1").unwrap()).await;
-    assert!(unknown.starts_with("no answer from registry.invalid: "), "{unknown}");
+    assert!(unknown.starts_with("no response from registry.invalid: "), "{unknown}");
 }
 
 #[tokio::test]

@@ -90,5 +90,8 @@ async fn an_index_gives_the_image_of_the_platform_and_shared_layers_count_once()
 
     let results = inspector.inspect(&[by_digest], &"linux/s390x".parse().unwrap()).await;
     let error = results[0].as_ref().unwrap_err().to_string();
-    assert!(error.ends_with("the image is not made for linux/s390x; it is for linux/amd64, linux/arm64"), "{error}");
+    assert!(
+        error.ends_with("the image is not available for linux/s390x; it is available for linux/amd64, linux/arm64"),
+        "{error}"
+    );
 }

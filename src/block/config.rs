@@ -98,6 +98,14 @@ pub struct ProviderConfig {
     #[schemars(extend("x-terraform" = OPTIONAL))]
     pub ignore_tags: Attr<IgnoreTagsConfig>,
 
+    /// Pull-through mirrors of registries that images are inspected through, by registry host (`docker.io` for Docker Hub): the base
+    /// URL of the mirror, for example `{ "docker.io" = "https://mirror.example.com" }`. A path is allowed; one that begins with `/v2/`
+    /// is that of a project, for example `"https://harbor.example.com/v2/hub"`. Plain HTTP only for a host in
+    /// `registry_http_endpoint_list`. The mirror has its own credentials, under its own host. The registry itself is used where the
+    /// mirror does not respond or refuses. Images and annotations stay as they are.
+    #[schemars(extend("x-terraform" = OPTIONAL))]
+    pub registry_mirrors: Attr<BTreeMap<String, String>>,
+
     /// How often a call that was throttled or lost is repeated, from 0 to 100. Default 5. A call that may have created
     /// something is never repeated blindly, whatever this says.
     #[schemars(extend("x-terraform" = OPTIONAL), range(min = 0, max = 100))]

@@ -9,6 +9,7 @@ use secrecy::SecretString;
 use tokio::sync::OnceCell;
 
 use super::config::{self, ProviderConfig};
+use super::mirrors;
 use crate::image_caches::ImageCaches;
 use crate::session::{Access, Region, Session};
 use crate::{duration, errors, regions};
@@ -65,6 +66,7 @@ pub fn configure(config: ProviderConfig, environment: Environment, diagnostics: 
     let guard = AccountGuard::new(ids(&config.allowed_account_ids), ids(&config.forbidden_account_ids));
     let one_time_code = credentials_config.has_one_time_code(&environment);
     let client = Client::new(api, credentials).guarded(guard.clone()).with_sts_region(region);
+    let registry_mirrors = mirrors::mirrors(&config);
     let poll_interval = config.poll_interval.as_str().and_then(|text| duration::parse(text).ok());
     Ok(Session {
         region: Region {
@@ -80,6 +82,7 @@ pub fn configure(config: ProviderConfig, environment: Environment, diagnostics: 
         tags: config::tag_policy(&config.default_tags, &config.ignore_tags),
         access: Access::new(guard, one_time_code),
         inspectors: Inspectors::default(),
+        registry_mirrors,
     })
 }
 

@@ -1,6 +1,7 @@
 //! Checks of the provider block beyond its schema. Unknown values may become right, or null.
 
 use super::config::{self, ProviderConfig};
+use super::mirrors;
 use crate::{duration, errors, regions, tags};
 use tencentcloud::Endpoints;
 use tencentcloud::credentials::limits;
@@ -14,6 +15,7 @@ pub fn validate(config: &ProviderConfig, diagnostics: &mut Diagnostics) {
     duration::validate(AttributePath::root("poll_interval"), &config.poll_interval, diagnostics);
     validate_accounts(config, diagnostics);
     validate_endpoints(config, diagnostics);
+    mirrors::validate(config, diagnostics);
     validate_credentials(config, diagnostics);
     validate_combinations(config, diagnostics);
     let default_tags = AttributePath::root("default_tags");

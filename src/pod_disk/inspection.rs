@@ -6,9 +6,8 @@ use secrecy::SecretString;
 
 use super::model::{ImageSize, PodDiskModel, RegistryCredentials};
 use super::thresholds::Threshold;
-use image_registry::{
-    self, Basis, Cause, DiskNeed, Environment, InspectError, Inspectors, LayerSum, Login, Platform, Reference,
-};
+use crate::session::Session;
+use image_registry::{self, Basis, Cause, DiskNeed, Environment, InspectError, LayerSum, Login, Platform, Reference};
 use terraform_plugin::diagnostics::{AttributePath, Diagnostic, Diagnostics};
 use terraform_plugin::framework::Outcome;
 use terraform_plugin::value::Attr;
@@ -27,6 +26,8 @@ pub(super) struct Inspection {
     pub need: DiskNeed,
     /// Layers that do not state their unpacked size.
     pub estimates: Vec<Estimate>,
+    /// Warnings about images that Pods cannot run.
+    pub notes: Vec<Diagnostic>,
 }
 
 /// A layer that does not state its unpacked size.
@@ -46,7 +47,7 @@ pub(super) struct Estimate {
 ///
 /// One for each image that could not be looked up, at `images`, or at `platform`.
 pub(super) async fn inspect(
-    inspectors: &Inspectors,
+    session: &Session,
     config: &PodDiskModel,
     environment: Environment,
 ) -> Outcome<Option<Inspection>> {
@@ -62,7 +63,7 @@ pub(super) async fn inspect(
         Diagnostic::error("Invalid platform", format!("{error}.")).at(AttributePath::root("platform"))
     })?;
 
-    let results = inspectors.of(settings(config, environment)).inspect(&references, &platform).await;
+    let results = session.inspectors.of(settings(session, config, environment)).inspect(&references, &platform).await;
     let (mut inspected, mut errors) = (Vec::new(), Diagnostics::default());
     for result in results {
         match result {
@@ -76,7 +77,25 @@ pub(super) async fn inspect(
     let headroom = config.headroom.known().copied().unwrap_or(DEFAULT_HEADROOM);
     let need = DiskNeed::new(&inspected, headroom, Threshold::lowest(config).percent.into());
     let sizes = images.iter().cloned().zip(inspected.iter().map(image_size)).collect();
-    Ok(Some(Inspection { sizes, need, estimates: estimates(&inspected) }))
+    let notes = inspected.iter().filter_map(|image| note(image, &platform)).collect();
+    Ok(Some(Inspection { sizes, need, estimates: estimates(&inspected), notes }))
+}
+
+/// A warning that Pods cannot run the image, because it is none, or for another platform.
+fn note(image: &image_registry::ImageSize, wanted: &Platform) -> Option<Diagnostic> {
+    let reference = &image.reference;
+    if let Some(artifact) = &image.artifact {
+        let detail = format!(
+            "{reference} is not a container image: its manifest describes {artifact:?}. Pods cannot run it. Check its name in images."
+        );
+        return Some(Diagnostic::warning("Not a container image", detail).at(at()));
+    }
+    let actual = image.platform.as_ref().filter(|actual| !wanted.accepts(actual))?;
+    let detail = format!(
+        "{reference} is a single image for {actual}, and not for {wanted}. Pods on nodes of another platform cannot run it. Set \
+         platform to {actual} if that is the one of the nodes, else check its name in images."
+    );
+    Some(Diagnostic::warning("Image for another platform", detail).at(at()))
 }
 
 /// The layers without a stated size, each once, the largest first.
@@ -123,12 +142,13 @@ pub(super) fn platform(config: &PodDiskModel) -> Result<Platform, image_registry
     config.platform.as_str().map_or_else(|| Ok(Platform::default()), str::parse)
 }
 
-fn settings(config: &PodDiskModel, environment: Environment) -> image_registry::Config {
+fn settings(session: &Session, config: &PodDiskModel, environment: Environment) -> image_registry::Config {
     let credentials = config.image_registry_credentials.known().into_iter().flatten();
     image_registry::Config {
         credentials: credentials.filter_map(|(server, one)| Some((server.clone(), login(one)?))).collect(),
         http_hosts: config.registry_http_endpoint_list.known().cloned().unwrap_or_default(),
         skip_verify_hosts: config.registry_skip_verify_list.known().cloned().unwrap_or_default(),
+        mirrors: session.registry_mirrors.clone(),
         environment,
     }
 }
@@ -153,9 +173,10 @@ fn image_size(image: &image_registry::ImageSize) -> ImageSize {
 
 /// The error of one image, with what to do about it, at the argument that is to be changed.
 fn failed(error: &InspectError, config: &PodDiskModel) -> Diagnostic {
-    let detail = format!("{}.\n\n{}", capitalized(&error.to_string()), advice(&error.cause, error.image.registry()));
+    let detail =
+        format!("{}.\n\n{}", capitalized(&error.to_string()), advice(error.cause.last(), error.image.registry()));
     // Not at the credentials when they are wrong: Terraform prints the lines that an error points at, with the password.
-    let at = match error.cause {
+    let at = match error.cause.last() {
         Cause::NoPlatform { .. } if config.platform.is_known() => AttributePath::root("platform"),
         _ => at(),
     };
@@ -165,12 +186,13 @@ fn failed(error: &InspectError, config: &PodDiskModel) -> Diagnostic {
 fn advice(cause: &Cause, registry: &str) -> String {
     let without = "set size, for example 50, and inspect_images to false";
     match cause {
-        Cause::Unreachable { .. } => format!(
+        Cause::Unreachable { .. } | Cause::Interrupted { .. } | Cause::TimedOut { .. } => format!(
             "A registry that speaks plain HTTP must be in registry_http_endpoint_list, one whose certificate cannot be verified \
-             in registry_skip_verify_list. Where the registry cannot be reached from here, {without}."
+             in registry_skip_verify_list. Where the registry cannot be reached from here, set registry_mirrors of the provider, or \
+             {without}."
         ),
         Cause::Unauthorized { .. } => format!(
-            "Credentials come from image_registry_credentials, under the key {registry:?}, else from your Docker configuration, \
+            "Credentials come from image_registry_credentials, under the key {registry:?}, else from your Docker or Podman configuration, \
              after \"docker login {registry}\". Without them, {without}."
         ),
         Cause::NoPlatform { .. } => "Set platform to the one that the Pods run on.".to_owned(),

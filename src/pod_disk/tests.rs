@@ -8,7 +8,6 @@ use tokio_util::sync::CancellationToken;
 use super::*;
 use crate::block::{self, ProviderConfig};
 use crate::image_caches::{ImageCacheApi, ImageCaches};
-use image_registry::{self, Inspectors};
 use tencentcloud::Error;
 use tencentcloud::credentials::Environment;
 use tencentcloud::tke::*;
@@ -73,6 +72,10 @@ async fn read(config: Value, region: Attr<String>, caches: Vec<ImageCache>) -> (
     let (value, diagnostics) = data_source.read(&context, &config).await;
     let calls = api.calls.lock().unwrap().clone();
     (value, diagnostics, calls)
+}
+
+fn unconfigured() -> Session {
+    block::configure(ProviderConfig::default(), Environment::default(), &mut Diagnostics::default()).unwrap()
 }
 
 fn guangzhou() -> Attr<String> {
@@ -362,7 +365,7 @@ async fn images_give_the_size_that_they_need() {
     let host = registry("200 OK", manifest(10)).await;
     let config = of_registry(&host, Attr::Null);
     let inspection =
-        inspection::inspect(&Inspectors::default(), &config, image_registry::Environment::default()).await.unwrap();
+        inspection::inspect(&unconfigured(), &config, image_registry::Environment::default()).await.unwrap();
     let mut diagnostics = Diagnostics::default();
     let model = answer(config, None, inspection, &mut diagnostics).unwrap();
     // 10 GiB compressed, up to 27.55 unpacked, 5 of headroom.
@@ -386,7 +389,7 @@ async fn a_size_that_cannot_hold_the_images_is_an_error_with_the_arithmetic() {
     let host = registry("200 OK", manifest(10)).await;
     let config = of_registry(&host, 20.into());
     let inspection =
-        inspection::inspect(&Inspectors::default(), &config, image_registry::Environment::default()).await.unwrap();
+        inspection::inspect(&unconfigured(), &config, image_registry::Environment::default()).await.unwrap();
     let error = answer(config, None, inspection, &mut Diagnostics::default()).unwrap_err();
     assert_eq!(error.path, AttributePath::root("size"));
     for says in ["5.00 GiB headroom", "an estimated 9.99 GiB to 27.55 GiB", "Set size to 70"] {
@@ -397,13 +400,10 @@ async fn a_size_that_cannot_hold_the_images_is_an_error_with_the_arithmetic() {
 #[tokio::test]
 async fn an_image_that_is_not_there_is_an_error_at_the_images() {
     let host = registry("404 Not Found", "{}".to_owned()).await;
-    let errors = inspection::inspect(
-        &Inspectors::default(),
-        &of_registry(&host, Attr::Null),
-        image_registry::Environment::default(),
-    )
-    .await
-    .unwrap_err();
+    let errors =
+        inspection::inspect(&unconfigured(), &of_registry(&host, Attr::Null), image_registry::Environment::default())
+            .await
+            .unwrap_err();
     let [error] = errors.iter().collect::<Vec<_>>()[..] else { panic!("{errors:?}") };
     assert_eq!(error.path, AttributePath::root("images"));
     assert!(error.detail.contains(&format!("{host}/ai/vllm:1")), "{}", error.detail);

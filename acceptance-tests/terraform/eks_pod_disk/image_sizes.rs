@@ -143,13 +143,16 @@ fn the_platform_chooses_the_image() {
     workspace.write(disk(&registry, &["team/app:1"], "platform = \"linux/s390x\""));
     let error = workspace.plan().error();
     assert_eq!(error.code(), "platform = \"linux/s390x\"");
-    error.says(&[&registry.image("team/app:1"), "not made for linux/s390x; it is for linux/amd64, linux/arm64"]);
+    error.says(&[
+        &registry.image("team/app:1"),
+        "not available for linux/s390x; it is available for linux/amd64, linux/arm64",
+    ]);
 
     registry.push_index("team/app:2", &[("arm64", &[1])]);
     workspace.write(disk(&registry, &["team/app:2"], ""));
     let error = workspace.plan().error();
     assert!(error.code().starts_with("images = "), "{error:?}");
-    error.says(&["not made for linux/amd64; it is for linux/arm64", "Set platform"]);
+    error.says(&["not available for linux/amd64; it is available for linux/arm64", "Set platform"]);
 }
 
 #[test]
@@ -199,7 +202,7 @@ fn an_image_that_cannot_be_looked_up_is_named_with_its_registry() {
         (disk_without_list(&registry, &["team/app:1"], ""), [&unlisted, "is not TLS", "registry_http_endpoint_list"]),
         (
             disk(&registry, &["team/app:1"], "").replace(&unlisted, unknown),
-            [unknown, "no answer from registry.invalid", "inspect_images"],
+            [unknown, "no response from registry.invalid", "inspect_images"],
         ),
     ] {
         workspace.write(&config);

@@ -1,4 +1,4 @@
-//! Answers to a registry's challenge: `Basic`, and `Bearer` with a token service.
+//! Responses to a registry's challenge: `Basic`, and `Bearer` with a token service.
 //!
 //! A credential leaves this process only when its registry asks, and goes only to the registry or to the token service that
 //! the registry names. The scope of a token is made here: pulling one repository, whatever the registry would like.
@@ -7,23 +7,22 @@
 
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
+use reqwest::StatusCode;
 use reqwest::header::{HeaderMap, HeaderValue, WWW_AUTHENTICATE};
-use reqwest::{Response, StatusCode};
 use secrecy::{ExposeSecret as _, SecretString};
 use serde::Deserialize;
-use tokio::time::Instant;
 use url::Url;
 
 use super::credentials::{Credential, Login};
 use super::error::{Cause, shown};
-use super::transport::{Get, Transport, check_referral, host, read_body};
+use super::transport::{Get, Reply, Transport, host};
 
 /// Tokens are a few KiB.
-const MAX_TOKEN_ANSWER: usize = 256 << 10;
+const MAX_TOKEN_RESPONSE: usize = 256 << 10;
 const CLIENT_ID: &str = "terraform-provider-eks";
 
 #[derive(Deserialize)]
-struct TokenAnswer {
+struct Tokens {
     token: Option<SecretString>,
     access_token: Option<SecretString>,
 }
@@ -38,9 +37,13 @@ pub(super) enum Challenge {
 impl Challenge {
     /// The strongest challenge in the headers that is understood.
     pub fn of(headers: &HeaderMap) -> Option<Self> {
-        let texts = headers.get_all(WWW_AUTHENTICATE).iter().filter_map(|value| value.to_str().ok());
+        // Bytes above 127 are allowed in a realm, and are nothing that counts here.
+        let ascii = |value: &HeaderValue| -> String {
+            value.as_bytes().iter().map(|byte| if byte.is_ascii() { char::from(*byte) } else { '?' }).collect()
+        };
+        let texts: Vec<_> = headers.get_all(WWW_AUTHENTICATE).iter().map(ascii).collect();
         let mut challenges: Vec<_> =
-            texts.filter_map(|text| http_auth::parse_challenges(text).ok()).flatten().collect();
+            texts.iter().filter_map(|text| http_auth::parse_challenges(text).ok()).flatten().collect();
         let parameter = |challenge: &http_auth::ChallengeRef<'_>, name: &str| {
             let found = challenge.params.iter().find(|(key, _)| key.eq_ignore_ascii_case(name));
             found.map(|(_, value)| value.to_unescaped())
@@ -55,25 +58,26 @@ impl Challenge {
         })
     }
 
-    /// Answers the challenge of the registry at `home` for pulling `repository`: the value of `Authorization`.
+    /// Responds to the challenge of the registry at `home` for pulling `repository`: the value of `Authorization`.
     pub async fn answer(
         &self,
         transport: &Transport,
         home: &Url,
         repository: &str,
         credential: Option<Credential>,
-        deadline: Instant,
     ) -> Result<HeaderValue, Cause> {
         match (self, credential) {
             (Self::Basic, Some(Credential::Login(login))) => basic(&login),
             (Self::Basic, Some(Credential::IdentityToken(_))) => {
-                Err(unauthorized(home, "with an identity token: it wants a user name and password"))
+                Err(unauthorized(home, "with an identity token: it requires a user name and password"))
             }
             (Self::Basic, None) => Err(unauthorized(home, WITHOUT_CREDENTIALS)),
             (Self::Bearer { realm, service }, credential) => {
-                let realm = Url::parse(realm)
-                    .map_err(|_| Cause::Redirect { to: shown(realm), reason: "it is no URL of a token service" })?;
-                bearer(transport, home, realm, service.as_deref(), repository, credential, deadline).await
+                let realm = Url::parse(realm).map_err(|_| Cause::Redirect {
+                    to: shown(realm),
+                    reason: "it is not the URL of a token service",
+                })?;
+                bearer(transport, home, realm, service.as_deref(), repository, credential).await
             }
         }
     }
@@ -94,12 +98,11 @@ async fn bearer(
     service: Option<&str>,
     repository: &str,
     credential: Option<Credential>,
-    deadline: Instant,
 ) -> Result<HeaderValue, Cause> {
     let scope = format!("repository:{repository}:pull");
-    check_referral(home, &realm).await?;
+    transport.check_referral(home, &realm).await?;
     let with = if credential.is_some() { WITH_CREDENTIALS } else { WITHOUT_CREDENTIALS };
-    let response = match credential {
+    let reply = match credential {
         Some(Credential::IdentityToken(token)) => {
             safe_text::remember(token.expose_secret());
             let mut form = vec![
@@ -116,18 +119,18 @@ async fn bearer(
                 .query_pairs_mut()
                 .extend_pairs(service.map(|service| ("service", service)))
                 .append_pair("scope", &scope);
-            let mut get = Get::new(realm.clone(), deadline);
+            let mut get = Get::new(realm.clone());
             if let Some(Credential::Login(login)) = login {
                 get.authorization = Some(basic(&login)?);
             }
             transport.get(&get).await?
         }
     };
-    token(response, &realm, with).await
+    token(reply, &realm, with).await
 }
 
-async fn token(response: Response, realm: &Url, with: &'static str) -> Result<HeaderValue, Cause> {
-    match response.status() {
+async fn token(reply: Reply, realm: &Url, with: &'static str) -> Result<HeaderValue, Cause> {
+    match reply.status() {
         StatusCode::OK => {}
         StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN | StatusCode::BAD_REQUEST => {
             return Err(unauthorized(realm, with));
@@ -137,14 +140,15 @@ async fn token(response: Response, realm: &Url, with: &'static str) -> Result<He
             return Err(Cause::Refused { host: host(realm), status: status.as_u16(), message });
         }
     }
-    let body = read_body(response, "the answer of the token service", MAX_TOKEN_ANSWER).await?;
-    let answer: Option<TokenAnswer> = serde_json::from_slice(&body).ok();
-    let token = answer.and_then(|answer| answer.token.or(answer.access_token));
+    let body = reply.body("the response of the token service", MAX_TOKEN_RESPONSE).await?;
+    let tokens: Option<Tokens> = serde_json::from_slice(&body).ok();
+    let is_set = |token: &SecretString| !token.expose_secret().is_empty();
+    let token = tokens.and_then(|tokens| tokens.token.filter(is_set).or(tokens.access_token.filter(is_set)));
     let value = token.and_then(|token| {
         safe_text::remember(token.expose_secret());
         sensitive(format!("Bearer {}", token.expose_secret()))
     });
-    // The answer may hold a token; it is not quoted.
+    // The response may contain a token; it is not quoted.
     value.ok_or_else(|| Cause::Refused { host: host(realm), status: 200, message: "and no token".to_owned() })
 }
 
@@ -182,12 +186,15 @@ mod tests {
             (&["Basic realm=\"x\", Bearer realm=\"https://a/t\""], bearer("https://a/t", None)),
             (&["Basic realm=\"x\"", "Bearer realm=\"https://a/t\""], bearer("https://a/t", None)),
             (&["Bearer service=\"no realm\"", "Basic realm=\"x\""], Some(Challenge::Basic)),
+            (&["Basic realm=\"Zug\u{e4}nge\""], Some(Challenge::Basic)),
             (&["Negotiate"], None),
             (&["\"\"\"", ""], None),
             (&[], None),
         ] {
             let mut map = HeaderMap::new();
-            map.extend(headers.iter().map(|text| (Some(WWW_AUTHENTICATE), text.parse().unwrap())));
+            map.extend(
+                headers.iter().map(|text| (Some(WWW_AUTHENTICATE), HeaderValue::from_bytes(text.as_bytes()).unwrap())),
+            );
             assert_eq!(Challenge::of(&map), expected, "{headers:?}");
         }
     }

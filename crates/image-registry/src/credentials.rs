@@ -1,17 +1,25 @@
-//! Who pulls: the credentials given for a registry, else those of the user's Docker configuration.
+//! Who pulls: the credentials given for a registry, else those of the user's configuration for Docker or Podman.
 //!
-//! In this order, and the first that has the registry wins:
+//! In this order, and the first that has a credential for the image takes precedence:
 //!
 //! 1. credentials given for the server;
-//! 2. `credHelpers` of the Docker configuration: the program for this registry;
-//! 3. `credsStore`: the program for all of them;
-//! 4. `auths`: in the file itself.
+//! 2. `DOCKER_AUTH_CONFIG`: the `auths` of a configuration as text, as Docker 28 and GitLab read it;
+//! 3. the file that `REGISTRY_AUTH_FILE` names, as Podman, Buildah and Skopeo read it;
+//! 4. Docker's file: `$DOCKER_CONFIG/config.json`, else `~/.docker/config.json`;
+//! 5. unless `REGISTRY_AUTH_FILE` is set, Podman's files: `$XDG_RUNTIME_DIR/containers/auth.json`, then
+//!    `$XDG_CONFIG_HOME/containers/auth.json`, else `~/.config/containers/auth.json`.
 //!
-//! The configuration is `$DOCKER_CONFIG/config.json`, else `~/.docker/config.json`. No file, or nothing in it for this
-//! registry, means anonymous. A file that cannot be read or a program that fails is an error, never anonymous: the pull
-//! of the same image on this machine fails too.
+//! In each file:
 //!
-//! Source: <https://docs.docker.com/reference/cli/docker/login/>.
+//! 1. `credHelpers`: the program for this registry;
+//! 2. `credsStore`: the program for all of them;
+//! 3. `auths`: in the file itself.
+//!
+//! No file, an empty one, or nothing in it for this registry means the next; at the end, anonymous. A file that cannot be read or a
+//! program that fails is an error, never anonymous: the pull of the same image on this machine fails too.
+//!
+//! Sources: <https://docs.docker.com/reference/cli/docker/login/>,
+//! <https://github.com/containers/image/blob/main/docs/containers-auth.json.5.md>.
 
 mod docker_config;
 #[cfg(any(test, fuzzing, feature = "testing"))]
@@ -20,11 +28,15 @@ mod program;
 
 use std::collections::BTreeMap;
 use std::fmt;
+use std::path::PathBuf;
 
 use secrecy::{ExposeSecret, SecretString};
 
 use super::environment::Environment;
 use super::once::OnceMap;
+use docker_config::DockerConfig;
+
+const AUTH_CONFIG: &str = "DOCKER_AUTH_CONFIG";
 
 /// A user name and password for a registry server.
 #[derive(Debug, Clone)]
@@ -65,12 +77,12 @@ impl CredentialsError {
     }
 }
 
-/// The credentials of every registry. Each registry is looked up at most once, and only when it asks.
+/// The credentials of every registry. Each repository is looked up at most once, and only when its registry asks.
 #[derive(Debug)]
 pub(super) struct Credentials {
     given: BTreeMap<String, Login>,
     environment: Environment,
-    found: OnceMap<String, Option<Credential>>,
+    found: OnceMap<(String, String), Option<Credential>>,
 }
 
 impl Credentials {
@@ -79,17 +91,56 @@ impl Credentials {
         Self { given, environment, found: OnceMap::default() }
     }
 
-    /// The credential for `registry`, as [`Reference::registry`](super::Reference::registry) names it.
-    pub async fn find(&self, registry: &str) -> Result<Option<Credential>, CredentialsError> {
+    /// The credential for a repository of `registry`, as [`Reference::registry`](super::Reference::registry) names it.
+    pub async fn find(&self, registry: &str, repository: &str) -> Result<Option<Credential>, CredentialsError> {
         if let Some(login) = self.given.get(registry) {
             return Ok(Some(Credential::Login(login.clone())));
         }
-        self.found.get_or_try_make(registry.to_owned(), docker_config::find(registry, &self.environment)).await
+        let key = (registry.to_owned(), repository.to_owned());
+        self.found.get_or_try_make(key, find(registry, repository, &self.environment)).await
     }
 }
 
+/// Looks in the user's configuration, one place after the other.
+async fn find(
+    registry: &str,
+    repository: &str,
+    environment: &Environment,
+) -> Result<Option<Credential>, CredentialsError> {
+    if let Some(text) = environment.get(AUTH_CONFIG) {
+        let place = format!("the environment variable {AUTH_CONFIG}");
+        if let Some(credential) = DockerConfig::parse(&place, text.as_bytes())?.stored(registry, repository, &place)? {
+            return Ok(Some(credential));
+        }
+    }
+    for path in files(environment) {
+        let Some(config) = DockerConfig::read(&path).await? else { continue };
+        if let Some(credential) = config.find(registry, repository, &path, environment).await? {
+            return Ok(Some(credential));
+        }
+    }
+    Ok(None)
+}
+
+/// The files that may have credentials, the one that takes precedence first.
+fn files(environment: &Environment) -> Vec<PathBuf> {
+    let variable = |name| environment.get(name).map(PathBuf::from);
+    let home = variable("HOME").or_else(|| variable("USERPROFILE"));
+    let in_home = |path: &str| home.as_ref().map(|home| home.join(path));
+    let docker = variable("DOCKER_CONFIG").or_else(|| in_home(".docker")).map(|path| path.join("config.json"));
+    let podman = |directory: Option<PathBuf>| directory.map(|path| path.join("containers/auth.json"));
+    let files = match variable("REGISTRY_AUTH_FILE") {
+        Some(file) => [Some(file), docker, None],
+        None => {
+            let config = variable("XDG_CONFIG_HOME").or_else(|| in_home(".config"));
+            [docker, podman(variable("XDG_RUNTIME_DIR")), podman(config)]
+        }
+    };
+    files.into_iter().flatten().collect()
+}
+
 /// A server as users and Docker write it, as references name it: `https://index.docker.io/v1/` is `docker.io`.
-fn server_name(server: &str) -> String {
+pub(super) fn server_name(server: &str) -> String {
     let server = server.trim_start_matches("https://").trim_start_matches("http://");
     let host = server.split('/').next().unwrap_or_default().to_ascii_lowercase();
     match host.as_str() {
@@ -121,7 +172,7 @@ mod tests {
         let login = Login { username: "me".to_owned(), password: "secret".into() };
         let environment = Environment::from_iter([("DOCKER_CONFIG".to_owned(), "/dev/null".to_owned())]);
         let credentials = Credentials::new(BTreeMap::from([("https://r.io".to_owned(), login)]), environment);
-        let found = credentials.find("r.io").await.unwrap();
+        let found = credentials.find("r.io", "team/app").await.unwrap();
         assert!(matches!(found, Some(Credential::Login(login)) if login.username == "me"));
         assert!(!format!("{credentials:?}").contains("secret"));
     }

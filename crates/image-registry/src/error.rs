@@ -1,4 +1,4 @@
-//! Why an image could not be looked at.
+//! Why an image could not be inspected.
 
 use std::time::Duration;
 
@@ -6,10 +6,10 @@ use super::Reference;
 use super::credentials::CredentialsError;
 use super::platform::Platform;
 
-/// Why an image could not be looked at. The text names the image and the registry, and never contains a
+/// Why an image could not be inspected. The message names the image and the registry, and never contains a
 /// credential.
 #[derive(Debug, thiserror::Error)]
-#[error("cannot look up the image {image} in the registry {}: {cause}", image.registry())]
+#[error("cannot inspect the image {image} in the registry {}: {cause}", image.registry())]
 pub struct InspectError {
     /// The image.
     pub image: Reference,
@@ -20,48 +20,69 @@ pub struct InspectError {
 /// What happened.
 #[derive(Debug, thiserror::Error)]
 pub enum Cause {
-    /// No connection, or it broke.
-    #[error("no answer from {host}: {reason}")]
+    /// No connection.
+    #[error("no response from {host}: {reason}")]
     Unreachable { host: String, reason: String },
-    /// The image took longer than its time.
-    #[error("no complete answer within {} seconds", .0.as_secs())]
-    TimedOut(Duration),
+    /// The connection broke, or the stream was refused.
+    #[error("no complete response from {host}: {reason}")]
+    Interrupted { host: String, reason: String },
+    /// A request took longer than its time limit.
+    #[error("no complete response from {host} within {} seconds", .limit.as_secs())]
+    TimedOut { host: String, limit: Duration },
     /// Credentials are missing or wrong.
     #[error("{host} refuses access {with}")]
     Unauthorized { host: String, with: &'static str },
     /// No such image, tag or digest.
-    #[error("there is no {what}, or these credentials may not read it")]
-    NotFound { what: String },
+    #[error("{host} has no {what}, or these credentials may not read it")]
+    NotFound { host: String, what: String },
     /// Any other status that is not success.
-    #[error("{host} answers with status {status}{}{message}", if message.is_empty() { "" } else { ": " })]
+    #[error("{host} responds with status {status}{}{message}", if message.is_empty() { "" } else { ": " })]
     Refused { host: String, status: u16, message: String },
     /// Too many requests, and no more time to wait.
     #[error("{host} limits the rate of requests{}; try again later, or give credentials if there were none", wait(*.retry_after))]
     RateLimited { host: String, retry_after: Option<Duration> },
-    /// An answer is longer than a well-behaved registry would send.
+    /// A response is longer than a well-behaved registry would send.
     #[error("{what} is larger than {limit} bytes")]
     TooLarge { what: &'static str, limit: usize },
     /// A redirect or token service that is not followed.
     #[error("the registry refers to {to}, which is not followed: {reason}")]
     Redirect { to: String, reason: &'static str },
-    /// The manifest or index is not what the standard says.
+    /// The manifest or index does not follow the specification.
     #[error("the manifest {digest} is not valid: {reason}")]
     InvalidManifest { digest: String, reason: String },
     /// Content and digest differ.
     #[error("the registry sent content with the digest {actual} where {expected} was expected")]
     DigestMismatch { expected: String, actual: String },
     /// A length differs from the one in the manifest.
-    #[error("{digest} has {actual} bytes, and its manifest says {expected}")]
+    #[error("{digest} has {actual} bytes, and its manifest states {expected}")]
     SizeMismatch { digest: String, expected: u64, actual: u64 },
     /// An index without the platform.
-    #[error("the image is not made for {wanted}; it is for {available}")]
+    #[error("the image is not available for {wanted}; it is available for {available}")]
     NoPlatform { wanted: Platform, available: String },
-    /// The user's Docker configuration, or a credential helper, is broken.
+    /// The user's registry configuration, or a credential helper, is broken.
     #[error(transparent)]
     Credentials(#[from] CredentialsError),
-    /// The HTTP client could not be made, for example because of a proxy that is no URL.
+    /// The HTTP client could not be made, for example because of a proxy that is not a URL.
     #[error("{0}")]
     Client(String),
+    /// Neither a mirror nor the registry itself has it.
+    #[error("{registry}. Before that, its mirror {host} failed: {mirror}")]
+    Mirror { host: String, mirror: Box<Cause>, registry: Box<Cause> },
+}
+
+impl Cause {
+    /// Whether the host was not reached, or not to the end.
+    pub(super) fn is_no_connection(&self) -> bool {
+        matches!(self, Self::Unreachable { .. } | Self::Interrupted { .. } | Self::TimedOut { .. })
+    }
+
+    /// What finally failed: of a registry with a mirror, the registry.
+    pub fn last(&self) -> &Self {
+        match self {
+            Self::Mirror { registry, .. } => registry.last(),
+            other => other,
+        }
+    }
 }
 
 fn wait(retry_after: Option<Duration>) -> String {
@@ -80,7 +101,7 @@ pub(super) fn innermost(error: reqwest::Error) -> String {
     while let Some(source) = cause.source() {
         cause = source;
     }
-    if is_no_tls(cause) { "what it sends is not TLS".to_owned() } else { cause.to_string() }
+    if is_no_tls(cause) { "the response is not TLS".to_owned() } else { cause.to_string() }
 }
 
 /// Whether the peer's first bytes are not those of TLS: mostly, it speaks plain HTTP. rustls calls that a corrupt message.

@@ -11,7 +11,7 @@ use futures_util::FutureExt as _;
 
 pub use super::credentials::fuzzing::docker_config;
 use super::layer::{Basis, Part, ReadRange, Unpacked, measure};
-use super::manifest::{Descriptor, Document, MAX_SIZE, has_digest, sha256};
+use super::manifest::{Descriptor, Document, MAX_SIZE, Manifest, has_digest, sha256};
 use super::reference::parse_digest;
 use super::{DiskNeed, ImageSize, Layer, Platform, Reference};
 
@@ -41,7 +41,7 @@ pub fn manifest(input: &[u8]) {
     let Ok(document) = Document::parse(input) else { return };
     let reference = Reference::parse("nginx").expect("a reference");
     match document {
-        Document::Image(descriptors) => {
+        Document::Image(Manifest { layers: descriptors, .. }) => {
             descriptors.iter().for_each(is_sound);
             // The worst that a layer of this size can be measured as.
             let layers = descriptors.into_iter().map(|Descriptor { digest, size, .. }| Layer {
@@ -62,9 +62,9 @@ pub fn manifest(input: &[u8]) {
         Document::Index(entries) => {
             entries.iter().for_each(|entry| is_sound(&entry.descriptor));
             let chosen = Platform::default().choose(&entries);
-            assert!(chosen.is_none_or(|chosen| entries.iter().any(|entry| entry.descriptor == *chosen)));
-            for entry in &entries {
-                assert!(entry.platform.choose(&entries).is_some(), "{} is in its own index", entry.platform);
+            assert!(chosen.is_none_or(|chosen| entries.contains(chosen)));
+            for platform in entries.iter().filter_map(|entry| entry.platform.as_ref()) {
+                assert!(platform.choose(&entries).is_some(), "{platform} is in its own index");
             }
         }
     }

@@ -1,36 +1,29 @@
-//! Looks images up in their registries.
+//! Inspects images in their registries.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::fmt;
-use std::ops::Range;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
-use futures_util::{StreamExt as _, TryStreamExt as _, stream};
-use reqwest::header::{CONTENT_RANGE, HeaderMap, HeaderValue, RANGE};
-use reqwest::{Response, StatusCode};
-use serde::Deserialize;
-use tokio::sync::OnceCell;
-use tokio::time::{Instant, timeout_at};
-use url::Url;
+use futures_util::future::{Either, join_all, select};
+use tokio::time::{Instant, interval_at};
 
-use super::authorization::{Challenge, WITH_CREDENTIALS, WITHOUT_CREDENTIALS, unauthorized};
-use super::credentials::{Credentials, Login};
+use super::credentials::{Credentials, Login, server_name};
 use super::environment::Environment;
-use super::error::{Cause, InspectError, shown};
-use super::layer::{Part, ReadRange, Unpacked, measure};
-use super::manifest::{Descriptor, Document, MEDIA_TYPES, has_digest, sha256};
+use super::error::InspectError;
+use super::layer::Unpacked;
+use super::mirror::Mirror;
 use super::once::OnceMap;
 use super::platform::Platform;
 use super::reference::Reference;
-use super::transport::{Get, Transport, host, read_body, read_prefix};
+use super::repository::{Manifests, Repository};
+use super::source::Source;
+use super::transport::Transport;
 
-/// For one image, from its first request to its last.
-const TIMEOUT: Duration = Duration::from_secs(30);
-/// The limit that the distribution specification recommends to registries.
-const MAX_MANIFEST: usize = 4 << 20;
-const MAX_ERROR: usize = 16 << 10;
-const IMAGES_AT_ONCE: usize = 6;
-const LAYERS_AT_ONCE: usize = 4;
+/// A long inspection is logged after the first of these, and then after each of the second.
+const PROGRESS_AFTER: Duration = Duration::from_secs(2);
+const PROGRESS_EVERY: Duration = Duration::from_secs(5);
 
 /// What an [`Inspector`] may do, and as whom.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -39,9 +32,11 @@ pub struct Config {
     pub credentials: BTreeMap<String, Login>,
     /// Registries, and hosts that they refer to, that are reached over plain HTTP: `host:port`, or `host` for any port.
     pub http_hosts: BTreeSet<String>,
-    /// Hosts whose TLS certificate is not verified, written likewise.
+    /// Hosts whose TLS certificate is not verified, written likewise. In both lists, `all` stands for every host.
     pub skip_verify_hosts: BTreeSet<String>,
-    /// Where the Docker configuration is, which proxies to use, and what credential helpers see.
+    /// Mirrors by registry, as [`Reference::registry`] names it. They are tried first.
+    pub mirrors: BTreeMap<String, Mirror>,
+    /// Where the configuration of Docker and Podman is, which proxies to use, and what credential helpers see.
     pub environment: Environment,
 }
 
@@ -56,6 +51,10 @@ pub struct ImageSize {
     pub manifest_digest: String,
     /// Lowest first.
     pub layers: Vec<Layer>,
+    /// The platform that the index, or else the image's configuration, states.
+    pub platform: Option<Platform>,
+    /// The type of an artifact that is not a container image, for example `application/vnd.cncf.helm.config.v1+json`.
+    pub artifact: Option<String>,
 }
 
 /// A layer of an image.
@@ -72,47 +71,71 @@ pub struct Layer {
 impl ImageSize {
     /// An image without layers.
     pub fn empty(reference: Reference) -> Self {
-        Self { reference, digest: String::new(), manifest_digest: String::new(), layers: Vec::new() }
+        let (digest, manifest_digest, layers) = Default::default();
+        Self { reference, digest, manifest_digest, layers, platform: None, artifact: None }
     }
 }
 
-/// Looks images up in their registries. A layer that several images share is read once.
+/// Inspects images in their registries. A layer that several images share is read once, and so is a manifest.
 pub struct Inspector {
-    transport: Transport,
-    credentials: Credentials,
+    pub(super) transport: Transport,
+    pub(super) credentials: Credentials,
+    pub(super) mirrors: BTreeMap<String, Mirror>,
+    pub(super) manifests: Manifests,
     /// By registry and digest: what one registry says of a digest does not count for another.
-    measured: OnceMap<(String, String), Unpacked>,
+    pub(super) measured: OnceMap<(String, String), Unpacked>,
+    /// Mirrors that are not tried again.
+    unreachable: Mutex<HashSet<String>>,
 }
 
 impl Inspector {
     /// An inspector. Nothing is read or called yet.
     pub fn new(config: Config) -> Self {
-        let Config { credentials, http_hosts, skip_verify_hosts, environment } = config;
+        let Config { credentials, http_hosts, skip_verify_hosts, mirrors, environment } = config;
         let credentials = Credentials::new(credentials, environment.clone());
         let transport = Transport::new(http_hosts, skip_verify_hosts, environment);
-        Self { transport, credentials, measured: OnceMap::default() }
+        let mirrors = mirrors.into_iter().map(|(registry, mirror)| (server_name(&registry), mirror)).collect();
+        let (manifests, measured, unreachable) = (OnceMap::default(), OnceMap::default(), Mutex::default());
+        Self { transport, credentials, mirrors, manifests, measured, unreachable }
     }
 
-    /// Looks `references` up, some at a time, each for at most 30 seconds. The results are in the same order.
+    /// Inspects `references` at the same time. Each request may take 30 seconds; a host gets up to 64 at once. The results are in the
+    /// same order. Progress is logged at INFO.
     ///
     /// # Errors
     ///
     /// Each image has its own; one that fails does not stop the others.
     pub async fn inspect(&self, references: &[Reference], platform: &Platform) -> Vec<Result<ImageSize, InspectError>> {
-        // Collected, because a closure inside the stream would keep this future from being `Send`.
-        let inspections: Vec<_> = references.iter().map(|reference| self.inspect_one(reference, platform)).collect();
-        stream::iter(inspections).buffered(IMAGES_AT_ONCE).collect().await
+        let (done, all) = (AtomicUsize::new(0), references.len());
+        let inspections = join_all(references.iter().map(|reference| async {
+            let result = self.inspect_one(reference, platform).await;
+            done.fetch_add(1, Ordering::Relaxed);
+            result
+        }));
+        let progress = async {
+            let mut ticks = interval_at(Instant::now() + PROGRESS_AFTER, PROGRESS_EVERY);
+            loop {
+                ticks.tick().await;
+                tracing::info!(done = done.load(Ordering::Relaxed), all, "inspecting images");
+            }
+        };
+        match select(inspections, std::pin::pin!(progress)).await {
+            Either::Left((results, _)) => results,
+            Either::Right((never, _)) => never,
+        }
     }
 
     async fn inspect_one(&self, reference: &Reference, platform: &Platform) -> Result<ImageSize, InspectError> {
-        let deadline = Instant::now() + TIMEOUT;
-        let inspection = async {
-            let home = self.transport.base(reference.registry())?;
-            let repository = Repository { inspector: self, reference, home, deadline, authorization: OnceCell::new() };
-            repository.image_size(platform).await
-        };
-        let result = timeout_at(deadline, inspection).await.unwrap_or(Err(Cause::TimedOut(TIMEOUT)));
-        result.map_err(|cause| InspectError { image: reference.clone(), cause })
+        let inspection = async { Repository::new(self, reference)?.image_size(platform).await };
+        inspection.await.map_err(|cause| InspectError { image: reference.clone(), cause })
+    }
+
+    pub(super) fn is_unreachable(&self, mirror: &Source<'_>) -> bool {
+        self.unreachable.lock().unwrap_or_else(PoisonError::into_inner).contains(&mirror.host())
+    }
+
+    pub(super) fn note_unreachable(&self, mirror: &Source<'_>) {
+        self.unreachable.lock().unwrap_or_else(PoisonError::into_inner).insert(mirror.host());
     }
 }
 
@@ -121,188 +144,6 @@ impl fmt::Debug for Inspector {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Inspector").finish_non_exhaustive()
     }
-}
-
-/// The repository of an image, and access to it.
-struct Repository<'a> {
-    inspector: &'a Inspector,
-    reference: &'a Reference,
-    home: Url,
-    deadline: Instant,
-    authorization: OnceCell<HeaderValue>,
-}
-
-impl Repository<'_> {
-    async fn image_size(&self, platform: &Platform) -> Result<ImageSize, Cause> {
-        let (digest, document) = self.tagged_document().await?;
-        let (manifest_digest, layers) = match document {
-            Document::Image(layers) => (digest.clone(), layers),
-            Document::Index(entries) => {
-                let chosen = platform.choose(&entries).ok_or_else(|| {
-                    let available: Vec<_> = entries.iter().map(|entry| entry.platform.to_string()).collect();
-                    Cause::NoPlatform { wanted: platform.clone(), available: shown(&available.join(", ")) }
-                })?;
-                (chosen.digest.clone(), self.layers_of(chosen).await?)
-            }
-        };
-        let layers: Vec<_> = layers.iter().map(|layer| self.layer(layer)).collect();
-        let layers = stream::iter(layers).buffered(LAYERS_AT_ONCE).try_collect().await?;
-        Ok(ImageSize { reference: self.reference.clone(), digest, manifest_digest, layers })
-    }
-
-    /// What tag or digest of the reference lead to, and its digest.
-    async fn tagged_document(&self) -> Result<(String, Document), Cause> {
-        let (digest, tag) = (self.reference.digest(), self.reference.tag());
-        let name = digest.or(tag).expect("a reference has a tag or a digest");
-        let response = self.get(&format!("manifests/{name}"), &HeaderMap::new()).await?;
-        let told =
-            response.headers().get("docker-content-digest").and_then(|value| value.to_str().ok()).map(str::to_owned);
-        let body = read_body(response, "the manifest", MAX_MANIFEST).await?;
-        let digest = digest.map(str::to_owned).or(told).unwrap_or_else(|| sha256(&body));
-        Ok((digest.clone(), parse_document(&body, &digest)?))
-    }
-
-    /// The layers of an image in an index.
-    async fn layers_of(&self, descriptor: &Descriptor) -> Result<Vec<Descriptor>, Cause> {
-        let Descriptor { digest, size, .. } = descriptor;
-        let response = self.get(&format!("manifests/{digest}"), &HeaderMap::new()).await?;
-        let body = read_body(response, "the manifest", MAX_MANIFEST).await?;
-        if body.len() as u64 != *size {
-            return Err(Cause::SizeMismatch { digest: digest.clone(), expected: *size, actual: body.len() as u64 });
-        }
-        match parse_document(&body, digest)? {
-            Document::Image(layers) => Ok(layers),
-            Document::Index(_) => {
-                let reason = "it is an index inside an index".to_owned();
-                Err(Cause::InvalidManifest { digest: digest.clone(), reason })
-            }
-        }
-    }
-
-    async fn layer(&self, descriptor: &Descriptor) -> Result<Layer, Cause> {
-        let key = (self.reference.registry().to_owned(), descriptor.digest.clone());
-        let blob = Blob { repository: self, descriptor };
-        let measured = &self.inspector.measured;
-        let unpacked = measured.get_or_try_make(key, measure(descriptor, &blob)).await?;
-        Ok(Layer { digest: descriptor.digest.clone(), compressed_bytes: descriptor.size, unpacked })
-    }
-
-    /// A successful answer for `path` in the repository, after a challenge if the registry makes one.
-    async fn get(&self, path: &str, headers: &HeaderMap) -> Result<Response, Cause> {
-        let name = self.reference.repository();
-        let url = self.home.join(&format!("{name}/{path}")).map_err(|error| Cause::Client(error.to_string()))?;
-        let mut get = Get::new(url, self.deadline).accept(MEDIA_TYPES);
-        get.headers.extend(headers.clone());
-        get.authorization = self.authorization.get().cloned();
-        let mut response = self.inspector.transport.get(&get).await?;
-        if response.status() == StatusCode::UNAUTHORIZED && get.authorization.is_none() {
-            let challenge = Challenge::of(response.headers());
-            get.authorization = Some(self.authorization.get_or_try_init(|| self.authorize(challenge)).await?.clone());
-            response = self.inspector.transport.get(&get).await?;
-        }
-        match response.status() {
-            StatusCode::OK | StatusCode::PARTIAL_CONTENT => Ok(response),
-            status => Err(self.refusal(status, path, response).await),
-        }
-    }
-
-    async fn authorize(&self, challenge: Option<Challenge>) -> Result<HeaderValue, Cause> {
-        let challenge = challenge.ok_or_else(|| unauthorized(&self.home, "in a way that is not understood"))?;
-        let Inspector { transport, credentials, .. } = self.inspector;
-        let credential = credentials.find(self.reference.registry()).await?;
-        challenge.answer(transport, &self.home, self.reference.repository(), credential, self.deadline).await
-    }
-
-    async fn refusal(&self, status: StatusCode, path: &str, response: Response) -> Cause {
-        match status {
-            StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN => {
-                let has_credential = self.inspector.credentials.find(self.reference.registry()).await;
-                let is_anonymous = matches!(has_credential, Ok(None));
-                unauthorized(&self.home, if is_anonymous { WITHOUT_CREDENTIALS } else { WITH_CREDENTIALS })
-            }
-            StatusCode::NOT_FOUND => {
-                let what = match path.split_once('/') {
-                    Some(("manifests", name)) if !name.contains(':') => format!("tag {name}"),
-                    Some(("manifests", name)) => format!("manifest {name}"),
-                    Some((_, name)) => format!("layer {name}"),
-                    None => path.to_owned(),
-                };
-                Cause::NotFound { what }
-            }
-            status => {
-                let body = read_prefix(response, MAX_ERROR).await.unwrap_or_default();
-                Cause::Refused { host: host(&self.home), status: status.as_u16(), message: error_message(&body) }
-            }
-        }
-    }
-}
-
-fn parse_document(body: &[u8], digest: &str) -> Result<Document, Cause> {
-    if !has_digest(body, digest) {
-        return Err(Cause::DigestMismatch { expected: shown(digest), actual: sha256(body) });
-    }
-    Document::parse(body).map_err(|reason| Cause::InvalidManifest { digest: digest.to_owned(), reason: shown(&reason) })
-}
-
-/// The first message of a registry's error document, made fit for a terminal.
-fn error_message(body: &[u8]) -> String {
-    #[derive(Deserialize)]
-    struct Errors {
-        errors: Vec<Item>,
-    }
-    #[derive(Deserialize)]
-    struct Item {
-        #[serde(default)]
-        code: String,
-        #[serde(default)]
-        message: String,
-    }
-    let first = serde_json::from_slice(body).ok().and_then(|Errors { errors }| errors.into_iter().next());
-    let message = first.map(|Item { code, message }| format!("{code} {message}")).unwrap_or_default();
-    shown(&message)
-}
-
-/// A layer in its registry.
-struct Blob<'a> {
-    repository: &'a Repository<'a>,
-    descriptor: &'a Descriptor,
-}
-
-impl ReadRange for Blob<'_> {
-    type Error = Cause;
-
-    async fn read(&self, range: Range<u64>) -> Result<Part, Cause> {
-        let Descriptor { digest, size, .. } = self.descriptor;
-        let value = HeaderValue::try_from(format!("bytes={}-{}", range.start, range.end - 1));
-        let value = value.expect("digits and a dash are valid in a header");
-        let response = self.repository.get(&format!("blobs/{digest}"), &HeaderMap::from_iter([(RANGE, value)])).await?;
-        let unreadable = |what: &str, host: &str| Ok(Part::Unreadable(format!("{host} {what}")));
-        let host = host(response.url());
-        let actual = if response.status() == StatusCode::PARTIAL_CONTENT {
-            content_range(response.headers()).filter(|(start, _)| *start == range.start).map(|(_, size)| size)
-        } else if range.start == 0 {
-            // The whole blob comes. Its beginning is taken, and the connection closed.
-            response.content_length().or(Some(*size))
-        } else {
-            return unreadable("sends whole layers only", &host);
-        };
-        if let Some(actual) = actual.filter(|actual| actual != size) {
-            return Err(Cause::SizeMismatch { digest: digest.clone(), expected: *size, actual });
-        }
-        let len = usize::try_from(range.end - range.start).expect("at most a few MiB");
-        let bytes = read_prefix(response, len).await?;
-        match actual {
-            Some(_) if bytes.len() == len => Ok(Part::Bytes(bytes)),
-            _ => unreadable("sends other parts than those that were requested", &host),
-        }
-    }
-}
-
-/// Start and size of the whole in `bytes 0-99/1000`.
-fn content_range(headers: &HeaderMap) -> Option<(u64, u64)> {
-    let value = headers.get(CONTENT_RANGE)?.to_str().ok()?;
-    let (range, size) = value.strip_prefix("bytes ")?.split_once('/')?;
-    Some((range.split_once('-')?.0.parse().ok()?, size.parse().ok()?))
 }
 
 #[cfg(test)]
@@ -314,33 +155,5 @@ mod tests {
         fn is_send<T: Send>(_: T) {}
         let inspector = Inspector::new(Config::default());
         is_send(inspector.inspect(&[], &Platform::default()));
-    }
-
-    #[test]
-    fn error_documents_are_made_fit_for_a_terminal() {
-        for (body, expected) in [
-            (
-                r#"{"errors":[{"code":"TOOMANY","message":"slow\u001b[31m down\n","detail":{}},{"code":"B"}]}"#,
-                r"TOOMANY slow\u{1b}[31m down",
-            ),
-            (r#"{"errors":[]}"#, ""),
-            ("<html>", ""),
-        ] {
-            assert_eq!(error_message(body.as_bytes()), expected);
-        }
-    }
-
-    #[test]
-    fn content_ranges_are_read() {
-        for (text, expected) in [
-            ("bytes 100-199/1000", Some((100, 1000))),
-            ("bytes 0-0/1", Some((0, 1))),
-            ("bytes */1000", None),
-            ("bytes 0-99/*", None),
-            ("bytes 0-99/-5", None),
-        ] {
-            let headers = HeaderMap::from_iter([(CONTENT_RANGE, HeaderValue::from_static(text))]);
-            assert_eq!(content_range(&headers), expected, "{text}");
-        }
     }
 }

@@ -165,7 +165,7 @@ macro_rules! bytes_or_estimate {
 /// # Errors
 ///
 /// Those of `blob`. A layer that cannot be read in parts, or not be understood, is not an error: its size is estimated.
-pub(super) async fn measure<R: ReadRange + Sync>(descriptor: &Descriptor, blob: &R) -> Result<Unpacked, R::Error> {
+pub(super) async fn measure<R: ReadRange>(descriptor: &Descriptor, blob: &R) -> Result<Unpacked, R::Error> {
     let size = descriptor.size;
     let estimate = |basis| Unpacked::estimate(size, None, basis);
     if size == 0 {

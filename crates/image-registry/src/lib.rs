@@ -18,13 +18,19 @@ mod environment;
 mod error;
 #[cfg(any(test, fuzzing, feature = "testing"))]
 pub mod fuzzing;
+mod gate;
+mod image;
 mod inspect;
 mod inspectors;
 mod layer;
 mod manifest;
+mod mirror;
 mod once;
 mod platform;
 mod reference;
+mod repository;
+mod resolver;
+mod source;
 mod transport;
 
 pub use credentials::{CredentialsError, Login};
@@ -34,5 +40,6 @@ pub use error::{Cause, InspectError};
 pub use inspect::{Config, ImageSize, Inspector, Layer};
 pub use inspectors::Inspectors;
 pub use layer::{Basis, Unpacked};
+pub use mirror::{Mirror, MirrorError};
 pub use platform::{Platform, PlatformError};
 pub use reference::{DEFAULT_REGISTRY, Reference, ReferenceError};

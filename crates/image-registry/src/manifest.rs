@@ -8,7 +8,7 @@
 
 use std::collections::BTreeMap;
 
-use serde::Deserialize;
+use serde::{Deserialize, Deserializer};
 use sha2::{Digest as _, Sha256, Sha384, Sha512};
 
 use super::platform::Platform;
@@ -22,55 +22,105 @@ pub(super) const MEDIA_TYPES: &str = "application/vnd.oci.image.index.v1+json, \
 /// No layer is larger: 1 PiB. It keeps every sum of sizes inside 64 bits.
 pub(super) const MAX_SIZE: u64 = 1 << 50;
 
+/// What configurations of container images are called.
+const IMAGE_CONFIGS: [&str; 3] =
+    ["application/vnd.oci.image.config.v1+json", "application/vnd.docker.container.image.v1+json", ""];
+/// A configuration that says nothing: the artifact type says what the manifest is.
+const EMPTY_CONFIG: &str = "application/vnd.oci.empty.v1+json";
+
 /// A manifest or an index.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Document {
-    /// The layers of one image, lowest first.
-    Image(Vec<Descriptor>),
+    /// One image, or another artifact.
+    Image(Manifest),
     /// Images for several platforms.
     Index(Vec<IndexEntry>),
 }
 
+/// A manifest.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(super) struct Manifest {
+    /// Lowest first.
+    pub layers: Vec<Descriptor>,
+    /// Which platform the image is for, and how it runs.
+    pub config: Option<Descriptor>,
+    /// The type of an artifact that is not a container image.
+    pub artifact: Option<String>,
+}
+
 /// What a blob or manifest is called, and how long it is.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct Descriptor {
-    #[serde(default)]
+    #[serde(default, deserialize_with = "null_as_default")]
     pub media_type: String,
+    #[serde(default)]
     pub digest: String,
     /// In bytes.
-    pub size: u64,
     #[serde(default)]
+    pub size: u64,
+    #[serde(default, deserialize_with = "null_as_default")]
     pub annotations: BTreeMap<String, String>,
 }
 
-/// One image of an index.
+/// One entry of an index.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct IndexEntry {
     pub descriptor: Descriptor,
-    pub platform: Platform,
+    /// `None` if the index does not say: the image's configuration does.
+    pub platform: Option<Platform>,
 }
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct Wire {
     schema_version: u64,
+    #[serde(default, deserialize_with = "null_as_default")]
+    media_type: String,
+    #[serde(default, deserialize_with = "null_as_default")]
+    artifact_type: String,
+    config: Option<Descriptor>,
     layers: Option<Vec<Descriptor>>,
     manifests: Option<Vec<WireEntry>>,
 }
 
 #[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
 struct WireEntry {
     #[serde(flatten)]
     descriptor: Descriptor,
+    #[serde(default, deserialize_with = "null_as_default")]
+    artifact_type: String,
     platform: Option<WirePlatform>,
 }
 
-#[derive(Deserialize)]
+/// A platform as an index or the configuration of an image writes it. Everything may be missing.
+#[derive(Default, Deserialize)]
+#[serde(default)]
 struct WirePlatform {
+    #[serde(deserialize_with = "null_as_default")]
     os: String,
+    #[serde(deserialize_with = "null_as_default")]
     architecture: String,
     variant: Option<String>,
+}
+
+/// JSON writers of some languages write null for an empty list, map or string.
+fn null_as_default<'de, T: Default + Deserialize<'de>, D: Deserializer<'de>>(deserializer: D) -> Result<T, D::Error> {
+    Ok(Option::deserialize(deserializer)?.unwrap_or_default())
+}
+
+/// The platform that the configuration of an image states; `None` if it is not one.
+pub(super) fn config_platform(bytes: &[u8]) -> Option<Platform> {
+    serde_json::from_slice::<WirePlatform>(bytes).ok()?.platform()
+}
+
+impl WirePlatform {
+    fn platform(&self) -> Option<Platform> {
+        let Self { os, architecture, variant } = self;
+        let is_stated = !os.is_empty() && !architecture.is_empty();
+        is_stated.then(|| Platform::new(os, architecture, variant.as_deref()))
+    }
 }
 
 impl Descriptor {
@@ -105,26 +155,47 @@ impl Document {
                 "it has schema version {version}; push the image again with a current tool to get version 2"
             ));
         }
-        match (wire.layers, wire.manifests) {
-            (Some(layers), None) => {
-                layers.iter().try_for_each(Descriptor::check)?;
-                Ok(Self::Image(layers))
-            }
-            (None, Some(entries)) => {
-                entries.iter().try_for_each(|entry| entry.descriptor.check())?;
-                // An entry without a platform, or as BuildKit writes it for an unknown one, is no image: an attestation or
-                // another artifact.
-                let entries = entries.into_iter().filter_map(|WireEntry { descriptor, platform }| {
-                    let platform = platform.filter(|platform| platform.os != "unknown");
-                    let WirePlatform { os, architecture, variant } = platform?;
-                    Some(IndexEntry { descriptor, platform: Platform::new(&os, &architecture, variant.as_deref()) })
-                });
-                Ok(Self::Index(entries.collect()))
-            }
+        let is_index = wire.media_type.ends_with("index.v1+json") || wire.media_type.ends_with("list.v2+json");
+        match (wire.layers, wire.manifests, wire.config) {
             // Readers that disagree on which of the two it is would see two different images: CVE-2021-41190.
-            (Some(_), Some(_)) => Err("it is both an image and an index".to_owned()),
-            (None, None) => Err("it has neither layers nor manifests: not a container image".to_owned()),
+            (Some(_), Some(_), _) => Err("it is both an image and an index".to_owned()),
+            (None, Some(entries), _) => {
+                entries.iter().try_for_each(|entry| entry.descriptor.check())?;
+                Ok(Self::Index(entries.into_iter().filter_map(WireEntry::entry).collect()))
+            }
+            (None, None, _) if is_index => Ok(Self::Index(Vec::new())),
+            (None, None, None) => Err("it has neither layers nor manifests: not a container image".to_owned()),
+            (layers, None, config) => {
+                let layers = layers.unwrap_or_default();
+                layers.iter().try_for_each(Descriptor::check)?;
+                let artifact = artifact(config.as_ref(), &wire.artifact_type);
+                // A configuration that cannot be looked up says nothing.
+                let config = config.filter(|config| config.check().is_ok());
+                Ok(Self::Image(Manifest { layers, config, artifact }))
+            }
         }
+    }
+}
+
+/// The type of an artifact that is not a container image.
+fn artifact(config: Option<&Descriptor>, artifact_type: &str) -> Option<String> {
+    let config = config.map_or("", |config| &config.media_type);
+    match (config, artifact_type) {
+        (EMPTY_CONFIG, "") => Some("an artifact without a type".to_owned()),
+        (EMPTY_CONFIG, artifact_type) => Some(artifact_type.to_owned()),
+        (config, _) if IMAGE_CONFIGS.contains(&config) => None,
+        (config, _) => Some(config.to_owned()),
+    }
+}
+
+impl WireEntry {
+    /// `None` for an attestation, whose platform BuildKit writes as unknown, and for another artifact.
+    fn entry(self) -> Option<IndexEntry> {
+        let Self { descriptor, artifact_type, platform } = self;
+        let is_unknown = platform.as_ref().is_some_and(|platform| platform.os == "unknown");
+        let platform = platform.and_then(|platform| platform.platform());
+        let is_artifact = platform.is_none() && !artifact_type.is_empty();
+        (!is_unknown && !is_artifact).then_some(IndexEntry { descriptor, platform })
     }
 }
 
@@ -161,21 +232,84 @@ mod tests {
     #[test]
     fn an_image_has_layers() {
         let text = format!(r#"{{"schemaVersion":2,"config":{0},"layers":[{0}]}}"#, descriptor("7"));
-        let Document::Image(layers) = Document::parse(text.as_bytes()).unwrap() else { panic!("an index") };
-        assert_eq!((layers.len(), layers[0].size, layers[0].digest.as_str()), (1, 7, DIGEST));
+        let Document::Image(manifest) = Document::parse(text.as_bytes()).unwrap() else { panic!("an index") };
+        let [layer] = &manifest.layers[..] else { panic!("{manifest:?}") };
+        assert_eq!((layer.size, layer.digest.as_str()), (7, DIGEST));
     }
 
     #[test]
-    fn an_index_has_the_entries_that_name_a_platform() {
+    fn optional_members_may_be_missing_or_null() {
+        let image = Document::Image(Manifest::default());
+        let layer = descriptor("7").replace('}', r#","annotations":null}"#);
+        for (text, expected) in [
+            (r#"{"schemaVersion":2,"config":{}}"#.to_owned(), Some(&image)),
+            (r#"{"schemaVersion":2,"config":{},"layers":null}"#.to_owned(), Some(&image)),
+            (r#"{"schemaVersion":2,"layers":[]}"#.to_owned(), Some(&image)),
+            (r#"{"schemaVersion":2,"mediaType":null,"config":null,"layers":[]}"#.to_owned(), Some(&image)),
+            (format!(r#"{{"schemaVersion":2,"layers":[{layer}]}}"#), None),
+            (r#"{"schemaVersion":2,"manifests":[]}"#.to_owned(), None),
+            (
+                r#"{"schemaVersion":2,"mediaType":"application/vnd.oci.image.index.v1+json","manifests":null}"#
+                    .to_owned(),
+                None,
+            ),
+        ] {
+            let document = Document::parse(text.as_bytes()).unwrap_or_else(|error| panic!("{text}: {error}"));
+            assert!(expected.is_none_or(|expected| document.is_like(expected)), "{text}: {document:?}");
+        }
+    }
+
+    impl Document {
+        fn is_like(&self, other: &Self) -> bool {
+            matches!((self, other), (Self::Image(one), Self::Image(other)) if one.layers == other.layers)
+        }
+    }
+
+    #[test]
+    fn artifacts_are_told_from_images() {
+        for (config, artifact_type, expected) in [
+            ("application/vnd.oci.image.config.v1+json", "", None),
+            ("application/vnd.docker.container.image.v1+json", "", None),
+            ("application/vnd.cncf.helm.config.v1+json", "", Some("application/vnd.cncf.helm.config.v1+json")),
+            ("application/vnd.docker.plugin.v1+json", "", Some("application/vnd.docker.plugin.v1+json")),
+            (EMPTY_CONFIG, "application/spdx+json", Some("application/spdx+json")),
+            (EMPTY_CONFIG, "", Some("an artifact without a type")),
+        ] {
+            let text = format!(
+                r#"{{"schemaVersion":2,"artifactType":{artifact_type:?},"config":{{"mediaType":{config:?},"digest":"{DIGEST}","size":2}},"layers":[]}}"#
+            );
+            let Document::Image(manifest) = Document::parse(text.as_bytes()).unwrap() else { panic!("an index") };
+            assert_eq!(manifest.artifact.as_deref(), expected, "{config} {artifact_type}");
+        }
+    }
+
+    #[test]
+    fn platform_is_read_from_a_configuration() {
+        for (text, expected) in [
+            (r#"{"os":"linux","architecture":"arm64","variant":"v8","rootfs":{}}"#, Some("linux/arm64")),
+            (r#"{"os":"linux","architecture":null}"#, None),
+            ("{}", None),
+            ("[", None),
+        ] {
+            let platform = config_platform(text.as_bytes()).map(|platform| platform.to_string());
+            assert_eq!(platform.as_deref(), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn index_has_entries_with_and_without_a_platform() {
         let entry = |rest: &str| descriptor("7").replace('}', rest);
         let text = format!(
-            r#"{{"schemaVersion":2,"manifests":[{},{},{}]}}"#,
+            r#"{{"schemaVersion":2,"manifests":[{},{},{},{},{}]}}"#,
             entry(r#","platform":{"os":"linux","architecture":"arm","variant":"v7"}}"#),
             entry(r#","platform":{"os":"unknown","architecture":"unknown"}}"#),
-            entry(r#","artifactType":"application/spdx+json"}"#)
+            entry(r#","artifactType":"application/spdx+json"}"#),
+            entry("}"),
+            entry(r#","platform":{}}"#),
         );
         let Document::Index(entries) = Document::parse(text.as_bytes()).unwrap() else { panic!("an image") };
-        assert_eq!(entries.iter().map(|entry| entry.platform.to_string()).collect::<Vec<_>>(), ["linux/arm/v7"]);
+        let platforms = entries.iter().map(|entry| entry.platform.as_ref().map(Platform::to_string));
+        assert_eq!(platforms.collect::<Vec<_>>(), [Some("linux/arm/v7".to_owned()), None, None]);
     }
 
     #[test]
@@ -188,7 +322,7 @@ mod tests {
             (image("1").replace(DIGEST, "sha256:../../etc"), "a sha256 digest has 64"),
             (image("1").replace(DIGEST, ""), "must be an algorithm"),
             (r#"{"schemaVersion":2,"layers":[],"manifests":[]}"#.to_owned(), "both an image and an index"),
-            (r#"{"schemaVersion":2,"config":{}}"#.to_owned(), "neither layers nor manifests"),
+            (r#"{"schemaVersion":2}"#.to_owned(), "neither layers nor manifests"),
             (r#"{"schemaVersion":1,"fsLayers":[]}"#.to_owned(), "schema version 1"),
             ("[1]".to_owned(), "invalid"),
             ("<html>".to_owned(), "expected value"),

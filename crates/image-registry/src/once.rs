@@ -16,6 +16,21 @@ impl<K, V> Default for OnceMap<K, V> {
     }
 }
 
+impl<K: Eq + Hash, V: Clone + Default> OnceMap<K, V> {
+    /// The value of `key`, or the default, which stays.
+    pub fn get_or_insert_default(&self, key: K) -> V {
+        let cell = self.0.lock().unwrap_or_else(PoisonError::into_inner).entry(key).or_default().clone();
+        match cell.get() {
+            Some(value) => value.clone(),
+            None => {
+                // Another caller may have been faster.
+                let _ = cell.set(V::default());
+                cell.get().cloned().unwrap_or_default()
+            }
+        }
+    }
+}
+
 impl<K: Eq + Hash, V: Clone> OnceMap<K, V> {
     /// The value of `key`, or what `make` results in, which is not polled if there is one.
     pub async fn get_or_try_make<E>(&self, key: K, make: impl Future<Output = Result<V, E>>) -> Result<V, E> {

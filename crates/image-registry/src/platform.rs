@@ -7,7 +7,7 @@
 use std::fmt;
 use std::str::FromStr;
 
-use super::manifest::{Descriptor, IndexEntry};
+use super::manifest::IndexEntry;
 
 /// A platform, for example `linux/amd64` or `linux/arm/v7`.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -41,19 +41,20 @@ impl Platform {
         Self { os: os.to_owned(), architecture: architecture.to_owned(), variant: variant.map(str::to_owned) }
     }
 
-    /// The entry of an index that is for this platform.
-    pub(super) fn choose<'a>(&self, entries: &'a [IndexEntry]) -> Option<&'a Descriptor> {
-        let matching = |variant: &Option<String>| {
-            entries.iter().find(|entry| {
-                let platform = &entry.platform;
-                platform.os == self.os && platform.architecture == self.architecture && platform.variant == *variant
-            })
-        };
-        let any_variant = || {
-            let is_ours = |platform: &Platform| platform.os == self.os && platform.architecture == self.architecture;
-            entries.iter().find(|entry| self.variant.is_none() && is_ours(&entry.platform))
-        };
-        matching(&self.variant).or_else(any_variant).map(|entry| &entry.descriptor)
+    /// The entry of an index that is for this platform, of those that state one.
+    pub(super) fn choose<'a>(&self, entries: &'a [IndexEntry]) -> Option<&'a IndexEntry> {
+        let platform = |entry: &'a IndexEntry| Some((entry, entry.platform.as_ref()?));
+        let candidates = || entries.iter().filter_map(platform);
+        let exact = candidates().find(|(_, platform)| *platform == self);
+        let (entry, _) = exact.or_else(|| candidates().find(|(_, platform)| self.accepts(platform)))?;
+        Some(entry)
+    }
+
+    /// Whether an image for `other` serves as one for this platform: it is the same, up to a variant that this one leaves open.
+    pub fn accepts(&self, other: &Self) -> bool {
+        self.os == other.os
+            && self.architecture == other.architecture
+            && (self.variant.is_none() || self.variant == other.variant)
     }
 }
 
@@ -86,12 +87,12 @@ impl fmt::Display for Platform {
 
 #[cfg(test)]
 mod tests {
+    use super::super::manifest::Descriptor;
     use super::*;
 
     fn entry(platform: &str, size: u64) -> IndexEntry {
-        let descriptor =
-            Descriptor { digest: String::new(), size, media_type: String::new(), annotations: Default::default() };
-        IndexEntry { descriptor, platform: platform.parse().unwrap() }
+        let descriptor = Descriptor { size, ..Descriptor::default() };
+        IndexEntry { descriptor, platform: platform.parse().ok() }
     }
 
     #[test]
@@ -128,7 +129,7 @@ mod tests {
             ("linux/arm64", None),
             ("windows/amd64", None),
         ] {
-            let chosen = platform.parse::<Platform>().unwrap().choose(&entries).map(|descriptor| descriptor.size);
+            let chosen = platform.parse::<Platform>().unwrap().choose(&entries).map(|entry| entry.descriptor.size);
             assert_eq!(chosen, expected, "{platform}");
         }
     }

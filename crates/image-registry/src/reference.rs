@@ -184,6 +184,10 @@ fn parse(input: &str) -> Result<Reference, Reason> {
         Some(colon) if !rest[colon..].contains('/') => (&rest[..colon], Some(parse_tag(&rest[colon + 1..])?)),
         _ => (rest, None),
     };
+    // Beside a tag or a digest, 64 hexadecimal digits are a name like any other.
+    if tag.is_none() && digest.is_none() && name.len() == 64 && name.bytes().all(is_lower_hex) {
+        return Err(Reason::ImageId);
+    }
     let (registry, repository) = parse_name(name)?;
     let tag = if tag.is_none() && digest.is_none() { Some(DEFAULT_TAG.to_owned()) } else { tag };
     Ok(Reference { registry, repository, tag, digest })
@@ -192,9 +196,6 @@ fn parse(input: &str) -> Result<Reference, Reason> {
 fn parse_name(name: &str) -> Result<(String, String), Reason> {
     if name.is_empty() {
         return Err(Reason::NoRepository);
-    }
-    if name.len() == 64 && name.bytes().all(is_lower_hex) {
-        return Err(Reason::ImageId);
     }
     let (registry, path) = match name.split_once('/') {
         Some((first, path)) if first.contains(['.', ':']) || first.eq_ignore_ascii_case("localhost") => {
@@ -239,7 +240,8 @@ fn parse_registry(text: &str) -> Result<String, Reason> {
         return Err(Reason::Port(port.to_owned()));
     }
     let is_host = match host.strip_prefix('[').and_then(|host| host.strip_suffix(']')) {
-        Some(address) => address.parse::<Ipv6Addr>().is_ok(),
+        // The dotted quad that RFC 4291 allows at the end is not in the grammar.
+        Some(address) => !address.contains('.') && address.parse::<Ipv6Addr>().is_ok(),
         None => host.split('.').all(is_label),
     };
     if !is_host {
@@ -429,6 +431,81 @@ mod tests {
         for input in [format!("{host}/{name}"), "a".repeat(247), format!("a:{}", "t".repeat(128)), all] {
             let reference = Reference::parse(&input).unwrap();
             assert_eq!(Reference::parse(&reference.to_string()), Ok(reference));
+        }
+    }
+
+    /// Inputs on which implementations of the grammar differ most, with what its public test cases expect. Where this parser is
+    /// stricter, because the image could not be pulled, the expectation is marked.
+    #[test]
+    fn grammar_agrees_with_its_reference_implementation() {
+        let hex = &SHA256[7..];
+        let (hex_with_tag, hex_with_digest, hex_in_path) =
+            (format!("{hex}:tag"), format!("{hex}@{SHA256}"), format!("{hex}/{hex}"));
+        let long = format!("{}a", "a/".repeat(128));
+        let longest = format!("a/{}", "a".repeat(253));
+        let digest_of_128 = format!("test.com/repo@sha256:{}", "f".repeat(128));
+        for (input, expected) in [
+            ("test_com", true),
+            ("test.com:tag", true),
+            ("test.com:5000", true),
+            ("test.com/repo:tag", true),
+            ("test:5000/repo", true),
+            ("test:5000/repo:tag", true),
+            ("", false),
+            (":justtag", false),
+            ("@sha256:ffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff", false),
+            ("repo@sha256:ffffffffffffffffffffffffffffffffff", false),
+            ("validname@invaliddigest:ffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff", false),
+            (&digest_of_128, false),
+            ("Uppercase:tag", false),
+            ("test:5000/Uppercase/lowercase:tag", false),
+            ("lowercase:Uppercase", true),
+            (&long, false),
+            (&longest, true),
+            ("aa/asdf$$^/aa", false),
+            ("sub-dom1.foo.com/bar/baz/quux", true),
+            ("sub-dom1.foo.com/bar/baz/quux:some-long-tag", true),
+            ("b.gcr.io/test.example.com/my-app:test.example.com", true),
+            ("xn--n3h.com/myimage:xn--n3h.com", true),
+            ("foo_bar.com:8080", true),
+            ("foo/foo_bar.com:8080", true),
+            ("192.168.1.1", true),
+            ("192.168.1.1:tag", true),
+            ("192.168.1.1:5000/repo", true),
+            ("[2001:db8::1]", false),
+            ("[2001:db8::1]:5000", false),
+            ("[2001:db8::1]:tag", false),
+            ("[2001:db8::1]/repo", true),
+            ("[2001:db8:1:2:3:4:5:6]/repo:tag", true),
+            ("[2001:db8::1]:5000/repo", true),
+            ("[2001:db8::]:5000/repo", true),
+            ("[::1]:5000/repo", true),
+            ("[fe80::1%eth0]:5000/repo", false),
+            ("[fe80::1%@invalidzone]:5000/repo", false),
+            ("[::ffff:192.168.1.1]:5000/repo", false),
+            ("[64:ff9b::192.0.2.1]/repo", false),
+            (hex, false),
+            (&hex_with_tag, true),
+            (&hex_with_digest, true),
+            (&hex_in_path, true),
+            ("docker/docker", true),
+            ("docker.io/docker/docker", true),
+            ("foo/foo/bar", true),
+            ("foo__/bar", false),
+            ("foo//bar", false),
+            ("a-b-----c", true),
+            ("a_b__c", true),
+            ("a___c", false),
+            ("foo..bar", false),
+            ("xn--7o8h.com/myimage", true),
+            ("localhost:8080/repo", true),
+            ("-test.com/repo", false),
+            ("test-.com/repo", false),
+            ("my.domain/path@tag", false),
+            // Stricter: no port that TCP does not have.
+            ("test:65536/repo", false),
+        ] {
+            assert_eq!(Reference::parse(input).is_ok(), expected, "{input}");
         }
     }
 

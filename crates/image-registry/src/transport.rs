@@ -1,47 +1,65 @@
-//! HTTP as registries need it: GET with bounded answers, redirects, retries.
+//! HTTP as registries need it: bounded responses, redirects, retries.
 //!
 //! - HTTPS, verified. Plain HTTP only to the hosts of one list, unverified TLS only to those of another.
 //! - A header with a credential goes to the origin it is for, and is dropped on a redirect to any other.
-//! - Redirects follow the rule of [`address`](super::address), and never from HTTPS to HTTP unless the host is in the list.
-//! - 429, 502, 503, 504 are repeated, after `Retry-After` if there is one; not beyond the deadline of the image.
+//! - Redirects follow the rule of [`address`](super::address), and never from HTTPS to HTTP unless the host is in the list. Names are
+//!   checked again when they are resolved, by [`resolver`](super::resolver).
+//! - A host gets a bounded number of requests at once, see [`gate`](super::gate).
+//! - 429, 502, 503, 504, connections that were reset and streams that were refused are repeated, after `Retry-After` if there is one, within
+//!   the time limit of the request.
 //! - Proxies come from the environment that is handed in: `HTTPS_PROXY`, `HTTP_PROXY`, `ALL_PROXY`, `NO_PROXY`.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use network::{Failure, InvalidProxy, Proxies};
 use reqwest::header::{ACCEPT, AUTHORIZATION, HeaderMap, HeaderValue, LOCATION, RETRY_AFTER};
-use reqwest::{Client, Response, StatusCode, redirect};
-use tokio::time::{Instant, sleep};
-use url::Url;
+use reqwest::{Client, Method, RequestBuilder, Response, StatusCode, redirect};
+use tokio::time::{Instant, timeout_at};
+use url::{Host, Url};
 
 use super::address::Reach;
 use super::environment::Environment;
 use super::error::{Cause, innermost};
+use super::gate::{Gates, Pass};
 use super::once::OnceMap;
+use super::resolver::Resolver;
 
+/// For a request, from when it is sent first to the end of its response.
+pub(super) const TIMEOUT: Duration = Duration::from_secs(30);
 const MAX_REDIRECTS: usize = 5;
 const MAX_ATTEMPTS: u32 = 4;
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
+const PROXY_VARIABLES: [&str; 3] = ["https_proxy", "http_proxy", "all_proxy"];
+/// The entry of a list that stands for every host.
+const ALL_HOSTS: &str = "all";
 
-/// One GET.
+/// One GET or HEAD.
 pub(super) struct Get {
     pub url: Url,
+    pub method: Method,
     pub headers: HeaderMap,
     /// Sent to the origin of `url` only.
     pub authorization: Option<HeaderValue>,
-    deadline: Instant,
 }
 
 impl Get {
-    pub fn new(url: Url, deadline: Instant) -> Self {
-        Self { url, headers: HeaderMap::new(), authorization: None, deadline }
+    pub fn new(url: Url) -> Self {
+        Self { url, method: Method::GET, headers: HeaderMap::new(), authorization: None }
     }
 
     pub fn accept(mut self, media_types: &'static str) -> Self {
         self.headers.insert(ACCEPT, HeaderValue::from_static(media_types));
         self
     }
+}
+
+/// A response, which counts as in flight until its body was read or dropped.
+pub(super) struct Reply {
+    response: Response,
+    deadline: Instant,
+    pass: Pass,
 }
 
 /// The hosts that are treated in a special way, and the clients for them and for all others.
@@ -52,71 +70,148 @@ pub(super) struct Transport {
     /// One that verifies certificates, and one that does not. Made when first needed, because loading the root
     /// certificates takes milliseconds.
     clients: OnceMap<bool, Client>,
+    gates: Gates,
+    resolver: Resolver,
+    /// How near registries are, by host.
+    reaches: OnceMap<String, Reach>,
 }
 
 impl Transport {
     pub fn new(http_hosts: BTreeSet<String>, skip_verify_hosts: BTreeSet<String>, environment: Environment) -> Self {
-        Self { http_hosts, skip_verify_hosts, environment, clients: OnceMap::default() }
+        let resolver = Resolver::default();
+        for host in http_hosts.iter().chain(&skip_verify_hosts) {
+            resolver.trust(without_port(host));
+        }
+        for variable in PROXY_VARIABLES {
+            let address = environment.get(variable).or_else(|| environment.get(&variable.to_uppercase()));
+            if let Some(host) = address.and_then(proxy_host) {
+                resolver.trust(&host);
+            }
+        }
+        let (clients, gates, reaches) = (OnceMap::default(), Gates::default(), OnceMap::default());
+        Self { http_hosts, skip_verify_hosts, environment, clients, gates, resolver, reaches }
     }
 
     /// The address of a registry's API.
     pub fn base(&self, registry: &str) -> Result<Url, Cause> {
         let host = if registry == super::DEFAULT_REGISTRY { "registry-1.docker.io" } else { registry };
         let scheme = if lists(&self.http_hosts, host) { "http" } else { "https" };
-        let url = Url::parse(&format!("{scheme}://{host}/v2/"));
-        url.map_err(|error| Cause::Client(format!("{registry} is not a host: {error}")))
+        let url = Url::parse(&format!("{scheme}://{host}/v2/"))
+            .map_err(|error| Cause::Client(format!("{registry} is not a host: {error}")))?;
+        self.trust(&url);
+        Ok(url)
+    }
+
+    /// Lets the host of `url`, which the user named, be anywhere.
+    pub fn trust(&self, url: &Url) {
+        self.resolver.trust(url.host_str().unwrap_or_default());
+    }
+
+    /// Whether `url` has a scheme that its host may be called with.
+    pub fn may_call(&self, url: &Url) -> bool {
+        url.scheme() == "https" || lists(&self.http_hosts, &authority(url))
     }
 
     /// Sends, follows redirects, and repeats what may be repeated. Any final status is a success here.
-    pub async fn get(&self, request: &Get) -> Result<Response, Cause> {
-        let mut attempt = 0;
+    pub async fn get(&self, request: &Get) -> Result<Reply, Cause> {
+        let (mut attempt, mut deadline) = (0, None);
         loop {
             attempt += 1;
-            let response = self.follow(request).await?;
-            let status = response.status();
-            let may_repeat = matches!(status.as_u16(), 429 | 502 | 503 | 504);
-            if !may_repeat {
-                return Ok(response);
+            let result = self.follow(request, &mut deadline).await;
+            let left = deadline.map_or(TIMEOUT, |deadline| deadline.saturating_duration_since(Instant::now()));
+            let reply = match result {
+                Ok(reply) => reply,
+                // Too many streams or connections, perhaps: the next attempt has fewer beside it.
+                Err(Cause::Interrupted { .. }) if attempt < MAX_ATTEMPTS && left > Duration::from_secs(1) => continue,
+                Err(cause) => return Err(cause),
+            };
+            let status = reply.status();
+            if !matches!(status.as_u16(), 429 | 502 | 503 | 504) {
+                return Ok(reply);
             }
-            let asked = retry_after(response.headers());
+            let asked = retry_after(reply.headers());
             let wait = asked.unwrap_or(Duration::from_secs(1 << (attempt - 1)));
-            if attempt == MAX_ATTEMPTS || wait >= request.deadline.saturating_duration_since(Instant::now()) {
+            if attempt == MAX_ATTEMPTS || wait >= left {
                 if status == StatusCode::TOO_MANY_REQUESTS {
-                    return Err(Cause::RateLimited { host: host(&request.url), retry_after: asked });
+                    return Err(Cause::RateLimited { host: reply.host(), retry_after: asked });
                 }
-                return Ok(response);
+                return Ok(reply);
             }
-            tracing::debug!(host = host(&request.url), status = status.as_u16(), ?wait, "registry asks to wait");
-            drop(response);
-            sleep(wait).await;
+            tracing::debug!(host = reply.host(), status = status.as_u16(), ?wait, "registry asks to wait");
+            reply.pass.slow_down(wait);
         }
     }
 
     /// Sends a form with credentials in it. It follows no redirect.
-    pub async fn post_form(&self, url: &Url, form: &[(&str, &str)]) -> Result<Response, Cause> {
-        let client = self.client(url).await?;
-        let sent = client.post(url.clone()).form(form).send().await;
-        sent.map_err(|error| self.unreachable(url, error))
+    pub async fn post_form(&self, url: &Url, form: &[(&str, &str)]) -> Result<Reply, Cause> {
+        let request = self.client(url).await?.post(url.clone()).form(form);
+        self.send(request, url, &mut None).await
     }
 
-    async fn follow(&self, request: &Get) -> Result<Response, Cause> {
+    async fn follow(&self, request: &Get, deadline: &mut Option<Instant>) -> Result<Reply, Cause> {
         let mut url = request.url.clone();
         for _ in 0..=MAX_REDIRECTS {
             let is_home = url.origin() == request.url.origin();
             let client = self.client(&url).await?;
-            let mut get = client.get(url.clone()).headers(request.headers.clone());
+            let mut get = client.request(request.method.clone(), url.clone()).headers(request.headers.clone());
             if let Some(authorization) = request.authorization.as_ref().filter(|_| is_home) {
                 get = get.header(AUTHORIZATION, authorization);
             }
-            let response = get.send().await.map_err(|error| self.unreachable(&url, error))?;
-            let Some(location) = redirect_target(&response) else {
-                return Ok(response);
+            let reply = self.send(get, &url, deadline).await?;
+            let Some(location) = redirect_target(&reply.response) else {
+                return Ok(reply);
             };
             let refuse = |reason| Cause::Redirect { to: host(&url), reason };
             url = url.join(location).map_err(|_| refuse("the Location is not a URL"))?;
-            check_referral(&request.url, &url).await?;
+            self.check_referral(&request.url, &url).await?;
         }
         Err(Cause::Redirect { to: host(&url), reason: "it is one of too many redirects" })
+    }
+
+    /// Sends one request when the gate of its host lets it through.
+    async fn send(&self, request: RequestBuilder, url: &Url, deadline: &mut Option<Instant>) -> Result<Reply, Cause> {
+        let pass = self.gates.of(&url.origin().ascii_serialization()).enter().await;
+        let deadline = *deadline.get_or_insert_with(|| Instant::now() + TIMEOUT);
+        match timeout_at(deadline, request.send()).await {
+            Ok(Ok(response)) => Ok(Reply { response, deadline, pass }),
+            Ok(Err(error)) => {
+                let is_connected = !(error.is_connect() || error.is_builder());
+                let reason = Failure::new(error, url, &self.proxies().unwrap_or_default()).to_string();
+                if !is_connected {
+                    return Err(Cause::Unreachable { host: host(url), reason });
+                }
+                pass.slow_down(Duration::ZERO);
+                Err(Cause::Interrupted { host: host(url), reason })
+            }
+            Err(_) => Err(Cause::TimedOut { host: host(url), limit: TIMEOUT }),
+        }
+    }
+
+    /// Checks that the registry or token service at `home` may refer to `url`: by the rule of [`address`](super::address),
+    /// and without credentials in the URL.
+    pub async fn check_referral(&self, home: &Url, url: &Url) -> Result<(), Cause> {
+        let refuse = |reason| Err(Cause::Redirect { to: host(url), reason });
+        if !url.username().is_empty() || url.password().is_some() {
+            return refuse("its URL contains credentials");
+        }
+        if url.host() == home.host() {
+            return Ok(());
+        }
+        match (Reach::of_literal(url), url.host()) {
+            (None | Some(Reach::Public), Some(Host::Domain(name))) => {
+                self.resolver.allow(name, self.reach(home).await);
+                Ok(())
+            }
+            (None | Some(Reach::Public), _) => Ok(()),
+            (Some(reach), _) if reach < Reach::Nowhere && reach <= self.reach(home).await => Ok(()),
+            (Some(_), _) => refuse("it is an address of this machine or of a private network"),
+        }
+    }
+
+    async fn reach(&self, home: &Url) -> Reach {
+        let reach = async { Ok::<_, std::convert::Infallible>(Reach::of_host(home).await) };
+        let Ok(reach) = self.reaches.get_or_try_make(home.host_str().unwrap_or_default().to_owned(), reach).await;
+        reach
     }
 
     /// The client for `url`, or why that is not to be called.
@@ -124,8 +219,7 @@ impl Transport {
         let refuse = |reason| Err(Cause::Redirect { to: host(url), reason });
         let authority = authority(url);
         match url.scheme() {
-            "https" => {}
-            "http" if lists(&self.http_hosts, &authority) => {}
+            "https" | "http" if self.may_call(url) => {}
             "http" => return refuse("it is plain HTTP, and the host is not in the list for that"),
             _ => return refuse("it is neither HTTPS nor HTTP"),
         }
@@ -144,6 +238,7 @@ impl Transport {
             .user_agent(concat!("terraform-provider-eks/", env!("CARGO_PKG_VERSION")))
             .redirect(redirect::Policy::none())
             .connect_timeout(CONNECT_TIMEOUT)
+            .dns_resolver(Arc::new(self.resolver.clone()))
             .build();
         client.map_err(|error| Cause::Client(innermost(error)))
     }
@@ -151,60 +246,61 @@ impl Transport {
     fn proxies(&self) -> Result<Proxies, InvalidProxy> {
         Proxies::from_environment(|name| self.environment.get(name))
     }
-
-    fn unreachable(&self, url: &Url, error: reqwest::Error) -> Cause {
-        let failure = Failure::new(error, url, &self.proxies().unwrap_or_default());
-        Cause::Unreachable { host: host(url), reason: failure.to_string() }
-    }
 }
 
-/// Checks that the registry or token service at `home` may refer to `url`: by the rule of [`address`](super::address),
-/// and without credentials in the URL.
-pub(super) async fn check_referral(home: &Url, url: &Url) -> Result<(), Cause> {
-    let refuse = |reason| Err(Cause::Redirect { to: host(url), reason });
-    if !url.username().is_empty() || url.password().is_some() {
-        return refuse("its URL contains credentials");
+impl Reply {
+    pub fn status(&self) -> StatusCode {
+        self.response.status()
     }
-    match Reach::of_literal(url) {
-        None | Some(Reach::Public) => Ok(()),
-        Some(_) if url.host() == home.host() => Ok(()),
-        Some(reach) if reach < Reach::Nowhere && reach <= Reach::of_host(home).await => Ok(()),
-        Some(_) => refuse("it is an address of this machine or of a private network"),
-    }
-}
 
-/// Reads a body of at most `limit` bytes; a longer one is not read on.
-pub(super) async fn read_body(mut response: Response, what: &'static str, limit: usize) -> Result<Vec<u8>, Cause> {
-    let too_large = || Cause::TooLarge { what, limit };
-    if response.content_length().is_some_and(|length| length > limit as u64) {
-        return Err(too_large());
+    pub fn headers(&self) -> &HeaderMap {
+        self.response.headers()
     }
-    let mut body = Vec::new();
-    while let Some(chunk) = next_chunk(&mut response).await? {
-        if body.len() + chunk.len() > limit {
+
+    /// The length that the headers state.
+    pub fn content_length(&self) -> Option<u64> {
+        self.response.content_length()
+    }
+
+    /// The host that responded, which is another than the one that was asked after a redirect.
+    pub fn host(&self) -> String {
+        host(self.response.url())
+    }
+
+    /// Reads a body of at most `limit` bytes; a longer one is not read on.
+    pub async fn body(mut self, what: &'static str, limit: usize) -> Result<Vec<u8>, Cause> {
+        let too_large = || Cause::TooLarge { what, limit };
+        if self.content_length().is_some_and(|length| length > limit as u64) {
             return Err(too_large());
         }
-        body.extend_from_slice(&chunk);
+        let mut body = Vec::new();
+        while let Some(chunk) = self.chunk().await? {
+            if body.len() + chunk.len() > limit {
+                return Err(too_large());
+            }
+            body.extend_from_slice(&chunk);
+        }
+        Ok(body)
     }
-    Ok(body)
-}
 
-/// Reads the first `len` bytes of a body, or all if it is shorter, and leaves the rest.
-pub(super) async fn read_prefix(mut response: Response, len: usize) -> Result<Vec<u8>, Cause> {
-    let mut body = Vec::with_capacity(len);
-    while body.len() < len
-        && let Some(chunk) = next_chunk(&mut response).await?
-    {
-        body.extend_from_slice(&chunk[..chunk.len().min(len - body.len())]);
+    /// Reads the first `len` bytes of a body, or all if it is shorter, and leaves the rest.
+    pub async fn prefix(mut self, len: usize) -> Result<Vec<u8>, Cause> {
+        let mut body = Vec::with_capacity(len);
+        while body.len() < len
+            && let Some(chunk) = self.chunk().await?
+        {
+            body.extend_from_slice(&chunk[..chunk.len().min(len - body.len())]);
+        }
+        Ok(body)
     }
-    Ok(body)
-}
 
-async fn next_chunk(
-    response: &mut Response,
-) -> Result<Option<impl AsRef<[u8]> + std::ops::Deref<Target = [u8]>>, Cause> {
-    let host = host(response.url());
-    response.chunk().await.map_err(|error| Cause::Unreachable { host, reason: innermost(error) })
+    async fn chunk(&mut self) -> Result<Option<impl AsRef<[u8]> + std::ops::Deref<Target = [u8]>>, Cause> {
+        let host = self.host();
+        match timeout_at(self.deadline, self.response.chunk()).await {
+            Ok(chunk) => chunk.map_err(|error| Cause::Interrupted { host, reason: innermost(error) }),
+            Err(_) => Err(Cause::TimedOut { host, limit: TIMEOUT }),
+        }
+    }
 }
 
 /// Host and, where it is not the scheme's own, port. Never the path or query, which may be signed.
@@ -220,13 +316,25 @@ fn authority(url: &Url) -> String {
     format!("{}:{}", url.host_str().unwrap_or_default(), url.port_or_known_default().unwrap_or_default())
 }
 
-/// Whether a list has the host: with its port, or without one for every port.
+/// Whether a list has the host: with its port, without one for every port, or by the entry for all hosts.
 fn lists(list: &BTreeSet<String>, authority: &str) -> bool {
-    let host = match authority.rsplit_once(':') {
+    let host = without_port(authority);
+    list.iter()
+        .any(|entry| entry == ALL_HOSTS || entry.eq_ignore_ascii_case(authority) || entry.eq_ignore_ascii_case(host))
+}
+
+fn without_port(authority: &str) -> &str {
+    match authority.rsplit_once(':') {
         Some((host, port)) if !port.contains(']') => host,
         _ => authority,
-    };
-    list.iter().any(|entry| entry.eq_ignore_ascii_case(authority) || entry.eq_ignore_ascii_case(host))
+    }
+}
+
+/// The host of a proxy, whose address may lack a scheme.
+fn proxy_host(address: &str) -> Option<String> {
+    let url =
+        Url::parse(address).ok().filter(Url::has_host).or_else(|| Url::parse(&format!("http://{address}")).ok())?;
+    url.host_str().map(str::to_owned)
 }
 
 fn redirect_target(response: &Response) -> Option<&str> {
@@ -243,4 +351,36 @@ fn retry_after(headers: &HeaderMap) -> Option<Duration> {
     }
     let until = httpdate::parse_http_date(value).ok()?;
     Some(until.duration_since(SystemTime::now()).unwrap_or_default())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lists_name_hosts_with_and_without_port() {
+        for (list, authority, expected) in [
+            ("r.io", "r.io:443", true),
+            ("R.io:5000", "r.io:5000", true),
+            ("r.io:5000", "r.io:443", false),
+            ("[::1]", "[::1]:5000", true),
+            ("other.io", "r.io:443", false),
+            ("all", "r.io:443", true),
+            ("all", "[::1]:5000", true),
+        ] {
+            assert_eq!(lists(&[list.to_owned()].into(), authority), expected, "{list} {authority}");
+        }
+    }
+
+    #[test]
+    fn proxies_have_hosts_with_and_without_a_scheme() {
+        for (address, expected) in [
+            ("http://proxy.example.com:3128", "proxy.example.com"),
+            ("http://me:pw@10.0.0.1:3128/", "10.0.0.1"),
+            ("proxy.example.com:3128", "proxy.example.com"),
+            ("proxy", "proxy"),
+        ] {
+            assert_eq!(proxy_host(address).as_deref(), Some(expected), "{address}");
+        }
+    }
 }

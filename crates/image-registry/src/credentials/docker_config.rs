@@ -1,12 +1,16 @@
-//! The user's Docker configuration file.
+//! A configuration file of Docker or Podman: `config.json`, `auth.json`.
+//!
+//! Keys are servers, in many forms: `registry.example.com`, the URL that old versions of Docker wrote, and with Podman also a namespace
+//! or a repository. The longest exact key takes precedence, then a URL of the server; an entry without a credential, which Docker leaves
+//! where a helper has it, never does.
 
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
-use secrecy::SecretString;
-use serde::Deserialize;
+use secrecy::{ExposeSecret as _, SecretString};
+use serde::{Deserialize, Deserializer};
 
 use crate::Environment;
 
@@ -18,7 +22,9 @@ const DOCKER_HUB: &str = "https://index.docker.io/v1/";
 #[derive(Default, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub(super) struct DockerConfig {
-    auths: BTreeMap<String, Auth>,
+    #[serde(deserialize_with = "null_as_default")]
+    auths: BTreeMap<String, Option<Auth>>,
+    #[serde(deserialize_with = "null_as_default")]
     cred_helpers: BTreeMap<String, String>,
     creds_store: Option<String>,
 }
@@ -33,68 +39,101 @@ struct Auth {
     identitytoken: Option<SecretString>,
 }
 
-/// The credential for `registry`, if the configuration has one.
-pub(super) async fn find(registry: &str, environment: &Environment) -> Result<Option<Credential>, CredentialsError> {
-    let Some(path) = path(environment) else { return Ok(None) };
-    let Some(config) = read(&path).await? else { return Ok(None) };
-    let server = if registry == crate::DEFAULT_REGISTRY { DOCKER_HUB } else { registry };
-    let helper = config.cred_helpers.iter().find(|(server, _)| server_name(server) == registry).map(|(_, name)| name);
-    if let Some(name) = helper.or(config.creds_store.as_ref()).filter(|name| !name.is_empty())
-        && let Some(credential) = program::get(name, server, environment).await?
-    {
-        return Ok(Some(credential));
-    }
-    config.stored(registry, &path)
-}
-
-fn path(environment: &Environment) -> Option<PathBuf> {
-    match environment.get("DOCKER_CONFIG") {
-        Some(directory) => Some(Path::new(directory).join("config.json")),
-        None => {
-            let home = environment.get("HOME").or_else(|| environment.get("USERPROFILE"))?;
-            Some(Path::new(home).join(".docker/config.json"))
-        }
-    }
-}
-
-async fn read(path: &Path) -> Result<Option<DockerConfig>, CredentialsError> {
-    let bytes = match tokio::fs::read(path).await {
-        Ok(bytes) => bytes,
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
-        Err(error) => return Err(CredentialsError::new(path.display(), error)),
-    };
-    parse(path, &bytes).map(Some)
-}
-
-/// Reads what is in the file at `path`.
-pub(super) fn parse(path: &Path, bytes: &[u8]) -> Result<DockerConfig, CredentialsError> {
-    // The parser's own message could quote a password; its position cannot.
-    serde_json::from_slice(bytes).map_err(|error| {
-        let place = format!("it is not a Docker configuration: line {}, column {}", error.line(), error.column());
-        CredentialsError::new(path.display(), place)
-    })
+fn null_as_default<'de, T: Default + Deserialize<'de>, D: Deserializer<'de>>(deserializer: D) -> Result<T, D::Error> {
+    Ok(Option::deserialize(deserializer)?.unwrap_or_default())
 }
 
 impl DockerConfig {
-    /// The credential for `registry` that is in the file itself.
-    pub fn stored(self, registry: &str, path: &Path) -> Result<Option<Credential>, CredentialsError> {
-        let Some((server, auth)) = self.auths.into_iter().find(|(server, _)| server_name(server) == registry) else {
-            return Ok(None);
-        };
-        auth.into_credential()
-            .map_err(|reason| CredentialsError::new(path.display(), format!("auths of {server}: {reason}")))
+    /// Reads the file at `path`; `None` if it does not exist.
+    pub async fn read(path: &Path) -> Result<Option<Self>, CredentialsError> {
+        match tokio::fs::read(path).await {
+            Ok(bytes) => Self::parse(&path.display().to_string(), &bytes).map(Some),
+            Err(error) if matches!(error.kind(), std::io::ErrorKind::NotFound | std::io::ErrorKind::NotADirectory) => {
+                Ok(None)
+            }
+            Err(error) => Err(CredentialsError::new(path.display(), error)),
+        }
     }
+
+    /// Reads what is in the file or variable `place`. Nothing is an empty configuration.
+    pub fn parse(place: &str, bytes: &[u8]) -> Result<Self, CredentialsError> {
+        if bytes.trim_ascii().is_empty() {
+            return Ok(Self::default());
+        }
+        // The parser's own message could quote a password; its position cannot.
+        serde_json::from_slice(bytes).map_err(|error| {
+            let reason = format!("it is not a Docker configuration: line {}, column {}", error.line(), error.column());
+            CredentialsError::new(place, reason)
+        })
+    }
+
+    /// The credential for a repository, of a helper program or of the file itself.
+    pub async fn find(
+        &self,
+        registry: &str,
+        repository: &str,
+        path: &Path,
+        environment: &Environment,
+    ) -> Result<Option<Credential>, CredentialsError> {
+        let helper = matching(&self.cred_helpers, registry, repository).next().map(|(_, name)| name);
+        let server = if registry == crate::DEFAULT_REGISTRY { DOCKER_HUB } else { registry };
+        if let Some(name) = helper.or(self.creds_store.as_ref()).filter(|name| !name.is_empty())
+            && let Some(credential) = program::get(name, server, environment).await?
+        {
+            return Ok(Some(credential));
+        }
+        self.stored(registry, repository, &path.display().to_string())
+    }
+
+    /// The credential for a repository that is in the file itself.
+    pub fn stored(
+        &self,
+        registry: &str,
+        repository: &str,
+        place: &str,
+    ) -> Result<Option<Credential>, CredentialsError> {
+        for (server, auth) in matching(&self.auths, registry, repository) {
+            let credential = auth.as_ref().map_or(Ok(None), Auth::credential);
+            let credential =
+                credential.map_err(|reason| CredentialsError::new(place, format!("auths of {server}: {reason}")))?;
+            if credential.is_some() {
+                return Ok(credential);
+            }
+        }
+        Ok(None)
+    }
+}
+
+/// The entries for a repository, the best match first.
+fn matching<'a, T>(
+    entries: &'a BTreeMap<String, T>,
+    registry: &'a str,
+    repository: &str,
+) -> impl Iterator<Item = (&'a String, &'a T)> {
+    let whole = format!("{registry}/{repository}");
+    let namespaces = whole.match_indices('/').map(|(at, _)| whole[..at].to_owned());
+    let mut keys: Vec<_> = namespaces.chain([whole.clone()]).collect();
+    // Docker's own registry is named in another way than it is in references.
+    keys[0] = if registry == crate::DEFAULT_REGISTRY { DOCKER_HUB.to_owned() } else { registry.to_owned() };
+    let exact: Vec<_> = keys.iter().rev().filter_map(|key| entries.get_key_value(key)).collect();
+    let urls = entries.iter().filter(move |(key, _)| is_server(key) && server_name(key) == registry);
+    exact.into_iter().chain(urls)
+}
+
+/// Whether a key names a whole server, perhaps by a URL, and not a namespace on it.
+fn is_server(key: &str) -> bool {
+    let is_url = key.starts_with("http://") || key.starts_with("https://");
+    is_url || key.split_once('/').is_none_or(|(_, path)| matches!(path.trim_end_matches('/'), "" | "v1" | "v2"))
 }
 
 impl Auth {
     /// `None` for an empty entry, which Docker leaves where a helper has the password.
-    fn into_credential(self) -> Result<Option<Credential>, &'static str> {
-        use secrecy::ExposeSecret as _;
-        let is_set = |secret: &SecretString| !secret.expose_secret().is_empty();
-        if let Some(token) = self.identitytoken.filter(is_set) {
+    fn credential(&self) -> Result<Option<Credential>, &'static str> {
+        let set = |secret: &Option<SecretString>| secret.clone().filter(|secret| !secret.expose_secret().is_empty());
+        if let Some(token) = set(&self.identitytoken) {
             return Ok(Some(Credential::IdentityToken(token)));
         }
-        if let Some(auth) = self.auth.filter(is_set) {
+        if let Some(auth) = set(&self.auth) {
             let bytes = BASE64_STANDARD.decode(auth.expose_secret().trim()).map_err(|_| "auth is not Base64")?;
             let text = String::from_utf8(bytes).map_err(|_| "auth is not UTF-8")?;
             let (username, password) =
@@ -102,7 +141,8 @@ impl Auth {
             let password = password.trim_matches('\0').into();
             return Ok(Some(Credential::Login(Login { username: username.to_owned(), password })));
         }
-        let login = self.username.zip(self.password).map(|(username, password)| Login { username, password });
+        let username = self.username.clone().filter(|username| !username.is_empty());
+        let login = username.zip(set(&self.password)).map(|(username, password)| Login { username, password });
         Ok(login.map(Credential::Login))
     }
 }
@@ -110,8 +150,6 @@ impl Auth {
 #[cfg(test)]
 mod tests {
     use std::os::unix::fs::PermissionsExt as _;
-
-    use secrecy::ExposeSecret as _;
 
     use super::*;
 
@@ -141,7 +179,7 @@ mod tests {
         }
 
         async fn find(&self, registry: &str) -> String {
-            match find(registry, &self.environment).await {
+            match super::super::find(registry, "team/app", &self.environment).await {
                 Ok(None) => "anonymous".to_owned(),
                 Ok(Some(Credential::IdentityToken(token))) => format!("token {}", token.expose_secret()),
                 Ok(Some(Credential::Login(login))) => format!("{} {}", login.username, login.password.expose_secret()),
@@ -176,13 +214,99 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn best_match_with_a_credential_takes_precedence() {
+        for (what, auths, expected) in [
+            (
+                "exact beside a URL",
+                r#""https://r.io/v1/": {"auth": "b2xkOjE="}, "r.io": {"auth": "bmV3OjI="}"#,
+                "new 2",
+            ),
+            ("a URL", r#""https://r.io/v2/": {"auth": "b2xkOjE="}"#, "old 1"),
+            ("empty beside full", r#""r.io": {}, "https://r.io/v1/": {"auth": "b2xkOjE="}"#, "old 1"),
+            ("null beside full", r#""r.io": null, "r.io/v1/": {"auth": "b2xkOjE="}"#, "old 1"),
+            ("a namespace", r#""r.io": {"auth": "b2xkOjE="}, "r.io/team": {"auth": "bmV3OjI="}"#, "new 2"),
+            ("a repository", r#""r.io/team/app": {"auth": "b2xkOjE="}, "r.io/team": {"auth": "bmV3OjI="}"#, "old 1"),
+            ("another namespace", r#""r.io/team-b": {"auth": "b2xkOjE="}"#, "anonymous"),
+            ("a part of the namespace", r#""r.io/tea": {"auth": "b2xkOjE="}"#, "anonymous"),
+            ("an empty user name", r#""r.io": {"username": "", "password": ""}"#, "anonymous"),
+        ] {
+            let fixture = Fixture::new(&format!("{{\"auths\": {{{auths}}}}}"));
+            assert_eq!(fixture.find("r.io").await, expected, "{what}");
+        }
+        let hub =
+            r#"{"auths": {"docker.io": {"auth": "b2xkOjE="}, "https://index.docker.io/v1/": {"auth": "bmV3OjI="}}}"#;
+        assert_eq!(Fixture::new(hub).find("docker.io").await, "new 2");
+    }
+
+    #[tokio::test]
+    async fn nothing_is_no_configuration() {
+        for config in
+            ["", " \n", "{}", r#"{"auths": null, "credHelpers": null, "credsStore": null}"#, r#"{"auths": {}}"#]
+        {
+            assert_eq!(Fixture::new(config).find("r.io").await, "anonymous", "{config}");
+        }
+    }
+
+    #[tokio::test]
+    async fn places_are_read_in_order() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = |name: &str| directory.path().join(name).to_str().unwrap().to_owned();
+        let config = |user: &str| {
+            let auth = BASE64_STANDARD.encode(format!("{user}:pw"));
+            format!(r#"{{"auths": {{"r.io": {{"auth": "{auth}"}}}}}}"#)
+        };
+        for (file, user) in [
+            ("docker/config.json", "docker"),
+            ("home/.docker/config.json", "home"),
+            ("named.json", "named"),
+            ("runtime/containers/auth.json", "runtime"),
+            ("home/.config/containers/auth.json", "podman"),
+            ("xdg/containers/auth.json", "xdg"),
+        ] {
+            std::fs::create_dir_all(directory.path().join(file).parent().unwrap()).unwrap();
+            std::fs::write(path(file), config(user)).unwrap();
+        }
+        let variable = |name: &str, value: String| (name.to_owned(), value);
+        let text = variable("DOCKER_AUTH_CONFIG", config("text"));
+        let named = variable("REGISTRY_AUTH_FILE", path("named.json"));
+        let docker = variable("DOCKER_CONFIG", path("docker"));
+        let nowhere = variable("DOCKER_CONFIG", path("nowhere"));
+        let home = variable("HOME", path("home"));
+        let runtime = variable("XDG_RUNTIME_DIR", path("runtime"));
+        let xdg = variable("XDG_CONFIG_HOME", path("xdg"));
+        let missing = variable("REGISTRY_AUTH_FILE", path("missing.json"));
+        for (variables, expected) in [
+            (vec![&text, &named, &docker, &home], Some("text")),
+            (vec![&named, &docker, &home], Some("named")),
+            (vec![&docker, &home, &runtime], Some("docker")),
+            (vec![&home, &runtime], Some("home")),
+            (vec![&nowhere, &home, &runtime, &xdg], Some("runtime")),
+            (vec![&nowhere, &home, &xdg], Some("xdg")),
+            (vec![&nowhere, &home], Some("podman")),
+            (vec![&missing, &nowhere, &home], None),
+            (vec![], None),
+        ] {
+            let environment = Environment::from_iter(variables.into_iter().cloned());
+            let found = super::super::find("r.io", "team/app", &environment).await.unwrap();
+            let user = found.map(|credential| match credential {
+                Credential::Login(login) => login.username,
+                Credential::IdentityToken(_) => panic!("a token"),
+            });
+            assert_eq!(user.as_deref(), expected);
+        }
+        let broken = Environment::from_iter([variable("DOCKER_AUTH_CONFIG", "{\"auths\": 5}".to_owned())]);
+        let error = super::super::find("r.io", "team/app", &broken).await.unwrap_err().to_string();
+        assert!(error.starts_with("the environment variable DOCKER_AUTH_CONFIG: it is not a Docker"), "{error}");
+    }
+
+    #[tokio::test]
     async fn no_file_means_anonymous_and_a_broken_one_is_an_error() {
         let fixture = Fixture::new(r#"{"auths": {"r.io": {"auth": 5, "password": "hunter2"}}}"#);
         let error = fixture.find("r.io").await;
         assert!(error.contains("config.json: it is not a Docker configuration: line 1") && !error.contains("hunter2"));
         let elsewhere = Environment::from_iter([("DOCKER_CONFIG".to_owned(), "/nonexistent".to_owned())]);
         for environment in [elsewhere, Environment::default()] {
-            assert!(find("r.io", &environment).await.unwrap().is_none());
+            assert!(super::super::find("r.io", "team/app", &environment).await.unwrap().is_none());
         }
     }
 
@@ -193,7 +317,7 @@ mod tests {
         std::fs::create_dir(home.join(".docker")).unwrap();
         std::fs::write(home.join(".docker/config.json"), r#"{"auths":{"r.io":{"auth":"dTpw"}}}"#).unwrap();
         let environment = Environment::from_iter([("HOME".to_owned(), home.to_str().unwrap().to_owned())]);
-        assert!(find("r.io", &environment).await.unwrap().is_some());
+        assert!(super::super::find("r.io", "team/app", &environment).await.unwrap().is_some());
     }
 
     #[tokio::test]
@@ -207,6 +331,8 @@ mod tests {
                 "get https://index.docker.io/v1/") echo '{"Username":"<token>","Secret":"refresh"}';;
                 "get file.io") echo 'credentials not found in native keychain'; exit 1;;
                 "get garbage.io") echo 'hunter2';;
+                "get stderr.io") echo "hunter2"; echo "no bus: keychain is closed" >&2; exit 1;;
+                "get json.io") echo '{"Secret":"hunter2"}'; exit 1;;
                 *) echo "keychain is locked"; exit 1;;
             esac"#;
         let fixture = Fixture::new(config).with_program(script);
@@ -215,7 +341,12 @@ mod tests {
             ("docker.io", "token refresh"),
             ("file.io", "u p"),
             ("locked.io", "docker-credential-test: it failed for locked.io: keychain is locked"),
-            ("garbage.io", "docker-credential-test: its answer is not the JSON of a credential helper"),
+            ("stderr.io", "docker-credential-test: it failed for stderr.io: hunter2; no bus: keychain is closed"),
+            (
+                "json.io",
+                "docker-credential-test: it failed for json.io: (output not shown, because it may contain a secret)",
+            ),
+            ("garbage.io", "docker-credential-test: its output is not the JSON of a credential helper"),
         ] {
             assert_eq!(fixture.find(registry).await, expected, "{registry}");
         }
@@ -236,12 +367,12 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn a_helper_that_does_not_answer_is_ended() {
         let fixture = Fixture::new(r#"{"credsStore": "test"}"#).with_program("exec sleep 600");
-        assert_eq!(fixture.find("r.io").await, "docker-credential-test: no answer within 15 seconds");
+        assert_eq!(fixture.find("r.io").await, "docker-credential-test: no response within 15 seconds");
     }
 
     #[tokio::test]
     async fn an_endless_answer_is_cut() {
         let fixture = Fixture::new(r#"{"credsStore": "test"}"#).with_program("exec cat /dev/zero");
-        assert_eq!(fixture.find("r.io").await, "docker-credential-test: its answer is longer than 65536 bytes");
+        assert_eq!(fixture.find("r.io").await, "docker-credential-test: its output is longer than 65536 bytes");
     }
 }

@@ -1,14 +1,13 @@
 //! The user's Docker configuration. See `the provider's `fuzzing``.
 
-use std::path::Path;
-
-use super::{Credential, docker_config};
+use super::Credential;
+use super::docker_config::DockerConfig;
 
 /// A Docker configuration gives a credential for a registry or says what is wrong, without what it holds.
 pub fn docker_config(input: &[u8]) {
     for registry in ["docker.io", "r.io", "localhost:5000"] {
-        let read = docker_config::parse(Path::new("config.json"), input);
-        match read.and_then(|config| config.stored(registry, Path::new("config.json"))) {
+        let read = DockerConfig::parse("config.json", input);
+        match read.and_then(|config| config.stored(registry, "team/app", "config.json")) {
             Ok(Some(Credential::Login(login))) => assert!(!format!("{login:?}").contains("password: \"")),
             Ok(_) => {}
             Err(error) => {

@@ -2,25 +2,27 @@
 //!
 //! Source: <https://github.com/docker/docker-credential-helpers#development>.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::time::Duration;
 
 use secrecy::SecretString;
 use serde::Deserialize;
-use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::process::Command;
 use tokio::time::timeout;
 
 use crate::Environment;
-use crate::error::shown;
 
 use super::{Credential, CredentialsError, Login};
+use crate::error::shown;
 
 const TIMEOUT: Duration = Duration::from_secs(15);
-const MAX_ANSWER: u64 = 64 << 10;
+const MAX_OUTPUT: u64 = 64 << 10;
 /// What helpers print when they work and have nothing.
 const NOT_FOUND: &str = "credentials not found in native keychain";
+/// What is shown instead of output that may be a credential.
+const WITHHELD: &str = "(output not shown, because it may contain a secret)";
 /// The user name that says that the secret is an identity token.
 const TOKEN_USER: &str = "<token>";
 
@@ -31,7 +33,7 @@ struct Answer {
     secret: SecretString,
 }
 
-/// Asks the helper `name` for the credential of `server`. `None` if it has none.
+/// Requests the credential of `server` from the helper `name`. `None` if it has none.
 pub(super) async fn get(
     name: &str,
     server: &str,
@@ -42,21 +44,26 @@ pub(super) async fn get(
     if !name.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.')) {
         return Err(fail("that is not the name of a credential helper".to_owned()));
     }
-    let asked = timeout(TIMEOUT, ask(&program, server, environment)).await;
-    let asked = asked.map_err(|_| fail(format!("no answer within {} seconds", TIMEOUT.as_secs())))?;
-    let (answer, is_success) = asked.map_err(|error| fail(format!("it cannot be started: {error}")))?;
-    if answer.len() as u64 > MAX_ANSWER {
-        return Err(fail(format!("its answer is longer than {MAX_ANSWER} bytes")));
+    let path = find(&program, environment.get("PATH").unwrap_or_default())
+        .ok_or_else(|| fail("it cannot be started: no absolute directory of PATH contains it".to_owned()))?;
+    let output = timeout(TIMEOUT, run(&path, server, environment)).await;
+    let output = output.map_err(|_| fail(format!("no response within {} seconds", TIMEOUT.as_secs())))?;
+    let Output { stdout, stderr, is_success } =
+        output.map_err(|error| fail(format!("it cannot be started: {error}")))?;
+    if stdout.len() as u64 > MAX_OUTPUT {
+        return Err(fail(format!("its output is longer than {MAX_OUTPUT} bytes")));
     }
     if !is_success {
-        let message = String::from_utf8_lossy(&answer);
-        if message.trim() == NOT_FOUND {
+        if stdout.trim_ascii() == NOT_FOUND.as_bytes() {
             return Ok(None);
         }
-        return Err(fail(format!("it failed for {server}{}", failure(&message))));
+        let said: Vec<_> = [&stdout, &stderr].into_iter().map(|output| failure(output)).collect();
+        let said: Vec<_> = said.iter().map(String::as_str).filter(|said| !said.is_empty()).collect();
+        let separator = if said.is_empty() { "" } else { ": " };
+        return Err(fail(format!("it failed for {server}{separator}{}", said.join("; "))));
     }
-    let answer: Answer = serde_json::from_slice(&answer)
-        .map_err(|_| fail("its answer is not the JSON of a credential helper".to_owned()))?;
+    let answer: Answer = serde_json::from_slice(&stdout)
+        .map_err(|_| fail("its output is not the JSON of a credential helper".to_owned()))?;
     Ok(Some(match answer {
         Answer { username, secret } if username == TOKEN_USER => Credential::IdentityToken(secret),
         Answer { username, secret } => Credential::Login(Login { username, password: secret }),
@@ -64,14 +71,11 @@ pub(super) async fn get(
 }
 
 /// What a helper that failed printed, if that cannot be a secret: by Docker's protocol its errors are on standard output.
-fn failure(message: &str) -> String {
-    let is_secret = serde_json::from_str::<serde::de::IgnoredAny>(message).is_ok()
+fn failure(output: &[u8]) -> String {
+    let message = String::from_utf8_lossy(output);
+    let may_be_secret = serde_json::from_str::<serde::de::IgnoredAny>(&message).is_ok()
         || message.to_ascii_lowercase().contains("\"secret\"");
-    match shown(message) {
-        _ if is_secret => ", and what it printed may hold a secret".to_owned(),
-        message if message.is_empty() => String::new(),
-        message => format!(": {message}"),
-    }
+    if may_be_secret { WITHHELD.to_owned() } else { shown(&message) }
 }
 
 /// The program in the first absolute directory of `path` that has it. An empty entry and "." are the working directory, whose
@@ -82,31 +86,42 @@ fn find(program: &str, path: &str) -> Option<PathBuf> {
     directories.map(|directory| directory.join(&program)).find(|path| path.is_file())
 }
 
-/// What the program prints, and whether it succeeds.
-async fn ask(program: &str, server: &str, environment: &Environment) -> std::io::Result<(Vec<u8>, bool)> {
-    let path = find(program, environment.get("PATH").unwrap_or_default());
-    let path = path.ok_or_else(|| std::io::Error::other("no absolute directory of PATH contains it"))?;
-    let mut child = Command::new(path)
+/// What a program printed, and whether it succeeded.
+struct Output {
+    stdout: Vec<u8>,
+    stderr: Vec<u8>,
+    is_success: bool,
+}
+
+async fn run(program: &Path, server: &str, environment: &Environment) -> std::io::Result<Output> {
+    let mut child = Command::new(program)
         .arg("get")
         .env_clear()
         .envs(environment.iter())
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
-        .stderr(Stdio::null())
+        .stderr(Stdio::piped())
         .kill_on_drop(true)
         .spawn()?;
     if let Some(mut stdin) = child.stdin.take() {
-        // A helper that fails early closes its end; what it prints is the answer then.
+        // A helper that fails early closes its end; what it prints is reported then.
         let _ = stdin.write_all(format!("{server}\n").as_bytes()).await;
     }
-    let mut answer = Vec::new();
-    if let Some(stdout) = child.stdout.take() {
-        stdout.take(MAX_ANSWER + 1).read_to_end(&mut answer).await?;
+    let (stdout, stderr) = (child.stdout.take(), child.stderr.take());
+    let (stdout, stderr) = tokio::try_join!(read(stdout), read(stderr))?;
+    if stdout.len() as u64 > MAX_OUTPUT || stderr.len() as u64 > MAX_OUTPUT {
+        return Ok(Output { stdout, stderr, is_success: false });
     }
-    if answer.len() as u64 > MAX_ANSWER {
-        return Ok((answer, false));
+    Ok(Output { stdout, stderr, is_success: child.wait().await?.success() })
+}
+
+/// Reads a stream to its end, or to one byte more than is allowed.
+async fn read(stream: Option<impl AsyncRead + Unpin>) -> std::io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    if let Some(stream) = stream {
+        stream.take(MAX_OUTPUT + 1).read_to_end(&mut bytes).await?;
     }
-    Ok((answer, child.wait().await?.success()))
+    Ok(bytes)
 }
 
 #[cfg(test)]
@@ -115,17 +130,16 @@ mod tests {
 
     #[test]
     fn failure_does_not_show_a_secret() {
-        let withheld = ", and what it printed may hold a secret";
         for (printed, expected) in [
             ("", ""),
-            ("access\u{1b}[2J denied\n", r": access\u{1b}[2J denied"),
-            (r#"{"Username":"joe","Secret":"hunter2"}"#, withheld),
-            (r#"warning: old {"Secret": "hunter2"}"#, withheld),
-            (r#"{"username": "joe", "secret": "hunt"#, withheld),
-            (r#""hunter2""#, withheld),
-            ("123456", withheld),
+            ("access\u{1b}[2J denied\n", r"access\u{1b}[2J denied"),
+            (r#"{"Username":"joe","Secret":"hunter2"}"#, WITHHELD),
+            (r#"warning: old {"Secret": "hunter2"}"#, WITHHELD),
+            (r#"{"username": "joe", "secret": "hunt"#, WITHHELD),
+            (r#""hunter2""#, WITHHELD),
+            ("123456", WITHHELD),
         ] {
-            assert_eq!(failure(printed), expected);
+            assert_eq!(failure(printed.as_bytes()), expected);
         }
     }
 

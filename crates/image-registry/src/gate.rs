@@ -1,0 +1,157 @@
+//! How many requests a host gets at once.
+//!
+//! Most registries respond to many requests as fast as to one, so that a look-up takes as many round trips as requests wait for one
+//! another, not as there are requests. A small registry says when it is too much: the bound is halved then, and requests wait for as
+//! long as it asks. Over TLS the first request goes alone, so that the others share its HTTP/2 connection.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use tokio::sync::Notify;
+use tokio::time::{Instant, sleep_until};
+
+/// Requests in flight to one host.
+const MOST: usize = 64;
+/// The bound is not lowered further.
+const LEAST: usize = 2;
+
+/// The gates of all hosts, by origin.
+#[derive(Debug, Default)]
+pub(super) struct Gates(Mutex<HashMap<String, Arc<Gate>>>);
+
+impl Gates {
+    /// The gate of an origin.
+    pub fn of(&self, origin: &str) -> Arc<Gate> {
+        let mut gates = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let make = || Arc::new(Gate::new(origin.starts_with("https:")));
+        gates.entry(origin.to_owned()).or_insert_with(make).clone()
+    }
+}
+
+/// Lets a bounded number of requests through.
+#[derive(Debug)]
+pub(super) struct Gate {
+    state: Mutex<State>,
+    changed: Notify,
+}
+
+#[derive(Debug)]
+struct State {
+    bound: usize,
+    in_flight: usize,
+    /// Whether a request has to find out first how the host is spoken to.
+    is_first: bool,
+    not_before: Option<Instant>,
+}
+
+/// A request that was let through. Its place is free again when this is dropped.
+#[derive(Debug)]
+pub(super) struct Pass(Arc<Gate>);
+
+impl Gate {
+    fn new(is_first: bool) -> Self {
+        let state = State { bound: MOST, in_flight: 0, is_first, not_before: None };
+        Self { state: Mutex::new(state), changed: Notify::new() }
+    }
+
+    /// Waits for a place.
+    pub async fn enter(self: &Arc<Self>) -> Pass {
+        loop {
+            let changed = self.changed.notified();
+            let not_before = {
+                let mut state = self.lock();
+                let now = Instant::now();
+                let not_before = state.not_before.filter(|instant| *instant > now);
+                let bound = if state.is_first { 1 } else { state.bound };
+                if not_before.is_none() && state.in_flight < bound {
+                    state.in_flight += 1;
+                    return Pass(Arc::clone(self));
+                }
+                not_before
+            };
+            match not_before {
+                Some(instant) => sleep_until(instant).await,
+                None => changed.await,
+            }
+        }
+    }
+
+    fn slow_down(&self, wait: Duration) {
+        let mut state = self.lock();
+        state.bound = (state.bound / 2).max(LEAST);
+        let until = Instant::now().checked_add(wait);
+        state.not_before = state.not_before.max(until);
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Pass {
+    /// Lowers the bound of the host, and lets nothing through for a time.
+    pub fn slow_down(&self, wait: Duration) {
+        self.0.slow_down(wait);
+    }
+}
+
+impl Drop for Pass {
+    fn drop(&mut self) {
+        let was_first = {
+            let mut state = self.0.lock();
+            state.in_flight -= 1;
+            std::mem::take(&mut state.is_first)
+        };
+        if was_first { self.0.changed.notify_waiters() } else { self.0.changed.notify_one() }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
+    use futures_util::future::join_all;
+    use tokio::time::sleep;
+
+    use super::*;
+
+    /// Sends requests of a second each, and returns how many were in flight at most and how many seconds all of them took.
+    async fn send(gate: &Arc<Gate>, count: usize) -> (usize, u64) {
+        let (in_flight, most, start) = (AtomicUsize::new(0), AtomicUsize::new(0), Instant::now());
+        join_all((0..count).map(|_| async {
+            let _pass = gate.enter().await;
+            most.fetch_max(in_flight.fetch_add(1, Ordering::Relaxed) + 1, Ordering::Relaxed);
+            sleep(Duration::from_secs(1)).await;
+            in_flight.fetch_sub(1, Ordering::Relaxed);
+        }))
+        .await;
+        (most.into_inner(), start.elapsed().as_secs())
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn requests_are_bounded_per_host() {
+        let gates = Gates::default();
+        assert_eq!(send(&gates.of("http://a"), 200).await, (64, 4));
+        assert_eq!(send(&gates.of("http://b"), 10).await, (10, 1));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn first_request_over_tls_goes_alone() {
+        let gates = Gates::default();
+        for expected in [(63, 2), (64, 1)] {
+            assert_eq!(send(&gates.of("https://a"), 64).await, expected);
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn host_that_asks_for_less_gets_less() {
+        let gate = Gates::default().of("http://a");
+        gate.slow_down(Duration::from_secs(10));
+        assert_eq!(send(&gate, 64).await, (32, 12));
+        for _ in 0..10 {
+            gate.slow_down(Duration::ZERO);
+        }
+        assert_eq!(send(&gate, 4).await, (2, 2));
+    }
+}

@@ -23,7 +23,7 @@ const TERRAFORM_PLUGIN: Layers = &[
 /// `src`, the provider.
 const PROVIDER: Layers = &[
     ("annotations", &["image_cache", "manifests"]),
-    ("block", &["session", "image_caches", "errors", "duration", "regions", "tags"]),
+    ("block", &["session", "annotations", "image_caches", "errors", "duration", "regions", "tags"]),
     ("creation_time", &[]),
     ("duration", &[]),
     ("errors", &["image_caches"]),

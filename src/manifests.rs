@@ -2,10 +2,10 @@
 //!
 //! | | |
 //! | --- | --- |
-//! | [`read`] | text to documents: syntax with positions, and values as Kubernetes reads them |
-//! | [`pods`] | the Pods of an object, found by structure and by a small table of kinds |
-//! | [`annotate`] | text with annotations inserted, every other byte as it was |
-//! | [`annotate_value`] | a typed value with annotations |
+//! | `read` | text to documents: syntax with positions, and values as Kubernetes reads them |
+//! | `pods` | the Pods of an object, found by structure and by a small table of kinds |
+//! | `annotate` | text with annotations inserted, every other byte as it was |
+//! | `annotate_value` | a typed value with annotations |
 //!
 //! Kubernetes reads YAML 1.1 with the library `sigs.k8s.io/yaml`, whose parser is libyaml in Go. The parser here,
 //! `libyaml-safer`, is libyaml in Rust, so that both read the same syntax. What a plain scalar means, merge keys, keys that are

@@ -1,7 +1,7 @@
 //! The Pods that an object runs, found by structure at any depth: a mapping `spec` whose `containers` have images.
 //!
 //! So kinds that hold Pod templates need no table, from a Deployment to the worker groups of a RayCluster. Kinds whose Pods
-//! have another form are in [`kinds`](super::kinds).
+//! have another form are in [`super::kinds`].
 
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -27,11 +27,11 @@ pub fn decode(bytes: &[u8], ty: &Type) -> Result<Value, ValueError> {
     decode_with(bytes, ty, false)
 }
 
-/// As [`decode`], with [`Value::UnknownNotNull`] where Terraform says that the value will not be null.
+/// As [`decode()`], with [`Value::UnknownNotNull`] where Terraform says that the value will not be null.
 ///
 /// # Errors
 ///
-/// As [`decode`].
+/// As [`decode()`].
 pub fn decode_argument(bytes: &[u8], ty: &Type) -> Result<Value, ValueError> {
     decode_with(bytes, ty, true)
 }

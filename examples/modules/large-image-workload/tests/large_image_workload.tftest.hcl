@@ -79,7 +79,7 @@ run "a_new_generation_is_built_while_the_old_one_serves" {
   }
 
   assert {
-    condition     = output.image_cache_id == run.pods_start_from_the_cache.image_cache_id
+    condition     = output.image_cache_id == eks_image_cache.this["v1"].id
     error_message = "The workload stays with the old generation."
   }
 
@@ -101,7 +101,7 @@ run "the_workload_moves_to_it_and_the_old_one_goes" {
   }
 
   assert {
-    condition     = output.image_cache_id == run.a_new_generation_is_built_while_the_old_one_serves.image_cache_ids["v2"]
+    condition     = output.image_cache_id == eks_image_cache.this["v2"].id
     error_message = "The workload uses the cache that was built before."
   }
 

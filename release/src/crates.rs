@@ -12,6 +12,9 @@ use anyhow::{Context as _, Result};
 use crate::target::Target;
 use crate::{NAME, cargo, output, root};
 
+/// Crates whose manifest names a license file and no expression, with the license of that file.
+const WITHOUT_EXPRESSION: [(&str, &str); 1] = [("libyaml-safer", "MIT")];
+
 /// A crate by name and version.
 pub type Id = (String, String);
 
@@ -49,6 +52,8 @@ fn read(tree: &str) -> Result<BTreeMap<Id, Crate>> {
             crates.entry(dependent.clone()).or_default().needs.insert(id.clone());
         }
         // Old crates write a slash where SPDX has OR.
+        let stated = WITHOUT_EXPRESSION.iter().find(|(name, _)| *name == id.0);
+        let license = stated.map_or(license, |(_, license)| (*license).to_owned());
         crates.entry(id.clone()).or_default().license = license.replace('/', " OR ");
         above.push(id);
     }

@@ -153,8 +153,9 @@ impl RegionApi {
     pub(super) async fn by_ids(&self, ids: Vec<String>, absence: Absence) -> HashMap<String, Row> {
         let mut rows = HashMap::with_capacity(ids.len());
         let mut parts: Vec<Vec<String>> = ids.chunks(MAX_LIMIT as usize).map(<[_]>::to_vec).collect();
-        let mut refused = Vec::new();
+        let mut listed = None;
         while !parts.is_empty() {
+            let mut refused = Vec::new();
             let responses = join_all(parts.drain(..).map(async |ids| (self.describe_ids(&ids).await, ids))).await;
             for (response, ids) in responses {
                 let alone = ids.len() == 1;
@@ -174,20 +175,25 @@ impl RegionApi {
                         let absent = self.apart(ids, &mut rows).await;
                         parts.extend(absent.into_iter().map(|id| vec![id]));
                     }
-                    Err(error) if error.concerns_the_objects() => {
-                        refused.extend(ids.into_iter().map(|id| (id, error.clone())))
-                    }
+                    Err(error) if error.concerns_the_objects() => refused.push((ids, error)),
                     Err(error) => rows.extend(ids.into_iter().map(|id| (id, Err(error.clone())))),
                 }
             }
-        }
-        if !refused.is_empty() {
-            let all = self.all().await.ok().filter(|(_, complete)| *complete);
-            let all = all.map(|(all, _)| by_id(all));
-            rows.extend(refused.into_iter().map(|(id, error)| {
-                let row = all.as_ref().ok_or(error).map(|all| all.get(&id).cloned());
-                (id, row)
-            }));
+            for (ids, error) in refused {
+                if listed.is_none() {
+                    let all = self.all().await.ok().filter(|(_, complete)| *complete);
+                    listed = Some(all.map(|(all, _)| by_id(all)));
+                }
+                let all = listed.as_ref().and_then(Option::as_ref);
+                let alone = ids.len() == 1;
+                let absent = take(all.cloned().unwrap_or_default(), ids, &mut rows);
+                if alone {
+                    rows.extend(absent.into_iter().map(|id| (id, all.map(|_| None).ok_or_else(|| error.clone()))));
+                } else {
+                    // The refusal may be about the number of IDs, and a list that changes may lack a cache.
+                    parts.extend(halves(&absent));
+                }
+            }
         }
         rows
     }

@@ -177,13 +177,15 @@ impl Header<'_> {
         self.0[482] != 0
     }
 
-    /// An octal number, or, where that is too short, the big-endian bytes that GNU writes after a byte 0x80.
+    /// An octal number, or, where that is too short, the big-endian bytes that GNU writes after a byte 0x80. `None` for
+    /// what is neither, negative, or beyond 64 bits.
     fn number(&self, range: std::ops::Range<usize>) -> Option<u64> {
         let field = &self.0[range];
         if field[0] & 0x80 != 0 {
-            let (high, low) = field.split_at(field.len() - 8);
-            let fits = high[0] == 0x80 && high[1..].iter().all(|byte| *byte == 0);
-            return fits.then(|| low.iter().fold(0, |value, byte| value << 8 | u64::from(*byte)));
+            let digits = field.strip_prefix(&[0x80])?;
+            return digits
+                .iter()
+                .try_fold(0_u64, |value, byte| value.checked_mul(256).map(|value| value | u64::from(*byte)));
         }
         let digits = std::str::from_utf8(field).ok()?.trim_matches(['\0', ' ']);
         u64::from_str_radix(digits, 8).ok()
@@ -282,6 +284,26 @@ pub(super) mod tests {
             assert_eq!(entries(&mut &bytes[..]), Entries::default());
             assert!(!is_tar(bytes));
         }
+    }
+
+    /// Found by fuzzing: the checksum has 8 bytes, where sizes have 12.
+    #[test]
+    fn binary_numbers_are_read_in_fields_of_every_length() {
+        let number = |digits: &[u8]| {
+            let mut header = [0; 512];
+            header[148] = 0x80;
+            header[156 - digits.len()..156].copy_from_slice(digits);
+            header[124] = 0x80;
+            header[136 - digits.len()..136].copy_from_slice(digits);
+            (Header(&header).number(148..156), Header(&header).number(124..136))
+        };
+        assert_eq!(number(&[]), (Some(0), Some(0)));
+        assert_eq!(number(&[1, 0, 2]), (Some(65_538), Some(65_538)));
+        assert_eq!(number(&[0xff; 7]), (Some((1 << 56) - 1), Some((1 << 56) - 1)));
+        let mut negative = [0; 512];
+        negative[148..156].fill(0xff);
+        negative[124..136].fill(0x80);
+        assert_eq!((Header(&negative).number(148..156), Header(&negative).number(124..136)), (None, None));
     }
 
     #[test]

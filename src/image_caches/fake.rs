@@ -47,6 +47,8 @@ pub enum UnknownIds {
     #[default]
     LeftOut,
     Refused,
+    /// Refused among IDs that exist; an empty list where none exists.
+    RefusedAmongKnown,
     /// Refused with this code.
     Code(&'static str),
     EmptyList,
@@ -76,6 +78,8 @@ pub struct State {
     /// `(action, fault)`: consumed by the next call of that action.
     pub faults: VecDeque<(&'static str, Fault)>,
     pub unknown_ids: UnknownIds,
+    /// How many IDs one call takes.
+    pub max_ids: Option<usize>,
     /// The order of rows changes between calls, so that one falls between two pages.
     pub moves: bool,
     /// How long a build takes, how it ends, and how long a new cache stays out of the lists.
@@ -221,7 +225,13 @@ impl ImageCacheApi for Fake {
                 (ids.is_empty() || ids.contains(&row.image_cache_id))
                     && (names.is_empty() || names.iter().any(|name| row.image_cache_name.contains(name.as_str())))
             });
+            if state.max_ids.is_some_and(|most| ids.len() > most) {
+                return Err(refusal("DescribeImageCaches", "InvalidParameter"));
+            }
             match state.unknown_ids {
+                UnknownIds::RefusedAmongKnown if !rows.is_empty() && rows.len() < ids.len() => {
+                    return Err(refusal("DescribeImageCaches", "ResourceNotFound"));
+                }
                 UnknownIds::Refused if rows.len() < ids.len() => {
                     return Err(refusal("DescribeImageCaches", "ResourceNotFound"));
                 }

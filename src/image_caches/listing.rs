@@ -101,17 +101,21 @@ impl RegionApi {
     }
 
     /// All rows of the region, each once, and whether they are complete: pages are read until there are as many rows as the
-    /// API counts, at most [`PASSES`] times, and not again when that brought nothing new.
+    /// API counts, at most [`PASSES`] times. Where fewer than half of the counted rows are known, rows that move cannot be
+    /// the reason, and a pass without a new row is the last.
     async fn all(&self) -> Result<(Vec<ImageCache>, bool), Error> {
         let (mut rows, mut ids) = (Vec::new(), HashSet::new());
         for _ in 0..PASSES {
             let (found, total) = self.pages(&[]).await?;
             let before = rows.len();
             rows.extend(found.into_iter().filter(|row| ids.insert(row.image_cache_id.clone())));
-            match total {
-                Some(total) if (rows.len() as u64) < total && rows.len() > before => {}
-                Some(total) if (rows.len() as u64) < total => return Ok((rows, false)),
-                _ => return Ok((rows, total.is_some())),
+            let Some(total) = total else { return Ok((rows, false)) };
+            let known = rows.len() as u64;
+            if known >= total {
+                return Ok((rows, true));
+            }
+            if rows.len() == before && known < total / 2 {
+                break;
             }
         }
         Ok((rows, false))
@@ -171,24 +175,22 @@ impl RegionApi {
                             _ => rows.extend(absent.into_iter().map(|id| (id, Ok(None)))),
                         }
                     }
-                    Err(error) if error.is_not_found() => {
-                        let absent = self.apart(ids, &mut rows).await;
-                        parts.extend(absent.into_iter().map(|id| vec![id]));
-                    }
+                    Err(error) if error.is_not_found() => parts.extend(self.apart(ids, &mut rows).await),
                     Err(error) if error.concerns_the_objects() => refused.push((ids, error)),
                     Err(error) => rows.extend(ids.into_iter().map(|id| (id, Err(error.clone())))),
                 }
             }
             for (ids, error) in refused {
                 if listed.is_none() {
-                    let all = self.all().await.ok().filter(|(_, complete)| *complete);
-                    listed = Some(all.map(|(all, _)| by_id(all)));
+                    let (all, complete) = self.all().await.unwrap_or_default();
+                    listed = Some((by_id(all), complete));
                 }
-                let all = listed.as_ref().and_then(Option::as_ref);
+                let (all, complete) = listed.as_ref().expect("the list was read above");
                 let alone = ids.len() == 1;
-                let absent = take(all.cloned().unwrap_or_default(), ids, &mut rows);
+                let absent = take(all.clone(), ids, &mut rows);
                 if alone {
-                    rows.extend(absent.into_iter().map(|id| (id, all.map(|_| None).ok_or_else(|| error.clone()))));
+                    let row = if *complete { Ok(None) } else { Err(error) };
+                    rows.extend(absent.into_iter().map(|id| (id, row.clone())));
                 } else {
                     // The refusal may be about the number of IDs, and a list that changes may lack a cache.
                     parts.extend(halves(&absent));
@@ -199,17 +201,35 @@ impl RegionApi {
     }
 
     /// Finds the IDs because of which the API refuses `ids` as not found, and the rows of the others: one call for each
-    /// halving, and one for those that were not asked for meanwhile. Returns those that no response has.
-    async fn apart(&self, ids: Vec<String>, rows: &mut HashMap<String, Row>) -> Vec<String> {
+    /// halving, and one for those that were not requested meanwhile. Returns the IDs to request again, in parts.
+    async fn apart(&self, ids: Vec<String>, rows: &mut HashMap<String, Row>) -> Vec<Vec<String>> {
+        let mut again = Vec::new();
         let mut refused = vec![ids];
-        let mut absent = Vec::new();
         'refused: while let Some(mut suspects) = refused.pop() {
             let mut others = Vec::new();
             while suspects.len() > 1 {
                 let rest = suspects.split_off(suspects.len().div_ceil(2));
+                let alone = suspects.len() == 1;
                 match self.describe_ids(&suspects).await {
-                    Ok(found) => absent.extend(take(found, mem::replace(&mut suspects, rest), rows)),
+                    Ok(found) => {
+                        let absent = take(found, mem::replace(&mut suspects, rest), rows);
+                        if absent.is_empty() {
+                            continue;
+                        }
+                        // Some APIs refuse an unknown ID among known ones only. So the refusal was about these, and the
+                        // rest is as good as any other.
+                        others.append(&mut suspects);
+                        if alone {
+                            rows.extend(absent.into_iter().map(|id| (id, Ok(None))));
+                        } else {
+                            again.extend(absent.into_iter().map(|id| vec![id]));
+                        }
+                    }
                     Err(error) if error.is_not_found() => others.extend(rest),
+                    Err(error) if error.concerns_the_objects() => {
+                        again.extend([suspects, rest, others].into_iter().filter(|ids| !ids.is_empty()));
+                        continue 'refused;
+                    }
                     Err(error) => {
                         let all = suspects.into_iter().chain(rest).chain(others);
                         rows.extend(all.map(|id| (id, Err(error.clone()))));
@@ -222,12 +242,13 @@ impl RegionApi {
                 continue;
             }
             match self.describe_ids(&others).await {
-                Ok(found) => absent.extend(take(found, others, rows)),
+                Ok(found) => again.extend(take(found, others, rows).into_iter().map(|id| vec![id])),
                 Err(error) if error.is_not_found() => refused.push(others),
+                Err(error) if error.concerns_the_objects() => again.push(others),
                 Err(error) => rows.extend(others.into_iter().map(|id| (id, Err(error.clone())))),
             }
         }
-        absent
+        again
     }
 
     async fn describe_ids(&self, ids: &[String]) -> Result<HashMap<String, Arc<ImageCache>>, Error> {
@@ -409,6 +430,41 @@ mod tests {
         let ids = [fake.add("a"), "imc-gone".to_owned(), fake.add("b")];
         let rows = join_all(ids.iter().map(|id| caches.get(REGION, id))).await;
         assert_eq!(rows.into_iter().map(|row| row.unwrap().is_some()).collect::<Vec<_>>(), [true, false, true]);
+    }
+
+    /// What each behavior does alone is right; together they had read existing caches as deleted.
+    #[tokio::test(start_paused = true)]
+    async fn refusals_of_several_kinds_at_once_lose_no_cache() {
+        let unknown = [
+            UnknownIds::LeftOut,
+            UnknownIds::Refused,
+            UnknownIds::RefusedAmongKnown,
+            UnknownIds::Code("InvalidParameter"),
+            UnknownIds::EmptyList,
+            UnknownIds::Html,
+        ];
+        for unknown_ids in unknown {
+            for max_ids in [None, Some(20), Some(1)] {
+                for moves in [false, true] {
+                    for gone in [&[0][..], &[120], &[7, 8], &[3, 55, 56, 119]] {
+                        let (fake, caches) = Fake::new();
+                        let mut ids: Vec<_> = (0..120).map(|i| fake.add(&format!("cache-{i}"))).collect();
+                        for at in gone {
+                            ids.insert(*at, format!("imc-gone-{at}"));
+                        }
+                        let mut state = fake.state();
+                        (state.unknown_ids, state.max_ids, state.moves) = (unknown_ids, max_ids, moves);
+                        drop(state);
+                        let rows = join_all(ids.iter().map(|id| caches.get(REGION, id))).await;
+                        for (id, row) in ids.iter().zip(rows) {
+                            let what = format!("{unknown_ids:?}, {max_ids:?}, {moves}, {gone:?}: {id}");
+                            let row = row.unwrap_or_else(|error| panic!("{what}: {error}"));
+                            assert_eq!(row.is_some(), !id.starts_with("imc-gone"), "{what}");
+                        }
+                    }
+                }
+            }
+        }
     }
 
     #[tokio::test(start_paused = true)]

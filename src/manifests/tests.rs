@@ -246,6 +246,32 @@ fn bounds_hold_quickly() {
     }
 }
 
+/// As PyYAML reads them, but for a last line of nothing but blanks. The parser alone panics. Found by fuzzing.
+#[test]
+fn text_without_a_final_newline_may_end_in_a_block() {
+    for (text, expected) in [
+        ("|\n  x", "x"),
+        ("|-\n  x", "x"),
+        ("|+\n  x", "x"),
+        (">\n  x\n  y", "x y"),
+        ("|\n  x\n\n  y", "x\n\ny"),
+        ("|\n  x\n  ", "x\n"),
+        ("|\n  x\n    ", "x\n"),
+        ("|+\n  x\n\n", "x\n\n"),
+        ("|\n  x\r", "x\n"),
+        ("|\n  x \t", "x \t"),
+        ("|", ""),
+        ("|\n  ", ""),
+    ] {
+        let text = format!("a: {text}");
+        let Value::Map(object) = &objects(&text).expect(&text)[0] else { panic!("{text:?}") };
+        assert_eq!(object["a"], Value::String(expected.to_owned()), "{text:?}");
+    }
+    let pod = "apiVersion: v1\nkind: Pod\nspec: {containers: [{image: a}]}\nmetadata:\n  annotations:\n    a: |\n      x";
+    let annotated = annotate(pod, &auto()).expect("a Pod");
+    assert_eq!(annotated, pod.replace("    a: |", &with_key("    KEY: \"auto\"\n    a: |")));
+}
+
 /// The object as `manifest_objects` gives it.
 fn object(text: &str) -> Dynamic {
     let objects = objects(text).expect(text);

@@ -1,6 +1,9 @@
 //! YAML and JSON as syntax: documents, nodes, and where in the text they are.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    io::{Chain, Read},
+};
 
 use libyaml_safer::{Event, EventData, MappingStyle, Mark, Parser, ScalarStyle};
 
@@ -12,6 +15,8 @@ pub const MAX_TEXT: usize = 16 << 20;
 pub const MAX_DEPTH: usize = 128;
 /// The most nodes that text may have: a bound for memory that a manifest of [`MAX_TEXT`] bytes does not reach.
 const MAX_NODES: usize = 4_000_000;
+/// The characters that end a line in YAML 1.1.
+const BREAKS: [char; 5] = ['\n', '\r', '\u{85}', '\u{2028}', '\u{2029}'];
 
 /// A document with something in it.
 #[derive(Debug)]
@@ -73,11 +78,23 @@ pub fn documents(text: &str) -> Result<Vec<Document>, ManifestError> {
         return Err(ManifestError::new(format!("the text has {} bytes, and may have {MAX_TEXT}", text.len())));
     }
     let text = text.trim_start_matches('\u{feff}');
-    let mut bytes = text.as_bytes();
+    // The parser panics at the end of a block scalar whose last line has no line break. A last line of blanks is none.
+    let lines = text.trim_end_matches([' ', '\t']);
+    let is_open = !lines.is_empty() && !lines.ends_with(BREAKS);
+    let (lines, line_break) = if is_open { (text, "\n") } else { (lines, "") };
     let mut parser = Parser::new();
-    parser.set_input_string(&mut bytes);
-    Reader { text, parser, number: 0, nodes: 0, last_anchor: 0, anchors: BTreeMap::new(), aliased: BTreeSet::new() }
-        .read()
+    parser.set_input(lines.as_bytes().chain(line_break.as_bytes()));
+    Reader {
+        text,
+        is_open,
+        parser,
+        number: 0,
+        nodes: 0,
+        last_anchor: 0,
+        anchors: BTreeMap::new(),
+        aliased: BTreeSet::new(),
+    }
+    .read()
 }
 
 /// True when there are comments before the first `---`: they are a document of their own.
@@ -85,9 +102,11 @@ fn has_comment_in_front(text: &str) -> bool {
     text.lines().take_while(|line| !line.starts_with("---")).any(|line| line.trim_start().starts_with('#'))
 }
 
-struct Reader<'r, 'a> {
+struct Reader<'a> {
     text: &'a str,
-    parser: Parser<&'r mut &'a [u8]>,
+    /// The last line has no line break, and the parser got one.
+    is_open: bool,
+    parser: Parser<Chain<&'a [u8], &'a [u8]>>,
     /// Of the current document.
     number: usize,
     nodes: usize,
@@ -97,7 +116,7 @@ struct Reader<'r, 'a> {
     aliased: BTreeSet<usize>,
 }
 
-impl Reader<'_, '_> {
+impl Reader<'_> {
     fn read(&mut self) -> Result<Vec<Document>, ManifestError> {
         let mut documents = Vec::new();
         loop {
@@ -148,7 +167,7 @@ impl Reader<'_, '_> {
         if depth > MAX_DEPTH {
             return Err(self.error(start_mark, format!("the text nests deeper than {MAX_DEPTH} levels")));
         }
-        let (start, mut end) = (start_mark.index as usize, end_mark.index as usize);
+        let (start, mut end) = (self.offset(start_mark), self.offset(end_mark));
         // Of a block, where its first entry begins; of a flow, behind its brace.
         let flow =
             |is_flow: bool| (end - usize::from(is_flow), end_mark.column as usize - usize::from(is_flow), is_flow);
@@ -157,8 +176,11 @@ impl Reader<'_, '_> {
             _ => (start, start_mark.column as usize, false),
         };
         let (content, anchor, tag) = match data {
-            EventData::Scalar { anchor, tag, value, style, .. } => {
+            EventData::Scalar { anchor, tag, mut value, style, .. } => {
                 if matches!(style, ScalarStyle::Literal | ScalarStyle::Folded) {
+                    if self.is_open && end == self.text.len() && value.ends_with('\n') {
+                        value.pop();
+                    }
                     end = self.end_of_block(start, end);
                 }
                 let is_plain = !matches!(
@@ -183,7 +205,7 @@ impl Reader<'_, '_> {
                 loop {
                     let event = self.next()?;
                     if event.data == EventData::SequenceEnd {
-                        end = event.end_mark.index as usize;
+                        end = self.offset(event.end_mark);
                         break (Content::Sequence(items), anchor, tag);
                     }
                     items.push(self.node(event, depth + 1)?);
@@ -195,7 +217,7 @@ impl Reader<'_, '_> {
                 loop {
                     let event = self.next()?;
                     if event.data == EventData::MappingEnd {
-                        end = event.end_mark.index as usize;
+                        end = self.offset(event.end_mark);
                         break (Content::Mapping(entries), anchor, tag);
                     }
                     let key = self.node(event, depth + 1)?;
@@ -207,6 +229,11 @@ impl Reader<'_, '_> {
         };
         let tag = tag.map(|tag| tag.strip_prefix("tag:yaml.org,2002:").unwrap_or(&tag).into());
         Ok(Node { content, start, inner, end, line: line(start_mark), column, is_flow, anchor, tag })
+    }
+
+    /// Byte offset of a mark, in the text as it was given.
+    fn offset(&self, mark: Mark) -> usize {
+        self.text.len().min(mark.index as usize)
     }
 
     /// Registers an anchor.

@@ -267,9 +267,18 @@ fn text_without_a_final_newline_may_end_in_a_block() {
         let Value::Map(object) = &objects(&text).expect(&text)[0] else { panic!("{text:?}") };
         assert_eq!(object["a"], Value::String(expected.to_owned()), "{text:?}");
     }
-    let pod = "apiVersion: v1\nkind: Pod\nspec: {containers: [{image: a}]}\nmetadata:\n  annotations:\n    a: |\n      x";
+    let pod =
+        "apiVersion: v1\nkind: Pod\nspec: {containers: [{image: a}]}\nmetadata:\n  annotations:\n    a: |\n      x";
     let annotated = annotate(pod, &auto()).expect("a Pod");
     assert_eq!(annotated, pod.replace("    a: |", &with_key("    KEY: \"auto\"\n    a: |")));
+}
+
+#[test]
+fn text_at_which_the_parser_panics_is_an_error() {
+    for text in ["a: b\n---\na:\n- [!!str, x]", "a: b\n---\na:\n- [!<tag:x>, x]"] {
+        let error = images(text).expect_err(text).to_string();
+        assert!(error.contains("document 2, line 4: not valid YAML: cannot be read from here"), "{error}");
+    }
 }
 
 /// The object as `manifest_objects` gives it.

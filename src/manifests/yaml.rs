@@ -3,6 +3,7 @@
 use std::{
     collections::{BTreeMap, BTreeSet},
     io::{Chain, Read},
+    panic::{self, AssertUnwindSafe},
 };
 
 use libyaml_safer::{Event, EventData, MappingStyle, Mark, Parser, ScalarStyle};
@@ -89,6 +90,7 @@ pub fn documents(text: &str) -> Result<Vec<Document>, ManifestError> {
         is_open,
         parser,
         number: 0,
+        line: 1,
         nodes: 0,
         last_anchor: 0,
         anchors: BTreeMap::new(),
@@ -109,6 +111,8 @@ struct Reader<'a> {
     parser: Parser<Chain<&'a [u8], &'a [u8]>>,
     /// Of the current document.
     number: usize,
+    /// Where the last event ended.
+    line: usize,
     nodes: usize,
     last_anchor: usize,
     /// The anchors of the current document so far: a name means the last one with it.
@@ -140,7 +144,11 @@ impl Reader<'_> {
     }
 
     fn next(&mut self) -> Result<Event, ManifestError> {
-        self.parser.parse().map_err(|error| {
+        // The parser panics at some tags and escapes. It is not used again after that.
+        let parsed = panic::catch_unwind(AssertUnwindSafe(|| self.parser.parse())).map_err(|_| {
+            ManifestError::at(self.number.max(1), self.line, "not valid YAML: cannot be read from here")
+        })?;
+        let event = parsed.map_err(|error| {
             let at = error.problem_mark().map(|mark| mark.index as usize);
             let at = at.or_else(|| self.text.find(is_control)).unwrap_or(self.text.len());
             let line =
@@ -150,7 +158,9 @@ impl Reader<'_> {
                 _ => error.problem(),
             };
             ManifestError::at(self.number.max(1), line, format!("not valid YAML: {problem}"))
-        })
+        })?;
+        self.line = line(event.end_mark);
+        Ok(event)
     }
 
     fn error(&self, mark: Mark, message: impl Into<String>) -> ManifestError {

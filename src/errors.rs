@@ -1,6 +1,5 @@
 //! Failed calls, as a user reads them: what was being done, to which cache, what the API said, and what to do.
 
-use crate::image_caches::CreateError;
 use tencentcloud::Error;
 use tencentcloud::credentials::{AccountError, CredentialsError};
 use tencentcloud::endpoints::InvalidEndpoint;
@@ -51,34 +50,6 @@ pub fn image_cache_not_found(id: &str, region: &str) -> Diagnostic {
          once it has expired. Check the ID, and region, which is that of the provider when it is absent."
     );
     Diagnostic::error("Image cache not found", detail)
-}
-
-/// A cache could not be created, or nobody knows whether it was.
-pub fn creating(name: &str, region: &str, error: &CreateError) -> Diagnostic {
-    match error {
-        CreateError::Refused { source, namesakes } => {
-            let detail =
-                format!("While creating image cache {name:?} in {region}: {}.{}", chain(source), advice(source));
-            let Some(namesake) = namesakes.first() else {
-                return Diagnostic::error("Failed creating an image cache", detail);
-            };
-            let namesake = format!(
-                "{detail} Image cache {namesake} has the same name, which may be why. If so, write another name, or leave it \
-                 out; create_before_destroy needs that as well. To manage {namesake} instead, import it."
-            );
-            Diagnostic::error("Failed creating an image cache", namesake).at(AttributePath::root("name"))
-        }
-        CreateError::OutcomeUnknown { source, .. } => Diagnostic::error(
-            "Image cache may have been created",
-            format!(
-                "While creating image cache {name:?} in {region}: {}. Nobody can say whether the API made the cache, and none \
-                 of that name was found afterwards. It was not tried again, because that could make, and bill, a second one. \
-                 Look for {name:?} in the console in a few minutes: if it is there, import it or delete it; if not, apply \
-                 again.",
-                chain(source)
-            ),
-        ),
-    }
 }
 
 /// The provider block says where, and no one said which region.
@@ -181,7 +152,7 @@ pub fn chain(error: &dyn std::error::Error) -> String {
 }
 
 /// What to do about an error whose cause is known.
-fn advice(error: &Error) -> String {
+pub fn advice(error: &Error) -> String {
     let error = failed_call(error);
     if let Some(permission) = error.missing_permission() {
         return format!(" The credentials lack a permission. Grant {permission} in CAM.");

@@ -38,7 +38,10 @@ mod validate;
 mod verify;
 mod wait;
 
+use std::time::Duration;
+
 use async_trait::async_trait;
+use futures_util::future::FutureExt as _;
 
 pub use data_source::ImageCacheData;
 pub use list_data_source::ImageCachesData;
@@ -50,11 +53,15 @@ pub use suitable_data_source::SuitableImageCache;
 use self::deadline::{Deadline, Operation};
 use self::fields::Planned;
 use crate::errors;
+use crate::image_caches::CreateError;
 use crate::session::Session;
 use tencentcloud::tke::Status;
 use terraform_plugin::diagnostics::Diagnostics;
 use terraform_plugin::framework::{Context, Outcome, Resource, ResourcePlan, Response, Source};
 use terraform_plugin::value::Attr;
+
+/// How long a cache whose deletion was refused is looked at, to say why.
+const LAST_LOOK: Duration = Duration::from_secs(5);
 
 /// The resource.
 pub struct ImageCacheResource;
@@ -81,17 +88,23 @@ impl Resource for ImageCacheResource {
         response: &mut Response<ImageCacheModel>,
     ) -> Outcome<()> {
         let session = &context.session;
-        let deadline = Deadline::of(Operation::Create, &planned);
-        let region = session.region_of(&planned.region).await?;
+        let deadline = Deadline::of(Operation::Create, &planned, &context.stop);
         let name = planned.name.known().cloned().unwrap_or_else(request::unique_name);
+        let not_created = |region: &str, error| messages::not_created(&name, region, &deadline, &error);
+        let region = deadline.until.run(session.region_of(&planned.region)).await;
+        let region = region.map_err(|ended| not_created("", CreateError::NotSent { ended, last: None }))??;
         let request = request::create(&planned, &config, &name);
         let caches = session.image_caches();
-        let (created, candidates, ()) = tokio::join!(
-            caches.create(&region, request.clone()),
-            leftover::candidates(session, &region, config.name.is_known()),
-            account::save(session, &mut response.private),
-        );
-        let id = created.map_err(|error| errors::creating(&name, &region, &error))?;
+        let created = async {
+            let created = caches.create(&region, request.clone(), &deadline.until).await;
+            created.map_err(|error| not_created(&region, error))
+        };
+        // An error ends the others.
+        let (id, candidates, ()) = tokio::try_join!(
+            created,
+            leftover::candidates(session, &region, config.name.is_known()).map(Ok),
+            account::save(session, &mut response.private).map(Ok),
+        )?;
         response.diagnostics.extend(leftover::warning(session, &region, &request, candidates, &id));
 
         planned.region = region.clone().into();
@@ -141,17 +154,23 @@ impl Resource for ImageCacheResource {
     async fn delete(&self, context: &Context<Session>, response: &mut Response<ImageCacheModel>) -> Outcome<()> {
         let Some(state) = &response.state else { return Ok(()) };
         let session = &context.session;
-        let deadline = Deadline::of(Operation::Delete, state);
-        let (region, id) = address(session, state).await?;
-        account::check(session, &response.private, &id, &region).await?;
+        let deadline = Deadline::of(Operation::Delete, state, &context.stop);
+        let ended = |ended| messages::not_deleted(&state.id, ended, &deadline);
+        let checked = async {
+            let (region, id) = address(session, state).await?;
+            account::check(session, &response.private, &id, &region).await?;
+            Outcome::Ok((region, id))
+        };
+        let (region, id) = deadline.until.run(checked).await.map_err(ended)??;
         if state.is_retained() {
             response.diagnostics.push(messages::retained(&id, &region));
             return Ok(());
         }
         let caches = session.image_caches();
-        let deleted = caches.delete_when_built(&region, &id, deadline.left(), &context.stop).await;
-        if let Err(error) = deleted {
-            let listed = caches.get(&region, &id).await.ok().flatten();
+        let deletion = caches.delete_when_built(&region, &id, deadline.left(), &context.stop);
+        if let Err(error) = deadline.until.run(deletion).await.map_err(ended)? {
+            let listed = tokio::time::timeout(LAST_LOOK, caches.get(&region, &id)).await;
+            let listed = listed.ok().and_then(Result::ok).flatten();
             return Err(messages::delete_refused(&id, &region, listed.as_deref(), &deadline, &error).into());
         }
         match caches.wait_gone(&region, &id, deadline.left(), &context.stop).await {

@@ -21,6 +21,7 @@ mod poll;
 mod read;
 mod rows;
 mod snapshot;
+mod until;
 mod update;
 mod wait;
 
@@ -40,6 +41,7 @@ use tokio_util::sync::CancellationToken;
 pub use self::{
     api::ImageCacheApi,
     create::CreateError,
+    until::{Ended, Until},
     wait::{Change, Goal, WaitError, was_built},
 };
 use self::{
@@ -133,18 +135,19 @@ impl ImageCaches {
         self.region(region).api.clone().rows(names)
     }
 
-    /// Starts making an image cache, and returns its ID. `request` must have a name.
+    /// Starts making an image cache, and returns its ID. `request` must have a name. After `until`, nothing is sent or repeated.
     ///
     /// Do not drop the future before it ends: the ID would be lost. It ends within the timeouts of the calls plus the
-    /// 15 seconds of a look-up.
+    /// 15 seconds of a look-up, and within 80 seconds of `until`.
     ///
     /// # Errors
     ///
-    /// [`CreateError::Refused`] when certainly nothing was made, [`CreateError::OutcomeUnknown`] when nobody can tell.
-    pub async fn create(&self, region: &str, request: CreateImageCache) -> Result<String, CreateError> {
+    /// [`CreateError::NotSent`] and [`CreateError::Refused`] when certainly nothing was made, [`CreateError::OutcomeUnknown`]
+    /// when nobody can tell.
+    pub async fn create(&self, region: &str, request: CreateImageCache, until: &Until) -> Result<String, CreateError> {
         let region = self.region(region);
         let _write = region.reads.write();
-        region.creates.create(&request).await
+        region.creates.create(&request, until).await
     }
 
     /// The caches that had the name of the new cache `id` before this process created it, without those that it created

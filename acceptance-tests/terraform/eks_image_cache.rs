@@ -9,6 +9,7 @@ mod deletion_policy;
 mod failure;
 mod generated_config;
 mod import;
+mod interrupt;
 mod killed;
 mod lifecycle;
 mod plan_output;

@@ -1,11 +1,12 @@
-//! An operation takes as long as the `timeouts` block says, however many waits it is made of.
+//! An operation takes as long as the `timeouts` block says, and ends with Ctrl-C, however many calls and waits it is made of.
 
 use std::time::Duration;
 
-use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
 
 use super::model::ImageCacheModel;
 use crate::duration;
+use crate::image_caches::Until;
 use terraform_plugin::value::Attr;
 
 /// What the `timeouts` block does not set.
@@ -20,18 +21,29 @@ pub(super) enum Operation {
     Delete,
 }
 
+impl Operation {
+    /// The argument of the `timeouts` block.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Create => "create",
+            Self::Update => "update",
+            Self::Delete => "delete",
+        }
+    }
+}
+
 /// An operation under way, and its end.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub(super) struct Deadline {
     pub operation: Operation,
     /// As configured, or the default.
     pub timeout: Duration,
-    end: Instant,
+    pub until: Until,
 }
 
 impl Deadline {
-    /// The end of an operation that begins now, on a cache with this configuration or state.
-    pub fn of(operation: Operation, cache: &ImageCacheModel) -> Self {
+    /// The end of an operation that begins now, on a cache with this configuration or state; `stop` is Ctrl-C.
+    pub fn of(operation: Operation, cache: &ImageCacheModel, stop: &CancellationToken) -> Self {
         let timeouts = cache.timeouts.known();
         let (text, default) = match operation {
             Operation::Create => (timeouts.map(|t| &t.create), DEFAULT_BUILD_TIMEOUT),
@@ -39,7 +51,7 @@ impl Deadline {
             Operation::Delete => (timeouts.map(|t| &t.delete), DEFAULT_DELETE_TIMEOUT),
         };
         let timeout = text.and_then(Attr::as_str).and_then(|text| duration::parse(text).ok()).unwrap_or(default);
-        Self { operation, timeout, end: Instant::now() + timeout }
+        Self { operation, timeout, until: Until::new(stop, timeout) }
     }
 
     /// The time since the operation began, at most the timeout.
@@ -49,7 +61,7 @@ impl Deadline {
 
     /// What is left of the time; zero afterwards.
     pub fn left(&self) -> Duration {
-        self.end.saturating_duration_since(Instant::now())
+        self.until.left()
     }
 }
 
@@ -65,7 +77,7 @@ mod tests {
             ..ImageCacheModel::default()
         };
         for (operation, seconds) in [(Operation::Create, 3600), (Operation::Update, 90), (Operation::Delete, 600)] {
-            let deadline = Deadline::of(operation, &cache);
+            let deadline = Deadline::of(operation, &cache, &CancellationToken::new());
             assert_eq!(
                 (deadline.timeout, deadline.left()),
                 (Duration::from_secs(seconds), Duration::from_secs(seconds))

@@ -1,8 +1,11 @@
 //! What users are told of a cache: that it failed, why, and what to do. Where it is otherwise than was asked for,
 //! [`verify`](super::verify) tells.
 
+mod unsent;
+
 use std::time::Duration;
 
+pub(super) use self::unsent::{not_created, not_deleted, not_updated};
 use super::deadline::{Deadline, Operation};
 use crate::image_caches::WaitError;
 use crate::{duration, errors};
@@ -294,6 +297,15 @@ pub(super) fn rebuild_interrupted(id: &str) -> Diagnostic {
              the background."
         ),
     )
+}
+
+/// Ctrl-C ended a rebuild before the API had accepted it.
+pub(super) fn rebuild_unknown(id: &str) -> Diagnostic {
+    let detail = format!(
+        "Terraform was asked to stop. Whether the rebuild of image cache {id} reached the API is unknown. Invoke the action again \
+         unless the cache is Updating."
+    );
+    Diagnostic::error("Interrupted", detail)
 }
 
 /// The wait for a rebuild ended without a cache that is Ready.

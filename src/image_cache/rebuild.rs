@@ -21,7 +21,7 @@ use crate::regions;
 use crate::session::Session;
 use tencentcloud::tke::{ImageCache, Status};
 use terraform_plugin::diagnostics::{AttributePath, Diagnostic, Diagnostics};
-use terraform_plugin::framework::{Action, Context, Outcome, Progress};
+use terraform_plugin::framework::{Action, Context, Outcome, Progress, unless_stopped};
 use terraform_plugin::schema::{OPTIONAL, REQUIRED};
 use terraform_plugin::value::Attr;
 
@@ -66,11 +66,16 @@ impl Action for ImageCacheRebuild {
         diagnostics: &mut Diagnostics,
     ) -> Outcome<()> {
         let session = &context.session;
-        let region = session.region_of(&config.region).await?;
         let id = config.image_cache_id.as_str().unwrap_or_default();
-        let before = rebuildable(session, &region, id).await?;
+        let found = unless_stopped(&context.stop, async {
+            let region = session.region_of(&config.region).await?;
+            let before = rebuildable(session, &region, id).await?;
+            Ok((region, before))
+        });
+        let (region, before) = found.await?;
         let sent = request::rebuild(&before);
-        let updated = session.image_caches().update(&region, sent.clone()).await;
+        let updated = context.stop.run_until_cancelled(session.image_caches().update(&region, sent.clone())).await;
+        let updated = updated.ok_or_else(|| messages::rebuild_unknown(id))?;
         updated.map_err(|error| errors::api("rebuilding", id, &region, &error))?;
         progress.report(format!("Image cache {id} in {region} pulls its images again")).await;
         if config.wait == Attr::Known(false) {

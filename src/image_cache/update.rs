@@ -29,8 +29,9 @@ pub(super) async fn update(
     response: &mut Response<ImageCacheModel>,
 ) -> Outcome<()> {
     let Some(prior) = response.state.clone() else { return Ok(()) };
-    let deadline = Deadline::of(Operation::Update, &planned);
-    let (region, id) = address(&context.session, &prior).await?;
+    let deadline = Deadline::of(Operation::Update, &planned, &context.stop);
+    let not_sent = |ended| messages::not_updated(&prior.id, ended, &deadline, false);
+    let (region, id) = deadline.until.run(address(&context.session, &prior)).await.map_err(not_sent)??;
     let imported = private::is_imported(&response.private);
     let changes = Changes { prior: &prior, planned: &planned, imported };
     let retry = prior.status() == Some(Status::UpdateFailed);
@@ -46,7 +47,8 @@ pub(super) async fn update(
         return Ok(());
     }
     let caches = context.session.image_caches();
-    let read = caches.get(&region, &id).await.map_err(|error| errors::api("reading", &id, &region, &error))?;
+    let read = deadline.until.run(caches.get(&region, &id)).await.map_err(not_sent)?;
+    let read = read.map_err(|error| errors::api("reading", &id, &region, &error))?;
     let Some(mut before) = read else {
         account::check(&context.session, &response.private, &id, &region).await?;
         return Err(messages::gone(&id, &region).into());
@@ -93,9 +95,11 @@ async fn send(
     response: &mut Response<ImageCacheModel>,
     deadline: &Deadline,
 ) -> Outcome<Option<Arc<ImageCache>>> {
-    let (region, _) = address(&context.session, planned).await?;
+    let ended = |was_sent| move |ended| messages::not_updated(&planned.id, ended, deadline, was_sent);
+    let (region, _) = deadline.until.run(address(&context.session, planned)).await.map_err(ended(false))??;
     let caches = context.session.image_caches();
-    let sent = caches.update_when_built(&region, request.clone(), deadline.left(), &context.stop).await;
+    let sent = caches.update_when_built(&region, request.clone(), deadline.left(), &context.stop);
+    let sent = deadline.until.run(sent).await.map_err(ended(true))?;
     sent.map_err(|error| messages::update_refused(&region, before, request.image_cache_size, &error))?;
 
     private::set_imported(&mut response.private, false);

@@ -129,7 +129,7 @@ mod tests {
         };
         let mut response =
             Response { state: Some(planned.clone()), private: Private::default(), diagnostics: Diagnostics::default() };
-        let deadline = Deadline::of(operation, &planned);
+        let deadline = Deadline::of(operation, &planned, &context.stop);
         let waited = wait_and_save(&context, planned, None, &mut response, &deadline).await;
         let mut told = response.diagnostics;
         told.extend(waited.err().unwrap_or_default());

@@ -3,6 +3,7 @@
 use std::fmt::Debug;
 
 use async_trait::async_trait;
+use tokio_util::sync::CancellationToken;
 
 use tencentcloud::{
     Client, Error,
@@ -16,7 +17,13 @@ use tencentcloud::{
 /// The actions of image caches in a region, with quota and repetition done below.
 #[async_trait]
 pub trait ImageCacheApi: Send + Sync + Debug {
-    async fn create(&self, region: &str, request: &CreateImageCache) -> Result<CreateImageCacheResponse, Error>;
+    /// After `end`, the call is not sent or repeated.
+    async fn create(
+        &self,
+        region: &str,
+        request: &CreateImageCache,
+        end: &CancellationToken,
+    ) -> Result<CreateImageCacheResponse, Error>;
     async fn describe(&self, region: &str, request: &DescribeImageCaches)
     -> Result<DescribeImageCachesResponse, Error>;
     async fn update(&self, region: &str, request: &UpdateImageCache) -> Result<Done, Error>;
@@ -30,8 +37,13 @@ pub trait ImageCacheApi: Send + Sync + Debug {
 
 #[async_trait]
 impl ImageCacheApi for Client {
-    async fn create(&self, region: &str, request: &CreateImageCache) -> Result<CreateImageCacheResponse, Error> {
-        self.send(region, request).await
+    async fn create(
+        &self,
+        region: &str,
+        request: &CreateImageCache,
+        end: &CancellationToken,
+    ) -> Result<CreateImageCacheResponse, Error> {
+        self.send_until(region, request, end).await
     }
 
     async fn describe(

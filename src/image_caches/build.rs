@@ -95,7 +95,7 @@ impl ImageCaches {
 
 #[cfg(test)]
 mod tests {
-    use super::super::fake::{Fake, Fault, REGION};
+    use super::super::fake::{Fake, Fault, REGION, until};
     use super::*;
     use tencentcloud::tke::CreateImageCache;
 
@@ -106,7 +106,7 @@ mod tests {
         let (fake, caches) = Fake::new();
         fake.state().build = Duration::from_secs(seconds);
         let request = CreateImageCache { image_cache_name: "web".to_owned(), ..Default::default() };
-        let id = caches.create(REGION, request).await.unwrap();
+        let id = caches.create(REGION, request, &until()).await.unwrap();
         (fake, caches, id)
     }
 

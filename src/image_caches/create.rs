@@ -20,13 +20,15 @@ use std::{
 };
 
 use tokio::time::sleep;
+use tokio_util::sync::CancellationToken;
 
 use super::{
     RegionApi,
     gather::{Answer, Gather},
+    until::{Ended, Until},
 };
 use tencentcloud::{
-    Error,
+    Action as _, Error,
     tke::{CreateImageCache, ImageCache},
 };
 
@@ -39,9 +41,20 @@ const PATIENCE: [Duration; 5] = [
     Duration::from_secs(8),
 ];
 
+/// How long a cache that a call may have made is looked for after the end of the operation: longer than [`PATIENCE`], and not
+/// as long as an API that does not respond would take.
+const LAST_LOOKS: Duration = Duration::from_secs(20);
+
 /// Why there is no ID of a new image cache.
 #[derive(Debug, Clone, thiserror::Error)]
 pub enum CreateError {
+    /// The operation ended before the call was sent.
+    #[error("no image cache was made: the operation ended before the call was sent")]
+    NotSent {
+        ended: Ended,
+        /// What the last attempt ended with.
+        last: Option<Error>,
+    },
     /// Nothing was made.
     #[error("no image cache was made")]
     Refused {
@@ -88,19 +101,40 @@ impl Creates {
     }
 
     /// Makes an image cache, and returns its ID.
-    pub(super) async fn create(&self, request: &CreateImageCache) -> Result<String, CreateError> {
+    pub(super) async fn create(&self, request: &CreateImageCache, until: &Until) -> Result<String, CreateError> {
+        let end = CancellationToken::new();
+        let created = self.create_until(request, &end);
+        tokio::pin!(created);
+        let ended = tokio::select! {
+            biased;
+            created = &mut created => return created,
+            ended = until.ended() => ended,
+        };
+        end.cancel();
+        match created.await {
+            Err(CreateError::Refused { source, .. }) if source.is_not_connected() || source.is_throttling() => {
+                Err(CreateError::NotSent { ended, last: Some(source) })
+            }
+            Err(CreateError::Refused { source: Error::Ended { .. }, .. }) => {
+                Err(CreateError::NotSent { ended, last: None })
+            }
+            created => created,
+        }
+    }
+
+    /// Makes an image cache unless `end` is cancelled before the call is sent.
+    async fn create_until(&self, request: &CreateImageCache, end: &CancellationToken) -> Result<String, CreateError> {
         let name = &request.image_cache_name;
         let turn = {
             let mut turns = self.turns.lock().unwrap_or_else(PoisonError::into_inner);
             Arc::clone(turns.entry(name.clone()).or_default())
         };
-        let _turn = turn.lock().await;
-
-        let before = self.lookups.ask(name).await;
-        let before = before.map_err(|source| CreateError::Refused { source, namesakes: Vec::new() })?;
-        let rows = before;
+        let refused = |source| CreateError::Refused { source, namesakes: Vec::new() };
+        let ended = || refused(Error::Ended { action: CreateImageCache::NAME });
+        let _turn = end.run_until_cancelled(turn.lock()).await.ok_or_else(ended)?;
+        let rows = end.run_until_cancelled(self.lookups.ask(name)).await.ok_or_else(ended)?.map_err(refused)?;
         let before: HashSet<String> = rows.iter().map(|cache| cache.image_cache_id.clone()).collect();
-        match self.api.create(request).await {
+        match self.api.create(request, end).await {
             Ok(id) => {
                 self.claim(&id);
                 if !rows.is_empty() {
@@ -108,7 +142,18 @@ impl Creates {
                 }
                 Ok(id)
             }
-            Err(error) if error.outcome_unknown() => self.find(request, &before, error).await,
+            Err(error) if error.outcome_unknown() => {
+                let unknown = self.unknown(request, error.clone());
+                let gives_up = async {
+                    end.cancelled().await;
+                    sleep(LAST_LOOKS).await;
+                };
+                tokio::select! {
+                    biased;
+                    found = self.find(request, &before, error) => found,
+                    () = gives_up => Err(unknown),
+                }
+            }
             Err(source) => Err(CreateError::Refused { source, namesakes: before.into_iter().collect() }),
         }
     }
@@ -135,8 +180,12 @@ impl Creates {
                 Err(error) => tracing::warn!(name, %error, "looking for the image cache failed"),
             }
         }
-        let region = self.api.region.to_string();
-        Err(CreateError::OutcomeUnknown { name: name.clone(), region, source: error })
+        Err(self.unknown(request, error))
+    }
+
+    fn unknown(&self, request: &CreateImageCache, source: Error) -> CreateError {
+        let (name, region) = (request.image_cache_name.clone(), self.api.region.to_string());
+        CreateError::OutcomeUnknown { name, region, source }
     }
 
     /// True when nobody else has this ID.
@@ -193,11 +242,12 @@ impl Answer for Lookup {
 #[cfg(test)]
 mod tests {
     use futures_util::future::join_all;
+    use tokio::time::Instant;
 
     use super::{
         super::{
             ImageCaches,
-            fake::{Fake, Fault, REGION},
+            fake::{Fake, Fault, REGION, until},
         },
         *,
     };
@@ -212,7 +262,7 @@ mod tests {
     }
 
     async fn create(caches: &ImageCaches, name: &str) -> Result<String, CreateError> {
-        caches.create(REGION, request(name)).await
+        caches.create(REGION, request(name), &until()).await
     }
 
     #[tokio::test(start_paused = true)]
@@ -331,6 +381,55 @@ mod tests {
         ] {
             assert_eq!(fits(&row, &request("web")), expected, "{row:?}");
         }
+    }
+
+    /// What a create ends with that is interrupted, or out of time, after this time; and after how long.
+    async fn ended(fake: &Fake, caches: &ImageCaches, after: Duration, interrupt: bool) -> (CreateError, Duration) {
+        let stop = CancellationToken::new();
+        let until = Until::new(&stop, if interrupt { Duration::from_secs(3600) } else { after });
+        let start = Instant::now();
+        let interrupted = async {
+            sleep(after).await;
+            if interrupt {
+                stop.cancel();
+            }
+        };
+        let (created, ()) = tokio::join!(caches.create(REGION, request("web"), &until), interrupted);
+        assert!(fake.state().creates <= 1);
+        (created.unwrap_err(), start.elapsed())
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn create_ended_before_the_call_creates_nothing() {
+        let second = Duration::from_secs(1);
+        for (interrupt, expected) in [(true, Ended::Interrupted), (false, Ended::TimedOut)] {
+            let (fake, caches) = Fake::new();
+            fake.fault("describe", Fault::Late(Duration::from_secs(60)));
+            let (error, time) = ended(&fake, &caches, second, interrupt).await;
+            assert!(matches!(error, CreateError::NotSent { ended, last: None } if ended == expected), "{error:?}");
+            assert_eq!((time, fake.state().creates), (second, 0));
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn create_ended_after_the_call_keeps_what_it_created() {
+        let second = Duration::from_secs(1);
+        for fault in [Fault::Late(Duration::from_secs(30)), Fault::LostAfter] {
+            let (fake, caches) = Fake::new();
+            fake.state().unlisted = Duration::from_secs(5);
+            fake.fault("create", fault.clone());
+            let until = Until::new(&CancellationToken::new(), second);
+            let created = caches.create(REGION, request("web"), &until).await;
+            assert_eq!(created.unwrap(), fake.state().rows[0].cache.image_cache_id, "{fault:?}");
+        }
+        let (fake, caches) = Fake::new();
+        fake.fault("create", Fault::LostBefore);
+        // The look-up before the call, and the first one after it.
+        fake.fault("describe", Fault::Late(Duration::ZERO));
+        fake.fault("describe", Fault::Late(Duration::from_secs(600)));
+        let (error, time) = ended(&fake, &caches, second, true).await;
+        assert!(matches!(error, CreateError::OutcomeUnknown { .. }), "{error:?}");
+        assert!(time <= second + LAST_LOOKS, "{time:?}");
     }
 
     #[tokio::test(start_paused = true)]

@@ -9,8 +9,9 @@ use std::{
 
 use async_trait::async_trait;
 use tokio::time::{Instant, sleep};
+use tokio_util::sync::CancellationToken;
 
-use super::{ImageCacheApi, ImageCaches};
+use super::{ImageCacheApi, ImageCaches, Until};
 use tencentcloud::{
     Error,
     tke::{
@@ -67,6 +68,11 @@ pub enum Endless {
     SamePageCounted,
     /// Every page is full of rows that were never listed before.
     NewRows,
+}
+
+/// An operation without an interrupt, of an hour at most.
+pub fn until() -> Until {
+    Until::new(&CancellationToken::new(), Duration::from_secs(3600))
 }
 
 #[derive(Debug, Default)]
@@ -201,7 +207,15 @@ fn no_answer(action: &'static str) -> Error {
 
 #[async_trait]
 impl ImageCacheApi for Fake {
-    async fn create(&self, _region: &str, request: &CreateImageCache) -> Result<CreateImageCacheResponse, Error> {
+    async fn create(
+        &self,
+        _region: &str,
+        request: &CreateImageCache,
+        end: &CancellationToken,
+    ) -> Result<CreateImageCacheResponse, Error> {
+        if end.is_cancelled() {
+            return Err(Error::Ended { action: "create" });
+        }
         self.state().creates += 1;
         let act = |state: &mut State| {
             let (listed, ready) = (Instant::now() + state.unlisted, Instant::now() + state.build);

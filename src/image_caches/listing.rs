@@ -15,6 +15,8 @@ use futures_util::{
     stream::{self, StreamExt, TryStreamExt},
 };
 
+use tokio_util::sync::CancellationToken;
+
 use super::RegionApi;
 use tencentcloud::{
     Action, Error,
@@ -47,8 +49,8 @@ pub(super) enum Absence {
 }
 
 impl RegionApi {
-    pub(super) async fn create(&self, request: &CreateImageCache) -> Result<String, Error> {
-        Ok(self.api.create(&self.region, request).await?.image_cache_id)
+    pub(super) async fn create(&self, request: &CreateImageCache, end: &CancellationToken) -> Result<String, Error> {
+        Ok(self.api.create(&self.region, request, end).await?.image_cache_id)
     }
 
     pub(super) async fn update(&self, request: &UpdateImageCache) -> Result<(), Error> {

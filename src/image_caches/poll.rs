@@ -172,7 +172,7 @@ mod tests {
     use super::{
         super::{
             ImageCaches, WaitError,
-            fake::{Fake, Fault, INTERVAL, REGION, UnknownIds},
+            fake::{Fake, Fault, INTERVAL, REGION, UnknownIds, until},
         },
         *,
     };
@@ -186,7 +186,7 @@ mod tests {
             async move {
                 let request = CreateImageCache { image_cache_name: format!("cache-{i}"), ..Default::default() };
                 tokio::time::sleep(Duration::from_millis(51) * i as u32).await;
-                let id = caches.create(REGION, request).await.unwrap();
+                let id = caches.create(REGION, request, &until()).await.unwrap();
                 caches.wait_ready(REGION, &id, Duration::from_secs(3600), cancel, &mut |_| {}).await.unwrap();
             }
         });
@@ -231,7 +231,8 @@ mod tests {
             };
             let ids = join_all((0..3).map(|i| {
                 let request = CreateImageCache { image_cache_name: format!("cache-{i}"), ..Default::default() };
-                caches.create(REGION, request)
+                let caches = &caches;
+                async move { caches.create(REGION, request, &until()).await }
             }));
             let ids: Vec<_> = ids.await.into_iter().map(Result::unwrap).collect();
             let never = CancellationToken::new();

@@ -240,7 +240,7 @@ mod tests {
     use super::{
         super::{
             ImageCaches,
-            fake::{Fake, Fault, INTERVAL, REGION, refusal},
+            fake::{Fake, Fault, INTERVAL, REGION, refusal, until},
         },
         *,
     };
@@ -250,7 +250,7 @@ mod tests {
 
     async fn create(caches: &ImageCaches) -> String {
         let request = CreateImageCache { image_cache_name: "web".to_owned(), ..Default::default() };
-        caches.create(REGION, request).await.unwrap()
+        caches.create(REGION, request, &until()).await.unwrap()
     }
 
     async fn ready(caches: &ImageCaches, id: &str) -> Result<Arc<ImageCache>, WaitError> {

@@ -40,7 +40,12 @@ impl ImageCacheApi for Caches {
         Ok(GetMostSuitableImageCacheResponse { found: image_cache.is_some(), image_cache })
     }
 
-    async fn create(&self, _: &str, _: &CreateImageCache) -> Result<CreateImageCacheResponse, Error> {
+    async fn create(
+        &self,
+        _: &str,
+        _: &CreateImageCache,
+        _: &CancellationToken,
+    ) -> Result<CreateImageCacheResponse, Error> {
         unreachable!("a data source creates nothing")
     }
 

@@ -1,17 +1,11 @@
 //! Calls within the quota, repeated where that is safe. Who calls is said with each call; [`Client`](super::Client) is
 //! the same with fixed credentials.
 
-use std::{
-    num::NonZeroU32,
-    sync::{
-        Arc,
-        atomic::{AtomicU32, Ordering},
-    },
-    time::SystemTime,
-};
+use std::{num::NonZeroU32, sync::Arc, time::SystemTime};
 
-use backon::Retryable;
-use tokio::time::Instant;
+use backon::BackoffBuilder as _;
+use tokio::time::{Instant, sleep};
+use tokio_util::sync::CancellationToken;
 
 use super::{
     Action, Auth, Endpoints, Error,
@@ -74,43 +68,60 @@ impl Api {
     ///
     /// # Errors
     ///
-    /// That of the last attempt: every variant of [`Error`] except [`Error::Credentials`].
+    /// That of the last attempt: every variant of [`Error`] except [`Error::Credentials`] and [`Error::Ended`].
     pub async fn send<A: Action>(
         &self,
         region: Option<&str>,
         auth: Auth<'_>,
         action: &A,
     ) -> Result<A::Response, Error> {
+        self.send_until(region, auth, action, &CancellationToken::new()).await
+    }
+
+    /// As [`Api::send`], until `end`: afterwards nothing is sent or repeated. What has been sent is not given up.
+    ///
+    /// # Errors
+    ///
+    /// As [`Api::send`]; [`Error::Ended`] when nothing was sent.
+    pub async fn send_until<A: Action>(
+        &self,
+        region: Option<&str>,
+        auth: Auth<'_>,
+        action: &A,
+        end: &CancellationToken,
+    ) -> Result<A::Response, Error> {
         let lane = self.0.limiter.lane(A::SERVICE, A::NAME, region);
         let start = Instant::now();
-        let attempts = AtomicU32::new(0);
-        let attempt = || async {
-            lane.turn().await;
+        let mut pauses = retry::backoff(self.0.max_retries).build();
+        let mut attempts = 0;
+        let mut last = Error::Ended { action: A::NAME };
+        loop {
+            if end.run_until_cancelled(lane.turn()).await.is_none() {
+                return Err(last);
+            }
             tracing::trace!(service = A::SERVICE, action = A::NAME, region, parameters = ?action, "API request");
-            attempts.fetch_add(1, Ordering::Relaxed);
-            self.0.transport.send(region, auth, action).await
-        };
-        attempt
-            .retry(retry::backoff(self.0.max_retries))
-            .when(|error| {
-                if error.asks_to_slow_down() {
-                    lane.throttled();
-                }
-                retry::may_repeat(error, action.retry())
-            })
-            .notify(|error, pause| {
-                let attempt = attempts.load(Ordering::Relaxed);
-                let error = error as &dyn std::error::Error;
-                tracing::info!(
-                    action = A::NAME,
-                    attempt,
-                    error,
-                    ?pause,
-                    "the call failed, and is made again after a pause"
-                );
-            })
-            .await
-            .map_err(|error| error.after(attempts.load(Ordering::Relaxed), start.elapsed()))
+            attempts += 1;
+            let error = match self.0.transport.send(region, auth, action).await {
+                Ok(response) => return Ok(response),
+                Err(error) => error,
+            };
+            if error.asks_to_slow_down() {
+                lane.throttled();
+            }
+            let pause = if retry::may_repeat(&error, action.retry()) { pauses.next() } else { None };
+            let Some(pause) = pause else { return Err(error.after(attempts, start.elapsed())) };
+            tracing::info!(
+                action = A::NAME,
+                attempt = attempts,
+                error = &error as &dyn std::error::Error,
+                ?pause,
+                "the call failed, and is made again after a pause"
+            );
+            last = error.after(attempts, start.elapsed());
+            if end.run_until_cancelled(sleep(pause)).await.is_none() {
+                return Err(last);
+            }
+        }
     }
 }
 
@@ -161,6 +172,25 @@ mod tests {
 
     fn throttled() -> Reply {
         json(r#"{"Response": {"Error": {"Code": "RequestLimitExceeded", "Message": "slow"}, "RequestId": "r"}}"#)
+    }
+
+    #[tokio::test]
+    async fn the_end_of_an_operation_ends_pauses_and_not_what_was_sent() {
+        let mut server = Server::start(Vec::new()).await;
+        server.closed().await;
+        let endpoints = Endpoints::default().with_override("tke", &server.url).unwrap();
+        let api = Api::new(Settings { endpoints, ..Settings::default() });
+        let end = CancellationToken::new();
+        let start = Instant::now();
+        let ended = async {
+            sleep(std::time::Duration::from_millis(100)).await;
+            end.cancel();
+        };
+        let (refused, ()) = tokio::join!(api.send_until(None, Auth::Skip, &Make, &end), ended);
+        assert!(refused.as_ref().unwrap_err().is_not_connected(), "{refused:?}");
+        assert!(start.elapsed() < std::time::Duration::from_millis(450), "{:?}", start.elapsed());
+        let unsent = api.send_until(None, Auth::Skip, &Make, &end).await.unwrap_err();
+        assert!(matches!(unsent, Error::Ended { .. }), "{unsent}");
     }
 
     #[tokio::test]

@@ -6,6 +6,7 @@
 use std::sync::Arc;
 
 use tokio::sync::Mutex;
+use tokio_util::sync::CancellationToken;
 
 use super::{
     Action, Api, Auth, Error,
@@ -69,10 +70,26 @@ impl Client {
     ///
     /// Every variant of [`Error`].
     pub async fn send<A: Action>(&self, region: &str, action: &A) -> Result<A::Response, Error> {
-        let credentials = self.credentials(A::NAME).await?;
-        let outcome = self.send_as(&credentials, region, action).await;
-        match self.other_credentials(A::NAME, &credentials, &outcome).await? {
-            Some(renewed) => self.send_as(&renewed, region, action).await,
+        self.send_until(region, action, &CancellationToken::new()).await
+    }
+
+    /// As [`Client::send`], until `end`: afterwards nothing is sent or repeated. What has been sent is not given up.
+    ///
+    /// # Errors
+    ///
+    /// As [`Client::send`]; [`Error::Ended`] when nothing was sent.
+    pub async fn send_until<A: Action>(
+        &self,
+        region: &str,
+        action: &A,
+        end: &CancellationToken,
+    ) -> Result<A::Response, Error> {
+        let ended = Error::Ended { action: A::NAME };
+        let credentials = end.run_until_cancelled(self.credentials(A::NAME)).await.ok_or(ended)??;
+        let outcome = self.send_as(&credentials, region, action, end).await;
+        let others = end.run_until_cancelled(self.other_credentials(A::NAME, &credentials, &outcome)).await;
+        match others.transpose()?.flatten() {
+            Some(renewed) => self.send_as(&renewed, region, action, end).await,
             None => outcome,
         }
     }
@@ -144,11 +161,14 @@ impl Client {
         credentials: &Credentials,
         region: &str,
         action: &A,
+        end: &CancellationToken,
     ) -> Result<A::Response, Error> {
         if !self.guard.allows_all() && A::SERVICE != <sts::GetCallerIdentity as Action>::SERVICE {
-            self.check(A::NAME, self.account_of(credentials).await)?;
+            let ended = Error::Ended { action: A::NAME };
+            let account = end.run_until_cancelled(self.account_of(credentials)).await.ok_or(ended)?;
+            self.check(A::NAME, account)?;
         }
-        self.api.send(Some(region), Auth::Signed(credentials), action).await
+        self.api.send_until(Some(region), Auth::Signed(credentials), action, end).await
     }
 
     fn check(&self, action: &'static str, account: Result<String, Error>) -> Result<(), Error> {

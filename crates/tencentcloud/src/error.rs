@@ -57,6 +57,9 @@ pub enum Error {
     /// There is nothing to sign the call with, or not yet.
     #[error("{action}: {}", unsigned(.source))]
     Credentials { action: &'static str, source: Arc<CredentialsError> },
+    /// The operation was ended from outside before the call was sent.
+    #[error("{action}: not sent, because the operation was ended")]
+    Ended { action: &'static str },
     /// The call was not sent: the credentials belong to an account that the lists exclude, or to an unknown one.
     #[error("{action}: not sent")]
     Account { action: &'static str, source: Arc<AccountError> },
@@ -206,6 +209,7 @@ impl Error {
             | Self::Unsendable { .. }
             | Self::NotConnected { .. }
             | Self::Credentials { .. }
+            | Self::Ended { .. }
             | Self::Account { .. } => false,
         }
     }

@@ -87,7 +87,7 @@ impl<R: Resource, I: Identification<R>> AnyResource<R::Session> for Registered<R
                 return Planned { object, requires_replace: BTreeSet::new(), diagnostics: error.into() };
             }
         };
-        let result = panic::catch(self.resource.plan(context, &mut plan)).await;
+        let result = panic::catch(unless_stopped(&context.stop, self.resource.plan(context, &mut plan))).await;
         plan.diagnostics.extend(errors(result));
         let mut planned = plan.finish(&self.schema().ty);
         planned.object.identity = identity;

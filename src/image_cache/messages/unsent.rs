@@ -1,0 +1,90 @@
+//! Calls that change something and that the API did not accept: it refused them, or the operation ended before.
+
+use crate::image_cache::deadline::Deadline;
+use crate::image_caches::{CreateError, Ended};
+use crate::{duration, errors};
+use terraform_plugin::diagnostics::{AttributePath, Diagnostic};
+use terraform_plugin::value::Attr;
+
+/// A cache could not be created, or nobody knows whether it was.
+pub(in crate::image_cache) fn not_created(
+    name: &str,
+    region: &str,
+    deadline: &Deadline,
+    error: &CreateError,
+) -> Diagnostic {
+    match error {
+        CreateError::NotSent { ended, last } => {
+            let last = last.as_ref().map(|error| format!(" The last attempt: {}.", errors::chain(error)));
+            let detail =
+                format!("Image cache {name:?} was not requested: nothing was created.{}", last.unwrap_or_default());
+            self::ended(*ended, deadline, &detail)
+        }
+        CreateError::Refused { source, namesakes } => {
+            let detail = format!(
+                "While creating image cache {name:?} in {region}: {}.{}",
+                errors::chain(source),
+                errors::advice(source)
+            );
+            let Some(namesake) = namesakes.first() else {
+                return Diagnostic::error("Failed creating an image cache", detail);
+            };
+            let namesake = format!(
+                "{detail} Image cache {namesake} has the same name, which may be why. If so, write another name, or leave it \
+                 out; create_before_destroy needs that as well. To manage {namesake} instead, import it."
+            );
+            Diagnostic::error("Failed creating an image cache", namesake).at(AttributePath::root("name"))
+        }
+        CreateError::OutcomeUnknown { source, .. } => Diagnostic::error(
+            "Image cache may have been created",
+            format!(
+                "While creating image cache {name:?} in {region}: {}. Nobody can say whether the API made the cache, and none \
+                 of that name was found afterwards. It was not tried again, because that could make, and bill, a second one. \
+                 Look for {name:?} in the console in a few minutes: if it is there, import it or delete it; if not, apply \
+                 again.",
+                errors::chain(source)
+            ),
+        ),
+    }
+}
+
+/// An update ended from outside, before it was sent or while it was.
+pub(in crate::image_cache) fn not_updated(
+    id: &Attr<String>,
+    ended: Ended,
+    deadline: &Deadline,
+    was_sent: bool,
+) -> Diagnostic {
+    let id = id.as_str().unwrap_or_default();
+    let detail = if was_sent {
+        format!("Whether the API changed image cache {id} is unknown. The next plan shows what it lists.")
+    } else {
+        format!("The update of image cache {id} was not sent: nothing was changed.")
+    };
+    self::ended(ended, deadline, &detail)
+}
+
+/// A delete ended from outside, before it was sent or while it was.
+pub(in crate::image_cache) fn not_deleted(id: &Attr<String>, ended: Ended, deadline: &Deadline) -> Diagnostic {
+    let id = id.as_str().unwrap_or_default();
+    let detail = format!("Image cache {id} stays in the state. Whether its deletion reached the API is unknown.");
+    self::ended(ended, deadline, &detail)
+}
+
+/// Ctrl-C or the `timeouts` block ended an operation before the API had accepted its call. `detail` is what that means.
+fn ended(ended: Ended, deadline: &Deadline, detail: &str) -> Diagnostic {
+    let operation = deadline.operation.name();
+    match ended {
+        Ended::Interrupted => {
+            Diagnostic::error("Interrupted", format!("Terraform was asked to stop. {detail} Run the command again."))
+        }
+        Ended::TimedOut => {
+            let timeout = duration::show(deadline.timeout);
+            let detail = format!(
+                "The API accepted no request within {timeout}. {detail} Check the network, and run the command again. If the API \
+                 needs longer, set timeouts.{operation}."
+            );
+            Diagnostic::error("No response in time", detail).at(AttributePath::root("timeouts").attribute(operation))
+        }
+    }
+}

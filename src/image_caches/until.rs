@@ -1,0 +1,76 @@
+//! What ends work from outside: Ctrl-C, or the end of its time.
+
+use std::time::Duration;
+
+use tokio::time::{Instant, sleep_until};
+use tokio_util::sync::CancellationToken;
+
+/// What ended work from outside.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Ended {
+    /// Terraform was asked to stop.
+    Interrupted,
+    /// The time of the operation is over.
+    TimedOut,
+}
+
+/// The limits of an operation, shared by everything that it does.
+#[derive(Debug, Clone)]
+pub struct Until {
+    stop: CancellationToken,
+    end: Instant,
+}
+
+impl Until {
+    /// Until `stop` is cancelled, and no longer than `timeout` from now.
+    pub fn new(stop: &CancellationToken, timeout: Duration) -> Self {
+        Self { stop: stop.clone(), end: Instant::now() + timeout }
+    }
+
+    /// The remaining time; zero afterwards.
+    pub fn left(&self) -> Duration {
+        self.end.saturating_duration_since(Instant::now())
+    }
+
+    /// Runs `work`, and drops it at the end.
+    ///
+    /// # Errors
+    ///
+    /// What ended it.
+    pub async fn run<T>(&self, work: impl Future<Output = T>) -> Result<T, Ended> {
+        tokio::select! {
+            biased;
+            result = work => Ok(result),
+            ended = self.ended() => Err(ended),
+        }
+    }
+
+    /// Returns at the end.
+    pub async fn ended(&self) -> Ended {
+        tokio::select! {
+            biased;
+            () = self.stop.cancelled() => Ended::Interrupted,
+            () = sleep_until(self.end) => Ended::TimedOut,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::future::pending;
+
+    use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn work_ends_by_itself_by_a_stop_or_by_its_time() {
+        let stop = CancellationToken::new();
+        let until = Until::new(&stop, Duration::from_secs(9));
+        assert_eq!(until.run(async { 1 }).await, Ok(1));
+        assert_eq!(until.run(pending::<()>()).await, Err(Ended::TimedOut));
+        assert_eq!(until.left(), Duration::ZERO);
+        let until = Until::new(&stop, Duration::from_secs(9));
+        stop.cancel();
+        assert_eq!(until.run(pending::<()>()).await, Err(Ended::Interrupted));
+        assert_eq!(until.run(async { 1 }).await, Ok(1), "what is complete is not thrown away");
+    }
+}

@@ -117,6 +117,12 @@ impl Fake {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// Sets how rows are listed.
+    pub fn set_listing(&self, unknown_ids: UnknownIds, max_ids: Option<usize>, moves: bool) {
+        let mut state = self.state();
+        (state.unknown_ids, state.max_ids, state.moves) = (unknown_ids, max_ids, moves);
+    }
+
     pub fn fault(&self, action: &'static str, fault: Fault) {
         self.state().faults.push_back((action, fault));
     }

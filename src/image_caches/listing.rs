@@ -454,9 +454,7 @@ mod tests {
                         for at in gone {
                             ids.insert(*at, format!("imc-gone-{at}"));
                         }
-                        let mut state = fake.state();
-                        (state.unknown_ids, state.max_ids, state.moves) = (unknown_ids, max_ids, moves);
-                        drop(state);
+                        fake.set_listing(unknown_ids, max_ids, moves);
                         let rows = join_all(ids.iter().map(|id| caches.get(REGION, id))).await;
                         for (id, row) in ids.iter().zip(rows) {
                             let what = format!("{unknown_ids:?}, {max_ids:?}, {moves}, {gone:?}: {id}");

@@ -249,7 +249,7 @@ fn bounds_hold_quickly() {
 /// As PyYAML reads them, but for a last line of nothing but blanks. The parser alone panics. Found by fuzzing.
 #[test]
 fn text_without_a_final_newline_may_end_in_a_block() {
-    for (text, expected) in [
+    for (block, expected) in [
         ("|\n  x", "x"),
         ("|-\n  x", "x"),
         ("|+\n  x", "x"),
@@ -263,9 +263,9 @@ fn text_without_a_final_newline_may_end_in_a_block() {
         ("|", ""),
         ("|\n  ", ""),
     ] {
-        let text = format!("a: {text}");
-        let Value::Map(object) = &objects(&text).expect(&text)[0] else { panic!("{text:?}") };
-        assert_eq!(object["a"], Value::String(expected.to_owned()), "{text:?}");
+        let yaml = format!("a: {block}");
+        let Value::Map(object) = &objects(&yaml).expect(&yaml)[0] else { panic!("{yaml:?}") };
+        assert_eq!(object["a"], Value::String(expected.to_owned()), "{yaml:?}");
     }
     let pod =
         "apiVersion: v1\nkind: Pod\nspec: {containers: [{image: a}]}\nmetadata:\n  annotations:\n    a: |\n      x";

@@ -15,7 +15,6 @@ pub mod attributes;
 mod build_log;
 mod changes;
 mod data_source;
-mod deadline;
 mod fields;
 pub mod id;
 mod identity;
@@ -50,14 +49,13 @@ pub use model::ImageCacheModel;
 pub use rebuild::ImageCacheRebuild;
 pub use suitable_data_source::SuitableImageCache;
 
-use self::deadline::{Deadline, Operation};
 use self::fields::Planned;
 use crate::errors;
 use crate::image_caches::CreateError;
 use crate::session::Session;
 use tencentcloud::tke::Status;
 use terraform_plugin::diagnostics::Diagnostics;
-use terraform_plugin::framework::{Context, Outcome, Resource, ResourcePlan, Response, Source};
+use terraform_plugin::framework::{Context, Operation, Outcome, Resource, ResourcePlan, Response, Source};
 use terraform_plugin::value::Attr;
 
 /// How long a cache whose deletion was refused is looked at, to say why.
@@ -88,7 +86,7 @@ impl Resource for ImageCacheResource {
         response: &mut Response<ImageCacheModel>,
     ) -> Outcome<()> {
         let session = &context.session;
-        let deadline = Deadline::of(Operation::Create, &planned, &context.stop);
+        let deadline = planned.deadline(Operation::Create, &context.stop);
         let name = planned.name.known().cloned().unwrap_or_else(request::unique_name);
         let not_created = |region: &str, error| messages::not_created(&name, region, &deadline, &error);
         let region = deadline.until.run(session.region_of(&planned.region)).await;
@@ -154,7 +152,7 @@ impl Resource for ImageCacheResource {
     async fn delete(&self, context: &Context<Session>, response: &mut Response<ImageCacheModel>) -> Outcome<()> {
         let Some(state) = &response.state else { return Ok(()) };
         let session = &context.session;
-        let deadline = Deadline::of(Operation::Delete, state, &context.stop);
+        let deadline = state.deadline(Operation::Delete, &context.stop);
         let ended = |ended| messages::not_deleted(&state.id, ended, &deadline);
         let checked = async {
             let (region, id) = address(session, state).await?;

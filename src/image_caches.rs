@@ -21,7 +21,6 @@ mod poll;
 mod read;
 mod rows;
 mod snapshot;
-mod until;
 mod update;
 mod wait;
 
@@ -41,19 +40,14 @@ use tokio_util::sync::CancellationToken;
 pub use self::{
     api::ImageCacheApi,
     create::CreateError,
-    until::{Ended, Until},
     wait::{Change, Goal, WaitError, was_built},
 };
-use self::{
-    create::Creates,
-    listing::Absence,
-    poll::{FirstLook, Poller},
-    read::Reads,
-};
+use self::{create::Creates, listing::Absence, read::Reads};
 use tencentcloud::{
     Client, Error,
     tke::{CreateImageCache, GetMostSuitableImageCache, ImageCache, UpdateImageCache},
 };
+use terraform_plugin::framework::{InitialPoll, Poller, Until};
 
 /// How long [`ImageCaches::listed_once`] may take.
 const LISTING_TIMEOUT: Duration = Duration::from_secs(3);
@@ -75,7 +69,7 @@ struct Region {
     api: RegionApi,
     reads: Reads,
     creates: Creates,
-    poller: Arc<Poller>,
+    poller: Poller<RegionApi>,
     listed: OnceCell<Vec<ImageCache>>,
     /// The IDs of objects that are in the state.
     managed: Mutex<HashSet<String>>,
@@ -251,8 +245,8 @@ impl ImageCaches {
         let region = self.region(region);
         // What this process just made takes minutes; what it changed may be settled at once.
         let made = goal.built && goal.change.is_none() && region.creates.made(id);
-        let first_look = if made { FirstLook::Regular } else { FirstLook::Soon };
-        wait::wait_for(&region.poller, id, goal, first_look, timeout, cancel, on_change).await
+        let initial = if made { InitialPoll::Regular } else { InitialPoll::Soon };
+        wait::wait_for(&region.poller, id, goal, initial, timeout, cancel, on_change).await
     }
 
     /// Waits until image cache `id` is not listed any more.
@@ -290,11 +284,12 @@ impl ImageCaches {
         if let Some(region) = regions.get(name) {
             return Arc::clone(region);
         }
+        let polls = tracing::error_span!(parent: None, "poll", tf_resource_type = "eks_image_cache", region = name);
         let api = RegionApi { api: Arc::clone(&self.0.api), region: Arc::from(name) };
         let region = Arc::new(Region {
             reads: Reads::new(api.clone()),
             creates: Creates::new(api.clone()),
-            poller: Poller::new(api.clone(), self.0.poll_interval),
+            poller: Poller::new(api.clone(), self.0.poll_interval, polls),
             listed: OnceCell::new(),
             managed: Mutex::default(),
             api,

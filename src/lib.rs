@@ -30,7 +30,6 @@
 mod annotations;
 mod block;
 mod creation_time;
-mod duration;
 mod errors;
 mod functions;
 #[cfg(any(test, fuzzing))]

@@ -12,7 +12,7 @@ use super::config::{self, ProviderConfig};
 use super::mirrors;
 use crate::image_caches::ImageCaches;
 use crate::session::{Access, Region, Session};
-use crate::{duration, errors, regions};
+use crate::{errors, regions};
 use image_registry::Inspectors;
 use tencentcloud::credentials::{
     AccountGuard, AssumeRoleConfig, CloudServices, Credentials, CredentialsChain, CredentialsConfig, CredentialsError,
@@ -22,7 +22,7 @@ use tencentcloud::endpoints::{DEFAULT_DOMAIN, InvalidEndpoint};
 use tencentcloud::{Api, Client, Endpoints, Settings};
 use terraform_plugin::diagnostics::{AttributePath, Diagnostic, Diagnostics};
 use terraform_plugin::framework::Outcome;
-use terraform_plugin::value::{Attr, Secret};
+use terraform_plugin::value::{Attr, Secret, duration};
 
 /// Interval between status polls of builds, unless the provider block sets one.
 const DEFAULT_POLL_INTERVAL: std::time::Duration = std::time::Duration::from_secs(5);

@@ -2,12 +2,12 @@
 
 use super::config::{self, ProviderConfig};
 use super::mirrors;
-use crate::{duration, errors, regions, tags};
+use crate::{errors, regions, tags};
 use tencentcloud::Endpoints;
 use tencentcloud::credentials::limits;
 use tencentcloud::endpoints::DEFAULT_DOMAIN;
 use terraform_plugin::diagnostics::{AttributePath, Diagnostic, Diagnostics};
-use terraform_plugin::value::Attr;
+use terraform_plugin::value::{Attr, duration};
 
 pub fn validate(config: &ProviderConfig, diagnostics: &mut Diagnostics) {
     let config = &config.clone().without_empty_strings();

@@ -2,8 +2,8 @@
 
 use tokio::time::Instant;
 
-use crate::duration;
 use tencentcloud::tke::{Event, ImageCache, Status};
+use terraform_plugin::value::duration;
 
 /// What has been logged of a build.
 #[derive(Debug)]

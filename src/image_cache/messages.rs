@@ -6,12 +6,13 @@ mod unsent;
 use std::time::Duration;
 
 pub(super) use self::unsent::{not_created, not_deleted, not_updated};
-use super::deadline::{Deadline, Operation};
+use crate::errors;
 use crate::image_caches::WaitError;
-use crate::{duration, errors};
 use tencentcloud::Error;
 use tencentcloud::tke::{Event, ImageCache, Status};
 use terraform_plugin::diagnostics::{AttributePath, Diagnostic};
+use terraform_plugin::framework::{Deadline, Operation};
+use terraform_plugin::value::duration;
 
 /// How many events a message shows.
 const SHOWN_EVENTS: usize = 5;

@@ -4,11 +4,14 @@
 //! cache: they are kept in the state as configured, and null after an import until the first apply.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use tokio_util::sync::CancellationToken;
 
 use tencentcloud::tke::Status;
+use terraform_plugin::framework::{Deadline, Operation};
 use terraform_plugin::schema::{BLOCK, COMPUTED, OPTIONAL, OPTIONAL_COMPUTED, REQUIRED};
 use terraform_plugin::value::{Attr, Secret};
 
@@ -158,7 +161,22 @@ pub struct ImageCacheModel {
     pub timeouts: Attr<Timeouts>,
 }
 
+/// The time for a build, unless the `timeouts` block sets another.
+pub(super) const DEFAULT_BUILD_TIMEOUT: Duration = Duration::from_secs(60 * 60);
+const DEFAULT_DELETE_TIMEOUT: Duration = Duration::from_secs(10 * 60);
+
 impl ImageCacheModel {
+    /// The end of an operation that begins now, on a cache with this configuration or state. `stop` is Ctrl-C.
+    pub(super) fn deadline(&self, operation: Operation, stop: &CancellationToken) -> Deadline {
+        let timeouts = self.timeouts.known();
+        let (configured, default) = match operation {
+            Operation::Create => (timeouts.map(|t| &t.create), DEFAULT_BUILD_TIMEOUT),
+            Operation::Update => (timeouts.map(|t| &t.update), DEFAULT_BUILD_TIMEOUT),
+            Operation::Delete => (timeouts.map(|t| &t.delete), DEFAULT_DELETE_TIMEOUT),
+        };
+        Deadline::new(operation, configured, default, stop)
+    }
+
     /// Whether the cache outlives its resource.
     pub(super) fn is_retained(&self) -> bool {
         self.deletion_policy.as_str() == Some("retain")
@@ -239,4 +257,19 @@ pub struct Timeouts {
     /// How long delete waits until the cache is gone, for example `"10m"`. Default 10 minutes.
     #[schemars(extend("x-terraform" = OPTIONAL))]
     pub delete: Attr<String>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn deadline_is_that_of_the_timeouts_block() {
+        let timeouts = Timeouts { update: "90s".to_owned().into(), ..Timeouts::default() };
+        let cache = ImageCacheModel { timeouts: timeouts.into(), ..ImageCacheModel::default() };
+        for (operation, seconds) in [(Operation::Create, 3600), (Operation::Update, 90), (Operation::Delete, 600)] {
+            let deadline = cache.deadline(operation, &CancellationToken::new());
+            assert_eq!(deadline.timeout, Duration::from_secs(seconds), "{operation:?}");
+        }
+    }
 }

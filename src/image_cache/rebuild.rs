@@ -12,8 +12,8 @@ use serde::{Deserialize, Serialize};
 use tokio::sync::mpsc;
 
 use super::build_log::BuildLog;
-use super::deadline::DEFAULT_BUILD_TIMEOUT;
 use super::id;
+use super::model::DEFAULT_BUILD_TIMEOUT;
 use super::{messages, request, verify};
 use crate::errors;
 use crate::image_caches::{Change, Goal, WaitError};

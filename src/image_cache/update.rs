@@ -14,12 +14,12 @@ use super::changes::Changes;
 use super::fields::Planned;
 use super::model::ImageCacheModel;
 use super::request::Extent;
-use super::{Deadline, Operation, account, address, messages, private, request, verify, wait};
+use super::{account, address, messages, private, request, verify, wait};
 use crate::errors;
 use crate::image_caches::{Change, was_built};
 use crate::session::Session;
 use tencentcloud::tke::{ImageCache, Status, UpdateImageCache};
-use terraform_plugin::framework::{Context, Outcome, Response};
+use terraform_plugin::framework::{Context, Deadline, Operation, Outcome, Response};
 use terraform_plugin::value::Attr;
 
 pub(super) async fn update(
@@ -29,7 +29,7 @@ pub(super) async fn update(
     response: &mut Response<ImageCacheModel>,
 ) -> Outcome<()> {
     let Some(prior) = response.state.clone() else { return Ok(()) };
-    let deadline = Deadline::of(Operation::Update, &planned, &context.stop);
+    let deadline = planned.deadline(Operation::Update, &context.stop);
     let not_sent = |ended| messages::not_updated(&prior.id, ended, &deadline, false);
     let (region, id) = deadline.until.run(address(&context.session, &prior)).await.map_err(not_sent)??;
     let imported = private::is_imported(&response.private);

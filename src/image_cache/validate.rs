@@ -5,9 +5,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::model::ImageCacheModel;
-use crate::{annotations, duration, images, regions, tags};
+use crate::{annotations, images, regions, tags};
 use terraform_plugin::diagnostics::{AttributePath, Diagnostic, Diagnostics};
-use terraform_plugin::value::Attr;
+use terraform_plugin::value::{Attr, duration};
 
 pub(super) fn validate(config: &ImageCacheModel, diagnostics: &mut Diagnostics) {
     images::validate(AttributePath::root("images"), config.images.known().into_iter().flatten(), diagnostics);

@@ -5,11 +5,11 @@ use std::time::Duration;
 
 use super::build_log::BuildLog;
 use super::model::ImageCacheModel;
-use super::{Deadline, Operation, address, messages, private, state};
+use super::{address, messages, private, state};
 use crate::image_caches::{Change, Goal, WaitError};
 use crate::session::Session;
 use tencentcloud::tke::ImageCache;
-use terraform_plugin::framework::{Context, Outcome, Response};
+use terraform_plugin::framework::{Context, Deadline, Operation, Outcome, Response};
 use terraform_plugin::value::Attr;
 
 /// How long a cache that is not waited for is looked for in the list: a read that does not find it drops it from the state.
@@ -129,7 +129,7 @@ mod tests {
         };
         let mut response =
             Response { state: Some(planned.clone()), private: Private::default(), diagnostics: Diagnostics::default() };
-        let deadline = Deadline::of(operation, &planned, &context.stop);
+        let deadline = planned.deadline(operation, &context.stop);
         let waited = wait_and_save(&context, planned, None, &mut response, &deadline).await;
         let mut told = response.diagnostics;
         told.extend(waited.err().unwrap_or_default());

@@ -25,12 +25,12 @@ use tokio_util::sync::CancellationToken;
 use super::{
     RegionApi,
     gather::{Answer, Gather},
-    until::{Ended, Until},
 };
 use tencentcloud::{
     Action as _, Error,
     tke::{CreateImageCache, ImageCache},
 };
+use terraform_plugin::framework::{Ended, Until};
 
 /// The pauses before each look-up after an unknown outcome: 15.5 seconds in all.
 const PATIENCE: [Duration; 5] = [

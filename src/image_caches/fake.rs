@@ -11,7 +11,7 @@ use async_trait::async_trait;
 use tokio::time::{Instant, sleep};
 use tokio_util::sync::CancellationToken;
 
-use super::{ImageCacheApi, ImageCaches, Until};
+use super::{ImageCacheApi, ImageCaches};
 use tencentcloud::{
     Error,
     tke::{
@@ -20,6 +20,7 @@ use tencentcloud::{
         Status, UpdateImageCache,
     },
 };
+use terraform_plugin::framework::Until;
 
 pub const LATENCY: Duration = Duration::from_millis(40);
 pub const INTERVAL: Duration = Duration::from_secs(5);
@@ -38,8 +39,6 @@ pub enum Fault {
     Code(&'static str),
     /// Refused with this HTTP status and a page of HTML.
     Html(u16),
-    /// A mistake in the program.
-    Panic,
 }
 
 /// How an ID that does not exist is answered when it is asked for together with others.
@@ -160,7 +159,6 @@ impl Fake {
                 }
                 Some(Fault::Code(code)) => Err(refusal(action, code)),
                 Some(Fault::Html(status)) => Err(html(action, status)),
-                Some(Fault::Panic) => panic!("{action} panics"),
             }
         };
         sleep(pause).await;

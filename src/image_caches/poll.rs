@@ -1,166 +1,35 @@
-//! All waits of a region share one poll: at most one call for every 50 caches waited for, however many wait.
-//!
-//! The first poll comes one interval after the first wait. From then on the pause grows by [`GROWTH`] whenever nothing
-//! changed, up to [`LONGEST`] intervals, and falls back to one interval when a status changed or a wait began. Each pause
-//! is longer by a random part, so that several runs of Terraform do not poll in step.
+//! The poll that all waits of a region share: one call for every 50 caches waited for, however many wait.
 
-use std::{
-    collections::HashMap,
-    mem,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
-    time::Duration,
-};
-
-use rand::RngExt;
-use tokio::{
-    sync::{Notify, watch},
-    time::{Instant, sleep_until},
-};
+use std::collections::HashMap;
+use std::sync::Arc;
 
 use super::{RegionApi, listing::Absence};
-use tencentcloud::{Error, tke::ImageCache};
+use tencentcloud::{Error, credentials::CredentialsError, tke::ImageCache};
+use terraform_plugin::framework::{Poll, Polled};
 
-const GROWTH: f64 = 1.15;
+impl Poll for RegionApi {
+    type Object = Arc<ImageCache>;
+    type Error = Error;
 
-/// In intervals.
-const LONGEST: f64 = 4.0;
-
-/// The random part, of the pause.
-const JITTER: f64 = 0.1;
-
-/// The part of an interval after which a wait that may be over already is looked at.
-const SOON: f64 = 0.2;
-
-/// When a wait wants to be looked at first. Waits that begin before that share the look.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum FirstLook {
-    /// After a part of an interval: what is waited for may have happened.
-    Soon,
-    /// After an interval: it cannot have happened yet.
-    Regular,
-}
-
-/// What one poll saw of one cache.
-#[derive(Debug, Clone)]
-pub(super) enum Sighting {
-    /// There was no poll yet.
-    None,
-    Listed(Arc<ImageCache>),
-    Absent,
-    Failed(Error),
-}
-
-/// The poll of one region. It runs while somebody waits.
-#[derive(Debug)]
-pub(super) struct Poller {
-    api: RegionApi,
-    interval: Duration,
-    state: Mutex<State>,
-    /// `due` is earlier than it was.
-    hurry: Notify,
-}
-
-#[derive(Debug)]
-struct State {
-    watched: HashMap<String, watch::Sender<Sighting>>,
-    due: Instant,
-    pause: Duration,
-    running: bool,
-}
-
-impl Poller {
-    pub(super) fn new(api: RegionApi, interval: Duration) -> Arc<Self> {
-        let state = State { watched: HashMap::new(), due: Instant::now(), pause: interval, running: false };
-        Arc::new(Self { api, interval, state: Mutex::new(state), hurry: Notify::new() })
+    async fn read(&self, ids: Vec<String>) -> HashMap<String, Polled<Self>> {
+        self.by_ids(ids, Absence::Believed).await
     }
 
-    /// The pause between polls, at first.
-    pub(super) fn interval(&self) -> Duration {
-        self.interval
+    fn status(cache: &Arc<ImageCache>) -> &str {
+        cache.status.as_str()
     }
 
-    /// Has the cache `id` polled until the receiver is dropped. Every poll sends a value, also when nothing changed.
-    pub(super) fn watch(self: &Arc<Self>, id: &str, first_look: FirstLook) -> watch::Receiver<Sighting> {
-        let pause = match first_look {
-            FirstLook::Soon => self.interval.mul_f64(SOON),
-            FirstLook::Regular => self.interval,
-        };
-        let mut state = self.state();
-        let due = Instant::now() + pause;
-        state.due = if state.running { state.due.min(due) } else { due };
-        state.pause = self.interval;
-        let sender = state.watched.entry(id.to_owned()).or_insert_with(|| watch::Sender::new(Sighting::None));
-        let receiver = sender.subscribe();
-        if mem::replace(&mut state.running, true) {
-            self.hurry.notify_one();
-        } else {
-            tokio::spawn(Arc::clone(self).run());
+    /// A build of an hour should not be lost to a minute without network.
+    fn is_transient(error: &Error) -> bool {
+        match error {
+            // Temporary credentials are renewed in the middle of a wait.
+            Error::Credentials { source, .. } => match &**source {
+                CredentialsError::Sts { source, .. } => Self::is_transient(source),
+                CredentialsError::Metadata { .. } => true,
+                _ => false,
+            },
+            _ => error.is_throttling() || error.is_not_connected() || error.outcome_unknown(),
         }
-        receiver
-    }
-
-    async fn run(self: Arc<Self>) {
-        // Whoever waits learns of a panic by the end of the channel, and the next wait has a poll again.
-        scopeguard::defer_on_unwind! {
-            let mut state = self.state();
-            state.watched.clear();
-            state.running = false;
-        }
-        loop {
-            self.wait_until_due().await;
-            let ids: Vec<String> = {
-                let mut state = self.state();
-                state.watched.retain(|_, sender| sender.receiver_count() > 0);
-                if state.watched.is_empty() {
-                    state.running = false;
-                    return;
-                }
-                // Whoever begins to wait from now on may bring it forward.
-                state.due = Instant::now() + self.interval.mul_f64(LONGEST);
-                state.watched.keys().cloned().collect()
-            };
-            let rows = self.api.by_ids(ids, Absence::Believed).await;
-
-            let mut state = self.state();
-            let mut changed = false;
-            for (id, row) in rows {
-                let sighting = match row {
-                    Ok(Some(cache)) => Sighting::Listed(cache),
-                    Ok(None) => Sighting::Absent,
-                    Err(error) => Sighting::Failed(error),
-                };
-                if let Some(sender) = state.watched.get(&id) {
-                    let before = sender.send_replace(sighting.clone());
-                    changed |= status(&before) != status(&sighting);
-                }
-            }
-            state.pause =
-                if changed { self.interval } else { state.pause.mul_f64(GROWTH).min(self.interval.mul_f64(LONGEST)) };
-            let pause = state.pause.mul_f64(1.0 + rand::rng().random_range(0.0..JITTER));
-            state.due = state.due.min(Instant::now() + pause);
-        }
-    }
-
-    async fn wait_until_due(&self) {
-        loop {
-            let due = self.state().due;
-            tokio::select! {
-                () = sleep_until(due) => return,
-                () = self.hurry.notified() => {}
-            }
-        }
-    }
-
-    fn state(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-/// What has to change for a poll to have seen something new.
-fn status(sighting: &Sighting) -> Option<&str> {
-    match sighting {
-        Sighting::Listed(cache) => Some(cache.status.as_str()),
-        Sighting::None | Sighting::Absent | Sighting::Failed(_) => None,
     }
 }
 
@@ -169,10 +38,14 @@ mod tests {
     use futures_util::future::join_all;
     use tokio_util::sync::CancellationToken;
 
+    use std::time::Duration;
+
+    use tokio::time::Instant;
+
     use super::{
         super::{
             ImageCaches, WaitError,
-            fake::{Fake, Fault, INTERVAL, REGION, UnknownIds, until},
+            fake::{Fake, INTERVAL, REGION, UnknownIds, refusal, until},
         },
         *,
     };
@@ -212,7 +85,7 @@ mod tests {
         let start = Instant::now();
         make(&caches, 120).await;
         let took = start.elapsed();
-        assert!(took < Duration::from_secs(1800 + 6) + INTERVAL.mul_f64(LONGEST * (1.0 + JITTER)), "{took:?}");
+        assert!(took < Duration::from_secs(1800 + 6) + INTERVAL.mul_f64(4.4), "{took:?}");
         // 3 calls every 5 seconds would be 1,080.
         assert!((260..400).contains(&polls(&fake)), "{}", polls(&fake));
     }
@@ -248,32 +121,22 @@ mod tests {
         }
     }
 
-    #[tokio::test(start_paused = true)]
-    async fn a_panic_reaches_those_who_wait_and_nobody_else() {
-        let (fake, caches) = Fake::new();
-        let id = fake.add("web");
-        fake.fault("describe", Fault::Panic);
-        let wait = || {
-            let (caches, id) = (caches.clone(), id.clone());
-            tokio::spawn(async move {
-                let never = CancellationToken::new();
-                caches.wait_ready(REGION, &id, Duration::from_secs(600), &never, &mut |_| {}).await
-            })
+    #[test]
+    fn renewal_error_is_transient_with_its_cause() {
+        let sts = |code: &str| CredentialsError::Sts {
+            origin: "assume_role".to_owned(),
+            request: "AssumeRole".to_owned(),
+            advice: None,
+            source: Arc::new(refusal("AssumeRole", code)),
         };
-        assert!(wait().await.unwrap_err().is_panic());
-        assert!(wait().await.unwrap().is_ok());
-    }
-
-    #[tokio::test(start_paused = true)]
-    async fn nobody_polls_when_nobody_waits() {
-        let (fake, caches) = Fake::new();
-        let id = fake.add("web");
-        caches.delete(REGION, &id).await.unwrap();
-        let start = Instant::now();
-        caches.wait_gone(REGION, &id, Duration::from_secs(600), &CancellationToken::new()).await.unwrap();
-        assert!(start.elapsed() < INTERVAL / 2, "a deletion is looked at soon: {:?}", start.elapsed());
-        let after = polls(&fake);
-        tokio::time::sleep(Duration::from_secs(600)).await;
-        assert_eq!(polls(&fake), after);
+        for (source, expected) in [
+            (sts("InternalError"), true),
+            (sts("UnauthorizedOperation"), false),
+            (CredentialsError::Metadata { problem: "no answer".to_owned() }, true),
+            (CredentialsError::NotFound { tried: Vec::new() }, false),
+        ] {
+            let error = Error::Credentials { action: "DescribeImageCaches", source: Arc::new(source) };
+            assert_eq!(RegionApi::is_transient(&error), expected, "{error:?}");
+        }
     }
 }

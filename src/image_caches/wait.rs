@@ -1,4 +1,4 @@
-//! Waiting for one image cache: what is seen of it comes from the region's [`poll`](super::poll), and each wait ends by
+//! Waiting for one image cache: what is found of it comes from the region's [`poll`](super::poll), and each wait ends by
 //! its own timeout and cancellation.
 //!
 //! After a change, a cache may still be listed as it was: when an update is to be seen is not documented. So what is
@@ -7,16 +7,16 @@
 
 use std::{fmt, sync::Arc, time::Duration};
 
-use tokio::time::{Instant, sleep};
+use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
-use super::poll::{FirstLook, Poller, Sighting};
-use crate::duration;
+use super::RegionApi;
 use tencentcloud::{
     Error,
-    credentials::CredentialsError,
     tke::{ImageCache, Status},
 };
+use terraform_plugin::framework::{InitialPoll, Poller, Unfinished};
+use terraform_plugin::value::duration;
 
 /// For so long a cache that was never listed counts as pending. How soon a new cache is listed is not documented.
 const UNLISTED: Duration = Duration::from_secs(60);
@@ -108,10 +108,10 @@ pub enum WaitError {
 
 /// Waits until `id` is what `goal` says.
 pub(super) async fn wait_for(
-    poller: &Arc<Poller>,
+    poller: &Poller<RegionApi>,
     id: &str,
     goal: Goal<'_>,
-    first_look: FirstLook,
+    initial: InitialPoll,
     timeout: Duration,
     cancel: &CancellationToken,
     on_change: &mut (dyn FnMut(&ImageCache) + Send),
@@ -121,9 +121,9 @@ pub(super) async fn wait_for(
     let mut absences = 0;
     let patience = poller.interval().mul_f64(PATIENCE);
     let mut seen = goal.change.is_none();
-    // Set by one answer for the next: an answer may be as old as the time at which it was asked for.
+    // Set by one poll for the next: what a poll finds may be as old as the time at which it began.
     let mut overdue = false;
-    wait(poller, id, first_look, timeout, cancel, |sighting| match sighting {
+    let done = |found: Option<Arc<ImageCache>>| match found {
         Some(cache) => {
             absences = 0;
             if last.as_ref().is_none_or(|last| (&last.status, &last.events) != (&cache.status, &cache.events)) {
@@ -147,87 +147,37 @@ pub(super) async fn wait_for(
         None => {
             absences += 1;
             let not_listed_yet = last.is_none() && start.elapsed() < UNLISTED;
-            // One answer without it may be a list that others were changing.
+            // One list without it may be a list that others were changing.
             (!not_listed_yet && absences > 1).then(|| {
                 let id = id.to_owned();
                 Err(if last.is_some() { WaitError::Gone { id } } else { WaitError::NeverListed { id } })
             })
         }
-    })
-    .await
+    };
+    let waited = poller.wait(id, initial, timeout, cancel, done).await;
+    waited.unwrap_or_else(|unfinished| Err(WaitError::of(id, timeout, unfinished)))
 }
 
 /// Waits until `id` is not listed.
 pub(super) async fn wait_gone(
-    poller: &Arc<Poller>,
+    poller: &Poller<RegionApi>,
     id: &str,
     timeout: Duration,
     cancel: &CancellationToken,
 ) -> Result<(), WaitError> {
-    wait(poller, id, FirstLook::Soon, timeout, cancel, |sighting| match sighting {
-        Some(_) => None,
-        None => Some(Ok(())),
-    })
-    .await
+    let done = |found: Option<_>| found.is_none().then_some(());
+    let waited = poller.wait(id, InitialPoll::Soon, timeout, cancel, done).await;
+    waited.map_err(|unfinished| WaitError::of(id, timeout, unfinished))
 }
 
-/// Gives what each poll sees to `judge`, until that returns something: the cache, or `None` where it is not listed.
-async fn wait<T>(
-    poller: &Arc<Poller>,
-    id: &str,
-    first_look: FirstLook,
-    timeout: Duration,
-    cancel: &CancellationToken,
-    mut judge: impl FnMut(Option<Arc<ImageCache>>) -> Option<Result<T, WaitError>>,
-) -> Result<T, WaitError> {
-    let mut sightings = poller.watch(id, first_look);
-    let mut last = None;
-    let mut error = None;
-    let deadline = sleep(timeout);
-    tokio::pin!(deadline);
-    loop {
-        tokio::select! {
-            biased;
-            () = cancel.cancelled() => return Err(WaitError::Cancelled { id: id.to_owned(), last }),
-            changed = sightings.changed() => changed.expect("the poller keeps the sender while there is a receiver, or has panicked"),
-            () = &mut deadline => {
-                return Err(WaitError::TimedOut { id: id.to_owned(), timeout, last, source: error.map(Box::new) });
-            }
+impl WaitError {
+    fn of(id: &str, timeout: Duration, unfinished: Unfinished<Arc<ImageCache>, Error>) -> Self {
+        let id = id.to_owned();
+        match unfinished {
+            Unfinished::Stopped { last } => Self::Cancelled { id, last },
+            Unfinished::TimedOut { last, error } => Self::TimedOut { id, timeout, last, source: error.map(Box::new) },
+            Unfinished::Failed { error } => Self::Api { id, source: error },
         }
-        let sighting = sightings.borrow_and_update().clone();
-        let judged = match sighting {
-            Sighting::None => None,
-            Sighting::Listed(cache) => {
-                error = None;
-                last = Some(Arc::clone(&cache));
-                judge(Some(cache))
-            }
-            Sighting::Absent => {
-                error = None;
-                judge(None)
-            }
-            Sighting::Failed(source) if passes(&source) => {
-                error = Some(source);
-                None
-            }
-            Sighting::Failed(source) => Some(Err(WaitError::Api { id: id.to_owned(), source })),
-        };
-        if let Some(result) = judged {
-            return result;
-        }
-    }
-}
-
-/// Failures that may be over at the next poll. A build of an hour should not be lost to a minute without network.
-fn passes(error: &Error) -> bool {
-    match error {
-        // Temporary credentials are renewed in the middle of a wait.
-        Error::Credentials { source, .. } => match &**source {
-            CredentialsError::Sts { source, .. } => passes(source),
-            CredentialsError::Metadata { .. } => true,
-            _ => false,
-        },
-        _ => error.is_throttling() || error.is_not_connected() || error.outcome_unknown(),
     }
 }
 
@@ -240,11 +190,12 @@ mod tests {
     use super::{
         super::{
             ImageCaches,
-            fake::{Fake, Fault, INTERVAL, REGION, refusal, until},
+            fake::{Fake, Fault, INTERVAL, REGION, until},
         },
         *,
     };
     use tencentcloud::tke::CreateImageCache;
+    use tokio::time::sleep;
 
     const TIMEOUT: Duration = Duration::from_secs(600);
 
@@ -384,24 +335,5 @@ mod tests {
 
         fake.fault("describe", Fault::Code("AuthFailure.SecretIdNotFound"));
         assert!(matches!(ready(&caches, &id).await, Err(WaitError::Api { .. })));
-    }
-
-    #[test]
-    fn what_keeps_credentials_from_being_renewed_may_pass() {
-        let sts = |code: &str| CredentialsError::Sts {
-            origin: "assume_role".to_owned(),
-            request: "AssumeRole".to_owned(),
-            advice: None,
-            source: Arc::new(refusal("AssumeRole", code)),
-        };
-        for (source, expected) in [
-            (sts("InternalError"), true),
-            (sts("UnauthorizedOperation"), false),
-            (CredentialsError::Metadata { problem: "no answer".to_owned() }, true),
-            (CredentialsError::NotFound { tried: Vec::new() }, false),
-        ] {
-            let error = Error::Credentials { action: "DescribeImageCaches", source: Arc::new(source) };
-            assert_eq!(passes(&error), expected, "{error:?}");
-        }
     }
 }

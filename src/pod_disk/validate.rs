@@ -5,9 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::model::PodDiskModel;
 use super::{image_gc, inspection};
 use crate::image_cache::id;
-use crate::{annotations, duration, images, regions};
+use crate::{annotations, images, regions};
 use terraform_plugin::diagnostics::{AttributePath, Diagnostic, Diagnostics};
-use terraform_plugin::value::{self, Attr};
+use terraform_plugin::value::{self, Attr, duration};
 
 pub(super) fn validate(config: &PodDiskModel, diagnostics: &mut Diagnostics) {
     images::validate(AttributePath::root("images"), config.images.known().into_iter().flatten(), diagnostics);

@@ -9,6 +9,7 @@ mod answer;
 #[cfg(any(test, feature = "testing"))]
 pub mod conformance;
 mod data_source;
+mod deadline;
 mod ephemeral;
 mod function;
 mod generate;
@@ -17,6 +18,7 @@ mod list;
 mod named;
 mod panic;
 mod plan;
+mod poll;
 mod private;
 mod resource;
 #[cfg(any(test, feature = "testing"))]
@@ -24,6 +26,8 @@ pub mod sample;
 mod server;
 mod stop;
 mod stream;
+mod subject;
+mod until;
 mod validate;
 
 use std::sync::Arc;
@@ -33,16 +37,20 @@ use tokio_util::sync::CancellationToken;
 
 pub use action::{Action, ActionEvent, AnyAction, Progress, action, invoke};
 pub use data_source::{AnyDataSource, DataSource, data_source};
+pub use deadline::{Deadline, Operation};
 pub use ephemeral::{AnyEphemeralResource, Ephemeral, EphemeralResource, Opened, ephemeral_resource};
 pub use function::{AnyFunction, Function, FunctionError, function};
 pub use identity::{Identified, identified_resource};
 pub use list::{AnyListResource, ListResource, Listed, Listing, Query, list, list_resource};
 pub use named::Named;
 pub use plan::ResourcePlan;
+pub use poll::{InitialPoll, Poll, Polled, Poller, Unfinished};
 pub use private::Private;
 pub use resource::{AnyResource, Applied, Import, Planned, Resource, Response, Source, Stored, resource};
 pub use server::Server;
 pub use stop::unless_stopped;
+pub use subject::Subject;
+pub use until::{Ended, Until};
 pub use validate::WriteOnly;
 
 use crate::diagnostics::Diagnostics;

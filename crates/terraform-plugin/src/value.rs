@@ -16,6 +16,7 @@
 #[cfg(test)]
 mod arbitrary;
 mod attr;
+pub mod duration;
 mod dynamic;
 mod error;
 pub mod json;

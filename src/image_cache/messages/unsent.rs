@@ -1,9 +1,9 @@
 //! Calls that change something and that the API did not accept: it refused them, or the operation ended before.
 
-use crate::image_cache::deadline::Deadline;
-use crate::image_caches::{CreateError, Ended};
-use crate::{duration, errors};
+use crate::errors;
+use crate::image_caches::CreateError;
 use terraform_plugin::diagnostics::{AttributePath, Diagnostic};
+use terraform_plugin::framework::{Deadline, Ended};
 use terraform_plugin::value::Attr;
 
 /// A cache could not be created, or nobody knows whether it was.
@@ -18,7 +18,7 @@ pub(in crate::image_cache) fn not_created(
             let last = last.as_ref().map(|error| format!(" The last attempt: {}.", errors::chain(error)));
             let detail =
                 format!("Image cache {name:?} was not requested: nothing was created.{}", last.unwrap_or_default());
-            self::ended(*ended, deadline, &detail)
+            deadline.not_accepted(*ended, &detail)
         }
         CreateError::Refused { source, namesakes } => {
             let detail = format!(
@@ -61,30 +61,12 @@ pub(in crate::image_cache) fn not_updated(
     } else {
         format!("The update of image cache {id} was not sent: nothing was changed.")
     };
-    self::ended(ended, deadline, &detail)
+    deadline.not_accepted(ended, &detail)
 }
 
 /// A delete ended from outside, before it was sent or while it was.
 pub(in crate::image_cache) fn not_deleted(id: &Attr<String>, ended: Ended, deadline: &Deadline) -> Diagnostic {
     let id = id.as_str().unwrap_or_default();
     let detail = format!("Image cache {id} stays in the state. Whether its deletion reached the API is unknown.");
-    self::ended(ended, deadline, &detail)
-}
-
-/// Ctrl-C or the `timeouts` block ended an operation before the API had accepted its call. `detail` is what that means.
-fn ended(ended: Ended, deadline: &Deadline, detail: &str) -> Diagnostic {
-    let operation = deadline.operation.name();
-    match ended {
-        Ended::Interrupted => {
-            Diagnostic::error("Interrupted", format!("Terraform was asked to stop. {detail} Run the command again."))
-        }
-        Ended::TimedOut => {
-            let timeout = duration::show(deadline.timeout);
-            let detail = format!(
-                "The API accepted no request within {timeout}. {detail} Check the network, and run the command again. If the API \
-                 needs longer, set timeouts.{operation}."
-            );
-            Diagnostic::error("No response in time", detail).at(AttributePath::root("timeouts").attribute(operation))
-        }
-    }
+    deadline.not_accepted(ended, &detail)
 }

@@ -6,6 +6,7 @@ mod disk;
 mod disk_list;
 mod disk_source;
 mod format;
+mod instance;
 mod label;
 mod repeat;
 mod token;
@@ -21,6 +22,7 @@ pub use disk::{Disk, DiskIdentity, Disks};
 pub use disk_list::{DiskFilter, DiskList};
 pub use disk_source::{DiskLookup, DiskSource};
 pub use format::{Format, FormatConfig};
+pub use instance::{Instance, Instances, Machines};
 pub use label::Label;
 pub use repeat::Repeat;
 pub use token::{RENEW_AT, Token, Tokens};
@@ -42,6 +44,8 @@ pub struct Sample {
     pub prefix: Attr<String>,
     /// By ID.
     pub cloud: Mutex<BTreeMap<String, Disk>>,
+    /// What [`Instances`] run on.
+    pub machines: Machines,
 }
 
 /// Disks that are not there.

@@ -88,6 +88,12 @@ impl Attr<String> {
     }
 }
 
+impl From<&str> for Attr<String> {
+    fn from(text: &str) -> Self {
+        Self::Known(text.to_owned())
+    }
+}
+
 impl<T> From<T> for Attr<T> {
     fn from(value: T) -> Self {
         Self::Known(value)

@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use terraform_plugin::diagnostics::{AttributePath, Diagnostic, Diagnostics};
-use terraform_plugin::value::Attr;
+use super::Attr;
+use crate::diagnostics::{AttributePath, Diagnostic, Diagnostics};
 
 /// A year: no wait needs more, and sums of such durations and the present moment do not overflow.
 const LONGEST: Duration = Duration::from_secs(8760 * 3600);

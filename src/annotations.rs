@@ -76,7 +76,7 @@ pub fn image_cache(id: &str) -> Annotations {
     Annotations::from([annotation(USE_IMAGE_CACHE, id)])
 }
 
-/// `root-cbs-size`: a system disk of `size` GiB. It has no effect together with an image cache.
+/// `root-cbs-size`: a system disk of `size` GiB. What it does beside an image cache is not documented.
 pub fn root_disk(size: u64) -> Annotations {
     Annotations::from([annotation(ROOT_DISK_SIZE, size)])
 }

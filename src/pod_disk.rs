@@ -62,7 +62,7 @@ fn answer(
     diagnostics: &mut Diagnostics,
 ) -> Result<PodDiskModel, Diagnostic> {
     let disk = request(&config, matched.as_ref(), inspection.as_ref()).disk()?;
-    diagnostics.extend(disk.warning);
+    diagnostics.extend(disk.warnings);
     diagnostics.extend(inspection.iter().flat_map(|inspection| inspection.notes.iter().cloned()));
     diagnostics.extend(inspection.as_ref().and_then(|inspection| inspection.warning(disk.depends_on_need)));
     let mut annotations = constants(&config);
@@ -96,6 +96,7 @@ fn request<'a>(
         cache_size: matched.and_then(|cache| cache.attributes.image_cache_size.known().copied()),
         disk_type: config.disk_type.known().cloned(),
         retain_minutes: config.retain_minutes.known().copied(),
+        fallback_size: config.fallback_size.known().copied(),
     });
     let need = inspection.map(|inspection| &inspection.need);
     DiskRequest { size: config.size.known().copied(), need, image_cache, threshold: Threshold::lowest(config) }

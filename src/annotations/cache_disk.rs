@@ -17,6 +17,9 @@ pub struct CacheDisk {
     pub disk_type: Option<String>,
     /// `image-cache-disk-retain-minute`: how long a later Pod may reuse the disk; not at all if omitted.
     pub retain_minutes: Option<u64>,
+    /// `root-cbs-size` in GiB: the system disk of a Pod that no cache matches; not written if omitted. Manifests of Tencent Cloud have
+    /// it beside `use-image-cache`, but what it does there is not documented.
+    pub fallback_size: Option<u64>,
 }
 
 impl CacheDisk {
@@ -25,11 +28,12 @@ impl CacheDisk {
         let size = self.size.map(|gib| annotation(CACHE_DISK_SIZE, gib));
         let disk_type = self.disk_type.as_ref().map(|name| annotation(CACHE_DISK_TYPE, name));
         let retain = self.retain_minutes.map(|minutes| annotation(CACHE_DISK_RETAIN_MINUTES, minutes));
-        [size, disk_type, retain].into_iter().flatten().collect()
+        let fallback = self.fallback_size.map(|gib| annotation(ROOT_DISK_SIZE, gib));
+        [size, disk_type, retain, fallback].into_iter().flatten().collect()
     }
 }
 
-/// The same, from an object of a configuration, with the disk of a Pod whose cache does not match.
+/// The same, from an object of a configuration.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub struct DiskOptions {
     /// What is chosen.
@@ -118,11 +122,17 @@ mod tests {
     #[test]
     fn a_cache_disk_writes_what_is_chosen() {
         assert_eq!(CacheDisk::default().annotations(), Annotations::new());
-        let disk = CacheDisk { size: Some(60), disk_type: Some("CLOUD_SSD".into()), retain_minutes: Some(10) };
+        let disk = CacheDisk {
+            size: Some(60),
+            disk_type: Some("CLOUD_SSD".into()),
+            retain_minutes: Some(10),
+            fallback_size: Some(70),
+        };
         let expected = [
             ("eks.tke.cloud.tencent.com/image-cache-disk-retain-minute", "10"),
             ("eks.tke.cloud.tencent.com/image-cache-disk-size", "60"),
             ("eks.tke.cloud.tencent.com/image-cache-disk-type", "CLOUD_SSD"),
+            ("eks.tke.cloud.tencent.com/root-cbs-size", "70"),
         ];
         assert_eq!(disk.annotations(), expected.map(|(key, value)| (key.to_owned(), value.to_owned())).into());
     }

@@ -7,7 +7,8 @@
 //!
 //! A system disk of a given size is always asked for, one of a computed size only above 20. The size of a cache's disk cannot be
 //! below the cache's own. A size that is given must hold the images; that it does so only above a threshold is a warning, or an error
-//! where the configuration sets a threshold that the images alone reach. A computed size stays below the threshold. `root-cbs-size` is not written with a cache: what both together do is not documented.
+//! where the configuration sets a threshold that the images alone reach. A computed size stays below the threshold. With a cache,
+//! `root-cbs-size` is written only for `fallback_size`: what both together do is not documented.
 //! Sources: <https://cloud.tencent.com/document/product/457/44173>, <https://cloud.tencent.com/document/product/457/65908>.
 
 use super::thresholds::Threshold;
@@ -39,6 +40,8 @@ pub(super) struct CacheRequest {
     pub disk_type: Option<String>,
     /// For how long it outlives its Pod.
     pub retain_minutes: Option<u64>,
+    /// Size of the system disk of a Pod that no cache matches.
+    pub fallback_size: Option<u64>,
 }
 
 /// A disk. Sizes are in GiB, and unknown when they are those of a cache that is not known.
@@ -47,8 +50,8 @@ pub(super) struct Disk {
     pub size: Option<u64>,
     pub billed_size: Option<u64>,
     pub annotations: Annotations,
-    /// That the images leave too little room.
-    pub warning: Option<Diagnostic>,
+    /// Sizes on which the images leave too little room.
+    pub warnings: Vec<Diagnostic>,
     /// Whether the size would be another one, or its check have another result, if the images took less.
     pub depends_on_need: bool,
 }
@@ -58,36 +61,92 @@ impl DiskRequest<'_> {
     ///
     /// # Errors
     ///
-    /// At `size` when it is below the cache's own or cannot hold the images, at `images` when no disk can, and at a threshold of the
-    /// configuration that the images alone reach.
+    /// At `size` when it is below the cache's own, at `size` or `fallback_size` when it cannot hold the images, at `images` when no disk
+    /// can, and at a threshold of the configuration that the images alone reach.
     pub fn disk(self) -> Result<Disk, Diagnostic> {
         let Self { size, need, image_cache, threshold } = self;
-        let warning = match (size, need) {
-            (Some(size), Some(need)) => check_size(size, need, &threshold)?,
-            (None, Some(need)) if need.required_gib() > MAX_DISK_SIZE => return Err(too_large(need, &threshold)),
-            _ => None,
-        };
-        let depends_on_need = warning.is_some();
+        if let (None, Some(need)) = (size, need)
+            && need.required_gib() > MAX_DISK_SIZE
+        {
+            return Err(too_large(need, &threshold));
+        }
+        let fallback_size = image_cache.as_ref().and_then(|cache| cache.fallback_size);
+        let mut warnings = Vec::new();
+        for (argument, size) in [("size", size), ("fallback_size", fallback_size)] {
+            if let (Some(gib), Some(need)) = (size, need) {
+                warnings.extend(GivenSize { argument, gib }.check(need, &threshold)?);
+            }
+        }
         let disk = match image_cache {
             None => system_disk(size, need),
             Some(cache) => cache_disk(size, need, cache)?,
         };
-        Ok(Disk { warning, depends_on_need: disk.depends_on_need || depends_on_need, ..disk })
+        let depends_on_need = disk.depends_on_need || !warnings.is_empty();
+        Ok(Disk { warnings, depends_on_need, ..disk })
     }
 }
 
-/// Checks that a disk of `size` GiB holds the images. A warning if they pass the threshold.
-fn check_size(size: u64, need: &DiskNeed, threshold: &Threshold) -> Result<Option<Diagnostic>, Diagnostic> {
-    if !need.fits(size) {
-        return Err(too_small(size, need));
+/// A size in the configuration.
+#[derive(Clone, Copy)]
+struct GivenSize {
+    argument: &'static str,
+    gib: u64,
+}
+
+impl GivenSize {
+    /// Checks that the images fit. A warning if they pass the threshold.
+    fn check(self, need: &DiskNeed, threshold: &Threshold) -> Result<Option<Diagnostic>, Diagnostic> {
+        if !need.fits(self.gib) {
+            return Err(self.too_small(need));
+        }
+        if need.has_room(self.gib) {
+            return Ok(None);
+        }
+        if threshold.is_given && need.images_reach_threshold(self.gib) {
+            return Err(self.threshold_reached(need, threshold));
+        }
+        Ok(Some(self.too_full(need, threshold)))
     }
-    if need.has_room(size) {
-        return Ok(None);
+
+    fn too_small(self, need: &DiskNeed) -> Diagnostic {
+        let (size, capacity, least, advice) =
+            (self.gib, need.capacity_of(self.gib), need.at_least(), self.advice(need));
+        let detail = format!(
+            "A disk of {size} GiB has room for {capacity}. The images and the headroom take at least {least}:\n\n{need}\n\n{advice}"
+        );
+        Diagnostic::error("Disk too small for its images", detail).at(AttributePath::root(self.argument))
     }
-    if threshold.is_given && need.images_reach_threshold(size) {
-        return Err(threshold_reached(size, need, threshold));
+
+    fn too_full(self, need: &DiskNeed, threshold: &Threshold) -> Diagnostic {
+        let (size, room, threshold, advice) =
+            (self.gib, need.room_of(self.gib), threshold.phrase(), self.advice(need));
+        let detail = format!(
+            "A disk of {size} GiB holds the images, but has only {room} below {threshold}:\n\n{need}\n\nThe node removes images or \
+             restarts containers above the threshold, and images in use cannot be removed. {advice}"
+        );
+        Diagnostic::warning("Disk usage above a threshold", detail).at(AttributePath::root(self.argument))
     }
-    Ok(Some(too_full(size, need, threshold)))
+
+    fn advice(self, need: &DiskNeed) -> String {
+        let (argument, required) = (self.argument, need.required_gib());
+        let otherwise = if argument == "size" { ", or omit it to compute it from the images" } else { "" };
+        format!("Set {argument} to {required}{otherwise}.")
+    }
+
+    fn threshold_reached(self, need: &DiskNeed, threshold: &Threshold) -> Diagnostic {
+        let Self { argument, gib } = self;
+        let (required, room, least) = (need.required_gib(), need.room_of(gib), need.images_at_least());
+        let (path, percent) = (&threshold.path, threshold.percent);
+        let larger = match required {
+            ..=MAX_DISK_SIZE => format!("Set {argument} to {required}, or raise"),
+            _ => "Raise".to_owned(),
+        };
+        let detail = format!(
+            "{path} is {percent} %, which leaves {room} of a disk of {gib} GiB, and the images alone take at least {least}:\n\n{need}\n\n\
+             Images in use cannot be removed, so the threshold is exceeded indefinitely. {larger} {path}."
+        );
+        Diagnostic::error("Disk usage above a threshold", detail).at(threshold.path.clone())
+    }
 }
 
 fn system_disk(given: Option<u64>, need: Option<&DiskNeed>) -> Disk {
@@ -95,11 +154,12 @@ fn system_disk(given: Option<u64>, need: Option<&DiskNeed>) -> Disk {
     let asked_for = given.is_some() || size > FREE_DISK_SIZE;
     let annotations = if asked_for { annotations::root_disk(size) } else { Annotations::new() };
     let depends_on_need = given.is_none() && need.is_some();
-    Disk { size: Some(size), billed_size: Some(size - FREE_DISK_SIZE), annotations, warning: None, depends_on_need }
+    let billed_size = Some(size - FREE_DISK_SIZE);
+    Disk { size: Some(size), billed_size, annotations, warnings: Vec::new(), depends_on_need }
 }
 
 fn cache_disk(given: Option<u64>, need: Option<&DiskNeed>, cache: CacheRequest) -> Result<Disk, Diagnostic> {
-    let CacheRequest { choice, cache_size, disk_type, retain_minutes } = cache;
+    let CacheRequest { choice, cache_size, disk_type, retain_minutes, fallback_size } = cache;
     if let (Some(given), Some(own)) = (given, cache_size)
         && given < own
     {
@@ -111,44 +171,13 @@ fn cache_disk(given: Option<u64>, need: Option<&DiskNeed>, cache: CacheRequest) 
     let depends_on_need = given.is_none() && too_small.is_some();
     let size = raised.or(cache_size);
     let mut annotations = annotations::image_cache(&choice);
-    annotations.extend(CacheDisk { size: raised, disk_type, retain_minutes }.annotations());
-    Ok(Disk { size, billed_size: size, annotations, warning: None, depends_on_need })
-}
-
-fn too_small(size: u64, need: &DiskNeed) -> Diagnostic {
-    let (required, capacity, least) = (need.required_gib(), need.capacity_of(size), need.at_least());
-    let detail = format!(
-        "A disk of {size} GiB has room for {capacity}. The images and the headroom take at least {least}:\n\n{need}\n\nSet size to \
-         {required}, or omit it to compute it from the images."
-    );
-    Diagnostic::error("Disk too small for its images", detail).at(AttributePath::root("size"))
-}
-
-fn too_full(size: u64, need: &DiskNeed, threshold: &Threshold) -> Diagnostic {
-    let (required, room, threshold) = (need.required_gib(), need.room_of(size), threshold.phrase());
-    let detail = format!(
-        "A disk of {size} GiB holds the images, but has only {room} below {threshold}:\n\n{need}\n\nThe node removes images or \
-         restarts containers above the threshold, and images in use cannot be removed. Set size to {required}, or omit it to compute it \
-         from the images."
-    );
-    Diagnostic::warning("Disk usage above a threshold", detail).at(AttributePath::root("size"))
-}
-
-fn threshold_reached(size: u64, need: &DiskNeed, threshold: &Threshold) -> Diagnostic {
-    let (required, room, least) = (need.required_gib(), need.room_of(size), need.images_at_least());
-    let (path, percent) = (&threshold.path, threshold.percent);
-    let larger =
-        if required <= MAX_DISK_SIZE { format!("Set size to {required}, or raise") } else { "Raise".to_owned() };
-    let detail = format!(
-        "{path} is {percent} %, which leaves {room} of a disk of {size} GiB, and the images alone take at least {least}:\n\n{need}\n\n\
-         Images in use cannot be removed, so the threshold is exceeded indefinitely. {larger} {path}."
-    );
-    Diagnostic::error("Disk usage above a threshold", detail).at(threshold.path.clone())
+    annotations.extend(CacheDisk { size: raised, disk_type, retain_minutes, fallback_size }.annotations());
+    Ok(Disk { size, billed_size: size, annotations, warnings: Vec::new(), depends_on_need })
 }
 
 fn too_large(need: &DiskNeed, threshold: &Threshold) -> Diagnostic {
     if threshold.is_given && need.fits(MAX_DISK_SIZE) {
-        return threshold_reached(MAX_DISK_SIZE, need, threshold);
+        return GivenSize { argument: "size", gib: MAX_DISK_SIZE }.threshold_reached(need, threshold);
     }
     let detail = format!(
         "The largest disk has {MAX_DISK_SIZE} GiB:\n\n{need}\n\nRun fewer or smaller images in one Pod, or lower headroom."

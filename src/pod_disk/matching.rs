@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::model::PodDiskModel;
-use crate::annotations::AUTO;
+use crate::annotations::{AUTO, FREE_DISK_SIZE};
 use crate::errors;
 use crate::image_cache::attributes::FoundImageCache;
 use crate::session::Session;
@@ -56,7 +56,7 @@ pub(super) async fn find(
             Ok(Some(FoundImageCache::new(&region, &cache)))
         }
         None if choice == AUTO => {
-            diagnostics.push(no_match(&region));
+            diagnostics.push(no_match(&region, config.fallback_size.known().copied()));
             Ok(None)
         }
         None => Err(errors::image_cache_not_found(choice, &region).at(at()).into()),
@@ -67,11 +67,11 @@ fn at() -> AttributePath {
     AttributePath::root("image_cache")
 }
 
-fn no_match(region: &str) -> Diagnostic {
+fn no_match(region: &str, fallback_size: Option<u64>) -> Diagnostic {
+    let size = fallback_size.unwrap_or(FREE_DISK_SIZE);
     let detail = format!(
-        "No image cache in {region} holds exactly these images, by identical names and tags; one that is still being \
-         built does not count. Pods would pull them, onto the system disk of 20 GiB. Make a cache of them, wait for it, or name \
-         the images as an existing one does."
+        "No Ready image cache in {region} holds exactly these images, with identical names and tags. Pods would pull the images onto the \
+         system disk of {size} GiB. Create a cache of these images, wait until it is Ready, or name the images as an existing cache does."
     );
     Diagnostic::warning("No image cache matches", detail).at(at())
 }

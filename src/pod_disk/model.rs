@@ -73,6 +73,14 @@ pub struct PodDiskModel {
     #[schemars(extend("x-terraform" = OPTIONAL), range(min = 1))]
     pub retain_minutes: Attr<u64>,
 
+    /// Size in GiB of the system disk of a Pod that no image cache matches, a whole number from 20 to 32000: such a Pod pulls its images
+    /// onto that disk. It is checked against `images`, and written as `root-cbs-size` beside the annotations of the cache. Manifests of
+    /// Tencent Cloud combine them, but their effect together is not documented: the system disk may be billed above 20 GiB in addition
+    /// to the disk made from the cache, and `billed_size` does not contain it. If omitted, `root-cbs-size` is not written. Only with
+    /// `image_cache`.
+    #[schemars(extend("x-terraform" = OPTIONAL), range(min = MIN_DISK_SIZE, max = MAX_DISK_SIZE))]
+    pub fallback_size: Attr<u64>,
+
     /// Pods with the same key reuse each other's system disks, with the images that are on them, for some hours, across
     /// workloads of the account and within a zone. Any text; the name of the image is a good one.
     #[schemars(extend("x-terraform" = OPTIONAL), length(min = 1))]

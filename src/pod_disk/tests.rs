@@ -112,12 +112,14 @@ async fn constants_need_no_credentials_no_region_and_no_network() {
                 ("size", 60u64.into()),
                 ("disk_type", "CLOUD_SSD".into()),
                 ("retain_minutes", 10u64.into()),
+                ("fallback_size", 70u64.into()),
             ]),
             annotations(&[
                 ("use-image-cache", "auto"),
                 ("image-cache-disk-size", "60"),
                 ("image-cache-disk-type", "CLOUD_SSD"),
                 ("image-cache-disk-retain-minute", "10"),
+                ("root-cbs-size", "70"),
             ]),
         ),
         (
@@ -208,7 +210,7 @@ async fn what_a_cache_cannot_do_is_said() {
             ready(),
             (Warning, "images", "nginx:1.27 (the cache has it as docker.io/library/nginx:1.27), redis:7"),
         ),
-        (config("auto", None, &["nginx:1.27"]), ready(), (Warning, "image_cache", "No image cache in ap-guangzhou")),
+        (config("auto", None, &["nginx:1.27"]), ready(), (Warning, "image_cache", "No Ready image cache in ap-guangzhou")),
     ] {
         let (value, diagnostics, _) = read(config.clone(), guangzhou(), caches).await;
         let [diagnostic] = diagnostics.iter().collect::<Vec<_>>()[..] else { panic!("{config:?}: {diagnostics:?}") };
@@ -278,6 +280,8 @@ async fn wrong_arguments_are_refused_at_their_attribute() {
         (one("image_cache", "".into()), "image_cache"),
         (one("disk_type", "CLOUD_SSD".into()), "disk_type"),
         (one("retain_minutes", 10u64.into()), "retain_minutes"),
+        (one("fallback_size", 50u64.into()), "fallback_size"),
+        (Value::map([("image_cache", Value::from("auto")), ("fallback_size", 19u64.into())]), "fallback_size"),
         (Value::map([("image_cache", Value::from("auto")), ("disk_type", "SSD".into())]), "disk_type"),
         (Value::map([("image_cache", Value::from("auto")), ("retain_minutes", 0u64.into())]), "retain_minutes"),
         (one("reuse_key", "".into()), "reuse_key"),
@@ -314,6 +318,7 @@ async fn what_may_become_right_is_not_refused() {
         Value::map([("disk_type", Value::from("CLOUD_SSD")), ("image_cache", Value::Unknown)]),
         Value::map([("disk_type", Value::Unknown)]),
         Value::map([("retain_minutes", Value::Unknown)]),
+        Value::map([("fallback_size", Value::from(50u64)), ("image_cache", Value::Unknown)]),
         Value::map([("images", Value::list([Value::Unknown, "nginx:1.27".into()]))]),
         Value::map([("platform", Value::Unknown)]),
         Value::map([("existing_pod_annotations", Value::Unknown)]),

@@ -62,13 +62,16 @@ fn validate_image_cache(config: &PodDiskModel, diagnostics: &mut Diagnostics) {
     if !config.image_cache.is_null() {
         return;
     }
-    for (name, is_given) in
-        [("disk_type", config.disk_type.is_known()), ("retain_minutes", config.retain_minutes.is_known())]
-    {
+    for (name, is_given) in [
+        ("disk_type", config.disk_type.is_known()),
+        ("retain_minutes", config.retain_minutes.is_known()),
+        ("fallback_size", config.fallback_size.is_known()),
+    ] {
         if is_given {
+            let instead = if name == "fallback_size" { "use size in place of" } else { "remove" };
             let detail = format!(
-                "{name} is about the disk that is made from an image cache, and there is no image_cache. Set image_cache, for \
-                 example to \"auto\", or remove {name}."
+                "{name} has an effect only together with image_cache, which is not set. Set image_cache, for example to \"auto\", or \
+                 {instead} {name}."
             );
             diagnostics.push(Diagnostic::error("Missing image cache", detail).at(AttributePath::root(name)));
         }

@@ -95,6 +95,28 @@ fn auto_tells_which_cache_the_pods_would_get() {
 }
 
 #[test]
+fn fallback_size_is_written_beside_the_cache() {
+    let workspace = Workspace::new();
+    let arguments = "image_cache = \"auto\"\n  images = [\"nginx:1.27\"]\n  inspect_images = false\n  fallback_size = 70";
+    workspace.write(disk(arguments));
+    let run = workspace.apply().succeeds();
+    let [warning] = &run.warnings()[..] else { panic!("{run}") };
+    warning.says(&["No image cache matches", "70 GiB"]);
+    let state = workspace.state();
+    assert_eq!(
+        *state.output("annotations"),
+        json!({
+            "eks.tke.cloud.tencent.com/use-image-cache": "auto",
+            "eks.tke.cloud.tencent.com/root-cbs-size": "70",
+        })
+    );
+    assert!(state.output("disk")["billed_size"].is_null());
+
+    workspace.write(disk("size = 50\n  fallback_size = 70"));
+    workspace.plan().error().says(&["Missing image cache", "fallback_size"]);
+}
+
+#[test]
 fn a_cache_that_pods_could_not_use_is_told_at_plan_time() {
     let workspace = Workspace::new();
     let ready = insert(&workspace, Status::Ready);

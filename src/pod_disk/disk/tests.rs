@@ -40,7 +40,7 @@ fn system_disk_is_written_if_given_or_larger_than_the_free_one() {
         let annotations = written.map(|size| annotations(&[("root-cbs-size", size)])).unwrap_or_default();
         let depends_on_need = size.is_none() && needed.is_some();
         let (size, billed_size) = (Some(expected_size), Some(billed_size));
-        assert_eq!(disk, Disk { size, billed_size, annotations, warning: None, depends_on_need }, "needed {needed:?}");
+        assert_eq!(disk, Disk { size, billed_size, annotations, warnings: vec![], depends_on_need }, "needed {needed:?}");
     }
 }
 
@@ -66,22 +66,24 @@ fn cache_disk_is_raised_by_size_or_need_and_billed_in_full() {
         annotations
             .extend(written.map(|size| self::annotations(&[("image-cache-disk-size", size)])).unwrap_or_default());
         let depends_on_need = size.is_none() && written.is_some();
-        let expected = Disk { size: expected, billed_size: expected, annotations, warning: None, depends_on_need };
+        let expected = Disk { size: expected, billed_size: expected, annotations, warnings: vec![], depends_on_need };
         assert_eq!(disk, expected, "size {size:?}, needed {needed:?}, cache {cache_size:?}");
     }
 }
 
 #[test]
-fn type_and_retention_go_with_the_cache() {
+fn options_of_the_cache_are_written() {
     let (disk_type, retain_minutes) = (Some("CLOUD_SSD".to_owned()), Some(10));
-    let cache = CacheRequest { choice: "auto".into(), cache_size: None, disk_type, retain_minutes };
+    let fallback_size = Some(50);
+    let cache = CacheRequest { choice: "auto".into(), cache_size: None, disk_type, retain_minutes, fallback_size };
     let disk = DiskRequest { image_cache: Some(cache), ..Default::default() }.disk().unwrap();
     let expected = annotations(&[
         ("use-image-cache", "auto"),
         ("image-cache-disk-type", "CLOUD_SSD"),
         ("image-cache-disk-retain-minute", "10"),
+        ("root-cbs-size", "50"),
     ]);
-    assert_eq!(disk.annotations, expected);
+    assert_eq!((disk.annotations, disk.size, disk.billed_size), (expected, None, None));
 }
 
 fn given(percent: u32) -> Threshold {
@@ -116,8 +118,8 @@ fn size_is_checked_against_the_images_and_the_threshold() {
         let result = DiskRequest { size: Some(size), need: Some(&need), threshold, ..Default::default() }.disk();
         let diagnostic = match result {
             Ok(disk) => {
-                assert_eq!((disk.size, disk.depends_on_need), (Some(size), disk.warning.is_some()));
-                disk.warning
+                assert_eq!((disk.size, disk.depends_on_need), (Some(size), !disk.warnings.is_empty()));
+                disk.warnings.into_iter().next()
             }
             Err(error) => Some(error),
         };
@@ -130,6 +132,27 @@ fn size_is_checked_against_the_images_and_the_threshold() {
             );
             assert!(diagnostic.detail.contains(says), "{diagnostic:?}");
             assert!(diagnostic.detail.contains("files rounded up to blocks"), "{diagnostic:?}");
+        }
+    }
+}
+
+#[test]
+fn fallback_size_is_checked_against_the_images() {
+    use Severity::{Error, Warning};
+    for (fallback_size, needed, threshold, expected) in [
+        (70, 41, Threshold::default(), None),
+        (60, 41, Threshold::default(), Some((Warning, "fallback_size", "Set fallback_size to 70."))),
+        (40, 41, Threshold::default(), Some((Error, "fallback_size", "Set fallback_size to 70."))),
+        (20, 14, given(70), Some((Error, "pod_eviction_threshold", "Set fallback_size to 30, or raise"))),
+    ] {
+        let need = need(needed, threshold.percent);
+        let image_cache = CacheRequest { choice: "auto".into(), fallback_size: Some(fallback_size), ..Default::default() };
+        let request = DiskRequest { size: None, need: Some(&need), image_cache: Some(image_cache), threshold };
+        let diagnostics = request.disk().map_or_else(|error| vec![error], |disk| disk.warnings);
+        assert_eq!(diagnostics.len(), usize::from(expected.is_some()), "{fallback_size}: {diagnostics:?}");
+        for (diagnostic, (severity, path, says)) in diagnostics.iter().zip(expected) {
+            assert_eq!((diagnostic.severity, &diagnostic.path), (severity, &AttributePath::root(path)));
+            assert!(diagnostic.detail.contains(says), "{diagnostic:?}");
         }
     }
 }

@@ -118,8 +118,7 @@ impl GivenSize {
     }
 
     fn too_full(self, need: &DiskNeed, threshold: &Threshold) -> Diagnostic {
-        let (size, room, threshold, advice) =
-            (self.gib, need.room_of(self.gib), threshold.phrase(), self.advice(need));
+        let (size, room, threshold, advice) = (self.gib, need.room_of(self.gib), threshold.phrase(), self.advice(need));
         let detail = format!(
             "A disk of {size} GiB holds the images, but has only {room} below {threshold}:\n\n{need}\n\nThe node removes images or \
              restarts containers above the threshold, and images in use cannot be removed. {advice}"

@@ -210,7 +210,11 @@ async fn what_a_cache_cannot_do_is_said() {
             ready(),
             (Warning, "images", "nginx:1.27 (the cache has it as docker.io/library/nginx:1.27), redis:7"),
         ),
-        (config("auto", None, &["nginx:1.27"]), ready(), (Warning, "image_cache", "No Ready image cache in ap-guangzhou")),
+        (
+            config("auto", None, &["nginx:1.27"]),
+            ready(),
+            (Warning, "image_cache", "No Ready image cache in ap-guangzhou"),
+        ),
     ] {
         let (value, diagnostics, _) = read(config.clone(), guangzhou(), caches).await;
         let [diagnostic] = diagnostics.iter().collect::<Vec<_>>()[..] else { panic!("{config:?}: {diagnostics:?}") };

@@ -97,7 +97,8 @@ fn auto_tells_which_cache_the_pods_would_get() {
 #[test]
 fn fallback_size_is_written_beside_the_cache() {
     let workspace = Workspace::new();
-    let arguments = "image_cache = \"auto\"\n  images = [\"nginx:1.27\"]\n  inspect_images = false\n  fallback_size = 70";
+    let arguments =
+        "image_cache = \"auto\"\n  images = [\"nginx:1.27\"]\n  inspect_images = false\n  fallback_size = 70";
     workspace.write(disk(arguments));
     let run = workspace.apply().succeeds();
     let [warning] = &run.warnings()[..] else { panic!("{run}") };

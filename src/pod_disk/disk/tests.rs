@@ -40,7 +40,11 @@ fn system_disk_is_written_if_given_or_larger_than_the_free_one() {
         let annotations = written.map(|size| annotations(&[("root-cbs-size", size)])).unwrap_or_default();
         let depends_on_need = size.is_none() && needed.is_some();
         let (size, billed_size) = (Some(expected_size), Some(billed_size));
-        assert_eq!(disk, Disk { size, billed_size, annotations, warnings: vec![], depends_on_need }, "needed {needed:?}");
+        assert_eq!(
+            disk,
+            Disk { size, billed_size, annotations, warnings: vec![], depends_on_need },
+            "needed {needed:?}"
+        );
     }
 }
 
@@ -146,7 +150,8 @@ fn fallback_size_is_checked_against_the_images() {
         (20, 14, given(70), Some((Error, "pod_eviction_threshold", "Set fallback_size to 30, or raise"))),
     ] {
         let need = need(needed, threshold.percent);
-        let image_cache = CacheRequest { choice: "auto".into(), fallback_size: Some(fallback_size), ..Default::default() };
+        let image_cache =
+            CacheRequest { choice: "auto".into(), fallback_size: Some(fallback_size), ..Default::default() };
         let request = DiskRequest { size: None, need: Some(&need), image_cache: Some(image_cache), threshold };
         let diagnostics = request.disk().map_or_else(|error| vec![error], |disk| disk.warnings);
         assert_eq!(diagnostics.len(), usize::from(expected.is_some()), "{fallback_size}: {diagnostics:?}");

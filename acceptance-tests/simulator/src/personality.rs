@@ -215,6 +215,11 @@ switches! {
         OnCreate = "adds a tag to a new cache",
         Always = "adds a tag after every write",
     }
+    /// The caches that `GetMostSuitableImageCache` matches.
+    suitable: Suitable {
+        AtLeast = "caches with at least the images",
+        Exactly = "caches with exactly the images",
+    }
     /// Numbers in answers.
     numbers: Numbers { Numbers = "numbers", Strings = "strings" }
     /// Caches whose creation failed.

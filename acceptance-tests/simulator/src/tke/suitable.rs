@@ -7,6 +7,7 @@ use crate::action::{Action, Context};
 use crate::error::ApiError;
 use crate::image_cache::{ImageCache, Status};
 use crate::parameters::{Kind, Parameters, optional, required};
+use crate::personality::Suitable;
 use crate::state::World;
 
 pub(super) const ACTION: Action = Action {
@@ -19,8 +20,8 @@ pub(super) const ACTION: Action = Action {
 };
 
 /// The match rules of <https://cloud.tencent.com/document/product/457/44484>: identical references, then the smaller
-/// size, then the later creation. That only `Ready` caches match, and that a cache may hold more images than asked for,
-/// are assumptions.
+/// size, then the later creation. Whether a cache may hold more images than are asked for is a behavior variant. That only `Ready`
+/// caches match is an assumption.
 fn get_most_suitable_image_cache(
     world: &mut World,
     context: &Context,
@@ -34,6 +35,7 @@ fn get_most_suitable_image_cache(
             && !cache.deleted
             && cache.is_listed(context.now)
             && images.iter().all(|image| cache.images.contains(image))
+            && (personality.suitable == Suitable::AtLeast || cache.images.len() == images.len())
             && snapshotter.as_ref().is_none_or(|snapshotter| *snapshotter == cache.snapshotter)
     };
     let rank = |cache: &&mut ImageCache| (cache.image_cache_size, std::cmp::Reverse(cache.creation_time));
@@ -82,5 +84,11 @@ mod tests {
             assert_eq!(answer["Found"], expected.is_some(), "{body}");
         }
         assert_eq!(api.world.image_caches["ap-guangzhou"]["newer"].last_matched_time, Some(api.now));
+
+        api.world.personality.suitable = Suitable::Exactly;
+        for (images, expected) in [(&["nginx:1"][..], false), (&["nginx:1", "redis:7"], true), (&["nginx"], true)] {
+            let answer = api.call("GetMostSuitableImageCache", json!({ "Images": images })).unwrap();
+            assert_eq!(answer["Found"], expected, "{images:?}");
+        }
     }
 }

@@ -11,8 +11,8 @@ use std::{
 };
 
 use futures_util::{
-    future::join_all,
-    stream::{self, StreamExt, TryStreamExt},
+    future::{self, join_all},
+    stream::{self, Stream, StreamExt, TryStreamExt},
 };
 
 use tokio_util::sync::CancellationToken;
@@ -70,20 +70,23 @@ impl RegionApi {
     }
 
     /// The rows that follow a first page, of `total` rows in all. An empty page is the last.
-    pub(super) async fn pages_after_the_first(&self, names: &[String], total: u64) -> Result<Vec<ImageCache>, Error> {
+    async fn pages_after_the_first(&self, names: &[String], total: u64) -> Result<Vec<ImageCache>, Error> {
         if total > MAX_ROWS {
             return Err(too_many(total));
         }
+        self.other_pages(names, total).try_concat().await
+    }
+
+    /// The same, page by page, as they arrive in their order.
+    pub(super) fn other_pages(
+        &self,
+        names: &[String],
+        total: u64,
+    ) -> impl Stream<Item = Result<Vec<ImageCache>, Error>> {
         let offsets = (1..total.div_ceil(MAX_LIMIT)).map(|page| page * MAX_LIMIT);
-        let mut pages = stream::iter(offsets.map(|offset| self.page(names, offset))).buffered(CONCURRENT_PAGES);
-        let mut rows = Vec::new();
-        while let Some(page) = pages.try_next().await? {
-            if page.image_caches.is_empty() {
-                break;
-            }
-            rows.extend(page.image_caches);
-        }
-        Ok(rows)
+        let pages = stream::iter(offsets.map(|offset| self.page(names, offset))).buffered(CONCURRENT_PAGES);
+        let rows = pages.map_ok(|page| page.image_caches);
+        rows.try_take_while(|rows| future::ready(Ok(!rows.is_empty())))
     }
 
     /// All rows with exactly one of `names`, or all there are when `names` is empty; each once.

@@ -3,14 +3,22 @@
 //!
 //! A read sees every write of this process that ended before the read began. Kept rows are dropped when a write ends,
 //! and rows whose call began before that are not kept. A read that waits for a batch begins before the batch's calls.
+//!
+//! A read ends as soon as its row is kept: while the later pages of a region are still being read, Terraform goes on with the rows of the
+//! earlier ones.
 
 use std::{
     collections::HashMap,
     mem,
+    pin::pin,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
-use tokio::time::Instant;
+use futures_util::{
+    StreamExt as _,
+    future::{Either, select},
+};
+use tokio::{sync::Notify, time::Instant};
 
 use super::{
     RegionApi,
@@ -18,6 +26,7 @@ use super::{
     listing::{Absence, Row},
     snapshot::{Snapshot, Step},
 };
+use tencentcloud::tke::ImageCache;
 
 /// The reads of one region.
 #[derive(Debug)]
@@ -27,6 +36,8 @@ pub(super) struct Reads(Arc<Gather<Reader>>);
 struct Reader {
     api: RegionApi,
     state: Mutex<State>,
+    /// More rows are kept.
+    has_more: Notify,
 }
 
 #[derive(Debug, Default)]
@@ -38,15 +49,22 @@ struct State {
 
 impl Reads {
     pub(super) fn new(api: RegionApi) -> Self {
-        Self(Gather::new(Reader { api, state: Mutex::default() }))
+        Self(Gather::new(Reader { api, state: Mutex::default(), has_more: Notify::new() }))
     }
 
     /// The row of `id`, or `None` when there is none.
     pub(super) async fn get(&self, id: &str) -> Row {
-        let kept = self.0.answer.state().snapshot.row(id);
-        match kept {
-            Some(row) => Ok(Some(row)),
-            None => self.0.ask(id).await,
+        let reader = &self.0.answer;
+        let mut response = pin!(self.0.ask(id));
+        loop {
+            let has_more = pin!(reader.has_more.notified());
+            if let Some(row) = reader.kept(id) {
+                return Ok(Some(row));
+            }
+            match select(response.as_mut(), has_more).await {
+                Either::Left((row, _)) => return row,
+                Either::Right(_) => {}
+            }
         }
     }
 
@@ -74,6 +92,10 @@ impl Reader {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    fn kept(&self, id: &str) -> Option<Arc<ImageCache>> {
+        self.state().snapshot.row(id)
+    }
+
     /// Moves what kept rows answer from `ids` to `rows`, and says what to do for the rest.
     fn take_kept(&self, ids: &mut Vec<String>, rows: &mut HashMap<String, Row>) -> Step {
         let mut state = self.state();
@@ -93,7 +115,21 @@ impl Reader {
         let mut state = self.state();
         if state.writes == writes {
             keep(&mut state.snapshot);
+            self.has_more.notify_waiters();
         }
+    }
+
+    /// Reads the pages after the first, of `total` rows in all, and keeps each as it arrives.
+    async fn keep_other_pages(&self, total: u64) {
+        let writes = self.state().writes;
+        let mut pages = pin!(self.api.other_pages(&[], total));
+        while let Some(page) = pages.next().await {
+            match page {
+                Ok(rows) => self.keep(writes, |snapshot| snapshot.keep_other(rows)),
+                Err(_) => return,
+            }
+        }
+        self.keep(writes, Snapshot::complete);
     }
 }
 
@@ -114,10 +150,7 @@ impl Answer for Reader {
         if let Step::OtherPages(total) = step
             && !ids.is_empty()
         {
-            let writes = self.state().writes;
-            if let Ok(others) = self.api.pages_after_the_first(&[], total).await {
-                self.keep(writes, |snapshot| snapshot.keep_others(others));
-            }
+            self.keep_other_pages(total).await;
             self.take_kept(&mut ids, &mut rows);
         }
         if !ids.is_empty() {
@@ -175,6 +208,21 @@ mod tests {
             let calls = fake.describes();
             assert!(calls <= most, "{asked} of {rows}: {calls} calls, not {most}");
         }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn read_ends_when_its_page_arrives() {
+        let (fake, caches) = Fake::new();
+        let ids: Vec<_> = (0..500).map(|i| fake.add(&format!("cache-{i}"))).collect();
+        refresh(&caches, &ids[..20]).await;
+        // The last page takes a minute.
+        for _ in 0..9 {
+            fake.fault("describe", Fault::Late(LATENCY));
+        }
+        fake.fault("describe", Fault::Late(Duration::from_secs(60)));
+        let start = tokio::time::Instant::now();
+        refresh(&caches, &ids[20..430]).await;
+        assert!(start.elapsed() < Duration::from_secs(2), "{:?}", start.elapsed());
     }
 
     #[tokio::test(start_paused = true)]

@@ -96,10 +96,14 @@ impl Snapshot {
         self.extend(rows);
     }
 
-    /// Keeps the other pages.
-    pub(super) fn keep_others(&mut self, rows: Vec<ImageCache>) {
-        self.complete = true;
+    /// Keeps another page.
+    pub(super) fn keep_other(&mut self, rows: Vec<ImageCache>) {
         self.extend(rows);
+    }
+
+    /// All pages are kept.
+    pub(super) fn complete(&mut self) {
+        self.complete = true;
     }
 
     fn extend(&mut self, rows: Vec<ImageCache>) {

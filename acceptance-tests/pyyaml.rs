@@ -25,6 +25,9 @@ fn manifests() -> Vec<(String, String)> {
     let mut manifests = Vec::new();
     for directory in directories.map(|entry| entry.unwrap().path()) {
         let name = directory.file_name().unwrap().display().to_string();
+        if name == "json_stream" {
+            continue; // JSON objects without a marker between them, which PyYAML does not read.
+        }
         let text = std::fs::read_to_string(directory.join("manifest.yaml")).unwrap().replace("\r\n", "\n");
         manifests.push((format!("{name} with Windows line breaks"), text.replace('\n', "\r\n")));
         manifests.push((name, text));

@@ -2,7 +2,8 @@
 //!
 //! | | |
 //! | --- | --- |
-//! | `read` | text to documents: syntax with positions, and values as Kubernetes reads them |
+//! | `json` | text to YAML that libyaml reads as kubectl reads JSON |
+//! | `yaml`, `resolve` | YAML to documents: syntax with positions, and values as Kubernetes reads them |
 //! | `pods` | the Pods of an object, found by structure and by a small table of kinds |
 //! | `annotate` | text with annotations inserted, every other byte as it was |
 //! | `annotate_value` | a typed value with annotations |
@@ -18,6 +19,7 @@ mod error;
 #[cfg(any(test, fuzzing))]
 pub mod fuzzing;
 mod images;
+mod json;
 mod kinds;
 mod objects;
 mod pods;

@@ -9,10 +9,10 @@ use terraform_plugin::framework::{Function, FunctionError};
 
 /// Kubernetes manifests with annotations at every Pod template, every other byte as it was.
 ///
-/// For kubectl, Argo CD and files. Lines are inserted and values of keys that are there replaced; nothing is written anew, so
-/// that comments, the order of keys, anchors and `0644` stay. The annotations go onto the Pod template of each object that has
-/// one, and onto the metadata of a bare `Pod`; of Argo Workflows, Spark and KServe onto the places that those document. JSON
-/// stays JSON.
+/// For kubectl, Argo CD and files. Lines are inserted, and the values of existing keys are replaced; nothing is encoded again, so
+/// that comments, the order of keys, anchors and `0644` stay. The annotations are written to the Pod template of each object that has
+/// one, and to the metadata of a bare `Pod`; of Argo Workflows, Spark, Flink and KServe's `InferenceService` to the places that those
+/// document. JSON stays JSON.
 ///
 /// A document without a Pod stays as it is. An error, because Pods without the annotations would be missed silently, are: text
 /// without any Pod, a kind of object with containers whose place for annotations is not known, and a place that is shared

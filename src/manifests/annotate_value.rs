@@ -19,22 +19,25 @@ pub type UnknownAnnotations = Attr<BTreeMap<String, Attr<String>>>;
 ///
 /// # Errors
 ///
-/// A Pod for which no place is known; annotations that are not strings; no Pod in an object that is wholly known.
-pub fn annotate_value(object: &Dynamic, annotations: &UnknownAnnotations) -> Result<Dynamic, ManifestError> {
-    if annotations.known().is_some_and(BTreeMap::is_empty) {
-        return Ok(object.clone());
-    }
-    let mut typed = (object.ty().clone(), object.value().clone());
+/// A Pod for which no place is known; annotations that are not strings; no Pod in an object that is wholly known. None of them without
+/// any annotation: the result then has null annotations at most, in the types that unknown annotations have before apply.
+pub fn annotate_value(whole: &Dynamic, annotations: &UnknownAnnotations) -> Result<Dynamic, ManifestError> {
+    let is_empty = annotations.known().is_some_and(BTreeMap::is_empty);
+    let mut typed = (whole.ty().clone(), whole.value().clone());
     let mut places = BTreeSet::new();
-    let mut incomplete = !object.value().is_wholly_known();
-    let objects = Object::of(object.value());
+    let mut incomplete = !whole.value().is_wholly_known();
+    let objects = Object::of(whole.value());
     for object in &objects {
         let found = pods(object.value);
         incomplete |= found.incomplete;
-        let own = found.places().map_err(|pod| ManifestError::new(no_place(object, &pod.path)))?;
+        let own = match found.places() {
+            Ok(own) => own,
+            Err(_) if is_empty => return Ok(whole.clone()),
+            Err(pod) => return Err(ManifestError::new(no_place(object, &pod.path))),
+        };
         places.extend(own.into_iter().map(|place| (object.path.clone(), place)));
     }
-    if places.is_empty() && !incomplete {
+    if places.is_empty() && !incomplete && !is_empty {
         return Err(ManifestError::new(format!(
             "nothing to annotate: the object has {}, and no Pod",
             objects::kinds(&objects)
@@ -109,6 +112,7 @@ fn merge(old: Value, annotations: &UnknownAnnotations, at: &AttributePath) -> Re
     let ty = Type::Map(Type::String.into());
     let mut map = BTreeMap::new();
     match old {
+        Value::Null if annotations.known().is_some_and(BTreeMap::is_empty) => return Ok((ty, Value::Null)),
         Value::Null => {}
         Value::Unknown | Value::UnknownNotNull => return Ok((ty, Value::Unknown)),
         Value::Map(old) => {

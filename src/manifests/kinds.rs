@@ -6,10 +6,18 @@
 //! | `SparkApplication`, `ScheduledSparkApplication` | `image`, and those of `driver` and `executor` | `annotations` of `driver` and of `executor` |
 //! | `InferenceService` | `containers` and models of `predictor`, `transformer`, `explainer` | `annotations` of each |
 //! | `ServingRuntime`, `ClusterServingRuntime` | `containers` | `annotations` of the spec |
+//! | `LLMInferenceService`, `LLMInferenceServiceConfig` | each `template` and `worker`, which are PodSpecs | no documented place |
+//! | `FlinkDeployment` | `image`, and containers of the three `podTemplate`s | the common `podTemplate` |
+//! | Tekton's `Task`, `TaskRun`, `Pipeline`, `PipelineRun`, `StepAction` | `steps`, `sidecars` and `stepTemplate` of each task | no documented place |
+//!
+//! Images that a kind takes from elsewhere are not in its object: a model server's from its runtime, a main container's from a preset, a
+//! step's from the task that it refers to.
 //!
 //! Sources: <https://argo-workflows.readthedocs.io/en/latest/fields/>,
 //! <https://github.com/kubeflow/spark-operator/blob/master/docs/api-docs.md>,
-//! <https://kserve.github.io/website/latest/reference/api/>.
+//! <https://kserve.github.io/website/latest/reference/api/>,
+//! <https://nightlies.apache.org/flink/flink-kubernetes-operator-docs-main/docs/custom-resource/pod-template/>,
+//! <https://tekton.dev/docs/pipelines/tasks/>.
 
 use std::collections::BTreeMap;
 
@@ -75,6 +83,20 @@ impl<'a> Kind<'a> {
                     true
                 })
             }
+            ("serving.kserve.io", "LLMInferenceService" | "LLMInferenceServiceConfig") => {
+                spec().is_some_and(|(spec, path)| llm_inference_service(spec, &path, found))
+            }
+            ("flink.apache.org", "FlinkDeployment") => spec().is_some_and(|(spec, path)| flink(spec, &path, found)),
+            ("tekton.dev", "StepAction") => spec().is_some_and(|(spec, path)| {
+                let mut images = Images::default();
+                images.add(spec.get("image"));
+                images.add_without_place(found, path);
+                true
+            }),
+            ("tekton.dev", _) => spec().is_some_and(|(spec, path)| {
+                tasks(spec, &path, found);
+                true
+            }),
             _ => false,
         }
     }
@@ -155,4 +177,60 @@ fn inference_service(spec: &Map, path: &AttributePath, found: &mut Found) -> boo
         images.add_to(found, path.clone(), path.attribute("annotations"));
     }
     true
+}
+
+/// Pods of a large model: PodSpecs by themselves, of the service, its prefill and its scheduler.
+fn llm_inference_service(spec: &Map, path: &AttributePath, found: &mut Found) -> bool {
+    for (name, value) in spec {
+        found.incomplete |= value.is_unknown();
+        let (Some(map), path) = (value.as_map(), path.attribute(name)) else { continue };
+        if matches!(name.as_str(), "template" | "worker") && has_containers(map) {
+            Images::of_pod_spec(map).add_without_place(found, path);
+        } else {
+            llm_inference_service(map, &path, found);
+        }
+    }
+    true
+}
+
+/// Job manager and task manager. Each runs the image of the deployment, with the containers of the common template and of its own.
+fn flink(spec: &Map, path: &AttributePath, found: &mut Found) -> bool {
+    let pod_spec = |map: &Map| map.get("podTemplate")?.as_map()?.get("spec")?.as_map().cloned();
+    let place = path.attribute("podTemplate").attribute("metadata").attribute("annotations");
+    for role in ["jobManager", "taskManager"] {
+        let own = known_map(spec, role, found).and_then(pod_spec);
+        let mut images = Images::default();
+        images.add(spec.get("image"));
+        for pod_spec in pod_spec(spec).iter().chain(&own) {
+            images.add_pod_spec(pod_spec);
+        }
+        if !images.is_empty() {
+            images.add_to(found, path.attribute(role), place.clone());
+        }
+    }
+    true
+}
+
+/// Tasks, those inside pipelines and runs too: each is a Pod with a container for each step.
+fn tasks(spec: &Map, path: &AttributePath, found: &mut Found) {
+    let mut images = Images::default();
+    for list in ["steps", "sidecars"] {
+        images.add_containers(spec.get(list));
+    }
+    images.add_container(spec.get("stepTemplate"));
+    if !images.is_empty() {
+        return images.add_without_place(found, path.clone());
+    }
+    for (name, value) in spec {
+        let path = path.attribute(name);
+        found.incomplete |= value.is_unknown();
+        match value {
+            Value::Map(map) => tasks(map, &path, found),
+            Value::List(list) => {
+                let maps = list.iter().enumerate().filter_map(|(i, item)| Some((i, item.as_map()?)));
+                maps.for_each(|(i, map)| tasks(map, &path.index(i), found));
+            }
+            _ => {}
+        }
+    }
 }

@@ -114,10 +114,15 @@ pub(super) struct Images {
 impl Images {
     pub(super) fn of_pod_spec(spec: &BTreeMap<String, Value>) -> Self {
         let mut images = Self::default();
-        for list in ["containers", "initContainers", "ephemeralContainers"] {
-            images.add_containers(spec.get(list));
-        }
+        images.add_pod_spec(spec);
         images
+    }
+
+    /// The images of a PodSpec.
+    pub(super) fn add_pod_spec(&mut self, spec: &BTreeMap<String, Value>) {
+        for list in ["containers", "initContainers", "ephemeralContainers"] {
+            self.add_containers(spec.get(list));
+        }
     }
 
     /// The images of a list of containers.
@@ -167,5 +172,9 @@ impl Images {
 
     pub(super) fn add_to(self, found: &mut Found, path: AttributePath, place: AttributePath) {
         found.add(path, self, Some(place));
+    }
+
+    pub(super) fn add_without_place(self, found: &mut Found, path: AttributePath) {
+        found.add(path, self, None);
     }
 }

@@ -353,3 +353,52 @@ fn an_object_that_is_not_wholly_known_may_have_no_pod_yet() {
     let error = annotate_value(&service, &unknown(Attr::Unknown)).expect_err("no Pod").to_string();
     assert_eq!(error, "nothing to annotate: the object has only Service, and no Pod");
 }
+
+#[test]
+fn unknown_annotations_may_turn_out_to_be_none() {
+    let none = || BTreeMap::new().into();
+    for text in [
+        "kind: Deployment\nspec:\n  template:\n    spec: {containers: [{image: a}]}\n",
+        "kind: Deployment\nspec:\n  template:\n    metadata: {annotations: {b: c}}\n    spec: {containers: [{image: a}]}\n",
+    ] {
+        let deployment = object(text);
+        let [planned, applied] = [Attr::Unknown, none()].map(|map| annotate_value(&deployment, &map).expect("a Pod"));
+        assert_eq!(planned.ty(), applied.ty(), "{text}");
+        let had_annotations = text.contains("b: c");
+        assert_eq!(applied.value() == deployment.value(), had_annotations, "{text}");
+    }
+    let service = object("kind: Service\nspec: {ports: []}\n");
+    assert_eq!(annotate_value(&service, &none()), Ok(service));
+}
+
+#[test]
+fn images_are_found_where_no_place_for_annotations_is_known() {
+    for (text, images, path) in [
+        (
+            "apiVersion: tekton.dev/v1\nkind: Task\nmetadata: {name: a}\nspec:\n  stepTemplate: {image: b}\n  steps: [{name: c}, {image: d}]\n  sidecars: [{image: e}]\n",
+            &["b", "d", "e"][..],
+            "spec",
+        ),
+        (
+            "apiVersion: tekton.dev/v1\nkind: PipelineRun\nmetadata: {name: a}\nspec:\n  pipelineSpec:\n    tasks: [{taskRef: {name: x}}, {taskSpec: {steps: [{image: b}]}}]\n",
+            &["b"],
+            "spec.pipelineSpec.tasks[1].taskSpec",
+        ),
+        ("apiVersion: tekton.dev/v1beta1\nkind: StepAction\nmetadata: {name: a}\nspec: {image: b}\n", &["b"], "spec"),
+        (
+            "apiVersion: serving.kserve.io/v1alpha1\nkind: LLMInferenceService\nmetadata: {name: a}\nspec:\n  template: {containers: [{name: main}]}\n  prefill: {worker: {containers: [{image: b}], initContainers: [{image: c}]}}\n",
+            &["b", "c"],
+            "spec.prefill.worker",
+        ),
+    ] {
+        let pods = object_pods(text).expect(text);
+        let [pod] = &pods[..] else { panic!("{text}: {pods:?}") };
+        assert_eq!(pod.pod.images.iter().collect::<Vec<_>>(), images, "{text}");
+        assert_eq!(pod.pod.path.to_string(), path, "{text}");
+        let error = annotate(text, &auto()).expect_err(text).to_string();
+        assert!(
+            error.contains(&format!("\"a\" has containers at {path}")) && error.contains("is not known"),
+            "{error}"
+        );
+    }
+}

@@ -9,6 +9,7 @@ use std::{
 use libyaml_safer::{Event, EventData, MappingStyle, Mark, Parser, ScalarStyle};
 
 use super::ManifestError;
+use super::json::{Rewritten, rewrite};
 
 /// The most bytes of text: more than etcd lets a cluster store in one object, ten times over.
 pub const MAX_TEXT: usize = 16 << 20;
@@ -79,14 +80,16 @@ pub fn documents(text: &str) -> Result<Vec<Document>, ManifestError> {
         return Err(ManifestError::new(format!("the text has {} bytes, and may have {MAX_TEXT}", text.len())));
     }
     let text = text.trim_start_matches('\u{feff}');
+    let rewritten = rewrite(text);
     // The parser panics at the end of a block scalar whose last line has no line break. A last line of blanks is none.
-    let lines = text.trim_end_matches([' ', '\t']);
+    let lines = rewritten.text.trim_end_matches([' ', '\t']);
     let is_open = !lines.is_empty() && !lines.ends_with(BREAKS);
-    let (lines, line_break) = if is_open { (text, "\n") } else { (lines, "") };
+    let (lines, line_break) = if is_open { (&*rewritten.text, "\n") } else { (lines, "") };
     let mut parser = Parser::new();
     parser.set_input(lines.as_bytes().chain(line_break.as_bytes()));
     Reader {
         text,
+        rewritten: &rewritten,
         is_open,
         parser,
         number: 0,
@@ -106,6 +109,7 @@ fn has_comment_in_front(text: &str) -> bool {
 
 struct Reader<'a> {
     text: &'a str,
+    rewritten: &'a Rewritten<'a>,
     /// The last line has no line break, and the parser got one.
     is_open: bool,
     parser: Parser<Chain<&'a [u8], &'a [u8]>>,
@@ -149,7 +153,7 @@ impl Reader<'_> {
             ManifestError::at(self.number.max(1), self.line, "not valid YAML: cannot be read from here")
         })?;
         let event = parsed.map_err(|error| {
-            let at = error.problem_mark().map(|mark| mark.index as usize);
+            let at = error.problem_mark().map(|mark| self.offset(mark));
             let at = at.or_else(|| self.text.find(is_control)).unwrap_or(self.text.len());
             let line =
                 self.text.as_bytes()[..at.min(self.text.len())].iter().filter(|byte| **byte == b'\n').count() + 1;
@@ -159,12 +163,22 @@ impl Reader<'_> {
             };
             ManifestError::at(self.number.max(1), line, format!("not valid YAML: {problem}"))
         })?;
-        self.line = line(event.end_mark);
+        self.line = self.line_of(event.end_mark);
         Ok(event)
     }
 
     fn error(&self, mark: Mark, message: impl Into<String>) -> ManifestError {
-        ManifestError::at(self.number, line(mark), message)
+        ManifestError::at(self.number, self.line_of(mark), message)
+    }
+
+    /// Byte offset of a mark, in the text as it was given.
+    fn offset(&self, mark: Mark) -> usize {
+        self.text.len().min(self.rewritten.offset(mark.index as usize))
+    }
+
+    /// Line of a mark, in the text as it was given.
+    fn line_of(&self, mark: Mark) -> usize {
+        self.rewritten.line(mark.index as usize, mark.line as usize)
     }
 
     /// The node that starts with this event.
@@ -238,12 +252,8 @@ impl Reader<'_> {
             _ => return Err(self.error(start_mark, "not valid YAML: expected a value")),
         };
         let tag = tag.map(|tag| tag.strip_prefix("tag:yaml.org,2002:").unwrap_or(&tag).into());
-        Ok(Node { content, start, inner, end, line: line(start_mark), column, is_flow, anchor, tag })
-    }
-
-    /// Byte offset of a mark, in the text as it was given.
-    fn offset(&self, mark: Mark) -> usize {
-        self.text.len().min(mark.index as usize)
+        let line = self.line_of(start_mark);
+        Ok(Node { content, start, inner, end, line, column, is_flow, anchor, tag })
     }
 
     /// Registers an anchor.
@@ -259,10 +269,6 @@ impl Reader<'_> {
         let rest = &self.text[start + content..];
         start + content + rest.find(['\r', '\n']).unwrap_or(rest.len())
     }
-}
-
-fn line(mark: Mark) -> usize {
-    mark.line as usize + 1
 }
 
 /// True for a document without a node.

@@ -12,11 +12,19 @@ locals {
 
   workloads = [
     for pod in local.pods : {
-      workload = "${pod.kind}/${coalesce(pod.name, "-")}" # no name: it comes from generateName
+      # The namespace where the object states one; no name where it comes from generateName.
+      workload = join("/", compact([pod.namespace, pod.kind, coalesce(pod.name, "-")]))
       path     = pod.path
       set      = substr(sha256(join("\n", pod.images)), 0, 8)
     }
   ]
+
+  # The sets of images by workload and path: one, unless two objects share a name.
+  workload_sets = {
+    for workload in distinct(local.workloads[*].workload) : workload => {
+      for pod in local.workloads : pod.path => pod.set... if pod.workload == workload
+    }
+  }
 }
 
 resource "eks_image_cache" "this" {

@@ -45,6 +45,17 @@ variables {
         spec:
           containers:
             - {name: redis, image: "redis:8"}
+    ---
+    apiVersion: batch/v1
+    kind: Job
+    metadata:
+      name: warm-up
+      namespace: staging
+    spec:
+      template:
+        spec:
+          containers:
+            - {name: wait, image: "busybox:1.37"}
   YAML
 }
 
@@ -64,7 +75,7 @@ run "keys_are_known_at_plan_time" {
 
 run "each_set_of_images_has_a_cache" {
   assert {
-    condition     = toset([for images in values(output.image_caches) : join(",", sort(images))]) == toset(["redis:8", "busybox:1.37,vllm/vllm-openai:v0.8.5"])
+    condition     = toset([for images in values(output.image_caches) : join(",", sort(images))]) == toset(["redis:8", "busybox:1.37", "busybox:1.37,vllm/vllm-openai:v0.8.5"])
     error_message = "Pods with the same images share a cache."
   }
 
@@ -72,4 +83,22 @@ run "each_set_of_images_has_a_cache" {
     condition     = output.annotations["StatefulSet/cache"] == output.annotations["Job/warm-up"]
     error_message = "Both run redis:8 alone."
   }
+
+  assert {
+    condition     = output.annotations["staging/Job/warm-up"] != output.annotations["Job/warm-up"]
+    error_message = "A workload of another namespace has a key of its own."
+  }
+}
+
+run "objects_that_share_a_name_must_have_the_same_images" {
+  command = plan
+
+  variables {
+    manifests = <<-YAML
+      {"kind": "Job", "metadata": {"generateName": "a-"}, "spec": {"template": {"spec": {"containers": [{"image": "redis:8"}]}}}}
+      {"kind": "Job", "metadata": {"generateName": "b-"}, "spec": {"template": {"spec": {"containers": [{"image": "busybox:1.37"}]}}}}
+    YAML
+  }
+
+  expect_failures = [output.annotations]
 }

@@ -1,16 +1,27 @@
-//! How quick and how small the provider is, beside its targets: `cargo bench --bench provider` prints a table.
+//! How quick and how small the provider is, beside its goals and its peers: `cargo bench --bench provider` prints two tables.
+//!
+//! `cargo bench --bench provider -- --peer null=PATH --peer random=PATH` measures other providers in turn with this one: any binary, with
+//! the resource to plan as a file of HCL where it is not known, `--peer NAME=PATH,FILE`. `--terraform VERSION` chooses another Terraform.
 //!
 //! It asserts nothing, and no figure makes it fail. A real Terraform, always of the same version, runs the release build against
 //! the simulator. Memory and CPU time come from `/proc`, so this runs on Linux only.
 
+#[path = "provider/arguments.rs"]
+mod arguments;
 #[path = "provider/cloud.rs"]
 mod cloud;
+#[path = "provider/compare.rs"]
+mod compare;
 #[path = "provider/directory.rs"]
 mod directory;
 #[path = "provider/process.rs"]
 mod process;
+#[path = "provider/subject.rs"]
+mod subject;
 
 use std::time::Duration;
+
+use arguments::Arguments;
 
 /// The provider, as `cargo bench` builds it.
 const PROVIDER: &str = env!("CARGO_BIN_EXE_terraform-provider-eks");
@@ -20,15 +31,18 @@ fn main() {
     if std::env::args().any(|argument| argument == process::SCHEMA) {
         return process::print_schema_time();
     }
-    println!("{:58} {:>26}   target", "figure", "median");
+    let Arguments { terraform, peers } = Arguments::read();
+    directory::install_terraform(&terraform);
+    println!("Terraform {terraform}, {} cores", std::thread::available_parallelism().map_or(0, usize::from));
+    compare::measure(peers);
+    println!("\n{:58} {:>26}   goal", "this provider alone", "median");
     process::measure();
-    cloud::measure_plans();
     cloud::measure_calls();
 }
 
 /// A line of the table.
-fn row(figure: &str, median: impl std::fmt::Display, target: &str) {
-    println!("{figure:58} {median:>26}   {target}");
+fn row(figure: &str, median: impl std::fmt::Display, goal: &str) {
+    println!("{figure:58} {median:>26}   {goal}");
 }
 
 /// The one in the middle.
@@ -36,6 +50,10 @@ fn median<T: PartialOrd>(values: impl IntoIterator<Item = T>) -> T {
     let mut values: Vec<T> = values.into_iter().collect();
     values.sort_by(|a, b| a.partial_cmp(b).expect("a measurement is a number"));
     values.swap_remove(values.len() / 2)
+}
+
+fn seconds(seconds: f64) -> String {
+    format!("{seconds:.2} s")
 }
 
 fn milliseconds(duration: Duration) -> String {

@@ -1,99 +1,120 @@
-//! How long it takes to look images up, and how much of them is read: 10 images of 20 layers, in a registry on this machine.
+//! How many round trips it takes to inspect images, as goals state them: `cargo bench --bench registry` prints a table.
 //!
-//! `cargo bench --bench registry` prints the figures and asserts none. Needs what the registry tests need.
+//! Images of 40 layers, none of them shared, in a registry on this machine, behind a proxy that delays: once over HTTP/1.1, once over
+//! TLS with HTTP/2. Round trips are the time with a delay less the time without, by the delay. The end of each layer decides its size,
+//! as that of most large layers does. Asserts no figure. Needs what the registry tests need.
 
+#[path = "registry/delay.rs"]
+mod delay;
 #[path = "../acceptance-tests/registry/docker_registry.rs"]
 mod docker_registry;
 #[path = "../acceptance-tests/requirements.rs"]
 mod requirements;
 
 use std::io::Write as _;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
+use delay::Proxy;
 use docker_registry::{DockerRegistry, Setup, TAR_GZIP};
 use flate2::{Compression, write::GzEncoder};
+use futures_util::StreamExt as _;
+use futures_util::stream;
 use image_registry::{Config, Inspector, Platform, Reference};
-use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
-use tokio::net::{TcpListener, TcpStream};
 
-const IMAGES: u32 = 10;
-const LAYERS: u32 = 20;
-const LAYER_BYTES: usize = 400_000;
-const ROUNDS: usize = 5;
+/// Images that are inspected together, and the round trips that are the goal.
+const ROWS: [(usize, u32); 3] = [(1, 8), (10, 12), (30, 24)];
+const IMAGES: usize = ROWS[2].0;
+const LAYERS: usize = 40;
+/// Of a tar archive. More than what is read whole.
+const ARCHIVE_BYTES: usize = 160 * 512;
+/// There and back.
+const DELAY: Duration = Duration::from_millis(100);
+/// For one image.
+const MOST_REQUESTS: usize = 45;
+const ROUNDS: usize = 3;
+const PUSHED_AT_ONCE: usize = 8;
 
 #[tokio::main]
 async fn main() {
-    let registry = DockerRegistry::start(Setup::default()).await;
-    let mut blob_bytes = 0;
-    for image in 0..IMAGES {
-        let mut layers = Vec::new();
-        for layer in 0..LAYERS {
-            let pushed = registry.push_blob(&format!("image{image}"), blob(image * LAYERS + layer)).await;
-            blob_bytes += pushed.size;
-            layers.push((pushed, TAR_GZIP));
+    println!("{IMAGES} images of {LAYERS} layers, nothing shared; delay {} ms; medians of {ROUNDS}", DELAY.as_millis());
+    println!(
+        "{:18} {:>6} {:>18} {:>12} {:>9} {:>9} {:>12} {:>5}",
+        "protocol", "images", "requests (goal)", "connections", "delayed", "without", "round trips", "goal"
+    );
+    for (protocol, tls) in [("HTTP/1.1", false), ("TLS with HTTP/2", true)] {
+        let registry = DockerRegistry::start(Setup { htpasswd: false, tls }).await;
+        push_images(&registry).await;
+        for (images, goal) in ROWS {
+            let delayed = measure(&registry, images, DELAY).await;
+            let direct = measure(&registry, images, Duration::ZERO).await;
+            let round_trips = delayed.time.saturating_sub(direct.time).as_secs_f64() / DELAY.as_secs_f64();
+            let requests = format!("{} (<= {})", delayed.requests, images * MOST_REQUESTS);
+            println!(
+                "{protocol:18} {images:>6} {requests:>18} {:>12} {:>7.2} s {:>7.2} s {round_trips:>12.1} {:>5}",
+                delayed.connections,
+                delayed.time.as_secs_f64(),
+                direct.time.as_secs_f64(),
+                format!("<= {goal}"),
+            );
         }
-        registry.push_image(&format!("image{image}"), "1", &layers, &[], image % 2 == 0).await;
     }
+}
 
-    let received = Arc::new(AtomicU64::new(0));
-    let meter = start_meter(registry.host.clone(), received.clone()).await;
-    let references: Vec<_> =
-        (0..IMAGES).map(|image| Reference::parse(&format!("{meter}/image{image}:1")).expect("a reference")).collect();
+async fn push_images(registry: &DockerRegistry) {
+    for image in 0..IMAGES {
+        let name = format!("image{image}");
+        let blobs = (0..LAYERS).map(|layer| registry.push_blob(&name, blob(image * LAYERS + layer)));
+        let layers: Vec<_> =
+            stream::iter(blobs).buffered(PUSHED_AT_ONCE).map(|pushed| (pushed, TAR_GZIP)).collect().await;
+        registry.push_image(&name, "1", &layers, &[], image % 2 == 0).await;
+    }
+}
+
+/// What an inspection took.
+struct Measurement {
+    time: Duration,
+    requests: usize,
+    connections: usize,
+}
+
+/// Inspects the first `images` behind a proxy, each time with nothing known and no connection open.
+async fn measure(registry: &DockerRegistry, images: usize, delay: Duration) -> Measurement {
     let mut times = Vec::new();
+    let (mut requests, mut connections) = (0, 0);
     for _ in 0..ROUNDS {
-        received.store(0, Ordering::Relaxed);
-        let inspector = Inspector::new(Config { http_hosts: [meter.clone()].into(), ..Config::default() });
+        let proxy = Proxy::start(registry.host.clone(), delay).await;
+        let references: Vec<_> = (0..images)
+            .map(|image| Reference::parse(&format!("{}/image{image}:1", proxy.host)).expect("a reference"))
+            .collect();
+        let hosts = [proxy.host.clone()].into();
+        let config = match registry.setup.tls {
+            true => Config { skip_verify_hosts: hosts, ..Config::default() },
+            false => Config { http_hosts: hosts, ..Config::default() },
+        };
+        let inspector = Inspector::new(config);
+        let before = registry.responses();
         let start = Instant::now();
         let results = inspector.inspect(&references, &Platform::default()).await;
         times.push(start.elapsed());
-        let exact =
-            results.iter().flatten().flat_map(|image| &image.layers).filter(|layer| layer.unpacked.is_exact()).count();
-        assert_eq!(exact, (IMAGES * LAYERS) as usize, "every layer states its size");
+        let layers = results.iter().flatten().flat_map(|image| &image.layers);
+        assert_eq!(layers.filter(|layer| layer.unpacked.is_exact()).count(), images * LAYERS, "{results:?}");
+        requests = registry.responses() - before;
+        connections = proxy.connections();
     }
     times.sort();
-    let per_layer = received.load(Ordering::Relaxed) / u64::from(IMAGES * LAYERS);
-    println!("{IMAGES} images of {LAYERS} layers, {:.1} MiB in all", blob_bytes as f64 / f64::from(1 << 20));
-    println!("time            {:>8.3} s, the median of {ROUNDS}", times[ROUNDS / 2].as_secs_f64());
-    println!("read per layer  {:>8.1} KiB, with HTTP headers and manifests", per_layer as f64 / 1024.0);
+    Measurement { time: times[ROUNDS / 2], requests, connections }
 }
 
-/// A gzip blob that does not shrink, another for each `seed`.
-fn blob(seed: u32) -> Vec<u8> {
-    let mut state = seed;
-    let content: Vec<u8> = (0..LAYER_BYTES)
+/// A gzip blob that does not shrink, another for each `seed`, as long as an archive.
+fn blob(seed: usize) -> Vec<u8> {
+    let mut state = seed as u64 + 1;
+    let content: Vec<u8> = (0..ARCHIVE_BYTES)
         .map(|_| {
-            state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
-            (state >> 24) as u8
+            state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+            (state >> 56) as u8
         })
         .collect();
     let mut encoder = GzEncoder::new(Vec::new(), Compression::none());
     encoder.write_all(&content).expect("memory can be written");
     encoder.finish().expect("memory can be written")
-}
-
-/// Passes connections on to `to`, and counts what comes back.
-async fn start_meter(to: String, received: Arc<AtomicU64>) -> String {
-    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port is free");
-    let host = listener.local_addr().expect("it is bound").to_string();
-    tokio::spawn(async move {
-        while let Ok((client, _)) = listener.accept().await {
-            let server = TcpStream::connect(&to).await.expect("the registry listens");
-            let ((mut from_client, mut to_client), (mut from_server, mut to_server)) =
-                (client.into_split(), server.into_split());
-            tokio::spawn(async move { tokio::io::copy(&mut from_client, &mut to_server).await });
-            let received = received.clone();
-            tokio::spawn(async move {
-                let mut buffer = vec![0; 64 << 10];
-                while let Ok(read @ 1..) = from_server.read(&mut buffer).await {
-                    received.fetch_add(read as u64, Ordering::Relaxed);
-                    if to_client.write_all(&buffer[..read]).await.is_err() {
-                        break;
-                    }
-                }
-            });
-        }
-    });
-    host
 }

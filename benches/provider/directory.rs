@@ -2,9 +2,10 @@
 
 use std::collections::BTreeMap;
 use std::fs;
+use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
-use std::sync::LazyLock;
+use std::sync::OnceLock;
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -12,18 +13,26 @@ use tempfile::TempDir;
 use tencentcloud_simulator::KeyPair;
 
 use super::PROVIDER;
-use super::cloud::REGION;
 use super::process::memory;
 
-/// How often the provider's processes are looked at. What they use after the last look is not counted.
-const LOOK_EVERY: Duration = Duration::from_millis(2);
+/// Interval between observations of the processes. What they use after the last one is not counted.
+const OBSERVED_EVERY: Duration = Duration::from_millis(2);
 
 pub struct Directory(TempDir);
+
+/// A provider that is started as a process of its own.
+pub struct Plugin<'a> {
+    /// Its local name, and the prefix of its types.
+    pub name: &'a str,
+    pub binary: &'a Path,
+}
 
 /// What a run took.
 #[derive(Debug)]
 pub struct Run {
     pub time: Duration,
+    /// Of Terraform itself: user and system.
+    pub terraform_cpu: Duration,
     /// Of the provider's processes together: user and system.
     pub provider_cpu: Duration,
     /// Of the largest of them.
@@ -31,18 +40,21 @@ pub struct Run {
 }
 
 impl Directory {
-    /// These resources, and a provider block with these arguments, if the resources need one.
-    pub fn new(resources: &str, provider: Option<&str>) -> Self {
+    /// A directory with this configuration, and the provider that it needs.
+    pub fn new(configuration: &str, plugin: Option<Plugin<'_>>) -> Self {
         let directory = Self(tempfile::tempdir().expect("a directory can be made"));
-        let bin = Path::new(PROVIDER).parent().expect("it is in a directory");
-        let overrides = format!("dev_overrides {{ \"supernode/eks\" = {bin:?} }}");
-        directory.write("cli.tfrc", &format!("provider_installation {{\n  {overrides}\n  direct {{}}\n}}\n"));
-        directory.write("main.tf", resources);
-        if let Some(arguments) = provider {
-            let required = "required_providers {\n    eks = { source = \"supernode/eks\" }\n  }";
-            let block = format!("provider \"eks\" {{\n  region = {REGION:?}\n  {arguments}\n}}");
-            directory.write("provider.tf", &format!("terraform {{\n  {required}\n}}\n\n{block}\n"));
+        directory.write("main.tf", configuration);
+        let mut overrides = String::new();
+        if let Some(Plugin { name, binary }) = plugin {
+            let source = format!("supernode/{name}");
+            let bin = directory.path("bin");
+            fs::create_dir(&bin).expect("the directory can be written");
+            symlink(binary, bin.join(format!("terraform-provider-{name}"))).expect("the directory can be written");
+            overrides = format!("dev_overrides {{\n    {source:?} = {bin:?}\n  }}");
+            let required = format!("required_providers {{\n    {name} = {{ source = {source:?} }}\n  }}");
+            directory.write("required.tf", &format!("terraform {{\n  {required}\n}}\n"));
         }
+        directory.write("cli.tfrc", &format!("provider_installation {{\n  {overrides}\n  direct {{}}\n}}\n"));
         directory
     }
 
@@ -80,51 +92,64 @@ impl Directory {
             .stderr(log("stderr"))
             .spawn()
             .expect("the installed Terraform runs");
-        let (success, providers) = watch(&mut terraform);
+        let Watched { success, terraform_cpu, providers } = watch(&mut terraform);
         let time = start.elapsed();
         let said = || ["stdout", "stderr"].map(|name| fs::read_to_string(self.path(name)).unwrap_or_default()).concat();
         assert!(success, "terraform {}: {}", arguments.join(" "), said());
         Run {
             time,
+            terraform_cpu,
             provider_cpu: providers.values().map(|(cpu, _)| *cpu).sum(),
             provider_memory: providers.values().map(|(_, memory)| *memory).max().unwrap_or(0),
         }
     }
 }
 
-/// The Terraform of every measurement, installed on first use.
+static TERRAFORM: OnceLock<PathBuf> = OnceLock::new();
+
+/// Installs the Terraform of every measurement, if it is not installed yet.
 ///
 /// # Panics
 ///
 /// When it cannot be installed.
-fn terraform() -> &'static Path {
-    const VERSION: &str = "1.11.4";
-    static TERRAFORM: LazyLock<PathBuf> = LazyLock::new(|| {
-        let script = concat!(env!("CARGO_MANIFEST_DIR"), "/acceptance-tests/install-terraform");
-        // The provider is in target/release/.
-        let target = Path::new(PROVIDER).ancestors().nth(2).expect("the binary is in target/");
-        let mut install = Command::new("python3");
-        let output = install.arg(script).arg(target).arg(VERSION).stderr(Stdio::inherit()).output();
-        let output = output.expect("python3 is in PATH");
-        assert!(output.status.success(), "Terraform {VERSION} is not installed");
-        PathBuf::from(String::from_utf8_lossy(&output.stdout).trim_end())
-    });
-    &TERRAFORM
+pub fn install_terraform(version: &str) {
+    let script = concat!(env!("CARGO_MANIFEST_DIR"), "/acceptance-tests/install-terraform");
+    // The provider is in target/release/.
+    let target = Path::new(PROVIDER).ancestors().nth(2).expect("the binary is in target/");
+    let mut install = Command::new("python3");
+    let output = install.arg(script).arg(target).arg(version).stderr(Stdio::inherit()).output();
+    let output = output.expect("python3 is in PATH");
+    assert!(output.status.success(), "Terraform {version} is not installed");
+    let path = PathBuf::from(String::from_utf8_lossy(&output.stdout).trim_end());
+    TERRAFORM.set(path).expect("it is installed once");
 }
 
-/// Waits for the end. Also: CPU time and most memory of each of its children.
-fn watch(terraform: &mut Child) -> (bool, BTreeMap<u32, (Duration, u64)>) {
-    let mut providers = BTreeMap::new();
+fn terraform() -> &'static Path {
+    TERRAFORM.get().expect("it is installed before anything is measured")
+}
+
+/// What was observed of Terraform and its children.
+struct Watched {
+    success: bool,
+    terraform_cpu: Duration,
+    /// CPU time and most memory by process.
+    providers: BTreeMap<u32, (Duration, u64)>,
+}
+
+/// Waits for the end of Terraform.
+fn watch(terraform: &mut Child) -> Watched {
+    let (mut terraform_cpu, mut providers) = (Duration::ZERO, BTreeMap::new());
     loop {
+        terraform_cpu = cpu(terraform.id()).unwrap_or_default().max(terraform_cpu);
         for process in children(terraform.id()) {
             if let (Some(cpu), Some(memory)) = (cpu(process), memory(process, "VmHWM")) {
                 providers.insert(process, (cpu, memory));
             }
         }
         if let Some(status) = terraform.try_wait().expect("it can be waited for") {
-            return (status.success(), providers);
+            return Watched { success: status.success(), terraform_cpu, providers };
         }
-        thread::sleep(LOOK_EVERY);
+        thread::sleep(OBSERVED_EVERY);
     }
 }
 

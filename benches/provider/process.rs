@@ -1,7 +1,8 @@
-//! The provider's process by itself: size, start, schema.
+//! The processes of providers: start, schema, memory.
 
 use std::fs;
 use std::io::{BufRead as _, BufReader};
+use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
@@ -13,8 +14,12 @@ use terraform_plugin::protocol::tfplugin6::get_provider_schema;
 use terraform_plugin::protocol::tfplugin6::provider_client::ProviderClient;
 use terraform_plugin::protocol::tfplugin6::provider_server::Provider as _;
 
+use super::subject::Subject;
 use super::{PROVIDER, mebibytes, median, milliseconds, row};
 use terraform_plugin::plugin::test_client::{Identity, channel, dial, secure};
+
+/// How often the process of a provider is started.
+const STARTS: usize = 41;
 
 /// The argument with which this program measures one `GetProviderSchema` and ends.
 pub const SCHEMA: &str = "--schema";
@@ -22,26 +27,16 @@ pub const SCHEMA: &str = "--schema";
 const COOKIE: &str = "d602bf8f470bc67ca7faa0386276bbdd4330efaf76d1a219cb4d6991ca9872b2";
 
 pub fn measure() {
-    let size = fs::metadata(PROVIDER).expect("cargo built it").len();
-    row("release binary", mebibytes(size), "<= 8 MiB");
-
-    let terraform = Identity::terraform();
-    let handshake = median((0..41).map(|_| {
-        let (process, _, took) = start(&terraform);
-        end(process);
-        took
-    }));
-    row("process start to handshake line, with client certificate", milliseconds(handshake), "<= 8 ms");
-
     let schema = median((0..21).map(|_| {
         let output = Command::new(std::env::current_exe().expect("it runs")).arg(SCHEMA).output().expect("it starts");
         let nanoseconds = String::from_utf8_lossy(&output.stdout).trim().parse().expect("it prints a number");
         Duration::from_nanos(nanoseconds)
     }));
-    row("GetProviderSchema in process, the first", milliseconds(schema), "<= 2 ms");
+    row("GetProviderSchema in process, the first", milliseconds(schema), "");
 
-    let (process, line, _) = start(&terraform);
-    ask_for_schema(&terraform, &line);
+    let terraform = Identity::terraform();
+    let (process, line, _) = start(PROVIDER.as_ref(), &terraform);
+    request_schema(&terraform, &line);
     row("resident memory after schema", mebibytes(memory(process.id(), "VmRSS").unwrap_or(0)), "<= 12 MiB");
     end(process);
 }
@@ -67,9 +62,25 @@ pub fn memory(process: u32, field: &str) -> Option<u64> {
     Some(kibibytes << 10)
 }
 
-fn start(terraform: &Identity) -> (Child, String, Duration) {
+/// Seconds from the start of each subject's process to its handshake line, with a client certificate.
+pub fn start_times(subjects: &[Subject]) -> Vec<Option<f64>> {
+    let terraform = Identity::terraform();
+    let mut times: Vec<Vec<f64>> = subjects.iter().map(|_| Vec::new()).collect();
+    for _ in 0..STARTS {
+        for (times, subject) in times.iter_mut().zip(subjects) {
+            if let Some(binary) = subject.path() {
+                let (process, _, took) = start(binary, &terraform);
+                end(process);
+                times.push(took.as_secs_f64());
+            }
+        }
+    }
+    times.into_iter().map(|times| (!times.is_empty()).then(|| median(times))).collect()
+}
+
+fn start(binary: &Path, terraform: &Identity) -> (Child, String, Duration) {
     let begin = Instant::now();
-    let mut process = Command::new(PROVIDER)
+    let mut process = Command::new(binary)
         .env_clear()
         .env("TF_PLUGIN_MAGIC_COOKIE", COOKIE)
         .env("PLUGIN_PROTOCOL_VERSIONS", "5,6")
@@ -89,7 +100,7 @@ fn end(mut process: Child) {
     process.kill().and_then(|()| process.wait()).expect("it can be ended");
 }
 
-fn ask_for_schema(terraform: &Identity, line: &str) {
+fn request_schema(terraform: &Identity, line: &str) {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a thread is to be had");
     runtime.block_on(async {
         let fields: Vec<_> = line.trim_end().split('|').collect();

@@ -1,6 +1,6 @@
 //! Debian's `docker-registry` on loopback, and what it takes to push an image to it.
 
-use std::process::{Child, Stdio};
+use std::process::Child;
 use std::time::Duration;
 
 use reqwest::{Client, RequestBuilder};
@@ -20,6 +20,9 @@ pub const TAR_GZIP: &str = "application/vnd.oci.image.layer.v1.tar+gzip";
 
 const MANIFEST: &str = "application/vnd.oci.image.manifest.v1+json";
 const DOCKER_MANIFEST: &str = "application/vnd.docker.distribution.manifest.v2+json";
+
+/// A line for each response.
+const ACCESS_LOG: &str = "access";
 
 /// How a registry is set up.
 #[derive(Clone, Copy, Default)]
@@ -62,7 +65,7 @@ impl DockerRegistry {
         let process = tool("docker-registry")
             .arg("serve")
             .arg(directory.path().join("config.yml"))
-            .stdout(Stdio::null())
+            .stdout(std::fs::File::create(directory.path().join(ACCESS_LOG)).unwrap())
             .stderr(std::fs::File::create(directory.path().join("log")).unwrap())
             .spawn()
             .expect("docker-registry starts");
@@ -86,6 +89,12 @@ impl DockerRegistry {
         }
         let log = std::fs::read_to_string(self.directory.path().join("log")).unwrap_or_default();
         panic!("docker-registry does not answer: {log}");
+    }
+
+    /// How many requests were responded to.
+    #[allow(dead_code)] // Only benchmarks count.
+    pub fn responses(&self) -> usize {
+        std::fs::read_to_string(self.directory.path().join(ACCESS_LOG)).unwrap().lines().count()
     }
 
     pub async fn push_blob(&self, repository: &str, bytes: Vec<u8>) -> Pushed {

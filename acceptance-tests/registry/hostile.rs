@@ -1,87 +1,33 @@
 //! Registries that misbehave: bounded, refused, and no credential lost.
 
-use std::collections::BTreeMap;
-
-use image_registry::{Cause, Config, Environment, ImageSize, InspectError, Inspector, Login, Platform, Reference};
+use image_registry::{Cause, Config, Environment, ImageSize, InspectError};
 
 use crate::docker_registry::digest;
-use crate::http_server::{Answer, HttpServer, Request};
+use crate::http_server::{HttpServer, Request, Response};
 use crate::layers::{gzip, tar};
+use crate::responses::{BASIC, challenge, config, index, inspect, inspect_served, manifest, ok, redirect};
 
-const SECRET: &str = "hunter2";
-/// Base64 of `me:hunter2`.
-const BASIC: &str = "Basic bWU6aHVudGVyMg==";
 /// Kernel buffers on both sides; what a process wrote is not what the other read.
 const BUFFERS: u64 = 16 << 20;
 
-fn config(host: &str) -> Config {
-    let login = Login { username: "me".to_owned(), password: SECRET.into() };
-    Config {
-        credentials: BTreeMap::from([(host.to_owned(), login)]),
-        // Every server of these tests, so that plain HTTP is never the reason of a refusal.
-        http_hosts: ["127.0.0.1".to_owned(), host.to_owned()].into(),
-        ..Config::default()
-    }
-}
-
-async fn inspect(config: Config, image: &str) -> Result<ImageSize, InspectError> {
-    let reference = Reference::parse(image).unwrap();
-    let result = Inspector::new(config).inspect(&[reference], &Platform::default()).await.remove(0);
-    if let Err(error) = &result {
-        let text = format!("{error} {error:?}");
-        assert!(text.contains(image) && !text.contains(SECRET) && !text.contains(BASIC), "{text}");
-    }
-    result
-}
-
-/// Looks `app:1` up in a registry that answers with `handle`, with a password at hand.
-async fn inspect_hostile(
-    handle: impl Fn(&Request, &str) -> Answer + Send + Sync + 'static,
-) -> (Result<ImageSize, InspectError>, HttpServer) {
-    let server = HttpServer::start(handle).await;
-    let result = inspect(config(&server.host), &format!("{}/app:1", server.host)).await;
-    (result, server)
-}
-
-fn ok(body: impl Into<Vec<u8>>) -> Answer {
-    Answer::Full(200, String::new(), body.into())
-}
-
-fn redirect(to: &str) -> Answer {
-    Answer::Full(307, format!("Location: {to}\r\n"), Vec::new())
-}
-
-fn challenge(challenge: &str) -> Answer {
-    Answer::Full(401, format!("WWW-Authenticate: {challenge}\r\n"), Vec::new())
-}
-
-fn manifest(layer: &[u8], size: i64) -> String {
-    format!(r#"{{"schemaVersion":2,"layers":[{{"mediaType":"m","digest":"{}","size":{size}}}]}}"#, digest(layer))
-}
-
-fn index(manifest: &str, size: usize) -> String {
-    let platform = r#"{"os":"linux","architecture":"amd64"}"#;
-    let digest = digest(manifest.as_bytes());
-    format!(r#"{{"schemaVersion":2,"manifests":[{{"digest":"{digest}","size":{size},"platform":{platform}}}]}}"#)
-}
-
 #[tokio::test]
 async fn an_endless_manifest_is_not_read_to_the_end() {
-    let (result, server) = inspect_hostile(|_, _| Answer::Endless(200, String::new())).await;
+    let (result, server) = inspect_served(|_, _| Response::Endless(200, String::new())).await;
     assert!(matches!(result.unwrap_err().cause, Cause::TooLarge { limit: 4_194_304, .. }));
     assert!(server.sent() < (4 << 20) + BUFFERS, "{}", server.sent());
 }
 
 #[tokio::test]
 async fn a_manifest_that_says_it_is_too_long_is_not_read() {
-    let (result, server) = inspect_hostile(|_, _| Answer::Endless(200, "Content-Length: 4194305\r\n".to_owned())).await;
+    let (result, server) =
+        inspect_served(|_, _| Response::Endless(200, "Content-Length: 4194305\r\n".to_owned())).await;
     assert!(matches!(result.unwrap_err().cause, Cause::TooLarge { .. }));
     assert!(server.sent() <= BUFFERS);
 }
 
 #[tokio::test]
 async fn a_manifest_of_four_mib_is_read() {
-    let (result, _) = inspect_hostile(|_, _| {
+    let (result, _) = inspect_served(|_, _| {
         let mut body = br#"{"schemaVersion":2,"layers":[]}"#.to_vec();
         body.resize(4 << 20, b' ');
         ok(body)
@@ -94,9 +40,9 @@ async fn a_manifest_of_four_mib_is_read() {
 async fn endless_layer_is_read_to_64_kib_and_estimated() {
     let layer = gzip(&tar(1, 60_000));
     let size = layer.len() as i64;
-    let (result, server) = inspect_hostile(move |request, _| {
+    let (result, server) = inspect_served(move |request, _| {
         if request.target.contains("/blobs/") {
-            Answer::Endless(200, String::new())
+            Response::Endless(200, String::new())
         } else {
             ok(manifest(&layer, size))
         }
@@ -112,7 +58,7 @@ async fn a_registry_without_ranges_gives_estimates() {
     let layer = gzip(&tar(1, 1_000_000));
     let body = layer.clone();
     let size = layer.len() as i64;
-    let (result, _) = inspect_hostile(move |request, _| {
+    let (result, _) = inspect_served(move |request, _| {
         ok(if request.target.contains("/blobs/") { body.clone() } else { manifest(&layer, size).into_bytes() })
     })
     .await;
@@ -122,7 +68,7 @@ async fn a_registry_without_ranges_gives_estimates() {
 
 #[tokio::test]
 async fn redirects_in_a_circle_end() {
-    let (result, server) = inspect_hostile(|_, host| redirect(&format!("http://{host}/v2/app/manifests/1"))).await;
+    let (result, server) = inspect_served(|_, host| redirect(&format!("http://{host}/v2/app/manifests/1"))).await;
     let error = result.unwrap_err().to_string();
     assert!(error.contains("it is one of too many redirects"), "{error}");
     assert_eq!(server.requests().len(), 6);
@@ -132,7 +78,7 @@ async fn redirects_in_a_circle_end() {
 async fn a_redirect_takes_no_credential_to_another_host() {
     let storage = HttpServer::start(|_, _| ok(r#"{"schemaVersion":2,"layers":[]}"#)).await;
     let location = format!("http://{}/signed?token=abc", storage.host);
-    let (result, server) = inspect_hostile(move |request, _| match request.header("authorization") {
+    let (result, server) = inspect_served(move |request, _| match request.header("authorization") {
         None => challenge("Basic realm=\"r\""),
         Some(_) => redirect(&location),
     })
@@ -146,7 +92,7 @@ async fn a_redirect_takes_no_credential_to_another_host() {
 
 /// A registry with a public address, which a proxy in this process plays.
 async fn inspect_public(
-    handle: impl Fn(&Request, &str) -> Answer + Send + Sync + 'static,
+    handle: impl Fn(&Request, &str) -> Response + Send + Sync + 'static,
 ) -> (Result<ImageSize, InspectError>, HttpServer) {
     let proxy = HttpServer::start(handle).await;
     let environment = Environment::from_iter([("http_proxy".to_owned(), format!("http://{}", proxy.host))]);
@@ -155,7 +101,7 @@ async fn inspect_public(
     (inspect(config, "203.0.113.5/app:1").await, proxy)
 }
 
-type Handle = Box<dyn Fn(&Request, &str) -> Answer + Send + Sync>;
+type Handle = Box<dyn Fn(&Request, &str) -> Response + Send + Sync>;
 
 #[tokio::test]
 async fn a_public_registry_cannot_refer_to_private_addresses() {
@@ -203,7 +149,7 @@ async fn redirects_to_other_schemes_and_with_passwords_are_refused() {
         ("http://unlisted.example.com/", "it is plain HTTP, and the host is not in the list"),
         ("http://[broken/", "the Location is not a URL"),
     ] {
-        let (result, _) = inspect_hostile(move |_, _| redirect(target)).await;
+        let (result, _) = inspect_served(move |_, _| redirect(target)).await;
         let error = result.unwrap_err().to_string();
         assert!(error.contains(reason), "{target}: {error}");
     }
@@ -213,7 +159,7 @@ async fn redirects_to_other_schemes_and_with_passwords_are_refused() {
 async fn a_token_is_asked_for_with_the_projects_own_scope() {
     let tokens = HttpServer::start(|_, _| ok(r#"{"token":"abc"}"#)).await;
     let realm = format!("http://{}/token", tokens.host);
-    let (result, registry) = inspect_hostile(move |request, _| match request.header("authorization") {
+    let (result, registry) = inspect_served(move |request, _| match request.header("authorization") {
         Some("Bearer abc") => ok(r#"{"schemaVersion":2,"layers":[]}"#),
         _ => challenge(&format!("Bearer realm=\"{realm}\",service=\"a b\",scope=\"repository:other:push\"")),
     })
@@ -227,18 +173,18 @@ async fn a_token_is_asked_for_with_the_projects_own_scope() {
 
 #[tokio::test]
 async fn a_token_service_that_misbehaves_is_an_error() {
-    type Respond = fn() -> Answer;
+    type Respond = fn() -> Response;
     let cases: [(Respond, &str); 5] = [
-        (|| Answer::Endless(200, String::new()), "the response of the token service is larger than"),
-        (|| Answer::Full(401, String::new(), Vec::new()), "refuses access with the credentials for it"),
-        (|| Answer::Full(500, String::new(), Vec::new()), "responds with status 500"),
+        (|| Response::Endless(200, String::new()), "the response of the token service is larger than"),
+        (|| Response::Full(401, String::new(), Vec::new()), "refuses access with the credentials for it"),
+        (|| Response::Full(500, String::new(), Vec::new()), "responds with status 500"),
         (|| ok("{}"), "responds with status 200: and no token"),
         (|| ok("{\"token\":\"a\\nb\"}"), "responds with status 200: and no token"),
     ];
     for (answer, expected) in cases {
         let tokens = HttpServer::start(move |_, _| answer()).await;
         let realm = format!("http://{}/token", tokens.host);
-        let (result, _) = inspect_hostile(move |_, _| challenge(&format!("Bearer realm=\"{realm}\""))).await;
+        let (result, _) = inspect_served(move |_, _| challenge(&format!("Bearer realm=\"{realm}\""))).await;
         let error = result.unwrap_err().to_string();
         assert!(error.contains(expected), "{expected}: {error}");
     }
@@ -246,7 +192,7 @@ async fn a_token_service_that_misbehaves_is_an_error() {
 
 #[tokio::test]
 async fn a_registry_that_is_never_satisfied_is_asked_twice() {
-    let (result, server) = inspect_hostile(|_, _| challenge("Basic realm=\"r\"")).await;
+    let (result, server) = inspect_served(|_, _| challenge("Basic realm=\"r\"")).await;
     assert!(matches!(result.unwrap_err().cause, Cause::Unauthorized { .. }));
     assert_eq!(server.requests().len(), 2);
 }
@@ -275,7 +221,7 @@ async fn content_that_does_not_match_is_refused() {
         (index(image, image.len()).replace("amd64", "arm64"), String::new(), "it is available for linux/arm64"),
     ];
     for (tagged, child, expected) in cases {
-        let (result, _) = inspect_hostile(move |request, _| {
+        let (result, _) = inspect_served(move |request, _| {
             ok(if request.target.ends_with("/manifests/1") { tagged.clone() } else { child.clone() })
         })
         .await;
@@ -289,7 +235,7 @@ async fn a_digest_that_the_registry_or_the_reference_names_must_match() {
     let image = r#"{"schemaVersion":2,"layers":[]}"#;
     let wrong = digest(b"other");
     let header = format!("Docker-Content-Digest: {wrong}\r\n");
-    let (result, _) = inspect_hostile(move |_, _| Answer::Full(200, header.clone(), image.into())).await;
+    let (result, _) = inspect_served(move |_, _| Response::Full(200, header.clone(), image.into())).await;
     assert!(matches!(result.unwrap_err().cause, Cause::DigestMismatch { .. }));
 
     let server = HttpServer::start(move |_, _| ok(image)).await;
@@ -305,9 +251,9 @@ async fn a_layer_of_another_length_than_its_manifest_says_is_refused() {
     let partial = "Content-Range: bytes 0-9/999999\r\n".to_owned();
     for answer in [(206, partial), (200, String::new())] {
         let layer = layer.clone();
-        let (result, _) = inspect_hostile(move |request, _| {
+        let (result, _) = inspect_served(move |request, _| {
             if request.target.contains("/blobs/") {
-                Answer::Full(answer.0, answer.1.clone(), layer[..10].to_vec())
+                Response::Full(answer.0, answer.1.clone(), layer[..10].to_vec())
             } else {
                 ok(manifest(&layer, layer.len() as i64))
             }
@@ -319,9 +265,9 @@ async fn a_layer_of_another_length_than_its_manifest_says_is_refused() {
 
 #[tokio::test]
 async fn a_rate_limit_is_waited_for_if_that_is_worth_it() {
-    let limited = |seconds: &str| Answer::Full(429, format!("Retry-After: {seconds}\r\n"), Vec::new());
+    let limited = |seconds: &str| Response::Full(429, format!("Retry-After: {seconds}\r\n"), Vec::new());
     for seconds in ["3600", "18446744073709551615"] {
-        let (result, server) = inspect_hostile(move |_, _| limited(seconds)).await;
+        let (result, server) = inspect_served(move |_, _| limited(seconds)).await;
         let error = result.unwrap_err().to_string();
         let expected = format!("limits the rate of requests and asks to wait {seconds} seconds");
         assert!(error.contains(&expected), "{error}");
@@ -329,17 +275,16 @@ async fn a_rate_limit_is_waited_for_if_that_is_worth_it() {
     }
 
     let asked = std::sync::atomic::AtomicUsize::new(0);
-    let (result, server) =
-        inspect_hostile(move |_, _| match asked.fetch_add(1, std::sync::atomic::Ordering::Relaxed) {
-            0 => limited("0"),
-            1 => limited("Wed, 21 Oct 2015 07:28:00 GMT"),
-            _ => ok(r#"{"schemaVersion":2,"layers":[]}"#),
-        })
-        .await;
+    let (result, server) = inspect_served(move |_, _| match asked.fetch_add(1, std::sync::atomic::Ordering::Relaxed) {
+        0 => limited("0"),
+        1 => limited("Wed, 21 Oct 2015 07:28:00 GMT"),
+        _ => ok(r#"{"schemaVersion":2,"layers":[]}"#),
+    })
+    .await;
     assert!(result.is_ok(), "{result:?}");
     assert_eq!(server.requests().len(), 3);
 
-    let (result, server) = inspect_hostile(move |_, _| limited("0")).await;
+    let (result, server) = inspect_served(move |_, _| limited("0")).await;
     assert!(matches!(result.unwrap_err().cause, Cause::RateLimited { .. }));
     assert_eq!(server.requests().len(), 4);
 }
@@ -347,9 +292,9 @@ async fn a_rate_limit_is_waited_for_if_that_is_worth_it() {
 #[tokio::test]
 async fn a_registry_that_says_nothing_is_given_up_after_30_seconds() {
     // From the first request on time is simulated, and passes when nothing else happens.
-    let (result, _) = inspect_hostile(|_, _| {
+    let (result, _) = inspect_served(|_, _| {
         tokio::time::pause();
-        Answer::Silence
+        Response::Silence
     })
     .await;
     let error = result.unwrap_err().to_string();
@@ -359,7 +304,7 @@ async fn a_registry_that_says_nothing_is_given_up_after_30_seconds() {
 #[tokio::test]
 async fn a_refusal_shows_the_registrys_words_without_control_characters() {
     let body = r#"{"errors":[{"code":"DENIED","message":"quota\u001b[2J exceeded"}]}"#;
-    let (result, _) = inspect_hostile(move |_, _| Answer::Full(418, String::new(), body.into())).await;
+    let (result, _) = inspect_served(move |_, _| Response::Full(418, String::new(), body.into())).await;
     let error = result.unwrap_err().to_string();
     assert!(error.ends_with("responds with status 418: DENIED quota\\u{1b}[2J exceeded"), "{error}");
 }

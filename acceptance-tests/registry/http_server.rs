@@ -1,4 +1,4 @@
-//! A small HTTP server that answers whatever it is told to, and remembers what it was asked.
+//! A small HTTP server that responds as a test says, and records its requests.
 
 use std::sync::{Arc, Mutex};
 
@@ -21,14 +21,16 @@ impl Request {
     }
 }
 
-/// What to answer.
-pub enum Answer {
+/// A response.
+pub enum Response {
     /// Status, headers with line ends, body. The length is added.
     Full(u16, String, Vec<u8>),
     /// Status, headers, and zeros until the other side has enough.
     Endless(u16, String),
     /// Nothing, and the connection stays open.
     Silence,
+    /// Nothing, and the connection is closed.
+    Hangup,
 }
 
 pub struct HttpServer {
@@ -38,9 +40,14 @@ pub struct HttpServer {
     sent: Arc<Mutex<u64>>,
 }
 
+/// A host that refuses connections.
+pub fn closed_port() -> String {
+    std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().to_string()
+}
+
 impl HttpServer {
     /// Starts a server. `handle` also gets the server's own host.
-    pub async fn start(handle: impl Fn(&Request, &str) -> Answer + Send + Sync + 'static) -> Self {
+    pub async fn start(handle: impl Fn(&Request, &str) -> Response + Send + Sync + 'static) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let host = listener.local_addr().unwrap().to_string();
         let server = Self { host: host.clone(), requests: Arc::default(), sent: Arc::default() };
@@ -53,7 +60,7 @@ impl HttpServer {
                     let Some(request) = read_request(&mut stream).await else { return };
                     requests.lock().unwrap().push(request.clone());
                     // A client that goes away early is what many tests are about.
-                    let _ = write_answer(&mut stream, handle(&request, &host), &sent).await;
+                    let _ = write_response(&mut stream, handle(&request, &host), &sent).await;
                 });
             }
         });
@@ -80,21 +87,22 @@ async fn read_request(stream: &mut TcpStream) -> Option<Request> {
     Some(Request { target, head })
 }
 
-async fn write_answer(stream: &mut TcpStream, answer: Answer, sent: &Mutex<u64>) -> std::io::Result<()> {
+async fn write_response(stream: &mut TcpStream, response: Response, sent: &Mutex<u64>) -> std::io::Result<()> {
     let start = |status: u16, headers: &str| format!("HTTP/1.1 {status} Status\r\nConnection: close\r\n{headers}");
-    match answer {
-        Answer::Full(status, headers, body) => {
+    match response {
+        Response::Full(status, headers, body) => {
             let head = format!("{}Content-Length: {}\r\n\r\n", start(status, &headers), body.len());
             stream.write_all(head.as_bytes()).await?;
             stream.write_all(&body).await
         }
-        Answer::Endless(status, headers) => {
+        Response::Endless(status, headers) => {
             stream.write_all(format!("{}\r\n", start(status, &headers)).as_bytes()).await?;
             loop {
                 stream.write_all(&[0; 4096]).await?;
                 *sent.lock().unwrap() += 4096;
             }
         }
-        Answer::Silence => std::future::pending().await,
+        Response::Silence => std::future::pending().await,
+        Response::Hangup => Ok(()),
     }
 }

@@ -102,7 +102,8 @@ pub struct ProviderConfig {
     /// URL of the mirror, for example `{ "docker.io" = "https://mirror.example.com" }`. A path is allowed; one that begins with `/v2/`
     /// is that of a project, for example `"https://harbor.example.com/v2/hub"`. Plain HTTP only for a host in
     /// `registry_http_endpoint_list`. The mirror has its own credentials, under its own host. The registry itself is used where the
-    /// mirror does not respond or refuses. Images and annotations stay as they are.
+    /// mirror does not respond or refuses. Images and annotations stay as they are; see the
+    /// guide *Inspecting images in registries*.
     #[schemars(extend("x-terraform" = OPTIONAL))]
     pub registry_mirrors: Attr<BTreeMap<String, String>>,
 

@@ -15,7 +15,8 @@ use url::Url;
 
 use super::credentials::{Credential, Login};
 use super::error::{Cause, shown};
-use super::transport::{Get, Reply, Transport, host};
+use super::hosts::host;
+use super::transport::{Get, Reply, Transport};
 
 /// Tokens are a few KiB.
 const MAX_TOKEN_RESPONSE: usize = 256 << 10;

@@ -71,9 +71,14 @@ pub enum Cause {
 }
 
 impl Cause {
-    /// Whether the host was not reached, or not to the end.
-    pub(super) fn is_no_connection(&self) -> bool {
-        matches!(self, Self::Unreachable { .. } | Self::Interrupted { .. } | Self::TimedOut { .. })
+    /// Whether `host` was not reached, or not to the end.
+    pub(super) fn is_no_connection_to(&self, host: &str) -> bool {
+        match self {
+            Self::Unreachable { host: failed, .. }
+            | Self::Interrupted { host: failed, .. }
+            | Self::TimedOut { host: failed, .. } => failed == host,
+            _ => false,
+        }
     }
 
     /// What finally failed: of a registry with a mirror, the registry.

@@ -10,7 +10,7 @@ use flate2::write::GzEncoder;
 use futures_util::FutureExt as _;
 
 pub use super::credentials::fuzzing::docker_config;
-use super::layer::{Basis, Part, ReadRange, Unpacked, measure};
+use super::layer::{Basis, Ends, Part, ReadRange, Unpacked, measure};
 use super::manifest::{Descriptor, Document, MAX_SIZE, Manifest, has_digest, sha256};
 use super::reference::parse_digest;
 use super::{DiskNeed, ImageSize, Layer, Platform, Reference};
@@ -120,7 +120,7 @@ pub fn layer(input: &[u8]) {
 fn measured(blob: Blob) -> Unpacked {
     let descriptor =
         Descriptor { media_type: String::new(), digest: String::new(), size: blob.size, annotations: BTreeMap::new() };
-    let Ok(unpacked) = measure(&descriptor, &blob).now_or_never().expect("memory is at hand");
+    let Ok(unpacked) = measure(&descriptor, &blob, Ends::Together).now_or_never().expect("memory is at hand");
     assert!(unpacked.min <= unpacked.bytes && unpacked.bytes <= unpacked.max, "{unpacked:?}");
     assert!(!unpacked.is_exact() || unpacked.min == unpacked.max, "{unpacked:?}");
     unpacked

@@ -2,7 +2,8 @@
 //!
 //! Most registries respond to many requests as fast as to one, so that a look-up takes as many round trips as requests wait for one
 //! another, not as there are requests. A small registry says when it is too much: the bound is halved then, and requests wait for as
-//! long as it asks. Over TLS the first request goes alone, so that the others share its HTTP/2 connection.
+//! long as it asks. It grows again by one after as many responses as it is. Over TLS the first request goes alone, so that the others
+//! share its HTTP/2 connection. A host that does not respond to a connection at all is not tried again for a while.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -15,6 +16,8 @@ use tokio::time::{Instant, sleep_until};
 const MOST: usize = 64;
 /// The bound is not lowered further.
 const LEAST: usize = 2;
+/// For so long, a host is not tried again.
+const UNREACHABLE_FOR: Duration = Duration::from_secs(60);
 
 /// The gates of all hosts, by origin.
 #[derive(Debug, Default)]
@@ -43,6 +46,10 @@ struct State {
     /// Whether a request has to find out first how the host is spoken to.
     is_first: bool,
     not_before: Option<Instant>,
+    /// Requests that ended since the bound changed, without being too many.
+    ended: usize,
+    /// Since when no connection can be made, and why.
+    unreachable: Option<(Instant, String)>,
 }
 
 /// A request that was let through. Its place is free again when this is dropped.
@@ -51,22 +58,31 @@ pub(super) struct Pass(Arc<Gate>);
 
 impl Gate {
     fn new(is_first: bool) -> Self {
-        let state = State { bound: MOST, in_flight: 0, is_first, not_before: None };
+        let state = State { bound: MOST, in_flight: 0, is_first, not_before: None, ended: 0, unreachable: None };
         Self { state: Mutex::new(state), changed: Notify::new() }
     }
 
     /// Waits for a place.
-    pub async fn enter(self: &Arc<Self>) -> Pass {
+    ///
+    /// # Errors
+    ///
+    /// Why the host cannot be reached, if another request found that out a moment ago.
+    pub async fn enter(self: &Arc<Self>) -> Result<Pass, String> {
         loop {
             let changed = self.changed.notified();
             let not_before = {
                 let mut state = self.lock();
                 let now = Instant::now();
+                if let Some((since, reason)) = &state.unreachable
+                    && now < *since + UNREACHABLE_FOR
+                {
+                    return Err(reason.clone());
+                }
                 let not_before = state.not_before.filter(|instant| *instant > now);
                 let bound = if state.is_first { 1 } else { state.bound };
                 if not_before.is_none() && state.in_flight < bound {
                     state.in_flight += 1;
-                    return Pass(Arc::clone(self));
+                    return Ok(Pass(Arc::clone(self)));
                 }
                 not_before
             };
@@ -80,6 +96,7 @@ impl Gate {
     fn slow_down(&self, wait: Duration) {
         let mut state = self.lock();
         state.bound = (state.bound / 2).max(LEAST);
+        state.ended = 0;
         let until = Instant::now().checked_add(wait);
         state.not_before = state.not_before.max(until);
     }
@@ -89,21 +106,46 @@ impl Gate {
     }
 }
 
+impl State {
+    /// Counts the end of a request.
+    fn end(&mut self) {
+        self.in_flight -= 1;
+        self.ended += 1;
+        if self.ended > self.bound && self.bound < MOST {
+            self.bound += 1;
+            self.ended = 0;
+        }
+    }
+}
+
 impl Pass {
     /// Lowers the bound of the host, and lets nothing through for a time.
     pub fn slow_down(&self, wait: Duration) {
         self.0.slow_down(wait);
     }
+
+    /// Lets no request through for a while.
+    pub fn note_unreachable(&self, reason: &str) {
+        self.0.lock().unreachable = Some((Instant::now(), reason.to_owned()));
+        self.0.changed.notify_waiters();
+    }
 }
 
 impl Drop for Pass {
     fn drop(&mut self) {
-        let was_first = {
+        let (was_first, has_grown) = {
             let mut state = self.0.lock();
-            state.in_flight -= 1;
-            std::mem::take(&mut state.is_first)
+            let bound = state.bound;
+            state.end();
+            (std::mem::take(&mut state.is_first), state.bound > bound)
         };
-        if was_first { self.0.changed.notify_waiters() } else { self.0.changed.notify_one() }
+        if was_first {
+            return self.0.changed.notify_waiters();
+        }
+        self.0.changed.notify_one();
+        if has_grown {
+            self.0.changed.notify_one();
+        }
     }
 }
 
@@ -120,7 +162,7 @@ mod tests {
     async fn send(gate: &Arc<Gate>, count: usize) -> (usize, u64) {
         let (in_flight, most, start) = (AtomicUsize::new(0), AtomicUsize::new(0), Instant::now());
         join_all((0..count).map(|_| async {
-            let _pass = gate.enter().await;
+            let _pass = gate.enter().await.unwrap();
             most.fetch_max(in_flight.fetch_add(1, Ordering::Relaxed) + 1, Ordering::Relaxed);
             sleep(Duration::from_secs(1)).await;
             in_flight.fetch_sub(1, Ordering::Relaxed);
@@ -153,5 +195,29 @@ mod tests {
             gate.slow_down(Duration::ZERO);
         }
         assert_eq!(send(&gate, 4).await, (2, 2));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn bound_grows_again_with_responses() {
+        let gate = Gates::default().of("http://a");
+        for _ in 0..10 {
+            gate.slow_down(Duration::ZERO);
+        }
+        let (most, seconds) = send(&gate, 200).await;
+        assert!((15..=25).contains(&most) && (15..=25).contains(&seconds), "{most} at once, {seconds} s");
+        assert_eq!(send(&gate, 10_000).await.0, 64);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn unreachable_host_is_not_tried_for_a_minute() {
+        let gate = Gates::default().of("https://a");
+        let first = gate.enter().await.unwrap();
+        let (waiting, ()) =
+            futures_util::future::join(gate.enter(), async { first.note_unreachable("timed out") }).await;
+        assert_eq!(waiting.unwrap_err(), "timed out");
+        drop(first);
+        assert!(gate.enter().await.is_err());
+        tokio::time::advance(UNREACHABLE_FOR).await;
+        assert!(gate.enter().await.is_ok());
     }
 }

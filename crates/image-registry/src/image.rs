@@ -9,7 +9,7 @@ use futures_util::future::{BoxFuture, join, try_join_all};
 
 use super::error::{Cause, shown};
 use super::inspect::{ImageSize, Layer};
-use super::layer::measure;
+use super::layer::{Ends, measure};
 use super::manifest::{Descriptor, Document, IndexEntry, Manifest, config_platform};
 use super::platform::Platform;
 use super::repository::{Blob, Repository};
@@ -46,7 +46,8 @@ impl Repository<'_> {
             Document::Image(manifest) => Found { digest: digest.clone(), manifest, platform: None },
             Document::Index(entries) => search.index(&entries).await?.ok_or_else(|| search.nothing())?,
         };
-        let layers = try_join_all(manifest.layers.iter().map(|layer| self.layer(layer)));
+        let ends = Ends::of_image(manifest.layers.len());
+        let layers = try_join_all(manifest.layers.iter().map(|layer| self.layer(layer, ends)));
         let configured = async {
             match (stated, &manifest) {
                 (None, manifest) if manifest.artifact.is_none() => self.platform_of(manifest).await,
@@ -63,9 +64,9 @@ impl Repository<'_> {
         config_platform(&self.config(manifest.config.as_ref()?).await?)
     }
 
-    async fn layer(&self, descriptor: &Descriptor) -> Result<Layer, Cause> {
+    async fn layer(&self, descriptor: &Descriptor, ends: Ends) -> Result<Layer, Cause> {
         let blob = Blob { repository: self, descriptor };
-        let unpacked = self.measured(descriptor, measure(descriptor, &blob)).await?;
+        let unpacked = self.measured(descriptor, measure(descriptor, &blob, ends)).await?;
         Ok(Layer { digest: descriptor.digest.clone(), compressed_bytes: descriptor.size, unpacked })
     }
 }

@@ -19,6 +19,7 @@ mod error;
 #[cfg(any(test, fuzzing, feature = "testing"))]
 pub mod fuzzing;
 mod gate;
+mod hosts;
 mod image;
 mod inspect;
 mod inspectors;

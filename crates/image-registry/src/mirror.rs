@@ -71,7 +71,7 @@ impl Mirror {
 
     /// The mirror as a registry server, under which its credentials are found: host and, if it is not the scheme's own, port.
     pub(super) fn server(&self) -> String {
-        super::transport::host(&self.0)
+        super::hosts::host(&self.0)
     }
 }
 

@@ -137,31 +137,47 @@ impl<'a> Repository<'a> {
     }
 
     fn attempts(&self) -> Attempts<'_, 'a> {
-        Attempts { inspector: self.inspector, sources: self.sources.iter(), failed: None }
+        Attempts {
+            inspector: self.inspector,
+            sources: self.sources.iter(),
+            repeated: None,
+            is_repeated: false,
+            failed: None,
+        }
     }
 }
 
-/// One source after the other, until one does not fail.
+/// One source after the other, until one does not fail. One whose response breaks off is asked once more.
 struct Attempts<'r, 'a> {
     inspector: &'r Inspector,
     sources: std::slice::Iter<'r, Source<'a>>,
+    repeated: Option<&'r Source<'a>>,
+    is_repeated: bool,
     failed: Option<(String, Cause)>,
 }
 
 impl<'r, 'a> Attempts<'r, 'a> {
     /// The next source. There is one until [`end`](Self::end) has a result.
     fn next(&mut self) -> &'r Source<'a> {
+        if let Some(source) = self.repeated.take() {
+            return source;
+        }
         let mut left =
             self.sources.by_ref().skip_while(|source| source.is_mirror && self.inspector.is_unreachable(source));
         left.next().expect("the registry is the last source, and ends the attempts")
     }
 
     /// What the attempts result in, unless there is another source. An error names each that failed.
-    fn end<T>(&mut self, source: &Source<'_>, result: Result<T, Cause>) -> Option<Result<T, Cause>> {
+    fn end<T>(&mut self, source: &'r Source<'a>, result: Result<T, Cause>) -> Option<Result<T, Cause>> {
+        if matches!(result, Err(Cause::Interrupted { .. })) && !std::mem::replace(&mut self.is_repeated, true) {
+            self.repeated = Some(source);
+            return None;
+        }
+        self.is_repeated = false;
         match (result, self.failed.take()) {
             (Err(cause), None) if source.is_mirror => {
                 tracing::info!(mirror = source.host(), %cause, "the mirror failed; trying the registry");
-                if cause.is_no_connection() {
+                if cause.is_no_connection_to(&source.host()) {
                     self.inspector.note_unreachable(source);
                 }
                 self.failed = Some((source.host(), cause));

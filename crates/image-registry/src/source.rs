@@ -9,10 +9,11 @@ use url::Url;
 use super::authorization::{Challenge, WITH_CREDENTIALS, WITHOUT_CREDENTIALS, unauthorized};
 use super::credentials::Credentials;
 use super::error::{Cause, shown};
+use super::hosts::host;
 use super::manifest::MEDIA_TYPES;
 use super::mirror::Mirror;
 use super::reference::Reference;
-use super::transport::{Get, Reply, Transport, host};
+use super::transport::{Get, Reply, Transport};
 
 const MAX_ERROR: usize = 16 << 10;
 

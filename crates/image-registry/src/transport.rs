@@ -4,7 +4,7 @@
 //! - A header with a credential goes to the origin it is for, and is dropped on a redirect to any other.
 //! - Redirects follow the rule of [`address`](super::address), and never from HTTPS to HTTP unless the host is in the list. Names are
 //!   checked again when they are resolved, by [`resolver`](super::resolver).
-//! - A host gets a bounded number of requests at once, see [`gate`](super::gate).
+//! - A host gets a bounded number of requests at once, and none for a while after a connection timed out, see [`gate`](super::gate).
 //! - 429, 502, 503, 504, connections that were reset and streams that were refused are repeated, after `Retry-After` if there is one, within
 //!   the time limit of the request.
 //! - Proxies come from the environment that is handed in: `HTTPS_PROXY`, `HTTP_PROXY`, `ALL_PROXY`, `NO_PROXY`.
@@ -23,6 +23,7 @@ use super::address::Reach;
 use super::environment::Environment;
 use super::error::{Cause, innermost};
 use super::gate::{Gates, Pass};
+use super::hosts::{authority, host, lists, proxy_host, without_port};
 use super::once::OnceMap;
 use super::resolver::Resolver;
 
@@ -32,8 +33,6 @@ const MAX_REDIRECTS: usize = 5;
 const MAX_ATTEMPTS: u32 = 4;
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 const PROXY_VARIABLES: [&str; 3] = ["https_proxy", "http_proxy", "all_proxy"];
-/// The entry of a list that stands for every host.
-const ALL_HOSTS: &str = "all";
 
 /// One GET or HEAD.
 pub(super) struct Get {
@@ -170,15 +169,20 @@ impl Transport {
 
     /// Sends one request when the gate of its host lets it through.
     async fn send(&self, request: RequestBuilder, url: &Url, deadline: &mut Option<Instant>) -> Result<Reply, Cause> {
-        let pass = self.gates.of(&url.origin().ascii_serialization()).enter().await;
+        let unreachable = |reason| Cause::Unreachable { host: host(url), reason };
+        let pass = self.gates.of(&url.origin().ascii_serialization()).enter().await.map_err(unreachable)?;
         let deadline = *deadline.get_or_insert_with(|| Instant::now() + TIMEOUT);
         match timeout_at(deadline, request.send()).await {
             Ok(Ok(response)) => Ok(Reply { response, deadline, pass }),
             Ok(Err(error)) => {
                 let is_connected = !(error.is_connect() || error.is_builder());
+                let is_timeout = error.is_timeout();
                 let reason = Failure::new(error, url, &self.proxies().unwrap_or_default()).to_string();
                 if !is_connected {
-                    return Err(Cause::Unreachable { host: host(url), reason });
+                    if is_timeout {
+                        pass.note_unreachable(&reason);
+                    }
+                    return Err(unreachable(reason));
                 }
                 pass.slow_down(Duration::ZERO);
                 Err(Cause::Interrupted { host: host(url), reason })
@@ -303,40 +307,6 @@ impl Reply {
     }
 }
 
-/// Host and, where it is not the scheme's own, port. Never the path or query, which may be signed.
-pub(super) fn host(url: &Url) -> String {
-    match (url.host_str(), url.port()) {
-        (Some(host), Some(port)) => format!("{host}:{port}"),
-        (Some(host), None) => host.to_owned(),
-        (None, _) => "an address without a host".to_owned(),
-    }
-}
-
-fn authority(url: &Url) -> String {
-    format!("{}:{}", url.host_str().unwrap_or_default(), url.port_or_known_default().unwrap_or_default())
-}
-
-/// Whether a list has the host: with its port, without one for every port, or by the entry for all hosts.
-fn lists(list: &BTreeSet<String>, authority: &str) -> bool {
-    let host = without_port(authority);
-    list.iter()
-        .any(|entry| entry == ALL_HOSTS || entry.eq_ignore_ascii_case(authority) || entry.eq_ignore_ascii_case(host))
-}
-
-fn without_port(authority: &str) -> &str {
-    match authority.rsplit_once(':') {
-        Some((host, port)) if !port.contains(']') => host,
-        _ => authority,
-    }
-}
-
-/// The host of a proxy, whose address may lack a scheme.
-fn proxy_host(address: &str) -> Option<String> {
-    let url =
-        Url::parse(address).ok().filter(Url::has_host).or_else(|| Url::parse(&format!("http://{address}")).ok())?;
-    url.host_str().map(str::to_owned)
-}
-
 fn redirect_target(response: &Response) -> Option<&str> {
     match response.status().as_u16() {
         301 | 302 | 303 | 307 | 308 => response.headers().get(LOCATION)?.to_str().ok(),
@@ -351,36 +321,4 @@ fn retry_after(headers: &HeaderMap) -> Option<Duration> {
     }
     let until = httpdate::parse_http_date(value).ok()?;
     Some(until.duration_since(SystemTime::now()).unwrap_or_default())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn lists_name_hosts_with_and_without_port() {
-        for (list, authority, expected) in [
-            ("r.io", "r.io:443", true),
-            ("R.io:5000", "r.io:5000", true),
-            ("r.io:5000", "r.io:443", false),
-            ("[::1]", "[::1]:5000", true),
-            ("other.io", "r.io:443", false),
-            ("all", "r.io:443", true),
-            ("all", "[::1]:5000", true),
-        ] {
-            assert_eq!(lists(&[list.to_owned()].into(), authority), expected, "{list} {authority}");
-        }
-    }
-
-    #[test]
-    fn proxies_have_hosts_with_and_without_a_scheme() {
-        for (address, expected) in [
-            ("http://proxy.example.com:3128", "proxy.example.com"),
-            ("http://me:pw@10.0.0.1:3128/", "10.0.0.1"),
-            ("proxy.example.com:3128", "proxy.example.com"),
-            ("proxy", "proxy"),
-        ] {
-            assert_eq!(proxy_host(address).as_deref(), Some(expected), "{address}");
-        }
-    }
 }

@@ -5,7 +5,8 @@
 //! size, which is deflate's limit. A tar archive is a multiple of 512 bytes long: another field belongs to one of several members.
 //!
 //! What this cannot see: members after a first one that is longer than what was read, if the last is large enough to
-//! pass for the whole.
+//! pass for the whole, for example the second of two equal halves that unpack to twice their size or more. Such layers come from
+//! concatenated archives; builders of images write one member, or many small ones.
 //!
 //! Source: RFC 1952; zlib's "Technical Details" for the limit.
 

@@ -102,19 +102,14 @@ fn changelog_complete() {
 const UNSWEPT: &[&str] = &[
     "acceptance-tests/terraform/",
     "acceptance-tests/protocol/",
-    "acceptance-tests/registry/",
     "acceptance-tests/simulator/",
-    "crates/image-registry/",
     "crates/tencentcloud/",
     "crates/terraform-plugin/",
     "docs/",
     "release/",
-    "src/annotations",
     "src/block/",
     "src/errors.rs",
-    "src/functions",
     "src/image_cache",
-    "src/pod_disk",
     "src/registry_token.rs",
 ];
 

@@ -1,7 +1,7 @@
 //! The Pod annotations that choose disks and image caches, and nothing else: keys, values, and what is documented of them.
 //!
-//! They go onto the Pod template (`.spec.template.metadata.annotations`); on a Deployment itself, or on a running Pod, they do
-//! nothing. Every value is a string. A key or value that is not documented is never written.
+//! They belong on the Pod template (`.spec.template.metadata.annotations`); on a Deployment itself, or on a running Pod, they have no
+//! effect. Every value is a string. A key or value that is not documented is never written.
 //! Source: <https://cloud.tencent.com/document/product/457/44173>.
 
 mod cache_disk;
@@ -17,7 +17,7 @@ pub use cache_disk::{CacheDisk, DiskOptions};
 pub use global_config::{POD_ANNOTATIONS, merged_config};
 pub use housekeeping::{DEFAULT_CONTAINER_THRESHOLD, DEFAULT_HIGH_THRESHOLD, Housekeeping, ImageGc};
 
-/// What all keys begin with.
+/// Prefix of all keys.
 const PREFIX: &str = "eks.tke.cloud.tencent.com/";
 
 /// The value of `use-image-cache` that lets the platform choose the best cache.
@@ -149,7 +149,7 @@ mod tests {
     }
 
     #[test]
-    fn keys_have_the_prefix_and_values_are_texts() {
+    fn keys_have_the_prefix_and_values_are_strings() {
         for (annotations, key, value) in [
             (image_cache(AUTO), "eks.tke.cloud.tencent.com/use-image-cache", "auto"),
             (image_cache("imc-1"), "eks.tke.cloud.tencent.com/use-image-cache", "imc-1"),

@@ -1,6 +1,6 @@
 //! The functions: what data sources and resources say about constants, as an expression.
 //!
-//! Terraform may call them at any time, and wants the same answer each time: no network, no configuration, no clock.
+//! Terraform may call them at any time, and requires the same result each time: no network, no configuration, no clock.
 
 mod annotate_manifests;
 mod annotate_object;

@@ -1,7 +1,7 @@
 //! `eks_pod_disk`: the annotations that give Pods a disk which holds their images, and what it costs.
 //!
-//! The API is asked about an image cache that is named or to be matched, see [`matching`]; registries are asked about images, see
-//! [`inspection`]. With constants only, no credentials, no region and no network are needed.
+//! An image cache that is named or to be matched is looked up in the API, see [`matching`]; images are inspected in their registries,
+//! see [`inspection`]. With constants only, no credentials, no region and no network are needed.
 
 mod disk;
 mod inspection;
@@ -46,16 +46,16 @@ impl DataSource for PodDisk {
         diagnostics: &mut Diagnostics,
     ) -> Outcome<PodDiskModel> {
         let matched = matching::find(&context.session, &config, diagnostics);
-        // Credential helpers are programs of others: they get no keys of the API.
+        // Credential helpers are other programs: they do not get the API's keys.
         let environment = Environment::capture().without("TENCENTCLOUD_");
         let inspection = inspection::inspect(&context.session, &config, environment);
         let (matched, inspection) = tokio::try_join!(matched, inspection)?;
-        Ok(answer(config, matched, inspection, diagnostics)?)
+        Ok(results(config, matched, inspection, diagnostics)?)
     }
 }
 
 /// The results, from the arguments and what was looked up.
-fn answer(
+fn results(
     config: PodDiskModel,
     matched: Option<FoundImageCache>,
     inspection: Option<Inspection>,

@@ -7,7 +7,7 @@ use image_registry::{Config, Inspector, Login, Reference};
 use crate::docker_registry::{DockerRegistry, PASSWORD, USERNAME};
 
 impl DockerRegistry {
-    /// An inspector's configuration that reaches this registry, as nobody.
+    /// An inspector's configuration that reaches this registry, without credentials.
     pub fn config(&self) -> Config {
         let hosts = BTreeSet::from([self.host.clone()]);
         if self.setup.tls {
@@ -17,7 +17,7 @@ impl DockerRegistry {
         }
     }
 
-    /// The same, with a password if the registry wants one.
+    /// The same, with a password if the registry requires one.
     pub fn inspector(&self) -> Inspector {
         let mut config = self.config();
         if self.setup.htpasswd {

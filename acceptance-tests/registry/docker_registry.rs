@@ -71,28 +71,28 @@ impl DockerRegistry {
             .expect("docker-registry starts");
         let client = Client::builder().tls_danger_accept_invalid_certs(true).no_proxy().build().unwrap();
         let registry = Self { process, directory, client, setup, host };
-        registry.wait_until_it_answers().await;
+        registry.wait_until_ready().await;
         registry
     }
 
-    async fn wait_until_it_answers(&self) {
+    async fn wait_until_ready(&self) {
         for _ in 0..200 {
             if self
                 .request(self.client.get(self.url("/")))
                 .send()
                 .await
-                .is_ok_and(|answer| answer.status().is_success())
+                .is_ok_and(|response| response.status().is_success())
             {
                 return;
             }
             tokio::time::sleep(Duration::from_millis(25)).await;
         }
         let log = std::fs::read_to_string(self.directory.path().join("log")).unwrap_or_default();
-        panic!("docker-registry does not answer: {log}");
+        panic!("docker-registry does not respond: {log}");
     }
 
     /// How many requests were responded to.
-    #[allow(dead_code)] // Only benchmarks count.
+    #[allow(dead_code, reason = "only benchmarks count requests")]
     pub fn responses(&self) -> usize {
         std::fs::read_to_string(self.directory.path().join(ACCESS_LOG)).unwrap().lines().count()
     }
@@ -104,8 +104,8 @@ impl DockerRegistry {
         let mut location = start.url().join(start.headers()["location"].to_str().unwrap()).unwrap();
         location.query_pairs_mut().append_pair("digest", &pushed.digest);
         let put = self.client.put(location).header("content-type", "application/octet-stream").body(bytes);
-        let answer = self.request(put).send().await.unwrap();
-        assert_eq!(answer.status(), 201, "pushing a blob");
+        let response = self.request(put).send().await.unwrap();
+        assert_eq!(response.status(), 201, "pushing a blob");
         pushed
     }
 
@@ -143,8 +143,8 @@ impl DockerRegistry {
         let pushed = Pushed { digest: digest(&bytes), size: bytes.len() as u64 };
         let put =
             self.client.put(self.url(&format!("/{repository}/manifests/{tag}"))).header("content-type", media_type);
-        let answer = self.request(put.body(bytes)).send().await.unwrap();
-        assert_eq!(answer.status(), 201, "pushing a manifest: {}", answer.text().await.unwrap());
+        let response = self.request(put.body(bytes)).send().await.unwrap();
+        assert_eq!(response.status(), 201, "pushing a manifest: {}", response.text().await.unwrap());
         pushed
     }
 

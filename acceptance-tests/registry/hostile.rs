@@ -109,15 +109,15 @@ async fn a_public_registry_cannot_refer_to_private_addresses() {
         ["10.0.0.8", "127.0.0.1:1", "[::1]:1", "169.254.169.254", "localhost:1", "2130706433", "[::ffff:a00:8]"]
     {
         let realm = format!("Bearer realm=\"http://{target}/token\",service=\"s\"");
-        let answers: [Handle; 2] = [
+        let responses: [Handle; 2] = [
             Box::new(move |request, _| match request.header("authorization") {
                 None => challenge("Basic realm=\"r\""),
                 Some(_) => redirect(&format!("http://{target}/latest/meta-data/")),
             }),
             Box::new(move |_, _| challenge(&realm)),
         ];
-        for answer in answers {
-            let (result, proxy) = inspect_public(answer).await;
+        for response in responses {
+            let (result, proxy) = inspect_public(response).await;
             let cause = result.unwrap_err().cause;
             assert!(matches!(cause, Cause::Redirect { .. }), "{target}: {cause}");
             for request in proxy.requests() {
@@ -181,8 +181,8 @@ async fn a_token_service_that_misbehaves_is_an_error() {
         (|| ok("{}"), "responds with status 200: and no token"),
         (|| ok("{\"token\":\"a\\nb\"}"), "responds with status 200: and no token"),
     ];
-    for (answer, expected) in cases {
-        let tokens = HttpServer::start(move |_, _| answer()).await;
+    for (respond, expected) in cases {
+        let tokens = HttpServer::start(move |_, _| respond()).await;
         let realm = format!("http://{}/token", tokens.host);
         let (result, _) = inspect_served(move |_, _| challenge(&format!("Bearer realm=\"{realm}\""))).await;
         let error = result.unwrap_err().to_string();
@@ -249,11 +249,11 @@ async fn a_digest_that_the_registry_or_the_reference_names_must_match() {
 async fn a_layer_of_another_length_than_its_manifest_says_is_refused() {
     let layer = gzip(&tar(1, 1_000));
     let partial = "Content-Range: bytes 0-9/999999\r\n".to_owned();
-    for answer in [(206, partial), (200, String::new())] {
+    for (status, headers) in [(206, partial), (200, String::new())] {
         let layer = layer.clone();
         let (result, _) = inspect_served(move |request, _| {
             if request.target.contains("/blobs/") {
-                Response::Full(answer.0, answer.1.clone(), layer[..10].to_vec())
+                Response::Full(status, headers.clone(), layer[..10].to_vec())
             } else {
                 ok(manifest(&layer, layer.len() as i64))
             }

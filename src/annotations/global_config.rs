@@ -63,7 +63,7 @@ mod tests {
     fn read(config: &Annotations) -> Annotations {
         let documents = Yaml::load_from_str(&config["pod.annotations"]).unwrap();
         assert_eq!((config.len(), documents.len()), (1, 1), "{config:?}");
-        let text = |yaml: &Yaml| yaml.as_str().unwrap_or_else(|| panic!("{yaml:?} is no string")).to_owned();
+        let text = |yaml: &Yaml| yaml.as_str().unwrap_or_else(|| panic!("{yaml:?} is not a string")).to_owned();
         documents[0].as_mapping().unwrap().iter().map(|(key, value)| (text(key), text(value))).collect()
     }
 
@@ -140,7 +140,7 @@ mod tests {
     }
 
     #[test]
-    fn a_text_that_is_not_a_mapping_of_strings_is_refused() {
+    fn existing_annotations_must_be_a_mapping_of_strings() {
         for (existing, expected) in [
             ("- a", "document 1, line 1: expected a mapping of strings"),
             ("a/b", "document 1, line 1: expected a mapping of strings"),

@@ -4,36 +4,36 @@
 
 use super::{Annotations, annotation};
 
-/// What the platform takes for `image-gc-high-threshold` when it is absent.
+/// Default of `image-gc-high-threshold`.
 pub const DEFAULT_HIGH_THRESHOLD: u32 = 80;
 
-/// What the platform takes for `image-gc-low-threshold` when it is absent.
+/// Default of `image-gc-low-threshold`.
 pub const DEFAULT_LOW_THRESHOLD: u32 = 75;
 
-/// What the platform takes for `container-gc-threshold` when it is absent.
+/// Default of `container-gc-threshold`.
 pub const DEFAULT_CONTAINER_THRESHOLD: u32 = 85;
 
-/// Disk housekeeping; what is absent is left to the platform.
+/// Disk housekeeping. What is omitted has the platform's default.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Housekeeping {
     /// Removal of unused images.
     pub image_gc: ImageGc,
-    /// `container-gc-threshold`: from which usage on exited containers are removed.
+    /// `container-gc-threshold`: usage at which exited containers are removed.
     pub container_gc_threshold: Option<u32>,
     /// `must-keep-last-container`: exited containers stay. Only `true` is documented, so `false` writes nothing.
     pub must_keep_last_container: bool,
-    /// `pod-eviction-threshold`: from which usage on the containers are restarted; never when absent.
+    /// `pod-eviction-threshold`: usage at which the containers are restarted; never if omitted.
     pub pod_eviction_threshold: Option<u32>,
 }
 
 /// Removal of unused images.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct ImageGc {
-    /// `image-gc-high-threshold`: the usage from which on images are removed, [`DEFAULT_HIGH_THRESHOLD`] when absent.
+    /// `image-gc-high-threshold`: usage at which images are removed; defaults to [`DEFAULT_HIGH_THRESHOLD`].
     pub high_threshold: Option<u32>,
-    /// `image-gc-low-threshold`: the usage down to which they are, [`DEFAULT_LOW_THRESHOLD`] when absent.
+    /// `image-gc-low-threshold`: usage down to which images are removed; defaults to [`DEFAULT_LOW_THRESHOLD`].
     pub low_threshold: Option<u32>,
-    /// `image-gc-period`: how often usage is looked at, three minutes when absent. A duration with units, for example `3m`.
+    /// `image-gc-period`: interval between checks of the usage, a duration with units; defaults to `3m`.
     pub period: Option<String>,
 }
 

@@ -9,10 +9,10 @@ use terraform_plugin::value::Attr;
 
 /// Pods of Kubernetes manifests with their images, for example to make one image cache for each set of images.
 ///
-/// Reads what `manifest_images` reads. The list has one element for each Pod template, in the order of the text, with the
+/// Reads what `manifest_images` reads. The list has one element for each Pod template, in their order, with the
 /// `kind`, `namespace` and `name` of its object (null where the object has none), the `path` at which the object has the
 /// containers (`spec.template.spec`), the `images`, sorted and each once, and as `unresolved` what stands in the place of an
-/// image and is not a reference. A text without a Pod is an error that names the kinds of its objects.
+/// image and is not a reference. Manifests without a Pod are an error that names the kinds of their objects.
 #[derive(Serialize, Deserialize, JsonSchema)]
 pub struct Parameters {
     /// The manifests, at most 16 MiB.

@@ -59,7 +59,7 @@ fn a_reference_has_four_parts() {
 }
 
 #[test]
-fn a_wrong_argument_is_told_with_what_was_expected() {
+fn wrong_argument_is_an_error_with_the_expected_form() {
     let (root_disk, image_cache) = (function(RootDiskAnnotations), function(ImageCacheAnnotations));
     for (result, expected) in [
         (call(&*root_disk, 19_i64), "expected a whole number from 20 to 32000, got 19"),

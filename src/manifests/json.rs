@@ -48,7 +48,7 @@ impl Rewritten<'_> {
     }
 }
 
-/// Rewrites the JSON objects of a text. Everything else, YAML in braces too, stays as it is.
+/// Rewrites JSON objects. Everything else, also YAML in braces, stays as it is.
 pub fn rewrite(text: &str) -> Rewritten<'_> {
     let mut replaced = Vec::new();
     let mut document = 0;

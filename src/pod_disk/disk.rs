@@ -1,11 +1,11 @@
-//! Which disk Pods get, how it is asked for, and what is billed of it.
+//! The disk that Pods get, the annotations for it, and its billed size.
 //!
 //! | `image_cache` | disk | its size | billed |
 //! | --- | --- | --- | --- |
-//! | absent | system disk | the one given, else what the images need, at least the 20 GiB that every Pod has | all above 20 |
+//! | omitted | system disk | the one given, else what the images need, at least the 20 GiB that every Pod has | all above 20 |
 //! | given | made from the cache | the one given, else what the images need if the cache is too small, else the cache's own | all |
 //!
-//! A system disk of a given size is always asked for, one of a computed size only above 20. The size of a cache's disk cannot be
+//! A given size of the system disk is always written, a computed one only above 20. The size of a cache's disk cannot be
 //! below the cache's own. A size that is given must hold the images; that it does so only above a threshold is a warning, or an error
 //! where the configuration sets a threshold that the images alone reach. A computed size stays below the threshold. With a cache,
 //! `root-cbs-size` is written only for `fallback_size`: what both together do is not documented.
@@ -186,8 +186,8 @@ fn too_large(need: &DiskNeed, threshold: &Threshold) -> Diagnostic {
 
 fn smaller_than_cache(size: u64, own: u64) -> Diagnostic {
     let detail = format!(
-        "size is {size} GiB, and the image cache has {own} GiB: a disk made from a cache may be larger than the cache, never \
-         smaller. Set size to {own} or more, or leave it out to take the cache's own."
+        "size is {size} GiB, and the image cache has {own} GiB. A disk made from a cache cannot be smaller than the cache. Set size to \
+         {own} or more, or omit it to use the cache's own."
     );
     Diagnostic::error("Disk smaller than its image cache", detail).at(AttributePath::root("size"))
 }

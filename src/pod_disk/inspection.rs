@@ -1,4 +1,4 @@
-//! What the images need, as their registries tell it.
+//! What the images need, from their registries.
 
 use std::collections::BTreeMap;
 
@@ -17,7 +17,7 @@ const DEFAULT_HEADROOM: u64 = 5;
 /// A warning lists this many layers.
 const SHOWN_ESTIMATES: usize = 5;
 
-/// What the registries said.
+/// The result of an inspection.
 #[derive(Debug)]
 pub(super) struct Inspection {
     /// By image, as the configuration writes it.
@@ -39,13 +39,13 @@ pub(super) struct Estimate {
     text: String,
 }
 
-/// Asks the registries of the images in `config`. `None` when there are no images, or nobody is to be asked.
+/// Inspects the images in `config` in their registries. `None` without images, and with `inspect_images = false`.
 ///
-/// `environment` tells where the user's Docker configuration is, and the proxies.
+/// `environment` has the places of the user's registry configuration, and the proxies.
 ///
 /// # Errors
 ///
-/// One for each image that could not be looked up, at `images`, or at `platform`.
+/// One for each image that could not be inspected, at `images`, or at `platform`.
 pub(super) async fn inspect(
     session: &Session,
     config: &PodDiskModel,

@@ -1,7 +1,6 @@
 //! Which image cache Pods would start from, and why they might not.
 //!
-//! A Pod that cannot use a cache pulls its images, silently. So that is a warning here; only a cache that is named and not there
-//! is an error. Matching: <https://cloud.tencent.com/document/product/457/44484>.
+//! A Pod that cannot use a cache pulls its images, silently. So that is a warning here; only a named cache that does not exist is an error. Matching: <https://cloud.tencent.com/document/product/457/44484>.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;

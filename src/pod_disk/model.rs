@@ -10,38 +10,37 @@ use crate::image_cache::attributes::FoundImageCache;
 use terraform_plugin::schema::{COMPUTED, OPTIONAL, REQUIRED};
 use terraform_plugin::value::{Attr, Secret};
 
-/// Turns "these images" or "this size" into the annotations that give Pods on super nodes a disk which holds their images, and
-/// says what the disk will cost.
+/// Computes the Pod annotations for a disk that holds given images or has a given size, and the billed size of the disk.
 ///
-/// A Pod on a super node has a system disk of 20 GiB, and a larger image ends with `no space left on device`. There are
-/// two cures: a larger system disk (`size`), or a disk made from an image cache (`image_cache`). Put `annotations` onto the
+/// A Pod on a super node has a system disk of 20 GiB, and pulling a larger image ends with `no space left on device`. There are
+/// two solutions: a larger system disk (`size`), or a disk made from an image cache (`image_cache`). Set `annotations` on the
 /// Pod template of a workload, `.spec.template.metadata.annotations`.
 ///
 /// With `size` and other constants only, it needs no credentials, no region and no network.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct PodDiskModel {
     /// Size of the disk in GiB, a whole number from 20 to 32000, for example `50`. Without `image_cache` it is the size of
-    /// the system disk; with it, that of the disk made from the cache, which may be larger than the cache and never smaller.
+    /// the system disk; with it, the size of the disk made from the cache, which cannot be smaller than the cache.
     #[schemars(extend("x-terraform" = OPTIONAL), range(min = MIN_DISK_SIZE, max = MAX_DISK_SIZE))]
     pub size: Attr<u64>,
 
-    /// Images of the Pod's containers, for example `["nginx:1.27"]`, exactly as the Pod names them. Their sizes are looked up
-    /// in their registries: they give the size of the disk when `size` is absent, and are held against it when it is
-    /// given. With `image_cache`, they are held against the cache as well.
+    /// Images of the Pod's containers, for example `["nginx:1.27"]`, exactly as the Pod names them. They are inspected in their
+    /// registries: the size of the disk is computed from them if `size` is omitted, and `size` is checked against them otherwise. With
+    /// `image_cache`, the images of the cache are checked as well.
     #[schemars(extend("x-terraform" = OPTIONAL), length(min = 1))]
     pub images: Attr<BTreeSet<String>>,
 
     /// Credentials for private registries, by registry server, for example `"registry.example.com"`. They are stored in the
-    /// state: when absent, your Docker configuration file and its credential helpers are used, which stores nothing.
+    /// state. If omitted, your registry configuration and its credential helpers are used, and nothing is stored; see the guide
+    /// *Inspecting images in registries*.
     #[schemars(extend("x-terraform" = OPTIONAL))]
     pub image_registry_credentials: Attr<BTreeMap<String, RegistryCredentials>>,
 
-    /// Whether registries are asked for the sizes of `images`. Default `true`. With `false`, `size` or `image_cache` must
-    /// be given.
+    /// Whether `images` are inspected in their registries. Defaults to `true`. With `false`, `size` or `image_cache` is required.
     #[schemars(extend("x-terraform" = OPTIONAL))]
     pub inspect_images: Attr<bool>,
 
-    /// Platform of the images whose size is looked up: operating system and architecture. Default `linux/amd64`.
+    /// Platform of the images that are inspected: operating system and architecture. Defaults to `linux/amd64`.
     #[schemars(extend("x-terraform" = OPTIONAL), length(min = 1))]
     pub platform: Attr<String>,
 
@@ -55,13 +54,13 @@ pub struct PodDiskModel {
     #[schemars(extend("x-terraform" = OPTIONAL))]
     pub image_cache: Attr<String>,
 
-    /// Region of the Pods, for example `ap-guangzhou`, in which image caches are looked up. When absent, the region of the
-    /// provider. For a cache with a region of its own, take its `region`.
+    /// Region of the Pods, for example `ap-guangzhou`, in which image caches are looked up. Defaults to the region of the
+    /// provider. For a cache with a region of its own, set it to the cache's `region`.
     #[schemars(extend("x-terraform" = OPTIONAL), length(min = 1))]
     pub region: Attr<String>,
 
     /// Type of the disk made from the image cache: `CLOUD_BASIC`, `CLOUD_PREMIUM`, `CLOUD_SSD`, `CLOUD_HSSD` or `CLOUD_TSSD`.
-    /// When absent, the platform takes `CLOUD_PREMIUM`. Only with `image_cache`.
+    /// Defaults to the platform's `CLOUD_PREMIUM`. Only with `image_cache`.
     #[schemars(
         extend("x-terraform" = OPTIONAL),
         extend("enum" = ["CLOUD_BASIC", "CLOUD_PREMIUM", "CLOUD_SSD", "CLOUD_HSSD", "CLOUD_TSSD"])
@@ -69,7 +68,7 @@ pub struct PodDiskModel {
     pub disk_type: Attr<String>,
 
     /// Minutes for which the disk made from the image cache outlives its Pod, to be reused by the next one; at least 1, for
-    /// example `10`. It is billed for that time. When absent, it is destroyed with the Pod. Only with `image_cache`.
+    /// example `10`. It is billed for that time. If omitted, it is destroyed with the Pod. Only with `image_cache`.
     #[schemars(extend("x-terraform" = OPTIONAL), range(min = 1))]
     pub retain_minutes: Attr<u64>,
 
@@ -82,17 +81,17 @@ pub struct PodDiskModel {
     pub fallback_size: Attr<u64>,
 
     /// Pods with the same key reuse each other's system disks, with the images that are on them, for some hours, across
-    /// workloads of the account and within a zone. Any text; the name of the image is a good one.
+    /// workloads of the account and within a zone. Any string; the name of the image is a good choice.
     #[schemars(extend("x-terraform" = OPTIONAL), length(min = 1))]
     pub reuse_key: Attr<String>,
 
-    /// Registries whose TLS certificate is not verified when the Pods pull, for example `["harbor.example.com"]`, and neither
-    /// when sizes are looked up. An image cache needs the same list.
+    /// Registries whose TLS certificate is not verified, when the Pods pull and when images are inspected, for example
+    /// `["harbor.example.com"]`. An image cache needs the same list.
     #[schemars(extend("x-terraform" = OPTIONAL))]
     pub registry_skip_verify_list: Attr<BTreeSet<String>>,
 
-    /// Registries that are reached by plain HTTP when the Pods pull, for example `["harbor.example.com"]`, and when sizes are
-    /// looked up. An image cache needs the same list.
+    /// Registries that are reached by plain HTTP, when the Pods pull and when images are inspected, for example
+    /// `["harbor.example.com"]`. An image cache needs the same list.
     #[schemars(extend("x-terraform" = OPTIONAL))]
     pub registry_http_endpoint_list: Attr<BTreeSet<String>>,
 
@@ -100,21 +99,20 @@ pub struct PodDiskModel {
     #[schemars(extend("x-terraform" = OPTIONAL))]
     pub image_gc: Attr<ImageGc>,
 
-    /// Usage of the disk in percent, from 1 to 100, from which on exited containers are removed, for example `85`, which
-    /// the platform takes when absent.
+    /// Usage of the disk in percent at which exited containers are removed, from 1 to 100. Defaults to the platform's `85`.
     #[schemars(extend("x-terraform" = OPTIONAL), range(min = 1, max = 100))]
     pub container_gc_threshold: Attr<u32>,
 
-    /// Whether exited containers are kept whatever the usage; their space is then not freed. Default `false`.
+    /// Whether exited containers are kept whatever the usage; their space is then not freed. Defaults to `false`.
     #[schemars(extend("x-terraform" = OPTIONAL))]
     pub must_keep_last_container: Attr<bool>,
 
-    /// Usage of the system disk in percent, from 1 to 100, from which on the Pod's containers are restarted, for example
-    /// `85`. When absent, they never are.
+    /// Usage of the system disk in percent at which the Pod's containers are restarted, from 1 to 100, for example `85`. If omitted,
+    /// they are never restarted.
     #[schemars(extend("x-terraform" = OPTIONAL), range(min = 1, max = 100))]
     pub pod_eviction_threshold: Attr<u32>,
 
-    /// Text that the key `pod.annotations` of the ConfigMap `eks-config` has now, over which `global_config` is written: its
+    /// Present value of the key `pod.annotations` of the ConfigMap `eks-config`, which `global_config` is merged into: its
     /// other annotations are kept, in their order, and its comments are not. An empty string means none.
     #[schemars(extend("x-terraform" = OPTIONAL))]
     pub existing_pod_annotations: Attr<String>,
@@ -124,17 +122,16 @@ pub struct PodDiskModel {
     pub annotations: Attr<Annotations>,
 
     /// The same for all Pods of a cluster: data of the ConfigMap `eks-config` in the namespace `kube-system`, with
-    /// the annotations as YAML in the key `pod.annotations`. Annotations of a Pod win over them.
+    /// the annotations as YAML in the key `pod.annotations`. Annotations of a Pod take precedence over them.
     #[schemars(extend("x-terraform" = COMPUTED))]
     pub global_config: Attr<Annotations>,
 
-    /// Size in GiB of the disk that holds the images. Null when it is that of an image cache which is not known, because with
-    /// `auto` it is chosen later.
+    /// Size in GiB of the disk that holds the images. Null if it is that of an image cache which is not known: with `auto` it is
+    /// chosen later.
     #[schemars(extend("x-terraform" = COMPUTED))]
     pub disk_size: Attr<u64>,
 
-    /// GiB of that disk which are billed: of a system disk those above the 20 that are free, of a disk made from an image
-    /// cache all.
+    /// Billed GiB of that disk: of a system disk those above the 20 that are free, of a disk made from an image cache all.
     #[schemars(extend("x-terraform" = COMPUTED))]
     pub billed_size: Attr<u64>,
 
@@ -144,12 +141,12 @@ pub struct PodDiskModel {
     #[schemars(extend("x-terraform" = COMPUTED))]
     pub required_size: Attr<u64>,
 
-    /// What the registries say of each of `images`. Null when none was asked.
+    /// Size of each of `images`, from its registry. Null if the images were not inspected.
     #[schemars(extend("x-terraform" = COMPUTED))]
     pub image_sizes: Attr<BTreeMap<String, ImageSize>>,
 
     /// The image cache that Pods with these `images` would start from: the one named by `image_cache`, or with `auto` the best
-    /// one now. Null when there is none, and with `auto` without `images`.
+    /// one at present. Null without a match, and with `auto` without `images`.
     #[schemars(extend("x-terraform" = COMPUTED))]
     pub matched_image_cache: Attr<FoundImageCache>,
 }
@@ -169,29 +166,28 @@ pub struct RegistryCredentials {
 /// Removal of unused images.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct ImageGc {
-    /// Usage of the disk in percent, from 1 to 100, from which on unused images are removed, for example `80`, which the
-    /// platform takes when absent.
+    /// Usage of the disk in percent at which unused images are removed, from 1 to 100. Defaults to the platform's `80`.
     #[schemars(extend("x-terraform" = OPTIONAL), range(min = 1, max = 100))]
     pub high_threshold: Attr<u32>,
 
-    /// Usage in percent, from 1 to 100 and below `high_threshold`, down to which they are, for example `75`, which the platform
-    /// takes when absent.
+    /// Usage in percent down to which unused images are removed, from 1 to 100 and below `high_threshold`. Defaults to the platform's
+    /// `75`.
     #[schemars(extend("x-terraform" = OPTIONAL), range(min = 1, max = 100))]
     pub low_threshold: Attr<u32>,
 
-    /// How often usage is looked at, for example `"3m"`, which the platform takes when absent.
+    /// Interval between checks of the usage. Defaults to the platform's `"3m"`.
     #[schemars(extend("x-terraform" = OPTIONAL))]
     pub period: Attr<String>,
 }
 
-/// What a registry says of an image.
+/// Size of an image.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct ImageSize {
-    /// Digest that the reference stands for now, for example to trigger a rebuild of an image cache when a tag moves.
+    /// Digest that the reference leads to at present, for example to trigger a rebuild of an image cache when a tag moves.
     #[schemars(extend("x-terraform" = COMPUTED))]
     pub digest: Attr<String>,
 
-    /// Bytes of its distinct layers as they are pulled.
+    /// Bytes of its distinct layers, compressed.
     #[schemars(extend("x-terraform" = COMPUTED))]
     pub compressed_bytes: Attr<u64>,
 

@@ -1,4 +1,4 @@
-//! What is wrong with the arguments, beyond what their schema says. A value that is not known yet may become right.
+//! Checks of the arguments beyond their schema. Unknown values are not errors.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -26,7 +26,7 @@ pub(super) fn validate(config: &PodDiskModel, diagnostics: &mut Diagnostics) {
     validate_purpose(config, diagnostics);
 }
 
-/// Text of the ConfigMap that is not annotations.
+/// An error about a ConfigMap's text that does not contain annotations.
 pub(super) fn invalid_existing(error: &str) -> Diagnostic {
     let detail = format!(
         "existing_pod_annotations: {error}. Expected the text of the key pod.annotations, for example \"a.example.com/team: ml\"."
@@ -36,8 +36,8 @@ pub(super) fn invalid_existing(error: &str) -> Diagnostic {
 
 fn validate_inspection(config: &PodDiskModel, diagnostics: &mut Diagnostics) {
     if config.inspect_images == Attr::Known(false) && config.size.is_null() && config.image_cache.is_null() {
-        let detail = "inspect_images is false, so that no registry is asked how large a disk must be. Set size, for example \
-                      50, or image_cache, for example \"auto\", or leave inspect_images out.";
+        let detail = "inspect_images is false, so that no size can be computed from images. Set size, for example 50, or image_cache, for \
+                      example \"auto\", or omit inspect_images.";
         diagnostics.push(Diagnostic::error("Missing size", detail).at(AttributePath::root("inspect_images")));
     }
     if let Err(error) = inspection::platform(config) {

@@ -52,7 +52,7 @@ fn constants_need_no_credentials_no_region_and_no_network() {
 }
 
 #[test]
-fn a_disk_follows_the_cache_that_is_made_beside_it() {
+fn disk_follows_the_cache_created_beside_it() {
     let workspace = Workspace::new();
     let of = "image_cache = eks_image_cache.test.id\n  size = 100\n  retain_minutes = 10";
     let config = format!("{}\n{}", cache().set("image_cache_size", "50"), disk(of));
@@ -79,7 +79,7 @@ fn a_disk_follows_the_cache_that_is_made_beside_it() {
 }
 
 #[test]
-fn auto_tells_which_cache_the_pods_would_get() {
+fn auto_shows_the_cache_that_matches() {
     let workspace = Workspace::new();
     let id = insert(&workspace, Status::Ready);
     workspace.step(disk("image_cache = \"auto\"\n  images = [\"nginx:1.27\"]\n  inspect_images = false"));
@@ -118,7 +118,7 @@ fn fallback_size_is_written_beside_the_cache() {
 }
 
 #[test]
-fn a_cache_that_pods_could_not_use_is_told_at_plan_time() {
+fn unusable_cache_is_reported_at_plan_time() {
     let workspace = Workspace::new();
     let ready = insert(&workspace, Status::Ready);
     let failed = insert(&workspace, Status::Failed);
@@ -147,7 +147,7 @@ fn a_cache_that_pods_could_not_use_is_told_at_plan_time() {
 }
 
 #[test]
-fn a_cache_needs_a_region_and_credentials_and_says_so() {
+fn cache_needs_a_region_and_credentials() {
     let mut workspace = Workspace::new();
     workspace.provider("");
     workspace.write(disk("image_cache = \"imc-1a2b3c4d\""));
@@ -161,7 +161,7 @@ fn a_cache_needs_a_region_and_credentials_and_says_so() {
 }
 
 #[test]
-fn a_cache_with_a_region_of_its_own_is_looked_up_there() {
+fn cache_with_its_own_region_is_looked_up_there() {
     let workspace = Workspace::new();
     let config = |region: &str| {
         let disk = disk(&format!("image_cache = eks_image_cache.test.id\n  {region}"));

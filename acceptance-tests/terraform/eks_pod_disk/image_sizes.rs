@@ -1,4 +1,4 @@
-//! Disks for images whose sizes are asked of a real registry, and caches that follow what it says.
+//! Disks for images in a real registry, and caches that follow its tags.
 
 use std::fs;
 
@@ -28,7 +28,7 @@ fn disk_without_list(registry: &Registry, images: &[&str], arguments: &str) -> S
     )
 }
 
-/// What `image_sizes` says of an image with these layers.
+/// `image_sizes` of an image with these layers.
 fn size(digest: &str, layers: &[usize]) -> Value {
     let compressed: usize = layers.iter().map(|mib| gzip_zeros(*mib).len()).sum();
     let unpacked = layers.iter().sum::<usize>() << 20;
@@ -64,7 +64,7 @@ fn images_alone_give_the_disk_that_they_need() {
     let http = "eks.tke.cloud.tencent.com/registry-http-endpoint";
     assert_eq!(large["annotations"], json!({"eks.tke.cloud.tencent.com/root-cbs-size": "40", http: registry.host()}));
 
-    // The disk that every Pod has is enough, and is not asked for.
+    // The disk that every Pod has is enough, and is not written.
     workspace.step(disk(&registry, &["team/app:1"], ""));
     let small = read(&workspace);
     assert_eq!(sizes(&small), [20, 20, 0]);
@@ -190,6 +190,23 @@ fn credentials_come_from_the_attribute_or_from_dockers_configuration() {
 }
 
 #[test]
+fn docker_hub_is_inspected_through_a_mirror() {
+    let registry = Registry::start();
+    let digest = registry.push("vllm/vllm-openai:v0.8.5", &[LARGE]);
+    let workspace = Workspace::new();
+    let mirror = |url: &str| workspace.provider(&format!("registry_mirrors = {{ \"docker.io\" = {url:?} }}"));
+    mirror(&format!("http://{}", registry.host()));
+    let image = "vllm/vllm-openai:v0.8.5";
+    workspace.step(disk(&registry, &[], "").replace("images = []", &format!("images = [{image:?}]")));
+    let disk_of_mirror = read(&workspace);
+    assert_eq!(disk_of_mirror["image_sizes"], json!({image: size(&digest, &[LARGE])}));
+    assert!(!disk_of_mirror["annotations"].to_string().contains("docker.io"));
+
+    mirror("ftp://mirror.example.com");
+    workspace.plan().error().says(&["Invalid registry mirror", "docker.io", "https:// or http://, got ftp://"]);
+}
+
+#[test]
 fn an_image_that_cannot_be_looked_up_is_named_with_its_registry() {
     let registry = Registry::start();
     registry.push("team/app:1", &[1]);
@@ -229,7 +246,7 @@ fn an_unverified_certificate_is_accepted_only_where_it_is_listed() {
 }
 
 #[test]
-fn no_registry_is_asked_when_that_is_not_wanted() {
+fn inspect_images_false_contacts_no_registry() {
     let workspace = Workspace::new();
     let config = "images = [\"registry.invalid/team/app:1\"]\n  size = 50\n  inspect_images = false";
     workspace.step(format!("data \"eks_pod_disk\" \"test\" {{\n  {config}\n}}\n"));
@@ -306,7 +323,7 @@ fn a_cache_follows_a_tag_that_moves() {
 }
 
 #[test]
-fn examples_that_ask_registries_can_be_planned() {
+fn examples_with_images_can_be_planned() {
     let registry = Registry::start();
     registry.push("vllm/vllm-openai:v0.8.5", &[LARGE]);
     registry.push("vllm/vllm-openai:nightly", &[LARGE]);
@@ -317,7 +334,7 @@ fn examples_that_ask_registries_can_be_planned() {
 }
 
 #[test]
-fn a_precondition_holds_the_size_of_a_cache_against_its_images() {
+fn precondition_checks_the_size_of_a_cache_with_its_images() {
     let registry = Registry::start();
     registry.push("vllm/vllm-openai:v0.8.5", &[LARGE, LARGE + 1, LARGE + 2, LARGE + 3, LARGE + 4]);
     let mut workspace = Workspace::new();

@@ -3,10 +3,9 @@
 //! A registry on the Internet must not make this machine call its own network, where metadata services and
 //! unprotected ports are. So a redirect or a token service whose URL has an address may be no nearer than the registry
 //! itself: public registries refer to public addresses, private ones to private or public ones. Link-local addresses are
-//! nowhere allowed.
+//! never allowed.
 //!
-//! A name is not judged by its address, because inside a cloud the names of public storage services resolve to private
-//! and link-local addresses. It proves itself by its certificate, or is in the user's list of hosts that need none.
+//! This module classifies addresses. Those of names are checked when a connection is made, by [`resolver`](super::resolver).
 
 use std::net::{IpAddr, Ipv4Addr};
 
@@ -22,7 +21,7 @@ pub(super) enum Reach {
     Private,
     /// This machine.
     Loopback,
-    /// Link-local, multicast, unspecified: no place for a registry.
+    /// Link-local, multicast, unspecified: never that of a registry.
     Nowhere,
 }
 
@@ -64,7 +63,7 @@ impl Reach {
         }
     }
 
-    /// How near the host of `url` is, without asking the name service: `None` for a name that only that could tell.
+    /// How near the host of `url` is, without the name service: `None` for a name that has to be resolved.
     pub fn of_literal(url: &Url) -> Option<Self> {
         match url.host()? {
             Host::Ipv4(address) => Some(Self::of(address.into())),

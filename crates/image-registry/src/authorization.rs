@@ -60,7 +60,7 @@ impl Challenge {
     }
 
     /// Responds to the challenge of the registry at `home` for pulling `repository`: the value of `Authorization`.
-    pub async fn answer(
+    pub async fn respond(
         &self,
         transport: &Transport,
         home: &Url,

@@ -72,7 +72,7 @@ pub enum Cause {
 
 impl Cause {
     /// Whether `host` was not reached, or not to the end.
-    pub(super) fn is_no_connection_to(&self, host: &str) -> bool {
+    pub(super) fn has_no_connection_to(&self, host: &str) -> bool {
         match self {
             Self::Unreachable { host: failed, .. }
             | Self::Interrupted { host: failed, .. }
@@ -106,11 +106,11 @@ pub(super) fn innermost(error: reqwest::Error) -> String {
     while let Some(source) = cause.source() {
         cause = source;
     }
-    if is_no_tls(cause) { "the response is not TLS".to_owned() } else { cause.to_string() }
+    if speaks_no_tls(cause) { "the response is not TLS".to_owned() } else { cause.to_string() }
 }
 
 /// Whether the peer's first bytes are not those of TLS: mostly, it speaks plain HTTP. rustls calls that a corrupt message.
-fn is_no_tls(mut cause: &(dyn std::error::Error + 'static)) -> bool {
+fn speaks_no_tls(mut cause: &(dyn std::error::Error + 'static)) -> bool {
     // An I/O error does not name the error that it wraps as its source.
     while let Some(wrapped) = cause.downcast_ref::<std::io::Error>().and_then(std::io::Error::get_ref) {
         cause = wrapped;

@@ -1,6 +1,6 @@
 //! From a reference to the manifest of one image: through indexes, and indexes in them, to the platform that is wanted.
 //!
-//! As containerd does it, an entry of an index that states no platform is judged by the configuration of its image.
+//! As containerd does it, an entry of an index without a platform has that of its image's configuration.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 

@@ -1,8 +1,8 @@
 //! Container image references, and what registries know of images: digests and sizes.
 //!
-//! Reads manifests, and of each layer at most 64 KiB (of eStargz, the table of contents); never a whole layer. What a registry sends is not trusted: every answer is
-//! bounded in time and memory, digests are verified, and a credential goes to its own registry and that registry's token
-//! service only.
+//! Reads manifests, and of each layer at most 64 KiB (of eStargz, the table of contents as well); never a whole layer. What a registry sends
+//! is not trusted: every response is bounded in time and memory, digests are verified, and a credential goes to its own registry and that
+//! registry's token service only.
 //!
 //! The HTTP client is the project's own, a thin one over `reqwest`. The `oci-client` crate (0.18) was tried: it reads
 //! manifests of any length into memory, follows redirects and token services to any address, accepts invalid certificates for

@@ -17,7 +17,7 @@ pub struct Platform {
     variant: Option<String>,
 }
 
-/// Why a text is not a platform.
+/// Why a string is not a platform.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{0:?} is not a platform: write operating system and architecture, for example \"linux/amd64\"")]
 pub struct PlatformError(String);

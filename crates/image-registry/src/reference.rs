@@ -44,7 +44,7 @@ pub struct Reference {
     digest: Option<String>,
 }
 
-/// Why a text is not an image reference. The text of the error says what to write instead.
+/// Why a string is not an image reference. The message says what to write instead.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{input:?} is not an image reference: {reason}; an example is \"nginx:1.27\"")]
 pub struct ReferenceError {
@@ -60,7 +60,7 @@ pub(super) enum Reason {
     Length(usize),
     #[error("it has the character {0:?}, which is not allowed in a reference")]
     Character(char),
-    #[error("it begins with {0:?}; leave that out")]
+    #[error("it begins with {0:?}; remove that")]
     Scheme(String),
     #[error("the registry {0:?} is not a host name or address with an optional port")]
     Registry(String),
@@ -99,7 +99,7 @@ pub(super) enum Reason {
 }
 
 impl Reference {
-    /// Reads a reference as a user writes it, and fills in what he may leave out.
+    /// Reads a reference as a user writes it, and fills in omitted parts.
     ///
     /// # Errors
     ///

@@ -177,7 +177,7 @@ impl<'r, 'a> Attempts<'r, 'a> {
         match (result, self.failed.take()) {
             (Err(cause), None) if source.is_mirror => {
                 tracing::info!(mirror = source.host(), %cause, "the mirror failed; trying the registry");
-                if cause.is_no_connection_to(&source.host()) {
+                if cause.has_no_connection_to(&source.host()) {
                     self.inspector.note_unreachable(source);
                 }
                 self.failed = Some((source.host(), cause));

@@ -110,7 +110,7 @@ impl<'a> Source<'a> {
         }
         let challenge = challenge.ok_or_else(|| unauthorized(&self.base, "in a way that is not understood"))?;
         let credential = self.credentials.find(&self.server, &self.repository).await?;
-        let renewed = challenge.answer(self.transport, &self.base, &self.repository, credential).await?;
+        let renewed = challenge.respond(self.transport, &self.base, &self.repository, credential).await?;
         Ok(authorization.insert(renewed).clone())
     }
 

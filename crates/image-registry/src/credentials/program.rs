@@ -28,7 +28,7 @@ const TOKEN_USER: &str = "<token>";
 
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
-struct Answer {
+struct HelperCredential {
     username: String,
     secret: SecretString,
 }
@@ -62,11 +62,11 @@ pub(super) async fn get(
         let separator = if said.is_empty() { "" } else { ": " };
         return Err(fail(format!("it failed for {server}{separator}{}", said.join("; "))));
     }
-    let answer: Answer = serde_json::from_slice(&stdout)
+    let found: HelperCredential = serde_json::from_slice(&stdout)
         .map_err(|_| fail("its output is not the JSON of a credential helper".to_owned()))?;
-    Ok(Some(match answer {
-        Answer { username, secret } if username == TOKEN_USER => Credential::IdentityToken(secret),
-        Answer { username, secret } => Credential::Login(Login { username, password: secret }),
+    Ok(Some(match found {
+        HelperCredential { username, secret } if username == TOKEN_USER => Credential::IdentityToken(secret),
+        HelperCredential { username, secret } => Credential::Login(Login { username, password: secret }),
     }))
 }
 

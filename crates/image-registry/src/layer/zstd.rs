@@ -2,8 +2,8 @@
 //!
 //! Frames are walked from the start of the blob, block by block, as far as it was read. Skippable frames count nothing. A
 //! frame without a content size makes the whole unknown: encoders that write to a stream omit it, and `zstd:chunked`
-//! is made of many such frames. The frame at which the reading ends is taken for the last one if its content is no smaller
-//! than the rest of the blob; a blob of several long frames is not seen as such.
+//! is made of many such frames. The frame at which the reading ends is taken for the last one if its content is at least as long
+//! as the rest of the blob; a blob of several long frames is not seen as such.
 //!
 //! Source: RFC 8878, section 3.1.
 
@@ -155,7 +155,7 @@ fn read_le(bytes: &[u8], at: usize, len: usize) -> Option<u64> {
 mod tests {
     use super::*;
 
-    /// A frame with one block, of which only the header is there if `block_len` is beyond the blob.
+    /// A frame with one block, of which only the header exists if `block_len` is beyond the blob.
     fn frame(content_size: u64, block_len: usize) -> Vec<u8> {
         let mut frame = FRAME.to_le_bytes().to_vec();
         frame.push(0xC0 | 0x20);

@@ -42,7 +42,7 @@ impl Document {
 }
 
 #[test]
-fn artifacts_are_told_from_images() {
+fn artifacts_are_not_images() {
     for (config, artifact_type, expected) in [
         ("application/vnd.oci.image.config.v1+json", "", None),
         ("application/vnd.docker.container.image.v1+json", "", None),

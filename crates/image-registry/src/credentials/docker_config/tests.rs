@@ -83,7 +83,7 @@ async fn best_match_with_a_credential_takes_precedence() {
 }
 
 #[tokio::test]
-async fn nothing_is_no_configuration() {
+async fn empty_file_configures_nothing() {
     for config in ["", " \n", "{}", r#"{"auths": null, "credHelpers": null, "credsStore": null}"#, r#"{"auths": {}}"#] {
         assert_eq!(Fixture::new(config).find("r.io").await, "anonymous", "{config}");
     }
@@ -207,13 +207,13 @@ async fn a_helper_that_is_missing_or_named_strangely_is_an_error() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_helper_that_does_not_answer_is_ended() {
+async fn helper_without_a_response_is_ended() {
     let fixture = Fixture::new(r#"{"credsStore": "test"}"#).with_program("exec sleep 600");
     assert_eq!(fixture.find("r.io").await, "docker-credential-test: no response within 15 seconds");
 }
 
 #[tokio::test]
-async fn an_endless_answer_is_cut() {
+async fn endless_output_of_a_helper_is_cut() {
     let fixture = Fixture::new(r#"{"credsStore": "test"}"#).with_program("exec cat /dev/zero");
     assert_eq!(fixture.find("r.io").await, "docker-credential-test: its output is longer than 65536 bytes");
 }

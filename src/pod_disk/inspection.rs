@@ -209,3 +209,30 @@ fn capitalized(text: &str) -> String {
 fn at() -> AttributePath {
     AttributePath::root("images")
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn images_that_pods_cannot_run_are_noted() {
+        let image = |platform: Option<&str>, artifact: Option<&str>| image_registry::ImageSize {
+            platform: platform.map(|platform| platform.parse().unwrap()),
+            artifact: artifact.map(str::to_owned),
+            ..image_registry::ImageSize::empty(Reference::parse("r.example.com/app:1").unwrap())
+        };
+        let helm = "application/vnd.cncf.helm.config.v1+json";
+        for (image, expected) in [
+            (image(Some("linux/amd64"), None), None),
+            (image(None, None), None),
+            (image(Some("linux/arm64"), None), Some(("Image for another platform", "linux/arm64"))),
+            (image(None, Some(helm)), Some(("Not a container image", helm))),
+        ] {
+            let note = note(&image, &Platform::default());
+            assert_eq!(note.as_ref().map(|note| note.summary.as_str()), expected.map(|(summary, _)| summary));
+            if let (Some(note), Some((_, says))) = (note, expected) {
+                assert!(note.detail.contains("r.example.com/app:1") && note.detail.contains(says), "{note:?}");
+            }
+        }
+    }
+}

@@ -65,7 +65,7 @@ fn invalid_references_say_what_is_wrong() {
         ("nginx: 1.27", "the character ' '"),
         ("nginx\n", "the character '\\n'"),
         ("nginx:ü", "the character 'ü'"),
-        ("https://docker.io/nginx", "begins with \"https://\"; leave that out"),
+        ("https://docker.io/nginx", "begins with \"https://\"; remove that"),
         ("docker://nginx", "begins with \"docker://\""),
         ("Nginx", "the repository \"Nginx\" must be lower case"),
         ("MyTeam/app", "the repository \"MyTeam/app\" must be lower case"),

@@ -6,7 +6,5 @@ mod mirrors;
 mod validate;
 
 pub use config::ProviderConfig;
-#[cfg(test)]
-pub use config::{Endpoints, IgnoreTagsConfig};
 pub use configure::configure;
 pub use validate::validate;

@@ -24,8 +24,6 @@ mod list_data_source;
 mod list_resource;
 mod messages;
 mod model;
-#[cfg(test)]
-mod personalities;
 mod plan;
 mod private;
 mod rebuild;
@@ -128,7 +126,11 @@ impl Resource for ImageCacheResource {
             }
             Some(cache) => {
                 account::save(&context.session, &mut response.private).await;
-                response.private.set(private::LAST_EVENTS, messages::last_events_if_failed(&cache));
+                let last_events = messages::last_events_if_failed(&cache);
+                if last_events.is_none() {
+                    response.private.set(private::INSTANCE_WARNINGS, None);
+                }
+                response.private.set(private::LAST_EVENTS, last_events);
                 if state.images.is_null() {
                     // Nothing but an import leaves them out.
                     private::set_imported(&mut response.private, true);

@@ -9,11 +9,13 @@
 //! | `rows` | a page is asked for when the one before it is used up |
 //! | `poll` | all waits of a region share one poll |
 //! | `wait` | each wait ends by its own timeout and cancellation |
+//! | `build_events` | why a build fails: best effort, at most one more call for each poll |
 //!
 //! Image caches are regional, and so is everything here: quota, reads, polls, names.
 
 mod api;
 mod build;
+mod build_events;
 mod create;
 mod gather;
 mod listing;
@@ -29,7 +31,7 @@ pub(crate) mod fake;
 
 use std::{
     collections::{HashMap, HashSet},
-    sync::{Arc, Mutex, PoisonError},
+    sync::{Arc, Mutex, PoisonError, atomic::AtomicBool},
     time::Duration,
 };
 
@@ -39,10 +41,11 @@ use tokio_util::sync::CancellationToken;
 
 pub use self::{
     api::ImageCacheApi,
+    build_events::BuildInstance,
     create::CreateError,
     wait::{Change, Goal, WaitError, was_built},
 };
-use self::{create::Creates, listing::Absence, read::Reads};
+use self::{build_events::BuildEvents, create::Creates, listing::Absence, poll::Polls, read::Reads};
 use tencentcloud::{
     Client, Error,
     tke::{CreateImageCache, GetMostSuitableImageCache, ImageCache, UpdateImageCache},
@@ -60,6 +63,8 @@ pub struct ImageCaches(Arc<Shared>);
 struct Shared {
     api: Arc<dyn ImageCacheApi>,
     poll_interval: Duration,
+    /// The permission to read events of builds is missing.
+    build_events_denied: Arc<AtomicBool>,
     regions: Mutex<HashMap<String, Arc<Region>>>,
 }
 
@@ -69,15 +74,38 @@ struct Region {
     api: RegionApi,
     reads: Reads,
     creates: Creates,
-    poller: Poller<RegionApi>,
+    poller: Poller<Polls>,
+    builds: Arc<BuildEvents>,
     listed: OnceCell<Vec<ImageCache>>,
     /// The IDs of objects that are in the state.
     managed: Mutex<HashSet<String>>,
 }
 
 impl Region {
+    /// What this process just created takes minutes; what it changed may be done at once.
+    fn initial_poll(&self, id: &str, goal: Goal<'_>) -> InitialPoll {
+        let created = goal.built && goal.change.is_none() && self.creates.made(id);
+        if created { InitialPoll::Regular } else { InitialPoll::Soon }
+    }
+
     fn is_managed(&self, id: &str) -> bool {
         self.managed.lock().unwrap_or_else(PoisonError::into_inner).contains(id)
+    }
+}
+
+/// What a wait sees.
+#[derive(Debug, Clone, Copy)]
+pub enum Observation<'a> {
+    /// The cache, whose status or events changed.
+    Cache(&'a ImageCache),
+    /// The container instance in which it is built, of which more is known.
+    Instance(&'a BuildInstance),
+}
+
+fn report_instance(instance: &mut build_events::Receiver, report: &dyn Fn(Observation<'_>)) {
+    let known = instance.borrow_and_update().clone();
+    if let Some(known) = known {
+        report(Observation::Instance(&known));
     }
 }
 
@@ -94,9 +122,9 @@ impl ImageCaches {
         Self::with_api(Arc::new(client), poll_interval)
     }
 
-    /// The same over any implementation of the five actions.
+    /// The same over any implementation of the actions.
     pub fn with_api(api: Arc<dyn ImageCacheApi>, poll_interval: Duration) -> Self {
-        Self(Arc::new(Shared { api, poll_interval, regions: Mutex::default() }))
+        Self(Arc::new(Shared { api, poll_interval, build_events_denied: Arc::default(), regions: Mutex::default() }))
     }
 
     /// The image cache `id`, or `None` when it does not exist (any more).
@@ -207,8 +235,7 @@ impl ImageCaches {
         }
     }
 
-    /// Waits until image cache `id` is `Ready`, and returns it. `on_change` gets it whenever its status or its events
-    /// changed.
+    /// Waits until image cache `id` is `Ready`, and returns it.
     ///
     /// The first look is after a fifth of the poll interval, or after all of it for a cache that this process made. A cache
     /// that is not listed yet counts as pending for a minute, so this may be called right after
@@ -223,12 +250,16 @@ impl ImageCaches {
         id: &str,
         timeout: Duration,
         cancel: &CancellationToken,
-        on_change: &mut (dyn FnMut(&ImageCache) + Send),
     ) -> Result<Arc<ImageCache>, WaitError> {
-        self.wait_for(region, id, Goal::READY, timeout, cancel, on_change).await
+        let region = self.region(region);
+        let initial = region.initial_poll(id, Goal::READY);
+        wait::wait_for(&region.poller, id, Goal::READY, initial, timeout, cancel, &mut |_| {}).await
     }
 
     /// Waits until image cache `id` is what `goal` says. Otherwise as [`ImageCaches::wait_ready`].
+    ///
+    /// `on_change` gets the cache whenever its status or its events changed, and what is known of the container instance in
+    /// which it is built whenever that is more, also after the build failed.
     ///
     /// # Errors
     ///
@@ -240,13 +271,36 @@ impl ImageCaches {
         goal: Goal<'_>,
         timeout: Duration,
         cancel: &CancellationToken,
-        on_change: &mut (dyn FnMut(&ImageCache) + Send),
+        on_change: &mut (dyn FnMut(Observation<'_>) + Send),
     ) -> Result<Arc<ImageCache>, WaitError> {
         let region = self.region(region);
-        // What this process just made takes minutes; what it changed may be settled at once.
-        let made = goal.built && goal.change.is_none() && region.creates.made(id);
-        let initial = if made { InitialPoll::Regular } else { InitialPoll::Soon };
-        wait::wait_for(&region.poller, id, goal, initial, timeout, cancel, on_change).await
+        let initial = region.initial_poll(id, goal);
+        let on_change = Mutex::new(on_change);
+        let report =
+            |observed: Observation<'_>| (on_change.lock().unwrap_or_else(PoisonError::into_inner))(observed);
+        let mut on_row = |cache: &ImageCache| report(Observation::Cache(cache));
+        if !goal.built {
+            return wait::wait_for(&region.poller, id, goal, initial, timeout, cancel, &mut on_row).await;
+        }
+        let mut instance = region.builds.watch(id);
+        let waited = wait::wait_for(&region.poller, id, goal, initial, timeout, cancel, &mut on_row);
+        tokio::pin!(waited);
+        let waited = loop {
+            tokio::select! {
+                biased;
+                waited = &mut waited => break waited,
+                Ok(()) = instance.changed() => {
+                    report_instance(&mut instance, &report);
+                }
+            }
+        };
+        if matches!(waited, Err(WaitError::Failed(_) | WaitError::UpdateFailed(_))) {
+            region.builds.after_failure(id).await;
+        }
+        if instance.has_changed().unwrap_or_default() {
+            report_instance(&mut instance, &report);
+        }
+        waited
     }
 
     /// Waits until image cache `id` is not listed any more.
@@ -286,10 +340,13 @@ impl ImageCaches {
         }
         let polls = tracing::error_span!(parent: None, "poll", tf_resource_type = "eks_image_cache", region = name);
         let api = RegionApi { api: Arc::clone(&self.0.api), region: Arc::from(name) };
+        let (interval, denied) = (self.0.poll_interval, Arc::clone(&self.0.build_events_denied));
+        let builds = Arc::new(BuildEvents::new(api.clone(), interval, denied));
         let region = Arc::new(Region {
             reads: Reads::new(api.clone()),
             creates: Creates::new(api.clone()),
-            poller: Poller::new(api.clone(), self.0.poll_interval, polls),
+            poller: Poller::new(Polls { api: api.clone(), builds: Arc::clone(&builds) }, interval, polls),
+            builds,
             listed: OnceCell::new(),
             managed: Mutex::default(),
             api,

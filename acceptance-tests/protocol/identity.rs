@@ -56,7 +56,7 @@ async fn a_build_that_is_not_waited_for_to_its_end_has_an_identity() {
     let (_, applied) = world.create(json!({ "region": "ap-singapore", "timeouts": { "create": "50ms" } })).await;
     let id = world.cloud.caches("ap-singapore")[0].id.clone();
     let summaries: Vec<_> = applied.diagnostics.iter().map(|diagnostic| diagnostic.summary.as_str()).collect();
-    assert_eq!(summaries, ["Image cache is not Ready in time"]);
+    assert_eq!(summaries, ["Image cache not Ready"]);
     assert_eq!(applied.new_identity, identity(&json!({ "id": id, "region": "ap-singapore" })));
 }
 

@@ -1,54 +1,30 @@
-//! What users are told of a cache: that it failed, why, and what to do. Where it is otherwise than was asked for,
-//! [`verify`](super::verify) tells.
+//! Diagnostics about a cache: what happened, why, and what to do. Where it differs from what was requested,
+//! [`verify`](super::verify) reports it.
+//!
+//! | file | subject |
+//! | --- | --- |
+//! | `build` | the end of a build, or of the wait for it |
+//! | `events` | events as lines of a message |
+//! | `causes` | reasons of failed builds that are known, and advice on them |
+//! | `unsent` | what was not sent, because Ctrl-C or a timeout came first |
 
+mod build;
+mod causes;
+mod events;
 mod unsent;
 
 use std::time::Duration;
 
+pub(super) use self::build::{failed, rebuild, still_building, timed_out, wait_failed};
+pub(super) use self::events::{if_failed as last_events_if_failed, of_instance as instance_warnings};
 pub(super) use self::unsent::{not_created, not_deleted, not_updated};
 use crate::errors;
-use crate::image_caches::WaitError;
+use crate::image_caches::{BuildInstance, WaitError};
 use tencentcloud::Error;
-use tencentcloud::tke::{Event, ImageCache, Status};
+use tencentcloud::tke::{ImageCache, Status};
 use terraform_plugin::diagnostics::{AttributePath, Diagnostic};
-use terraform_plugin::framework::{Deadline, Operation};
+use terraform_plugin::framework::Deadline;
 use terraform_plugin::value::duration;
-
-/// How many events a message shows.
-const SHOWN_EVENTS: usize = 5;
-
-/// After a creation that ended in an error although the build goes on.
-const UNTAINT: &str = "Terraform marks it as tainted, which would build it again. To go on waiting for this build instead, \
-                       run `terraform untaint` on the resource, and apply again.";
-
-/// The last events of a cache that failed, a line each; `None` for one that did not.
-pub(super) fn last_events_if_failed(cache: &ImageCache) -> Option<String> {
-    matches!(cache.status, Status::Failed | Status::UpdateFailed).then(|| last_events(cache))
-}
-
-/// The events, newest first. The order of the API is not documented; times of one format can be compared.
-fn by_age(cache: &ImageCache) -> impl Iterator<Item = &Event> {
-    let mut events: Vec<_> = cache.events.iter().collect();
-    if events.windows(2).all(|pair| pair[0].last_timestamp.len() == pair[1].last_timestamp.len()) {
-        events.sort_by(|one, other| other.last_timestamp.cmp(&one.last_timestamp));
-    }
-    events.into_iter()
-}
-
-/// What went wrong first, then the newest.
-fn last_events(cache: &ImageCache) -> String {
-    let mut events: Vec<_> = by_age(cache).collect();
-    events.sort_by_key(|event| event.kind == "Normal");
-    let line =
-        |event: &Event| format!("  {} {}: {} ({})", event.kind, event.reason, event.message, event.last_timestamp);
-    let lines: Vec<_> = events.into_iter().take(SHOWN_EVENTS).map(line).collect();
-    if lines.is_empty() { "  the API gives none".to_owned() } else { lines.join("\n") }
-}
-
-/// The request that told of a cache, for Tencent Cloud's support.
-fn request(cache: &ImageCache) -> String {
-    if cache.request_id.is_empty() { String::new() } else { format!(" (request {})", cache.request_id) }
-}
 
 /// `deletion_policy` kept the cache.
 pub(super) fn retained(id: &str, region: &str) -> Diagnostic {
@@ -57,34 +33,6 @@ pub(super) fn retained(id: &str, region: &str) -> Diagnostic {
         format!(
             "deletion_policy is \"retain\": image cache {id} in {region} is no longer managed by this resource, and was not deleted. \
              It continues to be billed. To manage it again:\n  terraform import <address> {region}/{id}"
-        ),
-    )
-}
-
-/// The build ended without a usable cache.
-pub(super) fn failed(operation: Operation, region: &str, cache: &ImageCache) -> Diagnostic {
-    let id = &cache.image_cache_id;
-    let (summary, next) = match operation {
-        Operation::Update => (
-            "Image cache update failed",
-            "When the cause is removed, apply again: the update is tried again. If it fails although nothing is wrong \
-                 any more, replace the cache, with terraform apply -replace.",
-        ),
-        _ => (
-            "Image cache build failed",
-            "When the cause is removed, apply again: the failed cache is deleted and made anew.",
-        ),
-    };
-    Diagnostic::error(
-        summary,
-        format!(
-            "Image cache {id} in {region} ended as {}{}. Its last events:\n{}\n\nCheck that image_cache_size holds the images, \
-             compressed and unpacked; that the subnet reaches the registries (a NAT gateway, existed_eip_id or \
-             auto_create_eip) and has a free address; that image_registry_credentials are right; and that registries with \
-             private certificates or plain HTTP are in registry_skip_verify_list or registry_http_endpoint_list. {next}",
-            cache.status,
-            request(cache),
-            last_events(cache),
         ),
     )
 }
@@ -101,97 +49,63 @@ pub(super) fn interrupted(id: &str, status: Option<&str>) -> Diagnostic {
     )
 }
 
-/// The `timeouts` block ended the wait.
-pub(super) fn timed_out(
-    deadline: &Deadline,
-    id: &str,
-    region: &str,
-    status: Option<&str>,
-    last_error: Option<&Error>,
-) -> Diagnostic {
-    let last_error = last_error.map(|error| format!(" The last look at it failed: {}.", errors::chain(error)));
-    let (name, next) = match deadline.operation {
-        Operation::Create => ("create", UNTAINT),
-        _ => ("update", "Apply again to go on waiting."),
-    };
-    Diagnostic::error(
-        "Image cache is not Ready in time",
-        format!(
-            "Image cache {id} in {region} was not Ready after {}{}. The build goes on.{} {next} If builds of these images take \
-             longer, set timeouts.{name}.",
-            duration::show(deadline.timeout),
-            in_status(status),
-            last_error.unwrap_or_default()
-        ),
-    )
-    .at(AttributePath::root("timeouts").attribute(name))
-}
-
-/// A look at the cache failed in a way that does not pass by itself.
-pub(super) fn wait_failed(operation: Operation, id: &str, region: &str, error: &Error) -> Diagnostic {
-    let mut diagnostic = errors::api("waiting for", id, region, error);
-    if operation == Operation::Create {
-        diagnostic.detail = format!("{} The build goes on. {UNTAINT}", diagnostic.detail);
-    }
-    diagnostic
-}
-
-/// The cache is not waited for, and the look at it failed.
+/// The cache is not waited for, and reading it failed.
 pub(super) fn unread(id: &str, region: &str, error: &Error) -> Diagnostic {
     Diagnostic::warning(
-        "Image cache is saved without its status",
+        "Image cache saved without its status",
         format!(
-            "The API accepted image cache {id} in {region}, but could not be asked about it: {}. The next plan or refresh reads it.",
+            "The API accepted image cache {id} in {region}, and reading it failed: {}. The next plan or refresh reads it.",
             errors::chain(error)
         ),
     )
 }
 
-/// The cache is not waited for, and is in no list yet.
+/// The cache is not waited for, and is not listed yet.
 pub(super) fn not_listed_yet(id: &str, region: &str) -> Diagnostic {
     Diagnostic::warning(
-        "Image cache is not listed yet",
+        "Image cache not listed yet",
         format!(
-            "The API accepted image cache {id} in {region}, and has not listed it since, for a minute. It is saved in the state. If \
-             the next plan wants to create it, look for it in the console first, so that there will not be two."
+            "The API accepted image cache {id} in {region}, and did not list it for a minute. It is saved in the state. If the next \
+             plan creates it again, look for it in the console first: there would be two."
         ),
     )
 }
 
-/// The API says something of which nobody knows what it means.
+/// The API returned a status that is not documented.
 pub(super) fn unknown_status(region: &str, cache: &ImageCache) -> Diagnostic {
     Diagnostic::error(
-        "Unknown status of an image cache",
+        "Unknown image cache status",
         format!(
-            "Image cache {} in {region} has the status {:?}, which this version of the provider does not know, so that it cannot \
-             tell whether the cache will become Ready. Look at the cache in the console, and upgrade the provider.",
+            "Image cache {} in {region} has the status {:?}, which this version of the provider does not know. Whether the cache \
+             will become Ready is unknown. Look at the cache in the console, and upgrade the provider.",
             cache.image_cache_id,
             cache.status.as_str()
         ),
     )
 }
 
-/// The cache went away while it was waited for.
-pub(super) fn gone(id: &str, region: &str) -> Diagnostic {
+/// The cache no longer exists, after a wait that saw what its container instance reported, or without one.
+pub(super) fn gone(id: &str, region: &str, instance: Option<&BuildInstance>) -> Diagnostic {
     Diagnostic::error(
-        "Image cache is gone",
+        "Image cache no longer exists",
         format!(
-            "Image cache {id} in {region} is not there any more: something else deleted it, or its build failed and Tencent \
-             Cloud removed it. Apply again to make it anew. If it goes again, see whether its images can be pulled, and whether \
-             image_cache_size holds them."
+            "Image cache {id} in {region} no longer exists: something else deleted it, or its build failed and Tencent Cloud \
+             removed it. Apply again to create it again. If it disappears again, check that its images can be pulled, and that \
+             image_cache_size holds them.{}",
+            build::last_warnings(instance)
         ),
     )
 }
 
-/// A new cache is in no list.
+/// A new cache was never listed.
 pub(super) fn never_listed(id: &str, region: &str) -> Diagnostic {
     Diagnostic::error(
-        "Image cache is not listed",
+        "Image cache not listed",
         format!(
-            "The API accepted image cache {id} in {region}, and has not listed it since, for a minute. It is listed late, or its \
-             build failed at once and Tencent Cloud removed it. It stays in the state, tainted: apply again, and it is deleted if \
-             it is there, and made anew. If it goes again, see whether its images can be pulled, and whether image_cache_size \
-             holds them."
+            "The API accepted image cache {id} in {region}, and did not list it for a minute. It is listed late, or its build \
+             failed at once and Tencent Cloud removed it. It stays in the state, tainted: the next apply deletes it if it exists, \
+             and creates it again. If it disappears again, check that its images can be pulled, and that image_cache_size holds \
+             them."
         ),
     )
 }
@@ -199,10 +113,10 @@ pub(super) fn never_listed(id: &str, region: &str) -> Diagnostic {
 /// Ctrl-C ended the wait for a build after which an update was to be sent.
 pub(super) fn update_not_sent(id: &str, region: &str) -> Diagnostic {
     Diagnostic::error(
-        "Image cache is not updated",
+        "Image cache not updated",
         format!(
-            "Terraform was stopped while image cache {id} in {region} was still being built, and the update was to be sent when \
-             that is over. It was not sent. Apply again."
+            "Terraform was stopped while image cache {id} in {region} was being built. The update was to follow the build, and was \
+             not sent. Apply again."
         ),
     )
 }
@@ -267,7 +181,7 @@ pub(super) fn delete_refused(
     Diagnostic { detail, ..refused }.at(AttributePath::root("timeouts").attribute("delete"))
 }
 
-/// The cache was deleted, and is still there.
+/// The cache was deleted, and is still listed.
 pub(super) fn delete_wait(id: &str, region: &str, timeout: Duration, error: &WaitError) -> Diagnostic {
     let what = match error {
         WaitError::Api { source: error, .. } => return errors::api("waiting for the deletion of", id, region, error),
@@ -275,18 +189,12 @@ pub(super) fn delete_wait(id: &str, region: &str, timeout: Duration, error: &Wai
         _ => format!("it is still listed after {}", duration::show(timeout)),
     };
     Diagnostic::error(
-        "Image cache is not deleted yet",
+        "Image cache not deleted yet",
         format!(
-            "The API accepted the deletion of image cache {id} in {region}, but {what}. It stays in the state: run destroy or \
-             apply again to see it gone. If that takes longer here, set timeouts.delete."
+            "The API accepted the deletion of image cache {id} in {region}, but {what}. It stays in the state. Run \
+             destroy or apply again to wait for the deletion. If deletions take longer, set timeouts.delete."
         ),
     )
-}
-
-/// A rebuild has taken `elapsed` until now.
-pub(super) fn still_building(region: &str, cache: &ImageCache, elapsed: Duration) -> String {
-    let event = by_age(cache).next().map(|event| format!(", most recent event: {}", event.reason)).unwrap_or_default();
-    format!("{} in {region} is {}, {}s elapsed{event}", cache.image_cache_id, cache.status, elapsed.as_secs())
 }
 
 /// Ctrl-C ended the wait for a rebuild.
@@ -309,75 +217,6 @@ pub(super) fn rebuild_unknown(id: &str) -> Diagnostic {
     Diagnostic::error("Interrupted", detail)
 }
 
-/// The wait for a rebuild ended without a cache that is Ready.
-pub(super) fn rebuild(id: &str, region: &str, error: &WaitError) -> Diagnostic {
-    match error {
-        WaitError::Failed(cache) | WaitError::UpdateFailed(cache) => Diagnostic::error(
-            "Image cache rebuild failed",
-            format!(
-                "Image cache {id} in {region} ended as {}{}. Its last events:\n{}\n\nThe action sends no credentials: for images \
-                 of private registries, change rebuild_triggers of eks_image_cache instead. When the cause is removed, invoke \
-                 the action again.",
-                cache.status,
-                request(cache),
-                last_events(cache),
-            ),
-        ),
-        WaitError::UnknownStatus(cache) => unknown_status(region, cache),
-        WaitError::Api { source, .. } => errors::api("waiting for", id, region, source),
-        WaitError::TimedOut { .. }
-        | WaitError::Cancelled { .. }
-        | WaitError::Gone { .. }
-        | WaitError::NeverListed { .. } => Diagnostic::error(
-            "Image cache is not Ready",
-            format!(
-                "While waiting for image cache {id} in {region}: {}. Look at it in the console.",
-                errors::chain(error)
-            ),
-        ),
-    }
-}
-
 fn in_status(status: Option<&str>) -> String {
     status.map(|status| format!(", its status is {status}")).unwrap_or_default()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_last_events_begin_with_what_went_wrong() {
-        let event = |kind: &str, reason: &str, time: &str| serde_json::json!({"Type": kind, "Reason": reason, "Message": "m", "LastTimestamp": time});
-        let normal = |number: usize| event("Normal", &format!("step-{number}"), &format!("2026-11-23 10:00:0{number}"));
-        let failure = event("Warning", "ImagePullFailed", "2026-11-23 10:00:07");
-        let expected = ["ImagePullFailed", "step-9", "step-8", "step-6", "step-5"];
-        let mut events: Vec<_> = [1, 2, 3, 4, 5, 6, 8, 9].map(normal).into();
-        events.push(failure);
-        for _ in ["oldest first", "newest first"] {
-            events.reverse();
-            let cache = serde_json::json!({"ImageCacheId": "imc-1", "Status": "Failed", "Events": events});
-            let told = last_events(&serde_json::from_value(cache).unwrap());
-            let reasons: Vec<_> = told.lines().map(|line| line.split([' ', ':']).nth(3).unwrap()).collect();
-            assert_eq!(reasons, expected, "{told}");
-        }
-    }
-
-    #[test]
-    fn still_building_names_status_time_and_event() {
-        for (events, expected) in [
-            (serde_json::json!([]), "imc-1 in ap-guangzhou is Updating, 90s elapsed"),
-            (
-                serde_json::json!([
-                    {"Type": "Normal", "Reason": "EksciCreated", "LastTimestamp": "2026-11-23 10:00:02"},
-                    {"Type": "Normal", "Reason": "Begun", "LastTimestamp": "2026-11-23 10:00:01"},
-                ]),
-                "imc-1 in ap-guangzhou is Updating, 90s elapsed, most recent event: EksciCreated",
-            ),
-        ] {
-            let cache = serde_json::json!({"ImageCacheId": "imc-1", "Status": "Updating", "Events": events});
-            let cache = serde_json::from_value(cache).unwrap();
-            assert_eq!(still_building("ap-guangzhou", &cache, Duration::from_secs(90)), expected);
-        }
-    }
 }

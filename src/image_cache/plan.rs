@@ -25,7 +25,7 @@ use crate::session::Session;
 use crate::{annotations, errors, images, regions, tags};
 use tencentcloud::tke::Status;
 use terraform_plugin::diagnostics::{AttributePath, Diagnostic, Diagnostics};
-use terraform_plugin::framework::{Outcome, ResourcePlan};
+use terraform_plugin::framework::{Outcome, Private, ResourcePlan};
 use terraform_plugin::value::{Attr, Value};
 
 /// Attributes that the API never returns, and whose change replaces the cache.
@@ -112,7 +112,7 @@ fn plan_update(prior: &ImageCacheModel, plan: &mut ResourcePlan<ImageCacheModel>
     if status == Some(Status::Failed) {
         plan.set_unknown("status");
         plan.require_replace("status");
-        plan.diagnostics.push(failed_warning(prior, plan.private.get(private::LAST_EVENTS)));
+        plan.diagnostics.push(failed_warning(prior, &plan.private));
         return;
     }
 
@@ -203,12 +203,14 @@ fn other_spelling(prior: &ImageCacheModel, planned: &ImageCacheModel) -> Option<
     )
 }
 
-fn failed_warning(prior: &ImageCacheModel, events: Option<&str>) -> Diagnostic {
+fn failed_warning(prior: &ImageCacheModel, private: &Private) -> Diagnostic {
     let id = prior.id.as_str().unwrap_or_default();
-    let events = events.map(|events| format!("\n\nIts last events:\n{events}")).unwrap_or_default();
+    let events = private.get(private::LAST_EVENTS).map(|events| format!("\n\nMost recent events:\n{events}"));
+    let warnings = private.get(private::INSTANCE_WARNINGS).map(|warnings| format!("\n\n{warnings}"));
+    let (events, warnings) = (events.unwrap_or_default(), warnings.unwrap_or_default());
     Diagnostic::warning(
         "Image cache failed and will be replaced",
-        format!("Image cache {id} is Failed: Pods cannot use it, and it cannot be repaired.{events}"),
+        format!("Image cache {id} is Failed: Pods cannot use it, and it cannot be repaired.{events}{warnings}"),
     )
     .at(AttributePath::root("status"))
 }

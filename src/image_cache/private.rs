@@ -7,6 +7,9 @@ use terraform_plugin::framework::Private;
 /// The last events of a failed cache: left by a read for the plan to show.
 pub(super) const LAST_EVENTS: &str = "last_events";
 
+/// The last warnings of the container instance of a build that failed: left by the apply for the plan to show.
+pub(super) const INSTANCE_WARNINGS: &str = "instance_warnings";
+
 /// Set by the read that follows an import, removed by the first apply: until then, what the API does not return is adopted
 /// from the configuration.
 const IMPORTED: &str = "imported";

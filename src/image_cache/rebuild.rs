@@ -16,7 +16,7 @@ use super::id;
 use super::model::DEFAULT_BUILD_TIMEOUT;
 use super::{messages, request, verify};
 use crate::errors;
-use crate::image_caches::{Change, Goal, WaitError};
+use crate::image_caches::{BuildInstance, Change, Goal, Observation, WaitError};
 use crate::regions;
 use crate::session::Session;
 use tencentcloud::tke::{ImageCache, Status};
@@ -81,12 +81,13 @@ impl Action for ImageCacheRebuild {
         if config.wait == Attr::Known(false) {
             return Ok(());
         }
-        match wait(context, &region, &before, progress).await {
+        let (waited, instance) = wait(context, &region, &before, progress).await;
+        match waited {
             Err(WaitError::Cancelled { .. }) => {
                 diagnostics.push(messages::rebuild_interrupted(id));
                 Ok(())
             }
-            Err(error) => Err(messages::rebuild(id, &region, &error).into()),
+            Err(error) => Err(messages::rebuild(id, &region, &error, instance.as_ref()).into()),
             Ok(after) => {
                 diagnostics.extend(verify::rebuilt(&sent, &before, &after));
                 Ok(())
@@ -111,49 +112,57 @@ async fn rebuildable(session: &Session, region: &str, id: &str) -> Outcome<Arc<I
     Err(Diagnostic::error("Image cache cannot be rebuilt now", detail).at(at).into())
 }
 
-/// Waits until the cache is Ready, and reports each status on the way.
+/// Waits until the cache is Ready, and reports each status on the way. Also gives what is known of the container instance of
+/// the build.
 async fn wait(
     context: &Context<Session>,
     region: &str,
     before: &ImageCache,
     progress: &Progress,
-) -> Result<Arc<ImageCache>, WaitError> {
-    let (sender, mut observed) = mpsc::unbounded_channel();
-    let mut log = BuildLog::new(region, Some(before));
-    let mut on_change = |cache: &ImageCache| {
-        log.observe(cache);
-        // Fails only when the receiver below is dropped, together with the wait.
-        let _ = sender.send(cache.clone());
-    };
+) -> (Result<Arc<ImageCache>, WaitError>, Option<BuildInstance>) {
+    let (sender, mut changes) = mpsc::unbounded_channel();
     let id = before.image_cache_id.as_str();
+    let mut log = BuildLog::new(id, region, Some(before));
+    let mut on_change = |observed: Observation<'_>| {
+        log.observe(observed);
+        let cache = if let Observation::Cache(cache) = observed { Some(cache.clone()) } else { None };
+        // Fails only when the receiver below is dropped, together with the wait.
+        let _ = sender.send((cache, log.instance().cloned()));
+    };
     let goal = Goal { built: true, change: Some(Change { before, builds: true, shows: &|_| true }) };
     let caches = context.session.image_caches();
     let ready = caches.wait_for(region, id, goal, DEFAULT_BUILD_TIMEOUT, &context.stop, &mut on_change);
-    let latest = Mutex::new(before.clone());
+    let latest = Mutex::new((before.clone(), None));
     let reported = async {
         tokio::pin!(ready);
         let mut status = None;
-        let mut observe = async |cache: ImageCache| {
-            if status.as_ref() != Some(&cache.status) {
+        let mut observe = async |cache: Option<ImageCache>, instance: Option<BuildInstance>| {
+            if let Some(cache) = &cache
+                && status.as_ref() != Some(&cache.status)
+            {
                 progress.report(format!("Image cache {id} is {}", cache.status)).await;
                 status = Some(cache.status.clone());
             }
-            *latest.lock().unwrap_or_else(PoisonError::into_inner) = cache;
+            let mut latest = latest.lock().unwrap_or_else(PoisonError::into_inner);
+            *latest = (cache.unwrap_or_else(|| latest.0.clone()), instance);
         };
         loop {
             tokio::select! {
                 biased;
-                Some(cache) = observed.recv() => observe(cache).await,
+                Some((cache, instance)) = changes.recv() => observe(cache, instance).await,
                 result = &mut ready => {
-                    while let Ok(cache) = observed.try_recv() {
-                        observe(cache).await;
+                    while let Ok((cache, instance)) = changes.try_recv() {
+                        observe(cache, instance).await;
                     }
                     return result;
                 }
             }
         }
     };
-    let line =
-        |elapsed| messages::still_building(region, &latest.lock().unwrap_or_else(PoisonError::into_inner), elapsed);
-    progress.keep_alive(reported, line).await
+    let line = |elapsed| {
+        let latest = latest.lock().unwrap_or_else(PoisonError::into_inner);
+        messages::still_building(region, &latest.0, latest.1.as_ref(), elapsed)
+    };
+    let waited = progress.keep_alive(reported, line).await;
+    (waited, latest.into_inner().unwrap_or_else(PoisonError::into_inner).1)
 }

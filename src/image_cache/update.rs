@@ -51,7 +51,7 @@ pub(super) async fn update(
     let read = read.map_err(|error| errors::api("reading", &id, &region, &error))?;
     let Some(mut before) = read else {
         account::check(&context.session, &response.private, &id, &region).await?;
-        return Err(messages::gone(&id, &region).into());
+        return Err(messages::gone(&id, &region, None).into());
     };
     if before.status.is_building() && planned.wait_for_ready == Attr::Known(true) {
         // The API may refuse a change during a build, and may lose one that it accepts.

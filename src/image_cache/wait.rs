@@ -6,7 +6,7 @@ use std::time::Duration;
 use super::build_log::BuildLog;
 use super::model::ImageCacheModel;
 use super::{address, messages, private, state};
-use crate::image_caches::{Change, Goal, WaitError};
+use crate::image_caches::{Change, Goal, Observation, WaitError};
 use crate::session::Session;
 use tencentcloud::tke::ImageCache;
 use terraform_plugin::framework::{Context, Deadline, Operation, Outcome, Response};
@@ -33,17 +33,20 @@ pub(super) async fn wait_and_save(
     let waits = planned.wait_for_ready != Attr::Known(false);
     let goal = Goal { built: waits, change };
     let timeout = if waits { deadline.left() } else { deadline.left().min(UNWAITED) };
-    let mut log = BuildLog::new(region, change.map(|change| change.before));
-    let mut on_change = |cache: &ImageCache| drop(log.observe(cache));
-    match caches.wait_for(region, id, goal, timeout, &context.stop, &mut on_change).await {
+    let mut log = BuildLog::new(id, region, change.map(|change| change.before));
+    let mut on_change = |observed: Observation<'_>| drop(log.observe(observed));
+    let waited = caches.wait_for(region, id, goal, timeout, &context.stop, &mut on_change).await;
+    let instance = log.instance();
+    match waited {
         Ok(cache) => {
             save(response, planned, Some(&cache));
             Ok(Some(cache))
         }
         Err(WaitError::Failed(cache) | WaitError::UpdateFailed(cache)) => {
             response.private.set(private::LAST_EVENTS, messages::last_events_if_failed(&cache));
+            response.private.set(private::INSTANCE_WARNINGS, messages::instance_warnings(instance));
             save(response, planned, Some(&cache));
-            Err(messages::failed(operation, region, &cache).into())
+            Err(messages::failed(operation, region, &cache, instance).into())
         }
         Err(WaitError::Cancelled { last, .. }) => {
             save(response, planned, last.as_deref());
@@ -70,17 +73,17 @@ pub(super) async fn wait_and_save(
             response.diagnostics.push(messages::unread(id, region, &source));
             Ok(None)
         }
-        // It may be listed yet, and nobody but the state knows of it.
+        // It may be listed later, and nothing but the state knows of it.
         Err(WaitError::NeverListed { .. }) if operation == Operation::Create => {
             Err(messages::never_listed(id, region).into())
         }
         Err(WaitError::Gone { .. } | WaitError::NeverListed { .. }) => {
             response.state = None;
-            Err(messages::gone(id, region).into())
+            Err(messages::gone(id, region, instance).into())
         }
         Err(WaitError::TimedOut { last, source, .. }) => {
             save(response, planned, last.as_deref());
-            Err(messages::timed_out(deadline, id, region, status(response), source.as_deref()).into())
+            Err(messages::timed_out(deadline, id, region, status(response), instance, source.as_deref()).into())
         }
         Err(WaitError::Api { source, .. }) => {
             save(response, planned, None);
@@ -89,7 +92,7 @@ pub(super) async fn wait_and_save(
     }
 }
 
-/// Saves what was planned, with what the API says of the rest; without an answer, what was saved before stays.
+/// Saves what was planned, with what the API computed; without a response, what was saved before stays.
 fn save(response: &mut Response<ImageCacheModel>, planned: ImageCacheModel, cache: Option<&ImageCache>) {
     if cache.is_some() {
         response.state = Some(planned);
@@ -114,7 +117,7 @@ mod tests {
     use terraform_plugin::diagnostics::Diagnostics;
     use terraform_plugin::framework::Private;
 
-    /// What is told of a cache that the API accepted and does not list, and whether it stays in the state.
+    /// What is reported of a cache that the API accepted and does not list, and whether it stays in the state.
     async fn unlisted(operation: Operation, wait_for_ready: bool) -> (Vec<String>, bool) {
         let (_fake, caches) = Fake::new();
         let config = ProviderConfig { region: REGION.to_owned().into(), ..ProviderConfig::with_keys() };
@@ -131,20 +134,20 @@ mod tests {
             Response { state: Some(planned.clone()), private: Private::default(), diagnostics: Diagnostics::default() };
         let deadline = planned.deadline(operation, &context.stop);
         let waited = wait_and_save(&context, planned, None, &mut response, &deadline).await;
-        let mut told = response.diagnostics;
-        told.extend(waited.err().unwrap_or_default());
-        (told.iter().map(|one| format!("{:?}: {}", one.severity, one.summary)).collect(), response.state.is_some())
+        let mut reported = response.diagnostics;
+        reported.extend(waited.err().unwrap_or_default());
+        (reported.iter().map(|one| format!("{:?}: {}", one.severity, one.summary)).collect(), response.state.is_some())
     }
 
     #[tokio::test(start_paused = true)]
     async fn a_new_cache_that_is_not_listed_is_not_forgotten() {
-        for (operation, waits, told, kept) in [
-            (Operation::Create, true, "Error: Image cache is not listed", true),
-            (Operation::Create, false, "Warning: Image cache is not listed yet", true),
-            (Operation::Update, true, "Error: Image cache is gone", false),
-            (Operation::Update, false, "Warning: Image cache is not listed yet", true),
+        for (operation, waits, reported, kept) in [
+            (Operation::Create, true, "Error: Image cache not listed", true),
+            (Operation::Create, false, "Warning: Image cache not listed yet", true),
+            (Operation::Update, true, "Error: Image cache no longer exists", false),
+            (Operation::Update, false, "Warning: Image cache not listed yet", true),
         ] {
-            assert_eq!(unlisted(operation, waits).await, (vec![told.to_owned()], kept), "{operation:?} {waits}");
+            assert_eq!(unlisted(operation, waits).await, (vec![reported.to_owned()], kept), "{operation:?} {waits}");
         }
     }
 }

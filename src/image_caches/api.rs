@@ -1,4 +1,4 @@
-//! The seam to the API: five calls, so that the rules above them can be tested without a network and with stopped time.
+//! The seam to the API: seven calls, so that the rules above them can be tested without a network and with stopped time.
 
 use std::fmt::Debug;
 
@@ -9,7 +9,8 @@ use tencentcloud::{
     Client, Error,
     tke::{
         CreateImageCache, CreateImageCacheResponse, DeleteImageCaches, DescribeImageCaches,
-        DescribeImageCachesResponse, Done, GetMostSuitableImageCache, GetMostSuitableImageCacheResponse,
+        DescribeEKSContainerInstanceEvent, DescribeEKSContainerInstanceEventResponse, DescribeEKSContainerInstances,
+        DescribeEKSContainerInstancesResponse, DescribeImageCachesResponse, Done, GetMostSuitableImageCache, GetMostSuitableImageCacheResponse,
         UpdateImageCache,
     },
 };
@@ -33,6 +34,16 @@ pub trait ImageCacheApi: Send + Sync + Debug {
         region: &str,
         request: &GetMostSuitableImageCache,
     ) -> Result<GetMostSuitableImageCacheResponse, Error>;
+    async fn container_instances(
+        &self,
+        region: &str,
+        request: &DescribeEKSContainerInstances,
+    ) -> Result<DescribeEKSContainerInstancesResponse, Error>;
+    async fn container_instance_events(
+        &self,
+        region: &str,
+        request: &DescribeEKSContainerInstanceEvent,
+    ) -> Result<DescribeEKSContainerInstanceEventResponse, Error>;
 }
 
 #[async_trait]
@@ -67,6 +78,21 @@ impl ImageCacheApi for Client {
         region: &str,
         request: &GetMostSuitableImageCache,
     ) -> Result<GetMostSuitableImageCacheResponse, Error> {
+        self.send(region, request).await
+    }
+    async fn container_instances(
+        &self,
+        region: &str,
+        request: &DescribeEKSContainerInstances,
+    ) -> Result<DescribeEKSContainerInstancesResponse, Error> {
+        self.send(region, request).await
+    }
+
+    async fn container_instance_events(
+        &self,
+        region: &str,
+        request: &DescribeEKSContainerInstanceEvent,
+    ) -> Result<DescribeEKSContainerInstanceEventResponse, Error> {
         self.send(region, request).await
     }
 }

@@ -85,7 +85,7 @@ impl ImageCaches {
             return if unexplained { Verdict::Again } else { Verdict::Refused };
         }
         tracing::info!(id, region, %error, "the image cache is being built, trying again afterwards");
-        match self.wait_ready(region, id, timeout, cancel, &mut |_| {}).await {
+        match self.wait_ready(region, id, timeout, cancel).await {
             Ok(_) | Err(WaitError::Failed(_) | WaitError::UpdateFailed(_)) => Verdict::Again,
             Err(WaitError::Gone { .. } | WaitError::NeverListed { .. }) => Verdict::Gone,
             Err(_) => Verdict::Refused,

@@ -15,8 +15,10 @@ use super::{ImageCacheApi, ImageCaches};
 use tencentcloud::{
     Error,
     tke::{
-        CreateImageCache, CreateImageCacheResponse, DeleteImageCaches, DescribeImageCaches,
-        DescribeImageCachesResponse, Done, GetMostSuitableImageCache, GetMostSuitableImageCacheResponse, ImageCache,
+        ContainerInstance, CreateImageCache, CreateImageCacheResponse, DeleteImageCaches,
+        DescribeEKSContainerInstanceEvent, DescribeEKSContainerInstanceEventResponse, DescribeEKSContainerInstances,
+        DescribeEKSContainerInstancesResponse, DescribeImageCaches, DescribeImageCachesResponse, Done, Event,
+        GetMostSuitableImageCache, GetMostSuitableImageCacheResponse, ImageCache,
         Status, UpdateImageCache,
     },
 };
@@ -95,6 +97,12 @@ pub struct State {
     pub describes: Vec<DescribeImageCaches>,
     pub creates: usize,
     pub updates: usize,
+    /// The container instances of builds, and the events of each, newest first.
+    pub instances: Vec<(ContainerInstance, Vec<Event>)>,
+    /// The number of names that each look-up of instances had.
+    pub instance_lookups: Vec<usize>,
+    /// The instances whose events were read.
+    pub event_reads: Vec<String>,
 }
 
 #[derive(Debug, Clone)]
@@ -131,6 +139,16 @@ impl Fake {
         let mut state = self.state();
         let now = Instant::now();
         state.add(name, &["nginx:1.27".to_owned()], Status::Ready, now, now)
+    }
+
+    /// Adds a container instance `for-` and the ID of a cache.
+    pub fn add_instance(&self, cache_id: &str, status: &str, messages: &[&str]) {
+        let mut state = self.state();
+        let id = format!("eksci-{}", state.instances.len());
+        let instance = serde_json::json!({"EksCiId": id, "EksCiName": format!("for-{cache_id}"), "Status": status});
+        let event = |message: &&str| serde_json::json!({"Type": "Warning", "Reason": "Failed", "Message": message});
+        let events = messages.iter().rev().map(|message| serde_json::from_value(event(message)).unwrap()).collect();
+        state.instances.push((serde_json::from_value(instance).unwrap(), events));
     }
 
     /// The number of `DescribeImageCaches` so far.
@@ -328,5 +346,31 @@ impl ImageCacheApi for Fake {
             Ok(GetMostSuitableImageCacheResponse { found: image_cache.is_some(), image_cache })
         };
         self.call("most_suitable", act).await
+    }
+    async fn container_instances(
+        &self,
+        _region: &str,
+        request: &DescribeEKSContainerInstances,
+    ) -> Result<DescribeEKSContainerInstancesResponse, Error> {
+        let names = request.filters[0].values.clone();
+        self.state().instance_lookups.push(names.len());
+        let act = |state: &mut State| {
+            let rows = state.instances.iter().map(|(instance, _)| instance.clone());
+            Ok(DescribeEKSContainerInstancesResponse { instances: rows.filter(|row| names.contains(&row.name)).collect() })
+        };
+        self.call("instances", act).await
+    }
+
+    async fn container_instance_events(
+        &self,
+        _region: &str,
+        request: &DescribeEKSContainerInstanceEvent,
+    ) -> Result<DescribeEKSContainerInstanceEventResponse, Error> {
+        self.state().event_reads.push(request.id.clone());
+        let act = |state: &mut State| match state.instances.iter().find(|(instance, _)| instance.id == request.id) {
+            Some((_, events)) => Ok(DescribeEKSContainerInstanceEventResponse { events: events.clone() }),
+            None => Err(refusal("DescribeEKSContainerInstanceEvent", "InternalError.ContainerNotFound")),
+        };
+        self.call("events", act).await
     }
 }

@@ -3,16 +3,28 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use super::{RegionApi, listing::Absence};
+use super::{RegionApi, build_events::BuildEvents, listing::Absence};
 use tencentcloud::{Error, credentials::CredentialsError, tke::ImageCache};
 use terraform_plugin::framework::{Poll, Polled};
 
-impl Poll for RegionApi {
+/// What the poll of a region calls.
+#[derive(Debug)]
+pub(super) struct Polls {
+    pub api: RegionApi,
+    pub builds: Arc<BuildEvents>,
+}
+
+impl Poll for Polls {
     type Object = Arc<ImageCache>;
     type Error = Error;
 
     async fn read(&self, ids: Vec<String>) -> HashMap<String, Polled<Self>> {
-        self.by_ids(ids, Absence::Believed).await
+        let rows = self.api.by_ids(ids, Absence::Believed).await;
+        let is_building =
+            |row: &Polled<Self>| row.as_ref().is_ok_and(|row| row.as_ref().is_some_and(|row| row.status.is_building()));
+        let building: Vec<_> = rows.iter().filter(|(_, row)| is_building(row)).map(|(id, _)| id.clone()).collect();
+        self.builds.after_poll(&building);
+        rows
     }
 
     fn status(cache: &Arc<ImageCache>) -> &str {
@@ -60,7 +72,7 @@ mod tests {
                 let request = CreateImageCache { image_cache_name: format!("cache-{i}"), ..Default::default() };
                 tokio::time::sleep(Duration::from_millis(51) * i as u32).await;
                 let id = caches.create(REGION, request, &until()).await.unwrap();
-                caches.wait_ready(REGION, &id, Duration::from_secs(3600), cancel, &mut |_| {}).await.unwrap();
+                caches.wait_ready(REGION, &id, Duration::from_secs(3600), cancel).await.unwrap();
             }
         });
         join_all(made).await;
@@ -111,7 +123,7 @@ mod tests {
             let never = CancellationToken::new();
             let waits =
                 join_all(ids.iter().map(async |id| {
-                    caches.wait_ready(REGION, id, Duration::from_secs(600), &never, &mut |_| {}).await
+                    caches.wait_ready(REGION, id, Duration::from_secs(600), &never).await
                 }));
             let (waits, deleted) = tokio::join!(waits, delete);
             for (id, wait) in ids.iter().zip(waits) {
@@ -136,7 +148,7 @@ mod tests {
             (CredentialsError::NotFound { tried: Vec::new() }, false),
         ] {
             let error = Error::Credentials { action: "DescribeImageCaches", source: Arc::new(source) };
-            assert_eq!(RegionApi::is_transient(&error), expected, "{error:?}");
+            assert_eq!(Polls::is_transient(&error), expected, "{error:?}");
         }
     }
 }

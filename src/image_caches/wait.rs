@@ -10,7 +10,7 @@ use std::{fmt, sync::Arc, time::Duration};
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
-use super::RegionApi;
+use super::poll::Polls;
 use tencentcloud::{
     Error,
     tke::{ImageCache, Status},
@@ -108,7 +108,7 @@ pub enum WaitError {
 
 /// Waits until `id` is what `goal` says.
 pub(super) async fn wait_for(
-    poller: &Poller<RegionApi>,
+    poller: &Poller<Polls>,
     id: &str,
     goal: Goal<'_>,
     initial: InitialPoll,
@@ -160,7 +160,7 @@ pub(super) async fn wait_for(
 
 /// Waits until `id` is not listed.
 pub(super) async fn wait_gone(
-    poller: &Poller<RegionApi>,
+    poller: &Poller<Polls>,
     id: &str,
     timeout: Duration,
     cancel: &CancellationToken,
@@ -189,7 +189,7 @@ fn status(last: Option<&ImageCache>) -> String {
 mod tests {
     use super::{
         super::{
-            ImageCaches,
+            ImageCaches, Observation,
             fake::{Fake, Fault, INTERVAL, REGION, until},
         },
         *,
@@ -205,7 +205,7 @@ mod tests {
     }
 
     async fn ready(caches: &ImageCaches, id: &str) -> Result<Arc<ImageCache>, WaitError> {
-        caches.wait_ready(REGION, id, TIMEOUT, &CancellationToken::new(), &mut |_| {}).await
+        caches.wait_ready(REGION, id, TIMEOUT, &CancellationToken::new()).await
     }
 
     #[tokio::test(start_paused = true)]
@@ -221,8 +221,13 @@ mod tests {
             fake.state().outcome = Some(outcome);
             let id = create(&caches).await;
             let mut seen = Vec::new();
-            let mut on_status = |cache: &ImageCache| seen.push(cache.status.to_string());
-            let result = caches.wait_ready(REGION, &id, TIMEOUT, &CancellationToken::new(), &mut on_status).await;
+            let mut on_change = |observed: Observation<'_>| {
+                if let Observation::Cache(cache) = observed {
+                    seen.push(cache.status.to_string());
+                }
+            };
+            let never = CancellationToken::new();
+            let result = caches.wait_for(REGION, &id, Goal::READY, TIMEOUT, &never, &mut on_change).await;
             let result = result.map_or_else(|error| error.to_string(), |cache| cache.status.to_string());
             assert_eq!(result, expected);
             assert_eq!(seen.len(), 2, "Pending and what followed, each once: {seen:?}");
@@ -243,7 +248,7 @@ mod tests {
             let shows = |cache: &ImageCache| !told || cache.image_cache_name == "new";
             let change = Some(Change { before: &before, builds, shows: &shows });
             let never = CancellationToken::new();
-            let mut ignore = |_: &ImageCache| {};
+            let mut ignore = |_: Observation<'_>| {};
             let goal = Goal { built: true, change };
             let wait = caches.wait_for(REGION, &id, goal, TIMEOUT, &never, &mut ignore);
             let (cache, ()) = tokio::join!(wait, async {
@@ -266,7 +271,7 @@ mod tests {
         let shows = |cache: &ImageCache| cache.images == ["nginx:1.28"];
         let goal = Goal { built: false, change: Some(Change { before: &before, builds: true, shows: &shows }) };
         let never = CancellationToken::new();
-        let mut ignore = |_: &ImageCache| {};
+        let mut ignore = |_: Observation<'_>| {};
         let wait = caches.wait_for(REGION, &id, goal, TIMEOUT, &never, &mut ignore);
         let (cache, ()) = tokio::join!(wait, async {
             sleep(Duration::from_secs(4)).await;
@@ -284,7 +289,7 @@ mod tests {
         fake.state().build = Duration::from_secs(100);
         let id = create(&caches).await;
         let (never, cancel) = (CancellationToken::new(), CancellationToken::new());
-        let wait = async |timeout, cancel| caches.wait_ready(REGION, &id, timeout, cancel, &mut |_| {}).await;
+        let wait = async |timeout, cancel| caches.wait_ready(REGION, &id, timeout, cancel).await;
         let (short, cancelled, long, ()) =
             tokio::join!(wait(Duration::from_secs(30), &never), wait(TIMEOUT, &cancel), wait(TIMEOUT, &never), async {
                 sleep(Duration::from_secs(20)).await;

@@ -84,7 +84,7 @@ fn not_ready(cache: &ImageCache) -> Option<Diagnostic> {
     let detail = format!(
         "Image cache {id} is {status:?}, and Pods can use it only when it is \"Ready\". {until} pull their images themselves."
     );
-    Some(Diagnostic::warning("Image cache not ready", detail).at(at()))
+    Some(Diagnostic::warning("Image cache not Ready", detail).at(at()))
 }
 
 /// Images that the cache does not hold under the very same name.

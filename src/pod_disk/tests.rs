@@ -58,6 +58,22 @@ impl ImageCacheApi for Caches {
     async fn delete(&self, _: &str, _: &DeleteImageCaches) -> Result<Done, Error> {
         unreachable!("a data source deletes nothing")
     }
+
+    async fn container_instances(
+        &self,
+        _: &str,
+        _: &DescribeEKSContainerInstances,
+    ) -> Result<DescribeEKSContainerInstancesResponse, Error> {
+        unreachable!("a data source waits for no build")
+    }
+
+    async fn container_instance_events(
+        &self,
+        _: &str,
+        _: &DescribeEKSContainerInstanceEvent,
+    ) -> Result<DescribeEKSContainerInstanceEventResponse, Error> {
+        unreachable!("a data source waits for no build")
+    }
 }
 
 fn cache(id: &str, size: u64, status: &str, images: &[&str]) -> ImageCache {

@@ -13,6 +13,7 @@ use serde_json::Value;
 use crate::action::{Action, Context};
 use crate::error::ApiError;
 use crate::parameters::Parameters;
+use crate::personality::Site;
 use crate::recorder::Request;
 use crate::shared::Shared;
 use crate::signature::{Authorization, SignedRequest};
@@ -43,6 +44,9 @@ pub(crate) fn act(shared: &Shared, method: &str, request: &Request, body: &[u8])
 
     let now = shared.clock.now();
     let mut world = shared.world();
+    if world.personality.site == Site::International && action.name.contains("ImageCache") {
+        return Err(invalid_action(action.name));
+    }
     world.advance(now);
     let caller = match signature {
         None if action.unsigned => None,
@@ -80,9 +84,11 @@ fn find(request: &Request, service: Option<&str>) -> Result<&'static Action, Api
     if version.is_empty() {
         return Err(ApiError::new("NoSuchVersion", "The specified version does not exist."));
     }
-    version.into_iter().find(|action| action.name == request.action).ok_or_else(|| {
-        ApiError::new("InvalidAction", format!("The request action=`{}` is invalid or not found.", request.action))
-    })
+    version.into_iter().find(|action| action.name == request.action).ok_or_else(|| invalid_action(&request.action))
+}
+
+fn invalid_action(action: &str) -> ApiError {
+    ApiError::new("InvalidAction", format!("The request action=`{action}` is invalid or not found."))
 }
 
 /// Real region names are an open set: any words with dashes will do.

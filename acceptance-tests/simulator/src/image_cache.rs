@@ -7,7 +7,7 @@ use jiff::{SignedDuration, Timestamp};
 use rand::rngs::StdRng;
 use serde_json::Value;
 
-use crate::personality::{FailedCaches, Personality, RebuildSnapshot};
+use crate::personality::{FailedCaches, FailureEvents, Personality, RebuildSnapshot};
 use crate::random::random_id;
 
 /// `Status`, the documented full set.
@@ -75,6 +75,7 @@ pub struct ImageCache {
     /// How often the images were pulled or began to be, the creation included.
     pub builds: u32,
     pub(crate) work: Option<Work>,
+    pub(crate) instance: Option<Instance>,
     pub(crate) listed_from: Option<Timestamp>,
     pub(crate) gone_at: Option<Timestamp>,
     pub(crate) deleted: bool,
@@ -89,6 +90,18 @@ pub(crate) struct Work {
     rebuild: bool,
     /// What a failed update goes back to.
     snapshot_before: Option<String>,
+}
+
+/// The container instance of the last build.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Instance {
+    /// `eksci-` and a suffix.
+    pub id: String,
+    pub created: Timestamp,
+    /// When its build ended.
+    pub ended: Option<Timestamp>,
+    /// Why its build failed.
+    pub failure: Option<String>,
 }
 
 impl ImageCache {
@@ -121,6 +134,7 @@ impl ImageCache {
             resolve_config: None,
             builds: 0,
             work: None,
+            instance: None,
             listed_from: None,
             gone_at: None,
             deleted: false,
@@ -182,6 +196,7 @@ impl ImageCache {
         let (instance, disk) = (random_id(rng, "eksci-"), random_id(rng, "disk-"));
         self.tell(now, "Normal", "EksciCreated", format!("Eksci {instance} created"));
         self.tell(now, "Normal", "DiskCreated", format!("Disk {disk} created"));
+        self.instance = Some(Instance { id: instance, created: now, ended: None, failure: None });
     }
 
     /// Goes through `Updating` without a build; work under way goes on instead.
@@ -207,12 +222,16 @@ impl ImageCache {
             self.status = Status::Ready;
             return;
         }
+        if let Some(instance) = &mut self.instance {
+            (instance.ended, instance.failure) = (Some(ended), failure.clone());
+        }
         let created = self.status == Status::Pending;
         if let Some(message) = failure {
             self.status = if created { Status::Failed } else { Status::UpdateFailed };
             self.snapshot_id = snapshot_before;
-            // The reasons of failures are not documented.
-            self.tell(ended, "Warning", "ImagePullFailed", message);
+            if personality.failure_events == FailureEvents::Reason {
+                self.tell(ended, "Warning", "ImagePullFailed", message);
+            }
             if created && personality.failed_caches == FailedCaches::Vanish {
                 self.gone_at = SignedDuration::try_from(lag).ok().and_then(|lag| ended.checked_add(lag).ok());
             }

@@ -4,10 +4,11 @@
 //! (create), `70857` (update), `70858` (most suitable), `70859` (describe), and the data types,
 //! <https://cloud.tencent.com/document/api/457/31866>. None of the answers was seen on a live account.
 
+use std::collections::BTreeSet;
 use std::fmt;
 
 use rand::rngs::StdRng;
-use rand::seq::IndexedRandom;
+use rand::seq::{IndexedRandom, IteratorRandom, SliceRandom};
 use rand::{RngExt, SeedableRng};
 
 /// Declares the switches: a field of [`Personality`] and an enum each. The first answer is the default.
@@ -74,6 +75,11 @@ macro_rules! switches {
                 personality
             }
 
+            /// The answers to each question, in order.
+            fn catalog() -> Vec<(&'static str, Vec<&'static str>)> {
+                vec![$((stringify!($field), $switch::ANSWERS.iter().map(|answer| answer.text()).collect())),+]
+            }
+
             /// This personality with the answer `answer` to the switch `name`, both as [`Personality::switches`]
             /// prints them; `None` when there is no such switch or answer.
             pub fn with(mut self, name: &str, answer: &str) -> Option<Self> {
@@ -87,6 +93,48 @@ macro_rules! switches {
             }
         }
     };
+}
+
+impl Personality {
+    /// Combinations in which each two answers to any two questions occur together, but for `excluded` ones; the same for the
+    /// same seed. A few dozen, where all combinations are more than can be counted.
+    pub fn pairs(seed: u64, excluded: &[Switch]) -> Vec<Self> {
+        let mut rng = StdRng::seed_from_u64(seed);
+        let mut catalog = Self::catalog();
+        for (name, answers) in &mut catalog {
+            answers.retain(|answer| !excluded.contains(&Switch { name, answer }));
+        }
+        // Of a question and its answer by position.
+        type Chosen = (usize, usize);
+        let pair = |one: Chosen, other: Chosen| (one.min(other), one.max(other));
+        let mut missing: BTreeSet<(Chosen, Chosen)> = BTreeSet::new();
+        for (i, (_, answers)) in catalog.iter().enumerate() {
+            for (j, (_, others)) in catalog.iter().enumerate().skip(i + 1) {
+                let of_two = (0..answers.len()).flat_map(|a| (0..others.len()).map(move |b| ((i, a), (j, b))));
+                missing.extend(of_two);
+            }
+        }
+        let mut combinations = Vec::new();
+        while let Some((first, second)) = missing.iter().choose(&mut rng).copied() {
+            let mut chosen = vec![first, second];
+            let mut rest: Vec<_> = (0..catalog.len()).filter(|i| ![first.0, second.0].contains(i)).collect();
+            rest.shuffle(&mut rng);
+            for i in rest {
+                let gain = |a: &usize| chosen.iter().filter(|other| missing.contains(&pair((i, *a), **other))).count();
+                let mut answers: Vec<_> = (0..catalog[i].1.len()).collect();
+                answers.shuffle(&mut rng);
+                chosen.extend(answers.into_iter().max_by_key(gain).map(|a| (i, a)));
+            }
+            for one in &chosen {
+                for other in &chosen {
+                    missing.remove(&pair(*one, *other));
+                }
+            }
+            let with = |all: Self, (i, a): Chosen| all.with(catalog[i].0, catalog[i].1[a]).unwrap_or(all);
+            combinations.push(chosen.into_iter().fold(Self::default(), with));
+        }
+        combinations
+    }
 }
 
 /// The name of a switch and an answer to it.
@@ -155,11 +203,29 @@ switches! {
         RefusedWhileBuilding = "refused while building",
     }
     /// `DescribeImageCaches` of unknown IDs only.
-    describe_unknown: DescribeUnknown { Empty = "empty list", ResourceNotFound = "ResourceNotFound" }
+    describe_unknown: DescribeUnknown {
+        Empty = "empty list",
+        ResourceNotFound = "ResourceNotFound",
+        /// A declared error of it, as the next.
+        InvalidParameter = "InvalidParameter",
+        InternalError = "InternalError",
+        DbRecordNotFound = "InternalError.DbRecordNotFound",
+    }
     /// `DeleteImageCaches` of unknown IDs only. Documented: `ResourceNotFound` is a declared error of it.
-    delete_unknown: DeleteUnknown { ResourceNotFound = "ResourceNotFound", Success = "success" }
+    delete_unknown: DeleteUnknown {
+        ResourceNotFound = "ResourceNotFound",
+        Success = "success",
+        InvalidParameter = "InvalidParameter",
+        InternalError = "InternalError",
+        RecordNotFound = "FailedOperation.RecordNotFound",
+    }
     /// A list of IDs, to describe or delete, of which some are unknown.
-    partly_unknown: PartlyUnknown { Others = "the others", Error = "ResourceNotFound for all" }
+    partly_unknown: PartlyUnknown {
+        Others = "the others",
+        ResourceNotFound = "ResourceNotFound for all",
+        InvalidParameter = "InvalidParameter for all",
+        InternalError = "InternalError for all",
+    }
     /// How many IDs one `DescribeImageCaches` takes.
     describe_ids: DescribeIds {
         Unlimited = "any number",
@@ -207,6 +273,10 @@ switches! {
         Null = "always null",
         Absent = "always absent",
     }
+    /// The site whose endpoint is called. The published API of the international one lacks the image caches.
+    site: Site { Mainland = "mainland", International = "InvalidAction" }
+    /// Tags `project` and `项目` of a request, documented as reserved and in common use.
+    project_tags: ProjectTags { Accepted = "accepted", Refused = "refused" }
     /// Tags that the platform attaches to every cache by itself. They are listed, and no request can set or remove them.
     creator_tags: CreatorTags { Absent = "absent", Listed = "qcs:tag:createdBy is listed" }
     /// An account's tag policy, which assigns an ordinary tag, `cost-center`.
@@ -224,6 +294,18 @@ switches! {
     numbers: Numbers { Numbers = "numbers", Strings = "strings" }
     /// Caches whose creation failed.
     failed_caches: FailedCaches { Stay = "stay", Vanish = "vanish after a while" }
+    /// The events of a cache whose build failed. Those seen in public say nothing of the reason.
+    failure_events: FailureEvents { Reason = "say why", Silent = "say nothing" }
+    /// The container instance in which a cache is built.
+    build_instance: BuildInstance {
+        Named = "for-<cache ID>",
+        OtherName = "another name",
+        NoPermission = "InternalError.CamNoAuth",
+        NotOffered = "InvalidAction",
+        FiveNames = "at most 5 names a look-up",
+    }
+    /// What remote registries write into the events of such an instance.
+    instance_events: InstanceEvents { Plain = "plain", Hostile = "100 kB with control characters" }
     /// The form of refusals.
     errors: Errors {
         Documented = "as documented",
@@ -265,6 +347,30 @@ mod tests {
         for (switch, _) in Personality::single_deviations() {
             assert!(seen.contains(&(switch.name, switch.answer)), "{switch:?}");
         }
+    }
+
+    #[test]
+    fn every_pair_occurs_but_for_the_excluded() {
+        let excluded = [Switch { name: "site", answer: "InvalidAction" }];
+        let combinations = Personality::pairs(0, &excluded);
+        assert_eq!(combinations, Personality::pairs(0, &excluded));
+        assert!(combinations.len() < 80, "{}", combinations.len());
+        let rows: Vec<_> = combinations.iter().map(Personality::switches).collect();
+        let mut seen = HashSet::new();
+        for row in &rows {
+            seen.extend(row.iter().flat_map(|one| row.iter().map(move |other| (one.to_string(), other.to_string()))));
+        }
+        let all: Vec<_> = Personality::catalog()
+            .into_iter()
+            .flat_map(|(name, answers)| answers.into_iter().map(move |answer| Switch { name, answer }))
+            .filter(|switch| !excluded.contains(switch))
+            .collect();
+        for one in &all {
+            for other in all.iter().filter(|other| other.name != one.name) {
+                assert!(seen.contains(&(one.to_string(), other.to_string())), "{one}, {other}");
+            }
+        }
+        assert!(rows.iter().all(|row| !row.contains(&excluded[0])));
     }
 
     #[test]

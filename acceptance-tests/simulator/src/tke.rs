@@ -1,9 +1,10 @@
-//! Service `tke`, version `2018-05-25`: the five actions on image caches.
+//! Service `tke`, version `2018-05-25`: the five actions on image caches, and two on the instances that build them.
 //!
 //! Create <https://cloud.tencent.com/document/api/457/70861>, update `70857`, most suitable `70858`, describe `70859`;
 //! types <https://cloud.tencent.com/document/api/457/31866>. What these leave open, the personality decides.
 
 mod answer;
+mod container_instance;
 mod create;
 mod delete;
 mod describe;
@@ -18,9 +19,17 @@ use crate::action::Action;
 use crate::error::ApiError;
 use crate::image_cache::ImageRegistryCredential;
 use crate::parameters::{Field, Kind, Parameters, optional};
+use crate::personality::{PartlyUnknown, ProjectTags};
 
-pub(crate) const ACTIONS: &[Action] =
-    &[create::ACTION, delete::ACTION, describe::ACTION, suitable::ACTION, update::ACTION];
+pub(crate) const ACTIONS: &[Action] = &[
+    container_instance::EVENTS,
+    container_instance::INSTANCES,
+    create::ACTION,
+    delete::ACTION,
+    describe::ACTION,
+    suitable::ACTION,
+    update::ACTION,
+];
 
 const SERVICE: &str = "tke";
 const VERSION: &str = "2018-05-25";
@@ -48,15 +57,24 @@ fn credentials(parameters: &Parameters<'_>) -> Option<Vec<ImageRegistryCredentia
     Some(parameters.objects("ImageRegistryCredentials")?.iter().map(credential).collect())
 }
 
-/// Tags of a create or update. Keys of the platform are refused: <https://cloud.tencent.com/document/product/651/13354>.
-fn tags(parameters: &Parameters<'_>) -> Result<Option<Vec<(String, String)>>, ApiError> {
+/// The most tags of a resource.
+const MOST_TAGS: usize = 50;
+
+/// Tags of a create or update, within the limits of <https://cloud.tencent.com/document/product/651/13354>. Keys of the platform
+/// are refused.
+fn tags(parameters: &Parameters<'_>, variant: ProjectTags) -> Result<Option<Vec<(String, String)>>, ApiError> {
     let tag = |object: &Parameters<'_>| {
         (object.string("Key").unwrap_or_default(), object.string("Value").unwrap_or_default())
     };
     let tags: Option<Vec<_>> = parameters.objects("Tags").map(|tags| tags.iter().map(tag).collect());
-    let reserved = |key: &str| key.is_empty() || key.starts_with("qcs:") || key.starts_with("tencentcloud:");
-    match tags.iter().flatten().find(|(key, _)| reserved(key)) {
-        Some((key, _)) => Err(ApiError::new("InvalidParameter", format!("The tag key {key:?} is reserved."))),
+    let is_project = |key: &str| variant == ProjectTags::Refused && matches!(key, "project" | "项目");
+    let is_reserved = |key: &str| key.starts_with("qcs:") || key.starts_with("tencentcloud:") || is_project(key);
+    let is_long = |key: &str, value: &str| !(1..=127).contains(&key.chars().count()) || value.chars().count() > 255;
+    if tags.as_ref().is_some_and(|tags| tags.len() > MOST_TAGS) {
+        return Err(ApiError::new("InvalidParameter", format!("More than {MOST_TAGS} tags.")));
+    }
+    match tags.iter().flatten().find(|(key, value)| is_reserved(key) || is_long(key, value)) {
+        Some((key, _)) => Err(ApiError::new("InvalidParameter", format!("The tag {key:?} is reserved or too long."))),
         None => Ok(tags),
     }
 }
@@ -91,9 +109,19 @@ fn size(parameters: &Parameters<'_>) -> Result<Option<u64>, ApiError> {
     }
 }
 
-fn not_found<'a>(ids: impl IntoIterator<Item = &'a String>) -> ApiError {
+fn not_found<'a>(code: &str, ids: impl IntoIterator<Item = &'a String>) -> ApiError {
     let ids: Vec<&str> = ids.into_iter().map(String::as_str).collect();
-    ApiError::new("ResourceNotFound", format!("The image cache {} is not found.", ids.join(", ")))
+    ApiError::new(code, format!("The image cache {} is not found.", ids.join(", ")))
+}
+
+/// The code with which a list of IDs is refused of which some are unknown; `None` where it is not refused.
+fn partly_unknown(variant: PartlyUnknown) -> Option<&'static str> {
+    match variant {
+        PartlyUnknown::Others => None,
+        PartlyUnknown::ResourceNotFound => Some("ResourceNotFound"),
+        PartlyUnknown::InvalidParameter => Some("InvalidParameter"),
+        PartlyUnknown::InternalError => Some("InternalError"),
+    }
 }
 
 /// `time` later by `by`; as late as can be told when that is too late to tell.

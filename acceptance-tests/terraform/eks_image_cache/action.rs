@@ -1,6 +1,8 @@
 //! The action `eks_image_cache_rebuild`, invoked by a command and by a trigger.
 
-use tencentcloud_simulator::Status;
+use std::time::Duration;
+
+use tencentcloud_simulator::{Personality, Settings, Status};
 
 use crate::harness::cli::Cli;
 use crate::harness::config::{REGION, cache};
@@ -61,6 +63,54 @@ fn invoked_action_rebuilds_in_place() {
     assert!(progress.iter().any(|message| message.contains("Updating")), "{progress:?}");
     assert!(progress.last().unwrap().contains("Ready"), "{progress:?}");
     workspace.plan_is_empty();
+    workspace.destroy();
+}
+
+/// A cloud with this behavior variant.
+fn cloud_with(name: &str, variant: &str) -> Workspace {
+    let personality = Personality::default().with(name, variant).unwrap();
+    Workspace::with(Settings { personality, build_time: Duration::from_millis(200), ..Settings::default() })
+}
+
+#[test]
+fn rebuild_keeps_what_an_update_that_omits_fields_resets() {
+    if Cli::get().skips(Feature::Actions) {
+        return;
+    }
+    let workspace = cloud_with("omitted_fields", "reset to the default");
+    let arguments = [
+        ("name", r#""web""#),
+        ("image_cache_size", "60"),
+        ("retention_days", "7"),
+        ("tags", r#"{ team = "ml" }"#),
+    ];
+    let block = arguments.into_iter().fold(cache(), |block, (name, value)| block.set(name, value));
+    let config = config("a").replace(&cache().to_string(), &block.to_string());
+    workspace.step(&config);
+    let before = workspace.cloud_cache();
+    let run = invoke(&workspace).wait().succeeds();
+    assert_eq!(run.diagnostics().len(), 0, "{run}");
+    let after = workspace.cloud_cache();
+    assert_eq!(after.builds, before.builds + 1);
+    assert_eq!(
+        (after.name.as_str(), after.image_cache_size, after.retention_days, &after.tags),
+        ("web", 60, 7, &before.tags)
+    );
+    workspace.plan_is_empty();
+    workspace.destroy();
+}
+
+#[test]
+fn rebuild_that_does_nothing_is_a_warning() {
+    if Cli::get().skips(Feature::Actions) {
+        return;
+    }
+    let workspace = cloud_with("unchanged_update", "does nothing");
+    workspace.step(config("a"));
+    let run = invoke(&workspace).wait().succeeds();
+    let [warning] = &run.warnings()[..] else { panic!("{run}") };
+    warning.says(&["may not have been pulled again", &workspace.cloud_cache().id]);
+    assert_eq!(workspace.cloud_cache().builds, 1);
     workspace.destroy();
 }
 

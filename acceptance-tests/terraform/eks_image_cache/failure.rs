@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use tencentcloud_simulator::{Fault, Moment, Settings, Status};
+use tencentcloud_simulator::{Fault, Moment, Personality, Settings, Status};
 
 use crate::harness::config::{PROVIDER, REGION, cache};
 use crate::harness::workspace::Workspace;
@@ -20,12 +20,9 @@ fn a_build_that_fails_says_why_keeps_the_id_and_taints() {
         "Image cache build failed",
         &id,
         REGION,
-        "ended as Failed",
+        "entered the status Failed",
         "Failed to pull image nginx:1.27: not found",
-        "image_cache_size",
-        "auto_create_eip",
-        "image_registry_credentials",
-        "registry_skip_verify_list",
+        "Check the references in images",
     ]);
     let state = workspace.state();
     assert!(state.is_tainted(TEST));
@@ -200,7 +197,7 @@ fn an_answer_with_an_unknown_status_is_an_error_that_keeps_the_cache() {
     workspace.write(cache());
     let error = workspace.apply().error();
     let id = workspace.cloud_cache().id;
-    error.says(&["Unknown status", &id, "Hibernating", "upgrade the provider"]);
+    error.says(&["Unknown image cache status", &id, "Hibernating", "upgrade the provider"]);
     assert_eq!(workspace.state().id(TEST), id);
     workspace.cloud.clear_faults();
     workspace.destroy();
@@ -250,4 +247,54 @@ fn a_cache_that_cannot_be_read_after_its_creation_is_not_built_again() {
     workspace.step(cache());
     assert_eq!(workspace.sent("CreateImageCache").len(), 2);
     workspace.destroy();
+}
+
+/// A cloud whose caches do not say why their builds fail, with this container instance.
+fn with_build_instance(variant: &str) -> Workspace {
+    let personality = Personality::default().with("failure_events", "say nothing").unwrap();
+    let personality = personality.with("build_instance", variant).unwrap();
+    let workspace =
+        Workspace::with(Settings { personality, build_time: Duration::from_millis(900), ..Settings::default() });
+    workspace.cloud.fail_builds(|_| Some("Failed to pull image: no space left on device".to_owned()));
+    workspace
+}
+
+#[test]
+fn a_failed_build_has_the_reason_of_its_container_instance() {
+    let mut workspace = with_build_instance("for-<cache ID>");
+    workspace.environment("TF_LOG_PROVIDER", "INFO");
+    workspace.write(cache());
+    let run = workspace.apply().fails();
+    let id = workspace.cloud_cache().id;
+    run.error().says(&[
+        "Image cache build failed",
+        "DiskCreated",
+        "Warnings of its container instance eksci-",
+        &format!("(for-{id})"),
+        "no space left on device",
+        "Increase image_cache_size",
+    ]);
+    let event = |line: &&str| line.contains("image cache event") && line.contains("no space left on device");
+    assert_eq!(run.stderr.lines().filter(event).count(), 1, "{}", run.stderr);
+    // The plan that replaces it says why, also after a refresh.
+    let plan = workspace.plan().succeeds();
+    let [warning] = &plan.warnings()[..] else { panic!("{plan}") };
+    warning.says(&["no space left on device"]);
+    workspace.destroy();
+}
+
+#[test]
+fn without_permission_instance_or_action_a_failed_build_is_reported_as_before() {
+    for variant in ["another name", "InternalError.CamNoAuth", "InvalidAction"] {
+        let workspace = with_build_instance(variant);
+        workspace.write(cache());
+        let run = workspace.apply().fails();
+        let error = run.error();
+        error.says(&["Image cache build failed", "DiskCreated", "registry_skip_verify_list"]);
+        assert!(!run.to_string().contains("ContainerInstance"), "{variant}: {run}");
+        assert_eq!(workspace.cloud.count("DescribeEKSContainerInstanceEvent"), 0, "{variant}");
+        let refused = variant != "another name";
+        assert!(!refused || workspace.cloud.count("DescribeEKSContainerInstances") == 1, "{variant}");
+        workspace.destroy();
+    }
 }

@@ -76,7 +76,7 @@ fn a_timeout_names_the_status_and_untaint_goes_on_without_a_rebuild() {
     let run = workspace.apply().fails();
     let id = workspace.cloud_cache().id;
     let error = run.error();
-    error.says(&["not Ready in time", &id, REGION, "after 300ms", "its status is Pending", "terraform untaint"]);
+    error.says(&["Image cache not Ready", &id, REGION, "after 300ms", "its status is Pending", "terraform untaint"]);
     assert!(error.code().contains("300ms"), "points at timeouts.create, not {:?}", error.code());
     assert!(workspace.state().is_tainted(TEST));
 

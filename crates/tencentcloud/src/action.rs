@@ -35,4 +35,6 @@ pub enum Retry {
     Idempotent,
     /// Doing it twice may make two of something: it is sent once, and the caller finds out what happened.
     Once,
+    /// Best effort: it is never sent again, not even where that is safe.
+    Never,
 }

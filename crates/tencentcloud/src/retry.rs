@@ -6,6 +6,8 @@
 //! | the outcome is unknown: no response, unreadable, 408, 429, 5xx, `InternalError` | again | the caller must find out |
 //! | a refused certificate, a proxy that requires a password, a page that is not the API's | an error at once | an error at once |
 //! | anything else | an error | an error |
+//!
+//! An action with [`Retry::Never`] is sent once, whatever happened.
 
 use std::time::Duration;
 
@@ -23,7 +25,7 @@ const LONGEST_DELAY: Duration = Duration::from_secs(20);
 pub fn may_repeat(error: &Error, retry: Retry) -> bool {
     let is_safe =
         error.is_throttling() || error.is_not_connected() || (retry == Retry::Idempotent && error.outcome_unknown());
-    is_safe && !error.is_lasting()
+    is_safe && retry != Retry::Never && !error.is_lasting()
 }
 
 /// The pauses between attempts: doubling, each longer by a random part of itself, so that calls which failed together do
@@ -81,6 +83,7 @@ mod tests {
         ] {
             assert_eq!(may_repeat(&error, Retry::Idempotent), idempotent, "{error}");
             assert_eq!(may_repeat(&error, Retry::Once), once, "{error}");
+            assert!(!may_repeat(&error, Retry::Never), "{error}");
         }
     }
 }

@@ -56,6 +56,11 @@ pub(super) fn image_cache(cache: &ImageCache, personality: &Personality, rng: &m
     row
 }
 
+/// A time, as the switch `times` has it.
+pub(super) fn time(time: Timestamp, personality: &Personality) -> String {
+    time_text(time, personality.times)
+}
+
 /// A number, as the switch `numbers` has it.
 pub(super) fn number(number: u64, personality: &Personality) -> Value {
     match personality.numbers {

@@ -48,7 +48,7 @@ fn create_image_cache(world: &mut World, context: &Context, parameters: &Paramet
     let images = images(parameters)?.unwrap_or_default();
     let size = size(parameters)?.unwrap_or(20);
     check_eip(parameters)?;
-    let mut tags = tags(parameters)?.unwrap_or_default();
+    let mut tags = tags(parameters, world.personality.project_tags)?.unwrap_or_default();
     if world.personality.tag_policy != TagPolicy::Absent {
         tags.push(policy_tag());
     }

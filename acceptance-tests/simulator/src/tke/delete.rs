@@ -2,11 +2,11 @@
 
 use serde_json::{Value, json};
 
-use super::{SERVICE, STRINGS, VERSION, later, not_found};
+use super::{SERVICE, STRINGS, VERSION, later, not_found, partly_unknown};
 use crate::action::{Action, Context};
 use crate::error::ApiError;
 use crate::parameters::{Parameters, required};
-use crate::personality::{Delete, DeleteUnknown, PartlyUnknown};
+use crate::personality::{Delete, DeleteUnknown};
 use crate::state::World;
 
 pub(super) const ACTION: Action = Action {
@@ -26,13 +26,17 @@ fn delete_image_caches(world: &mut World, context: &Context, parameters: &Parame
     let personality = world.personality;
     let caches = world.image_caches.entry(context.region.clone()).or_default();
     let (known, unknown): (Vec<String>, Vec<String>) = ids.into_iter().partition(|id| caches.contains_key(id));
-    let refused = if known.is_empty() {
-        personality.delete_unknown == DeleteUnknown::ResourceNotFound
-    } else {
-        personality.partly_unknown == PartlyUnknown::Error && !unknown.is_empty()
+    let refused = match personality.delete_unknown {
+        _ if unknown.is_empty() => None,
+        _ if !known.is_empty() => partly_unknown(personality.partly_unknown),
+        DeleteUnknown::ResourceNotFound => Some("ResourceNotFound"),
+        DeleteUnknown::Success => None,
+        DeleteUnknown::InvalidParameter => Some("InvalidParameter"),
+        DeleteUnknown::InternalError => Some("InternalError"),
+        DeleteUnknown::RecordNotFound => Some("FailedOperation.RecordNotFound"),
     };
-    if refused {
-        return Err(not_found(&unknown));
+    if let Some(code) = refused {
+        return Err(not_found(code, &unknown));
     }
     let building = |id: &&String| caches.get(*id).is_some_and(|cache| cache.is_building());
     if personality.delete == Delete::RefusedWhileBuilding
@@ -59,6 +63,7 @@ mod tests {
     use super::*;
     use crate::api::fixture::Api;
     use crate::image_cache::{ImageCache, Status};
+    use crate::personality::PartlyUnknown;
 
     /// A region with the `Ready` caches `imc-a` and `imc-b`.
     fn api(prepare: impl FnOnce(&mut World)) -> Api {
@@ -86,8 +91,8 @@ mod tests {
             (DeleteUnknown::ResourceNotFound, PartlyUnknown::Others, ["imc-x", "imc-y"], not_found(), 2),
             (DeleteUnknown::Success, PartlyUnknown::Others, ["imc-x", "imc-y"], Ok(()), 2),
             (DeleteUnknown::ResourceNotFound, PartlyUnknown::Others, ["imc-a", "imc-y"], Ok(()), 1),
-            (DeleteUnknown::Success, PartlyUnknown::Error, ["imc-a", "imc-y"], not_found(), 2),
-            (DeleteUnknown::Success, PartlyUnknown::Error, ["imc-a", "imc-b"], Ok(()), 0),
+            (DeleteUnknown::Success, PartlyUnknown::ResourceNotFound, ["imc-a", "imc-y"], not_found(), 2),
+            (DeleteUnknown::Success, PartlyUnknown::ResourceNotFound, ["imc-a", "imc-b"], Ok(()), 0),
         ] {
             let mut api = api(|world| {
                 world.personality.delete_unknown = unknown;

@@ -3,12 +3,12 @@
 use rand::seq::SliceRandom;
 use serde_json::{Value, json};
 
-use super::{SERVICE, STRINGS, VERSION, answer, not_found};
+use super::{SERVICE, STRINGS, VERSION, answer, not_found, partly_unknown};
 use crate::action::{Action, Context};
 use crate::error::ApiError;
 use crate::image_cache::ImageCache;
 use crate::parameters::{Kind, Parameters, optional, required};
-use crate::personality::{DescribeIds, DescribeUnknown, NameMatch, Order, PartlyUnknown};
+use crate::personality::{DescribeIds, DescribeUnknown, NameMatch, Order};
 use crate::state::World;
 
 pub(super) const ACTION: Action = Action {
@@ -59,13 +59,17 @@ fn describe_image_caches(world: &mut World, context: &Context, parameters: &Para
         check_count(ids.len(), personality.describe_ids)?;
         let listed = |id: &String| caches.get(id).filter(|cache| cache.is_listed(context.now));
         let found: Vec<&ImageCache> = ids.iter().filter_map(listed).collect();
-        let refused = if found.is_empty() {
-            personality.describe_unknown == DescribeUnknown::ResourceNotFound
-        } else {
-            personality.partly_unknown == PartlyUnknown::Error && found.len() < ids.len()
+        let refused = match personality.describe_unknown {
+            _ if found.len() == ids.len() => None,
+            _ if !found.is_empty() => partly_unknown(personality.partly_unknown),
+            DescribeUnknown::Empty => None,
+            DescribeUnknown::ResourceNotFound => Some("ResourceNotFound"),
+            DescribeUnknown::InvalidParameter => Some("InvalidParameter"),
+            DescribeUnknown::InternalError => Some("InternalError"),
+            DescribeUnknown::DbRecordNotFound => Some("InternalError.DbRecordNotFound"),
         };
-        if refused {
-            return Err(not_found(ids.iter().filter(|id| listed(id).is_none())));
+        if let Some(code) = refused {
+            return Err(not_found(code, ids.iter().filter(|id| listed(id).is_none())));
         }
         found
     };
@@ -96,7 +100,7 @@ fn check_count(count: usize, answer: DescribeIds) -> Result<(), ApiError> {
 mod tests {
     use super::*;
     use crate::api::fixture::Api;
-    use crate::personality::Numbers;
+    use crate::personality::{Numbers, PartlyUnknown};
 
     /// A region with `count` caches, `imc-0` named `cache-0` and so on.
     fn api(count: usize, prepare: impl FnOnce(&mut World)) -> Api {
@@ -159,13 +163,23 @@ mod tests {
 
     #[test]
     fn unknown_ids_follow_their_switches() {
-        let not_found = || Err("ResourceNotFound".to_owned());
+        let refused = |code: &str| Err(code.to_owned());
+        let not_found = || refused("ResourceNotFound");
         for (unknown, partly, wanted, expected) in [
+            (
+                DescribeUnknown::InvalidParameter,
+                PartlyUnknown::Others,
+                ["imc-x", "imc-y"],
+                refused("InvalidParameter"),
+            ),
+            (DescribeUnknown::InternalError, PartlyUnknown::Others, ["imc-x", "imc-y"], refused("InternalError")),
+            (DescribeUnknown::Empty, PartlyUnknown::InternalError, ["imc-0", "imc-y"], refused("InternalError")),
+            (DescribeUnknown::Empty, PartlyUnknown::InvalidParameter, ["imc-x", "imc-y"], Ok(0)),
             (DescribeUnknown::Empty, PartlyUnknown::Others, ["imc-x", "imc-y"], Ok(0)),
             (DescribeUnknown::ResourceNotFound, PartlyUnknown::Others, ["imc-x", "imc-y"], not_found()),
             (DescribeUnknown::ResourceNotFound, PartlyUnknown::Others, ["imc-0", "imc-y"], Ok(1)),
-            (DescribeUnknown::Empty, PartlyUnknown::Error, ["imc-0", "imc-y"], not_found()),
-            (DescribeUnknown::Empty, PartlyUnknown::Error, ["imc-0", "imc-1"], Ok(2)),
+            (DescribeUnknown::Empty, PartlyUnknown::ResourceNotFound, ["imc-0", "imc-y"], not_found()),
+            (DescribeUnknown::Empty, PartlyUnknown::ResourceNotFound, ["imc-0", "imc-1"], Ok(2)),
         ] {
             let mut api = api(2, |world| {
                 world.personality.describe_unknown = unknown;

@@ -37,13 +37,13 @@ fn update_image_cache(world: &mut World, context: &Context, parameters: &Paramet
     let id = parameters.string("ImageCacheId").unwrap_or_default();
     let images = images(parameters)?;
     let size = size(parameters)?;
-    let tags = tags(parameters)?;
+    let tags = tags(parameters, world.personality.project_tags)?;
     let World { personality, image_caches, rng, build_time, lag, .. } = world;
     let cache = image_caches
         .get_mut(&context.region)
         .and_then(|caches| caches.get_mut(&id))
         .filter(|cache| !cache.deleted)
-        .ok_or_else(|| not_found([&id]))?;
+        .ok_or_else(|| not_found("ResourceNotFound", [&id]))?;
     check_status(cache, personality)?;
 
     let size = match size {

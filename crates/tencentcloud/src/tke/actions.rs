@@ -3,26 +3,9 @@
 use serde::{Deserialize, Serialize};
 
 use super::{EipAttribute, ImageCache, ImageRegistryCredential, Tag, lenient};
-use crate::{Action, Retry};
 
 /// The most rows that `DescribeImageCaches` gives in one answer.
 pub const MAX_LIMIT: u64 = 50;
-
-/// Ties a request to its name and answer.
-macro_rules! action {
-    ($request:ident, $retry:ident, $response:ty) => {
-        impl Action for $request {
-            const SERVICE: &'static str = "tke";
-            const VERSION: &'static str = "2018-05-25";
-            const NAME: &'static str = stringify!($request);
-            type Response = $response;
-
-            fn retry(&self) -> Retry {
-                Retry::$retry
-            }
-        }
-    };
-}
 
 // There is no client token: a second call makes a second cache.
 action!(CreateImageCache, Once, CreateImageCacheResponse);

@@ -6,57 +6,60 @@ use serde_json::{Value as Json, json};
 use tencentcloud_simulator::personality::{EmptyLists, OmittedFields, OptionalFields, SizeStep, TagPolicy};
 use tencentcloud_simulator::{ImageCache, KeyPair, Personality, Simulator, Status};
 
-use crate::block::{Endpoints, IgnoreTagsConfig, ProviderConfig};
-use crate::session::Session;
-use crate::{block, images};
-use tencentcloud::credentials::Environment;
+use image_registry::Reference;
 use terraform_plugin::diagnostics::{Diagnostic, Diagnostics, Severity};
-use terraform_plugin::framework::conformance::Terraform;
-use terraform_plugin::framework::{AnyResource, Context};
+use terraform_plugin::framework::conformance::{Terraform, complete};
+use terraform_plugin::framework::{AnyResource, Context, Provider};
+use terraform_plugin::schema::Schema;
 use terraform_plugin::value::{self, Value};
+use eks::provider::EksProvider;
 
-pub(super) const REGION: &str = "ap-guangzhou";
+pub type Session = <EksProvider as Provider>::Session;
 
-/// Never may a state hold it.
-pub(super) const PASSWORD: &str = "hunter2";
+pub const REGION: &str = "ap-guangzhou";
+
+/// A state must not contain it.
+pub const PASSWORD: &str = "hunter2";
 
 /// The tag that a tag policy assigns, and the provider ignores.
-pub(super) const POLICY_TAG: &str = "cost-center";
+pub const POLICY_TAG: &str = "cost-center";
 
 /// What a plan warns of in these configurations, whatever the API makes of them.
 const ADVICE: [&str; 2] = ["Image cache becomes smaller", "Unused registry credentials"];
 
-/// A cache, the Terraform that manages it, and what it was told.
-pub(super) struct Life<'a> {
+/// A cache, the Terraform that manages it, and what was reported.
+pub struct Lifecycle<'a> {
     pub cloud: &'a Simulator,
     pub personality: Personality,
     pub resource: &'a dyn AnyResource<Session>,
     pub terraform: Terraform<'a, Session>,
     pub config: Json,
-    pub told: Vec<String>,
-    /// The tags in the cloud are not as configured, and nobody can see it.
+    pub reported: Vec<String>,
+    /// The tags in the cloud are not as configured, and are not listed.
     pub tags_unseen: bool,
 }
 
 /// The session of a provider that is configured for this cloud.
-pub(super) fn session(cloud: &Simulator) -> Session {
+pub async fn session(cloud: &Simulator) -> Session {
     let key = KeyPair::default();
-    let config = ProviderConfig {
-        region: REGION.to_owned().into(),
-        secret_id: key.secret_id.into(),
-        secret_key: value::Secret::from(key.secret_key).into(),
-        endpoints: Endpoints { tke: cloud.endpoint().into(), sts: cloud.endpoint().into(), ..Endpoints::default() }
-            .into(),
-        ignore_tags: IgnoreTagsConfig { keys: BTreeSet::from([POLICY_TAG.to_owned()]).into(), ..Default::default() }
-            .into(),
-        poll_interval: "10ms".to_owned().into(),
-        requests_per_second: 10_000.into(),
-        ..ProviderConfig::default()
-    };
-    block::configure(config, Environment::default(), &mut Diagnostics::default()).unwrap()
+    let endpoints = [("tke", cloud.endpoint()), ("sts", cloud.endpoint())];
+    let config = Value::map([
+        ("region", Value::from(REGION)),
+        ("secret_id", key.secret_id.into()),
+        ("secret_key", key.secret_key.into()),
+        ("endpoints", Value::map(endpoints)),
+        ("ignore_tags", Value::map([("keys", Value::set([POLICY_TAG.into()]))])),
+        ("poll_interval", "10ms".into()),
+        ("requests_per_second", 10_000_u64.into()),
+        // No request is lost here, and an error that a variant gives is given again.
+        ("max_retries", 0_u64.into()),
+    ]);
+    let schema = Schema::of_provider::<<EksProvider as Provider>::Config>().unwrap();
+    let config = value::from_value(&complete(config, &schema.ty)).unwrap();
+    EksProvider::configure(config, &mut Diagnostics::default()).await.unwrap()
 }
 
-impl<'a> Life<'a> {
+impl<'a> Lifecycle<'a> {
     pub fn new(
         cloud: &'a Simulator,
         personality: Personality,
@@ -65,41 +68,41 @@ impl<'a> Life<'a> {
     ) -> Self {
         let terraform = Terraform::new(resource, context);
         let config = json!({"images": ["nginx:1.27"], "vpc_id": "vpc-1", "subnet_id": "subnet-1"});
-        Self { cloud, personality, resource, terraform, config, told: Vec::new(), tags_unseen: false }
+        Self { cloud, personality, resource, terraform, config, reported: Vec::new(), tags_unseen: false }
     }
 
-    /// Changes the configuration by a merge patch, and applies it: what was asked for is there, and nothing is left to do.
-    /// Only what is in `may_tell` may be told.
-    pub async fn applies(&mut self, step: &str, change: Json, may_tell: &[&str]) {
+    /// Changes the configuration by a merge patch, and applies it: the cloud is as configured, and a second plan is empty.
+    /// Only what is in `may_report` may be reported.
+    pub async fn applies(&mut self, step: &str, change: Json, may_report: &[&str]) {
         merge(&mut self.config, change);
         let config = self.value();
         let outcome = self.terraform.apply(&config).await;
-        let told = outcome.unwrap_or_else(|errors| panic!("{step}: {errors:?}"));
-        self.listen(step, told.into_iter().collect(), may_tell);
+        let reported = outcome.unwrap_or_else(|errors| panic!("{step}: {errors:?}"));
+        self.check_reports(step, reported.into_iter().collect(), may_report);
         self.assert_cloud(step);
         self.assert_settled(step, &config).await;
     }
 
     /// The same, but a read afterwards shows a difference that the next apply would remove.
-    pub async fn applies_with_drift(&mut self, step: &str, change: Json, may_tell: &[&str]) {
+    pub async fn applies_with_drift(&mut self, step: &str, change: Json, may_report: &[&str]) {
         merge(&mut self.config, change);
         let config = self.value();
-        let told = self.terraform.apply(&config).await.unwrap_or_else(|errors| panic!("{step}: {errors:?}"));
-        self.listen(step, told.into_iter().collect(), may_tell);
+        let reported = self.terraform.apply(&config).await.unwrap_or_else(|errors| panic!("{step}: {errors:?}"));
+        self.check_reports(step, reported.into_iter().collect(), may_report);
         self.terraform.refresh().await.unwrap_or_else(|errors| panic!("{step}: {errors:?}"));
         let planned = self.terraform.plan(&config).await.unwrap_or_else(|errors| panic!("{step}: {errors:?}"));
         assert!(!different(&self.terraform.object.value, &planned.object.value).is_empty(), "{step}: no drift");
     }
 
-    /// Changes the configuration and applies it, which fails with the one error `tells`. The state is as the cloud.
+    /// Changes the configuration and applies it, which fails with the one error `reports`. The state is as the cloud.
     ///
-    /// Warnings of `may_tell` may be told as well.
-    pub async fn fails(&mut self, step: &str, change: Json, tells: &str, may_tell: &[&str]) {
+    /// Warnings of `may_report` may be reported as well.
+    pub async fn fails(&mut self, step: &str, change: Json, reports: &str, may_report: &[&str]) {
         merge(&mut self.config, change);
         let outcome = self.terraform.apply(&self.value()).await;
-        let Err(told) = outcome else { panic!("{step}: no error, but {:?}", outcome) };
-        let allowed = [may_tell, &[tells]].concat();
-        self.listen(step, told.into_iter().collect(), &allowed);
+        let Err(reported) = outcome else { panic!("{step}: no error, but {:?}", outcome) };
+        let allowed = [may_report, &[reports]].concat();
+        self.check_reports(step, reported.into_iter().collect(), &allowed);
         if !self.terraform.object.value.is_null() {
             let before = self.terraform.object.value.clone();
             self.terraform.refresh().await.unwrap_or_else(|errors| panic!("{step}: {errors:?}"));
@@ -110,22 +113,22 @@ impl<'a> Life<'a> {
         }
     }
 
-    pub fn listen(&mut self, step: &str, told: Vec<Diagnostic>, may_tell: &[&str]) {
-        let mut heard: Vec<(String, Diagnostic)> = Vec::new();
-        for diagnostic in told.into_iter().filter(|diagnostic| !ADVICE.contains(&diagnostic.summary.as_str())) {
+    pub fn check_reports(&mut self, step: &str, reported: Vec<Diagnostic>, may_report: &[&str]) {
+        let mut found: Vec<(String, Diagnostic)> = Vec::new();
+        for diagnostic in reported.into_iter().filter(|diagnostic| !ADVICE.contains(&diagnostic.summary.as_str())) {
             let severity = if diagnostic.severity == Severity::Error { "error" } else { "warning" };
             let at = diagnostic.path.to_string();
             let key = format!("{severity}: {}", if at.is_empty() { &diagnostic.summary } else { &at });
-            // Terraform plans twice, and shows what both plans told once.
-            if !heard.iter().any(|(_, known)| *known == diagnostic) {
-                heard.push((key, diagnostic));
+            // Terraform plans twice, and shows what both plans reported once.
+            if !found.iter().any(|(_, known)| *known == diagnostic) {
+                found.push((key, diagnostic));
             }
         }
-        for (i, (key, diagnostic)) in heard.iter().enumerate() {
-            assert!(may_tell.contains(&key.as_str()), "{step}: told {diagnostic:?}");
-            assert!(!heard[..i].iter().any(|(known, _)| known == key), "{step}: told twice: {diagnostic:?}");
-            assert!(!format!("{diagnostic:?}").contains(PASSWORD), "{step}: a secret is told");
-            self.told.push(format!("{key} ({step})"));
+        for (i, (key, diagnostic)) in found.iter().enumerate() {
+            assert!(may_report.contains(&key.as_str()), "{step}: reported {diagnostic:?}");
+            assert!(!found[..i].iter().any(|(known, _)| known == key), "{step}: reported twice: {diagnostic:?}");
+            assert!(!format!("{diagnostic:?}").contains(PASSWORD), "{step}: a secret is reported");
+            self.reported.push(format!("{key} ({step})"));
         }
     }
 
@@ -154,10 +157,10 @@ impl<'a> Life<'a> {
         let mut listed = cache.tags.clone();
         let policy_tag = listed.remove(POLICY_TAG).is_some();
         assert!(listed == tags || self.tags_unseen, "{step}: {listed:?} is not {tags:?}");
-        // Nobody can carry along what is not listed.
+        // What is not listed cannot be carried along.
         let kept = self.personality.tag_policy == TagPolicy::Absent || !self.returns_optional_fields();
         assert!(policy_tag || kept, "{step}: the tag of the policy is lost");
-        // What a build needs and the API never tells: sent with each build, so that a reset in between does no harm.
+        // What a build needs and the API never returns: sent with each build, so that a reset in between does no harm.
         if self.personality.omitted_fields == OmittedFields::Kept {
             let groups = texts("security_group_ids");
             if !(groups.is_empty() && self.personality.empty_lists == EmptyLists::Ignored) {
@@ -206,16 +209,16 @@ impl<'a> Life<'a> {
 /// The attributes in which two states differ. Another spelling of the same images is no difference.
 fn different<'v>(a: &'v Value, b: &'v Value) -> Vec<&'v str> {
     let (a, b) = (a.as_map().unwrap(), b.as_map().unwrap());
+    let canonical = |image: &str| Reference::parse(image).map_or_else(|_| image.to_owned(), |image| image.to_string());
     let images = |value: &Value| -> BTreeSet<String> {
-        value.as_list().into_iter().flatten().filter_map(Value::as_str).map(str::to_owned).collect()
+        value.as_list().into_iter().flatten().filter_map(Value::as_str).map(canonical).collect()
     };
-    let same =
-        |name: &str| a[name] == b[name] || (name == "images" && images::same(&images(&a[name]), &images(&b[name])));
+    let same = |name: &str| a[name] == b[name] || (name == "images" && images(&a[name]) == images(&b[name]));
     a.keys().map(String::as_str).filter(|name| !same(name)).collect()
 }
 
 /// A JSON merge patch: null removes.
-pub(super) fn merge(value: &mut Json, patch: Json) {
+pub fn merge(value: &mut Json, patch: Json) {
     match (value, patch) {
         (Json::Object(object), Json::Object(patch)) => {
             for (name, patch) in patch {

@@ -1,4 +1,4 @@
-//! What happens in a life: two caches from create to destroy, with what goes wrong on the way.
+//! The scenario: two caches from create to destroy, with what goes wrong on the way.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -6,17 +6,20 @@ use std::time::Duration;
 use futures_util::future::join_all;
 use serde_json::{Value as Json, json};
 use tencentcloud_simulator::personality::{
-    EmptyLists, FailedCaches, Names, OmittedFields, Shrink, SizeStep, TagPolicy, UnchangedUpdate, UpdateTags,
+    EmptyLists, FailedCaches, Names, OmittedFields, Shrink, Site, SizeStep, TagPolicy, UnchangedUpdate, UpdateTags,
     UpdateWhenUpdateFailed,
 };
-use tencentcloud_simulator::{ImageCache, Personality, Settings, Simulator};
+use tencentcloud_simulator::{ImageCache, Personality, Settings, Simulator, Switch};
 use tokio_util::sync::CancellationToken;
 
-use super::life::{self, Life, PASSWORD, POLICY_TAG, REGION, merge};
-use crate::image_cache::ImageCacheResource;
-use crate::session::Session;
 use terraform_plugin::framework::conformance::Terraform;
-use terraform_plugin::framework::{self, Context, Import};
+use terraform_plugin::framework::{Context, Import, Provider as _};
+use eks::provider::EksProvider;
+
+use super::lifecycle::{self, Lifecycle, PASSWORD, POLICY_TAG, REGION, Session, merge};
+
+/// Variants under which there are no caches.
+pub const WITHOUT_CACHES: [Switch; 1] = [Switch { name: "site", answer: "InvalidAction" }];
 
 const BAD_IMAGE: &str = "registry.example.com/bad:1";
 
@@ -26,14 +29,14 @@ const BY_DIGEST: &str =
 const RESET: &str = "warning: The API reset what an update left out";
 const UPDATE_FAILED: &str = "error: Image cache update failed";
 
-/// Plays the life. Gives what the user was told.
+/// Plays the scenario. Gives what was reported.
 ///
 /// # Panics
 ///
-/// At the first thing that is not as it should be.
-pub(super) async fn live(personality: Personality) -> Vec<String> {
+/// At the first violation.
+pub async fn play(variants: Personality) -> Vec<String> {
     let settings = Settings {
-        personality,
+        personality: variants,
         build_time: Duration::from_millis(40),
         lag: Duration::from_millis(15),
         ..Settings::default()
@@ -41,27 +44,31 @@ pub(super) async fn live(personality: Personality) -> Vec<String> {
     let cloud = Simulator::start_with(settings).unwrap();
     cloud.make_unpullable(BAD_IMAGE);
     // As many as runs of Terraform: within one, rows may be some seconds old.
-    let [context, second, third] =
-        [(); 3].map(|()| Context { session: Arc::new(life::session(&cloud)), stop: CancellationToken::new() });
-    let resource = framework::resource(ImageCacheResource);
+    let context =
+        async || Context { session: Arc::new(lifecycle::session(&cloud).await), stop: CancellationToken::new() };
+    let [context, second, third] = [context().await, context().await, context().await];
+    let resource = EksProvider::resources().remove(0);
 
-    let mut life = Life::new(&cloud, personality, &context, &*resource);
-    life.create_and_update().await;
-    life.rebuild().await;
-    life.fail_an_update().await;
-    life.import(&second).await;
-    life.go_missing(&third).await;
-    let mut told = life.told.clone();
-    let other = || Life::new(&cloud, personality, &context, &*resource);
-    told.extend(namesake(other()).await);
-    told.extend(without_waiting(other()).await);
-    told.extend(failing(other()).await);
-    life.destroy().await;
+    if variants.site == Site::International {
+        return without_caches(Lifecycle::new(&cloud, variants, &context, &*resource)).await;
+    }
+    let mut lifecycle = Lifecycle::new(&cloud, variants, &context, &*resource);
+    lifecycle.create_and_update().await;
+    lifecycle.rebuild().await;
+    lifecycle.fail_an_update().await;
+    lifecycle.import(&second).await;
+    lifecycle.go_missing(&third).await;
+    let mut reported = lifecycle.reported.clone();
+    let other = || Lifecycle::new(&cloud, variants, &context, &*resource);
+    reported.extend(create_with_taken_name(other()).await);
+    reported.extend(run_without_waiting(other()).await);
+    reported.extend(fail_a_creation(other()).await);
+    lifecycle.destroy().await;
     read_many(&cloud, &context).await;
-    told
+    reported
 }
 
-impl<'a> Life<'a> {
+impl<'a> Lifecycle<'a> {
     async fn create_and_update(&mut self) {
         let Personality { omitted_fields, update_tags, empty_lists, size_step, shrink, tag_policy, .. } =
             self.personality;
@@ -115,7 +122,7 @@ impl<'a> Life<'a> {
             Shrink::Refused | Shrink::Ignored => {
                 self.fails("shrink", json!({"image_cache_size": 30}), "error: image_cache_size", &[]).await;
                 let size = self.cloud_cache().image_cache_size;
-                self.applies("the size as told", json!({"image_cache_size": size}), &[]).await;
+                self.applies("the size as reported", json!({"image_cache_size": size}), &[]).await;
             }
         }
     }
@@ -147,7 +154,7 @@ impl<'a> Life<'a> {
         self.fails("an image that cannot be pulled", json!({"images": [BAD_IMAGE]}), UPDATE_FAILED, &[]).await;
         if refused {
             self.fails("the right image, refused", json!({ "images": good }), "error: status", &[]).await;
-            self.replaces("replacement as told").await;
+            self.replaces("replacement as reported").await;
         } else {
             self.applies("the right image", json!({ "images": good }), &[]).await;
         }
@@ -163,10 +170,10 @@ impl<'a> Life<'a> {
         self.cloud.make_unpullable(BAD_IMAGE);
         if refused {
             self.fails("again, refused", json!({}), "error: status", &[]).await;
-            self.replaces("replacement as told").await;
+            self.replaces("replacement as reported").await;
         } else if unchanged_update == UnchangedUpdate::DoesNothing {
             self.fails("again, without effect", json!({}), UPDATE_FAILED, &[]).await;
-            self.replaces("replacement as told").await;
+            self.replaces("replacement as reported").await;
         } else {
             self.applies("again", json!({}), &[]).await;
         }
@@ -181,8 +188,8 @@ impl<'a> Life<'a> {
         let builds = self.cloud_cache().builds;
         let resets = self.personality.omitted_fields == OmittedFields::Reset;
         // The second where the API writes the images otherwise than they are configured.
-        let may_tell = [resets.then_some(RESET), Some("warning: images")];
-        self.applies("adopt", json!({}), &may_tell.into_iter().flatten().collect::<Vec<_>>()).await;
+        let may_report = [resets.then_some(RESET), Some("warning: images")];
+        self.applies("adopt", json!({}), &may_report.into_iter().flatten().collect::<Vec<_>>()).await;
         assert_eq!(self.id(), id);
         assert!(self.cloud_cache().builds == builds || resets, "adopting pulled the images again");
     }
@@ -213,59 +220,66 @@ impl<'a> Life<'a> {
     }
 }
 
-/// A second cache of the same name is made, or the refusal says what to do.
-async fn namesake(mut life: Life<'_>) -> Vec<String> {
-    let name = life.cloud.caches(REGION)[0].name.clone();
-    if life.personality.names == Names::Unique {
-        life.fails("a name that is taken", json!({ "name": name }), "error: name", &[]).await;
-        life.applies("another name, as told", json!({"name": "other"}), &[]).await;
-    } else {
-        life.applies("a name that is taken", json!({ "name": name }), &[]).await;
-    }
-    assert_eq!(life.cloud.caches(REGION).len(), 2);
-    life.terraform.destroy().await.unwrap_or_else(|errors| panic!("destroy: {errors:?}"));
-    life.told
+/// The site does not offer the actions: the creation fails at once, and nothing is saved.
+async fn without_caches(mut lifecycle: Lifecycle<'_>) -> Vec<String> {
+    lifecycle.fails("create", json!({}), "error: Failed creating an image cache", &[]).await;
+    assert!(lifecycle.terraform.object.value.is_null());
+    lifecycle.reported
 }
 
-/// Nobody waits: a plan, an update and a deletion meet the build.
-async fn without_waiting(mut life: Life<'_>) -> Vec<String> {
-    let resets = if life.personality.omitted_fields == OmittedFields::Reset { &[RESET][..] } else { &[] };
-    let config = json!({"wait_for_ready": false, "retention_days": 3, "name": "unwaited"});
-    merge(&mut life.config, config);
-    let config = life.value();
-    let told = life.terraform.apply(&config).await.unwrap_or_else(|errors| panic!("create unwaited: {errors:?}"));
-    life.listen("create unwaited", told.into_iter().collect(), &[]);
-    life.assert_settled("create unwaited", &config).await;
-    assert_eq!(life.cloud.caches(REGION).len(), 2, "a cache that is listed late was made twice");
+/// A second cache of the same name is created, or the refusal says what to do.
+async fn create_with_taken_name(mut lifecycle: Lifecycle<'_>) -> Vec<String> {
+    let name = lifecycle.cloud.caches(REGION)[0].name.clone();
+    if lifecycle.personality.names == Names::Unique {
+        lifecycle.fails("a name that is taken", json!({ "name": name }), "error: name", &[]).await;
+        lifecycle.applies("another name, as reported", json!({"name": "other"}), &[]).await;
+    } else {
+        lifecycle.applies("a name that is taken", json!({ "name": name }), &[]).await;
+    }
+    assert_eq!(lifecycle.cloud.caches(REGION).len(), 2);
+    lifecycle.terraform.destroy().await.unwrap_or_else(|errors| panic!("destroy: {errors:?}"));
+    lifecycle.reported
+}
 
-    merge(&mut life.config, json!({"retention_days": 4}));
-    let told = life.terraform.apply(&life.value()).await.unwrap_or_else(|errors| panic!("update unwaited: {errors:?}"));
-    life.listen("update unwaited", told.into_iter().collect(), resets);
-    assert_eq!(life.cloud_cache().retention_days, 4);
-    merge(&mut life.config, json!({"images": ["nginx:1.29"]}));
-    let told =
-        life.terraform.apply(&life.value()).await.unwrap_or_else(|errors| panic!("rebuild unwaited: {errors:?}"));
-    life.listen("rebuild unwaited", told.into_iter().collect(), &[]);
-    life.terraform.destroy().await.unwrap_or_else(|errors| panic!("destroy unwaited: {errors:?}"));
-    life.told
+/// Without `wait_for_ready`: a plan, an update and a deletion meet the build.
+async fn run_without_waiting(mut lifecycle: Lifecycle<'_>) -> Vec<String> {
+    let resets = if lifecycle.personality.omitted_fields == OmittedFields::Reset { &[RESET][..] } else { &[] };
+    let config = json!({"wait_for_ready": false, "retention_days": 3, "name": "unwaited"});
+    merge(&mut lifecycle.config, config);
+    let config = lifecycle.value();
+    let reported = lifecycle.terraform.apply(&config).await.unwrap_or_else(|errors| panic!("create unwaited: {errors:?}"));
+    lifecycle.check_reports("create unwaited", reported.into_iter().collect(), &[]);
+    lifecycle.assert_settled("create unwaited", &config).await;
+    assert_eq!(lifecycle.cloud.caches(REGION).len(), 2, "a cache that is listed late was made twice");
+
+    merge(&mut lifecycle.config, json!({"retention_days": 4}));
+    let reported = lifecycle.terraform.apply(&lifecycle.value()).await.unwrap_or_else(|errors| panic!("update unwaited: {errors:?}"));
+    lifecycle.check_reports("update unwaited", reported.into_iter().collect(), resets);
+    assert_eq!(lifecycle.cloud_cache().retention_days, 4);
+    merge(&mut lifecycle.config, json!({"images": ["nginx:1.29"]}));
+    let reported =
+        lifecycle.terraform.apply(&lifecycle.value()).await.unwrap_or_else(|errors| panic!("rebuild unwaited: {errors:?}"));
+    lifecycle.check_reports("rebuild unwaited", reported.into_iter().collect(), &[]);
+    lifecycle.terraform.destroy().await.unwrap_or_else(|errors| panic!("destroy unwaited: {errors:?}"));
+    lifecycle.reported
 }
 
 /// A creation fails, and is done again with the right image.
-async fn failing(mut life: Life<'_>) -> Vec<String> {
-    let vanishes = life.personality.failed_caches == FailedCaches::Vanish;
-    merge(&mut life.config, json!({"images": [BAD_IMAGE], "name": "failing"}));
-    let told = life.terraform.apply(&life.value()).await.expect_err("the image cannot be pulled");
-    let failed = ["error: Image cache build failed", "error: Image cache is gone", "error: Image cache is not listed"];
-    life.listen("create", told.into_iter().collect(), if vanishes { &failed } else { &failed[..1] });
-    if !life.terraform.object.value.is_null() {
-        life.terraform.refresh().await.unwrap_or_else(|errors| panic!("read of what failed: {errors:?}"));
+async fn fail_a_creation(mut lifecycle: Lifecycle<'_>) -> Vec<String> {
+    let vanishes = lifecycle.personality.failed_caches == FailedCaches::Vanish;
+    merge(&mut lifecycle.config, json!({"images": [BAD_IMAGE], "name": "failing"}));
+    let reported = lifecycle.terraform.apply(&lifecycle.value()).await.expect_err("the image cannot be pulled");
+    let failed = ["error: Image cache build failed", "error: Image cache no longer exists", "error: Image cache not listed"];
+    lifecycle.check_reports("create", reported.into_iter().collect(), if vanishes { &failed } else { &failed[..1] });
+    if !lifecycle.terraform.object.value.is_null() {
+        lifecycle.terraform.refresh().await.unwrap_or_else(|errors| panic!("read of what failed: {errors:?}"));
     }
-    life.applies("the right image for what failed", json!({"images": ["nginx:1.27"]}), &["warning: status"]).await;
-    life.terraform.destroy().await.unwrap_or_else(|errors| panic!("destroy: {errors:?}"));
-    life.told
+    lifecycle.applies("the right image for what failed", json!({"images": ["nginx:1.27"]}), &["warning: status"]).await;
+    lifecycle.terraform.destroy().await.unwrap_or_else(|errors| panic!("destroy: {errors:?}"));
+    lifecycle.reported
 }
 
-/// More caches than one call takes are read at once, and one that is not there.
+/// More caches than one call takes are read at once, and one that does not exist.
 async fn read_many(cloud: &Simulator, context: &Context<Session>) {
     let now = cloud.clock().now();
     let mut ids: Vec<String> =

@@ -276,8 +276,7 @@ impl ImageCaches {
         let region = self.region(region);
         let initial = region.initial_poll(id, goal);
         let on_change = Mutex::new(on_change);
-        let report =
-            |observed: Observation<'_>| (on_change.lock().unwrap_or_else(PoisonError::into_inner))(observed);
+        let report = |observed: Observation<'_>| (on_change.lock().unwrap_or_else(PoisonError::into_inner))(observed);
         let mut on_row = |cache: &ImageCache| report(Observation::Cache(cache));
         if !goal.built {
             return wait::wait_for(&region.poller, id, goal, initial, timeout, cancel, &mut on_row).await;

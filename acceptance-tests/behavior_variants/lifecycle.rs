@@ -6,13 +6,13 @@ use serde_json::{Value as Json, json};
 use tencentcloud_simulator::personality::{EmptyLists, OmittedFields, OptionalFields, SizeStep, TagPolicy};
 use tencentcloud_simulator::{ImageCache, KeyPair, Personality, Simulator, Status};
 
+use eks::provider::EksProvider;
 use image_registry::Reference;
 use terraform_plugin::diagnostics::{Diagnostic, Diagnostics, Severity};
 use terraform_plugin::framework::conformance::{Terraform, complete};
 use terraform_plugin::framework::{AnyResource, Context, Provider};
 use terraform_plugin::schema::Schema;
 use terraform_plugin::value::{self, Value};
-use eks::provider::EksProvider;
 
 pub type Session = <EksProvider as Provider>::Session;
 

@@ -106,7 +106,8 @@ async fn random_combinations() {
         // Under these there is no lifecycle, and each is played alone.
         for excluded in &scenario::WITHOUT_CACHES {
             let first = Personality::default().switches().into_iter().find(|switch| switch.name == excluded.name);
-            variants = variants.with(excluded.name, first.expect("a question of the simulator").answer).expect("its variant");
+            variants =
+                variants.with(excluded.name, first.expect("a question of the simulator").answer).expect("its variant");
         }
         (variants, variants)
     });

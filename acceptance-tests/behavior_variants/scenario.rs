@@ -12,9 +12,9 @@ use tencentcloud_simulator::personality::{
 use tencentcloud_simulator::{ImageCache, Personality, Settings, Simulator, Switch};
 use tokio_util::sync::CancellationToken;
 
+use eks::provider::EksProvider;
 use terraform_plugin::framework::conformance::Terraform;
 use terraform_plugin::framework::{Context, Import, Provider as _};
-use eks::provider::EksProvider;
 
 use super::lifecycle::{self, Lifecycle, PASSWORD, POLICY_TAG, REGION, Session, merge};
 
@@ -247,18 +247,26 @@ async fn run_without_waiting(mut lifecycle: Lifecycle<'_>) -> Vec<String> {
     let config = json!({"wait_for_ready": false, "retention_days": 3, "name": "unwaited"});
     merge(&mut lifecycle.config, config);
     let config = lifecycle.value();
-    let reported = lifecycle.terraform.apply(&config).await.unwrap_or_else(|errors| panic!("create unwaited: {errors:?}"));
+    let reported =
+        lifecycle.terraform.apply(&config).await.unwrap_or_else(|errors| panic!("create unwaited: {errors:?}"));
     lifecycle.check_reports("create unwaited", reported.into_iter().collect(), &[]);
     lifecycle.assert_settled("create unwaited", &config).await;
     assert_eq!(lifecycle.cloud.caches(REGION).len(), 2, "a cache that is listed late was made twice");
 
     merge(&mut lifecycle.config, json!({"retention_days": 4}));
-    let reported = lifecycle.terraform.apply(&lifecycle.value()).await.unwrap_or_else(|errors| panic!("update unwaited: {errors:?}"));
+    let reported = lifecycle
+        .terraform
+        .apply(&lifecycle.value())
+        .await
+        .unwrap_or_else(|errors| panic!("update unwaited: {errors:?}"));
     lifecycle.check_reports("update unwaited", reported.into_iter().collect(), resets);
     assert_eq!(lifecycle.cloud_cache().retention_days, 4);
     merge(&mut lifecycle.config, json!({"images": ["nginx:1.29"]}));
-    let reported =
-        lifecycle.terraform.apply(&lifecycle.value()).await.unwrap_or_else(|errors| panic!("rebuild unwaited: {errors:?}"));
+    let reported = lifecycle
+        .terraform
+        .apply(&lifecycle.value())
+        .await
+        .unwrap_or_else(|errors| panic!("rebuild unwaited: {errors:?}"));
     lifecycle.check_reports("rebuild unwaited", reported.into_iter().collect(), &[]);
     lifecycle.terraform.destroy().await.unwrap_or_else(|errors| panic!("destroy unwaited: {errors:?}"));
     lifecycle.reported
@@ -269,7 +277,8 @@ async fn fail_a_creation(mut lifecycle: Lifecycle<'_>) -> Vec<String> {
     let vanishes = lifecycle.personality.failed_caches == FailedCaches::Vanish;
     merge(&mut lifecycle.config, json!({"images": [BAD_IMAGE], "name": "failing"}));
     let reported = lifecycle.terraform.apply(&lifecycle.value()).await.expect_err("the image cannot be pulled");
-    let failed = ["error: Image cache build failed", "error: Image cache no longer exists", "error: Image cache not listed"];
+    let failed =
+        ["error: Image cache build failed", "error: Image cache no longer exists", "error: Image cache not listed"];
     lifecycle.check_reports("create", reported.into_iter().collect(), if vanishes { &failed } else { &failed[..1] });
     if !lifecycle.terraform.object.value.is_null() {
         lifecycle.terraform.refresh().await.unwrap_or_else(|errors| panic!("read of what failed: {errors:?}"));

@@ -109,7 +109,9 @@ async fn a_rebuild_that_fails_says_why() {
     assert_eq!(*failed, progress("Image cache imc-1 is UpdateFailed"));
     let [error] = &end.diagnostics[..] else { panic!("{end:?}") };
     assert_eq!(error.summary, "Image cache rebuild failed");
-    for part in ["imc-1 in ap-guangzhou entered the status UpdateFailed", "Most recent events:", "rebuild_triggers", "invoke"] {
+    for part in
+        ["imc-1 in ap-guangzhou entered the status UpdateFailed", "Most recent events:", "rebuild_triggers", "invoke"]
+    {
         assert!(error.detail.contains(part), "no {part:?} in {}", error.detail);
     }
 }

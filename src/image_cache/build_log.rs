@@ -49,7 +49,8 @@ impl<'a> BuildLog<'a> {
             tracing::info!(id, name, region, elapsed, status = status.as_str(), "image cache");
         }
         for Event { kind, reason, message, last_timestamp, .. } in &news.events {
-            let (reason, message) = (quote(reason, QUOTE_LIMIT), quote(message, QUOTE_LIMIT));
+            let (reason, detail) = (quote(reason, QUOTE_LIMIT), quote(message, QUOTE_LIMIT));
+            // A field called `message` would take the place of the line's own.
             tracing::info!(
                 id,
                 name,
@@ -58,7 +59,7 @@ impl<'a> BuildLog<'a> {
                 instance,
                 kind,
                 reason,
-                message,
+                detail,
                 time = last_timestamp,
                 "image cache event"
             );

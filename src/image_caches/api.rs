@@ -8,10 +8,10 @@ use tokio_util::sync::CancellationToken;
 use tencentcloud::{
     Client, Error,
     tke::{
-        CreateImageCache, CreateImageCacheResponse, DeleteImageCaches, DescribeImageCaches,
-        DescribeEKSContainerInstanceEvent, DescribeEKSContainerInstanceEventResponse, DescribeEKSContainerInstances,
-        DescribeEKSContainerInstancesResponse, DescribeImageCachesResponse, Done, GetMostSuitableImageCache, GetMostSuitableImageCacheResponse,
-        UpdateImageCache,
+        CreateImageCache, CreateImageCacheResponse, DeleteImageCaches, DescribeEKSContainerInstanceEvent,
+        DescribeEKSContainerInstanceEventResponse, DescribeEKSContainerInstances,
+        DescribeEKSContainerInstancesResponse, DescribeImageCaches, DescribeImageCachesResponse, Done,
+        GetMostSuitableImageCache, GetMostSuitableImageCacheResponse, UpdateImageCache,
     },
 };
 

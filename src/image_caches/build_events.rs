@@ -102,7 +102,10 @@ struct Build {
 enum Call {
     Find(Vec<String>),
     /// Events of the instance of a cache.
-    Events { cache_id: String, instance_id: String },
+    Events {
+        cache_id: String,
+        instance_id: String,
+    },
 }
 
 impl BuildEvents {

@@ -18,8 +18,7 @@ use tencentcloud::{
         ContainerInstance, CreateImageCache, CreateImageCacheResponse, DeleteImageCaches,
         DescribeEKSContainerInstanceEvent, DescribeEKSContainerInstanceEventResponse, DescribeEKSContainerInstances,
         DescribeEKSContainerInstancesResponse, DescribeImageCaches, DescribeImageCachesResponse, Done, Event,
-        GetMostSuitableImageCache, GetMostSuitableImageCacheResponse, ImageCache,
-        Status, UpdateImageCache,
+        GetMostSuitableImageCache, GetMostSuitableImageCacheResponse, ImageCache, Status, UpdateImageCache,
     },
 };
 use terraform_plugin::framework::Until;
@@ -356,7 +355,9 @@ impl ImageCacheApi for Fake {
         self.state().instance_lookups.push(names.len());
         let act = |state: &mut State| {
             let rows = state.instances.iter().map(|(instance, _)| instance.clone());
-            Ok(DescribeEKSContainerInstancesResponse { instances: rows.filter(|row| names.contains(&row.name)).collect() })
+            Ok(DescribeEKSContainerInstancesResponse {
+                instances: rows.filter(|row| names.contains(&row.name)).collect(),
+            })
         };
         self.call("instances", act).await
     }

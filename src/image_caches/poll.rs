@@ -121,10 +121,9 @@ mod tests {
             }));
             let ids: Vec<_> = ids.await.into_iter().map(Result::unwrap).collect();
             let never = CancellationToken::new();
-            let waits =
-                join_all(ids.iter().map(async |id| {
-                    caches.wait_ready(REGION, id, Duration::from_secs(600), &never).await
-                }));
+            let waits = join_all(
+                ids.iter().map(async |id| caches.wait_ready(REGION, id, Duration::from_secs(600), &never).await),
+            );
             let (waits, deleted) = tokio::join!(waits, delete);
             for (id, wait) in ids.iter().zip(waits) {
                 let gone = matches!(wait, Err(WaitError::Gone { .. }));

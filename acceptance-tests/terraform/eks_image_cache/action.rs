@@ -78,12 +78,8 @@ fn rebuild_keeps_what_an_update_that_omits_fields_resets() {
         return;
     }
     let workspace = cloud_with("omitted_fields", "reset to the default");
-    let arguments = [
-        ("name", r#""web""#),
-        ("image_cache_size", "60"),
-        ("retention_days", "7"),
-        ("tags", r#"{ team = "ml" }"#),
-    ];
+    let arguments =
+        [("name", r#""web""#), ("image_cache_size", "60"), ("retention_days", "7"), ("tags", r#"{ team = "ml" }"#)];
     let block = arguments.into_iter().fold(cache(), |block, (name, value)| block.set(name, value));
     let config = config("a").replace(&cache().to_string(), &block.to_string());
     workspace.step(&config);

@@ -146,7 +146,7 @@ fn ctrl_c_before_a_change_is_sent_is_an_error_and_the_next_apply_sends_it() {
     workspace.wait_for_requests("DescribeImageCaches", seen + 3);
     apply.interrupt();
     let run = apply.wait().fails();
-    run.error_beside_the_halt().says(&["is not updated", &id, REGION, "It was not sent. Apply again."]);
+    run.error_beside_the_halt().says(&["Image cache not updated", &id, REGION, "was not sent. Apply again."]);
     assert_eq!(workspace.cloud.count("UpdateImageCache"), 0);
     assert_eq!(workspace.state().attributes(TEST)["images"][0], "nginx:1.27");
 

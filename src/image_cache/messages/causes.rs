@@ -86,7 +86,10 @@ mod tests {
         for (message, argument) in [
             ("failed to extract layer sha256:0a: write /images/mnt/a: no space left on device", "image_cache_size"),
             ("failed to resolve reference: unexpected status: 401 Unauthorized", "image_registry_credentials"),
-            ("pull access denied, repository does not exist or may require authorization", "image_registry_credentials"),
+            (
+                "pull access denied, repository does not exist or may require authorization",
+                "image_registry_credentials",
+            ),
             ("unexpected status code: 429 Too Many Requests - toomanyrequests: rate limit", "mirror"),
             ("dial tcp 10.0.0.1:443: i/o timeout", "auto_create_eip"),
             ("lookup registry.example.com on 183.60.83.19:53: no such host", "resolve_config"),

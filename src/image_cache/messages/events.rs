@@ -36,7 +36,9 @@ pub(in crate::image_cache) fn of_instance(instance: Option<&BuildInstance>) -> O
 /// The most recent thing that happened to a build: the last warning of its instance, else the newest event of the cache.
 pub(super) fn newest(cache: &ImageCache, instance: Option<&BuildInstance>) -> Option<String> {
     match instance.and_then(|instance| warnings(instance).next_back()) {
-        Some(warning) => Some(format!("{}: {}", quote(&warning.reason, WORD_LIMIT), quote(&warning.message, QUOTE_LIMIT))),
+        Some(warning) => {
+            Some(format!("{}: {}", quote(&warning.reason, WORD_LIMIT), quote(&warning.message, QUOTE_LIMIT)))
+        }
         None => by_age(cache).next().map(|event| quote(&event.reason, WORD_LIMIT)),
     }
 }
@@ -68,8 +70,7 @@ fn by_age(cache: &ImageCache) -> impl Iterator<Item = &Event> {
 }
 
 fn line(event: &Event) -> String {
-    let [kind, reason, time] =
-        [&event.kind, &event.reason, &event.last_timestamp].map(|word| quote(word, WORD_LIMIT));
+    let [kind, reason, time] = [&event.kind, &event.reason, &event.last_timestamp].map(|word| quote(word, WORD_LIMIT));
     format!("  {kind} {reason}: {} ({time})", quote(&event.message, QUOTE_LIMIT))
 }
 
@@ -93,9 +94,8 @@ mod tests {
 
     #[test]
     fn events_of_a_failed_cache_begin_with_the_failure() {
-        let normal = |number: usize| {
-            event("Normal", &format!("step-{number}"), "m", &format!("2026-11-23 10:00:0{number}"))
-        };
+        let normal =
+            |number: usize| event("Normal", &format!("step-{number}"), "m", &format!("2026-11-23 10:00:0{number}"));
         let failure = event("Warning", "ImagePullFailed", "m", "2026-11-23 10:00:07");
         let expected = ["ImagePullFailed", "step-9", "step-8", "step-6", "step-5"];
         let mut events: Vec<_> = [1, 2, 3, 4, 5, 6, 8, 9].map(normal).into();

@@ -166,12 +166,7 @@ mod tests {
         let refused = |code: &str| Err(code.to_owned());
         let not_found = || refused("ResourceNotFound");
         for (unknown, partly, wanted, expected) in [
-            (
-                DescribeUnknown::InvalidParameter,
-                PartlyUnknown::Others,
-                ["imc-x", "imc-y"],
-                refused("InvalidParameter"),
-            ),
+            (DescribeUnknown::InvalidParameter, PartlyUnknown::Others, ["imc-x", "imc-y"], refused("InvalidParameter")),
             (DescribeUnknown::InternalError, PartlyUnknown::Others, ["imc-x", "imc-y"], refused("InternalError")),
             (DescribeUnknown::Empty, PartlyUnknown::InternalError, ["imc-0", "imc-y"], refused("InternalError")),
             (DescribeUnknown::Empty, PartlyUnknown::InvalidParameter, ["imc-x", "imc-y"], Ok(0)),

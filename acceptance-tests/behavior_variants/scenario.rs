@@ -35,6 +35,7 @@ const UPDATE_FAILED: &str = "error: Image cache update failed";
 ///
 /// At the first violation.
 pub async fn play(variants: Personality) -> Vec<String> {
+    let variants = possible(variants);
     let settings = Settings {
         personality: variants,
         build_time: Duration::from_millis(40),
@@ -66,6 +67,23 @@ pub async fn play(variants: Personality) -> Vec<String> {
     lifecycle.destroy().await;
     read_many(&cloud, &context).await;
     reported
+}
+
+/// The variants, but for a page of HTML with the status 500: it says neither that a cache exists nor that it does not.
+fn possible(mut variants: Personality) -> Personality {
+    use tencentcloud_simulator::personality::{DeleteUnknown, DescribeUnknown, Errors, PartlyUnknown};
+    if variants.errors == Errors::Html {
+        if matches!(variants.describe_unknown, DescribeUnknown::InternalError | DescribeUnknown::DbRecordNotFound) {
+            variants.describe_unknown = DescribeUnknown::InvalidParameter;
+        }
+        if variants.delete_unknown == DeleteUnknown::InternalError {
+            variants.delete_unknown = DeleteUnknown::InvalidParameter;
+        }
+        if variants.partly_unknown == PartlyUnknown::InternalError {
+            variants.partly_unknown = PartlyUnknown::InvalidParameter;
+        }
+    }
+    variants
 }
 
 impl<'a> Lifecycle<'a> {

@@ -7,7 +7,9 @@ use secrecy::SecretString;
 use super::model::{ImageSize, PodDiskModel, RegistryCredentials};
 use super::thresholds::Threshold;
 use crate::session::Session;
-use image_registry::{self, Basis, Cause, DiskNeed, Environment, InspectError, LayerSum, Login, Platform, Reference};
+use image_registry::{
+    self, Basis, Cause, DiskNeed, Environment, InspectError, LayerSum, Login, Platform, Reference, Subject,
+};
 use terraform_plugin::diagnostics::{AttributePath, Diagnostic, Diagnostics};
 use terraform_plugin::framework::Outcome;
 use terraform_plugin::value::Attr;
@@ -185,16 +187,39 @@ fn failed(error: &InspectError, config: &PodDiskModel) -> Diagnostic {
 
 fn advice(cause: &Cause, registry: &str) -> String {
     let without = "set size, for example 50, and inspect_images to false";
+    match cause.subject() {
+        Some(Subject::Certificate) => {
+            return format!(
+                "If the registry's certificate is not to be verified, by this look-up and by Pods, add {registry:?} to \
+                 registry_skip_verify_list. To contact no registry, {without}."
+            );
+        }
+        Some(Subject::NoTls) => {
+            return format!("If the registry speaks plain HTTP, add {registry:?} to registry_http_endpoint_list.");
+        }
+        Some(Subject::Proxy) => {
+            return format!("Check the variable, or name the registry in NO_PROXY. To contact no registry, {without}.");
+        }
+        Some(Subject::Server | Subject::Machine) => {
+            return format!(
+                "Check the registry's name. If it cannot be reached from here, set registry_mirrors of the provider, or {without}. \
+                 If it speaks plain HTTP, add {registry:?} to registry_http_endpoint_list."
+            );
+        }
+        None => {}
+    }
     match cause {
-        Cause::Unreachable { .. } | Cause::Interrupted { .. } | Cause::TimedOut { .. } => format!(
-            "A registry that speaks plain HTTP must be in registry_http_endpoint_list, one whose certificate cannot be verified \
-             in registry_skip_verify_list. Where the registry cannot be reached from here, set registry_mirrors of the provider, or \
-             {without}."
-        ),
         Cause::Unauthorized { .. } => format!(
             "Credentials come from image_registry_credentials, under the key {registry:?}, else from your Docker or Podman configuration, \
              after \"docker login {registry}\". Without them, {without}."
         ),
+        Cause::NotARegistry { host, .. } => format!(
+            "Check the registry's name in images, and whether a login page of the network is in between. Where {host} is not to be \
+             asked, {without}."
+        ),
+        Cause::Refused { status: 500.., .. } => {
+            format!("The registry, or something in front of it, is down. Apply again later, or {without}.")
+        }
         Cause::NoPlatform { .. } => "Set platform to the one that the Pods run on.".to_owned(),
         Cause::NotFound { .. } => format!("Check the name in images. Where the image is yet to be pushed, {without}."),
         _ => format!("Where the registry cannot be asked, {without}."),

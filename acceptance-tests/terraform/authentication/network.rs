@@ -1,6 +1,7 @@
 //! The way to the API: proxies, private certificate authorities, the hosts of other sites.
 
 mod proxy;
+mod situations;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;

@@ -2,6 +2,9 @@
 
 use std::time::Duration;
 
+use network::{Failure, Subject};
+use reqwest::StatusCode;
+
 use super::Reference;
 use super::credentials::CredentialsError;
 use super::platform::Platform;
@@ -21,8 +24,8 @@ pub struct InspectError {
 #[derive(Debug, thiserror::Error)]
 pub enum Cause {
     /// No connection.
-    #[error("no response from {host}: {reason}")]
-    Unreachable { host: String, reason: String },
+    #[error("no response from {host}: {failure}")]
+    Unreachable { host: String, failure: Failure },
     /// The connection broke, or the stream was refused.
     #[error("no complete response from {host}: {reason}")]
     Interrupted { host: String, reason: String },
@@ -35,8 +38,11 @@ pub enum Cause {
     /// No such image, tag or digest.
     #[error("{host} has no {what}, or these credentials may not read it")]
     NotFound { host: String, what: String },
+    /// A page of something that is not a registry.
+    #[error("{host} responds with HTML{}, which no registry does: {excerpt}", if *status == 200 { String::new() } else { format!(" and status {}", status_line(*status)) })]
+    NotARegistry { host: String, status: u16, excerpt: String },
     /// Any other status that is not success.
-    #[error("{host} responds with status {status}{}{message}", if message.is_empty() { "" } else { ": " })]
+    #[error("{host} responds with status {}{}{message}", status_line(*status), if message.is_empty() { "" } else { ": " })]
     Refused { host: String, status: u16, message: String },
     /// Too many requests, and no more time to wait.
     #[error("{host} limits the rate of requests{}; try again later, or give credentials if there were none", wait(*.retry_after))]
@@ -81,6 +87,15 @@ impl Cause {
         }
     }
 
+    /// What a failed connection is about; `None` where the registry responded.
+    pub fn subject(&self) -> Option<Subject> {
+        match self {
+            Self::Unreachable { failure, .. } => Some(failure.subject()),
+            Self::Interrupted { .. } | Self::TimedOut { .. } => Some(Subject::Server),
+            _ => None,
+        }
+    }
+
     /// What finally failed: of a registry with a mirror, the registry.
     pub fn last(&self) -> &Self {
         match self {
@@ -88,6 +103,18 @@ impl Cause {
             other => other,
         }
     }
+}
+
+/// A status, of a server's fault with its name.
+fn status_line(status: u16) -> String {
+    let fault = StatusCode::from_u16(status).ok().filter(StatusCode::is_server_error);
+    let reason = fault.and_then(|status| status.canonical_reason());
+    reason.map_or_else(|| status.to_string(), |reason| format!("{status} {reason}"))
+}
+
+/// The beginning of a page of HTML, if `body` is one.
+pub(super) fn html(body: &[u8]) -> Option<String> {
+    body.trim_ascii_start().starts_with(b"<").then(|| safe_text::quote_bytes(body, 120))
 }
 
 fn wait(retry_after: Option<Duration>) -> String {

@@ -9,6 +9,7 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use network::Failure;
 use tokio::sync::Notify;
 use tokio::time::{Instant, sleep_until};
 
@@ -49,7 +50,7 @@ struct State {
     /// Requests that ended since the bound changed, without being too many.
     ended: usize,
     /// Since when no connection can be made, and why.
-    unreachable: Option<(Instant, String)>,
+    unreachable: Option<(Instant, Failure)>,
 }
 
 /// A request that was let through. Its place is free again when this is dropped.
@@ -67,16 +68,16 @@ impl Gate {
     /// # Errors
     ///
     /// Why the host cannot be reached, if another request found that out a moment ago.
-    pub async fn enter(self: &Arc<Self>) -> Result<Pass, String> {
+    pub async fn enter(self: &Arc<Self>) -> Result<Pass, Failure> {
         loop {
             let changed = self.changed.notified();
             let not_before = {
                 let mut state = self.lock();
                 let now = Instant::now();
-                if let Some((since, reason)) = &state.unreachable
+                if let Some((since, failure)) = &state.unreachable
                     && now < *since + UNREACHABLE_FOR
                 {
-                    return Err(reason.clone());
+                    return Err(failure.clone());
                 }
                 let not_before = state.not_before.filter(|instant| *instant > now);
                 let bound = if state.is_first { 1 } else { state.bound };
@@ -125,8 +126,8 @@ impl Pass {
     }
 
     /// Lets no request through for a while.
-    pub fn note_unreachable(&self, reason: &str) {
-        self.0.lock().unreachable = Some((Instant::now(), reason.to_owned()));
+    pub fn note_unreachable(&self, failure: &Failure) {
+        self.0.lock().unreachable = Some((Instant::now(), failure.clone()));
         self.0.changed.notify_waiters();
     }
 }
@@ -212,9 +213,9 @@ mod tests {
     async fn unreachable_host_is_not_tried_for_a_minute() {
         let gate = Gates::default().of("https://a");
         let first = gate.enter().await.unwrap();
-        let (waiting, ()) =
-            futures_util::future::join(gate.enter(), async { first.note_unreachable("timed out") }).await;
-        assert_eq!(waiting.unwrap_err(), "timed out");
+        let failure = Failure::passing("timed out");
+        let (waiting, ()) = futures_util::future::join(gate.enter(), async { first.note_unreachable(&failure) }).await;
+        assert_eq!(waiting.unwrap_err(), failure);
         drop(first);
         assert!(gate.enter().await.is_err());
         tokio::time::advance(UNREACHABLE_FOR).await;

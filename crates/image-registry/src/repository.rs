@@ -10,7 +10,7 @@ use reqwest::{Method, StatusCode};
 use tokio::sync::Mutex;
 use tokio::time::Instant;
 
-use super::error::{Cause, shown};
+use super::error::{Cause, html, shown};
 use super::inspect::Inspector;
 use super::layer::{Part, ReadRange, Unpacked};
 use super::manifest::{Descriptor, Document, has_digest, sha256};
@@ -194,7 +194,11 @@ impl<'r, 'a> Attempts<'r, 'a> {
 async fn fetch_from(source: &Source<'_>, name: &str) -> Result<Fetched, Cause> {
     let reply = source.get(&format!("manifests/{name}")).await?;
     let stated = if name.contains(':') { Some(name.to_owned()) } else { stated_digest(&reply) };
+    let host = reply.host();
     let body = reply.body("the manifest", MAX_MANIFEST).await?;
+    if let Some(excerpt) = html(&body) {
+        return Err(Cause::NotARegistry { host, status: 200, excerpt });
+    }
     let digest = stated.unwrap_or_else(|| sha256(&body));
     if !has_digest(&body, &digest) {
         return Err(Cause::DigestMismatch { expected: shown(&digest), actual: sha256(&body) });

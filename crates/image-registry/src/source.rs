@@ -8,7 +8,7 @@ use url::Url;
 
 use super::authorization::{Challenge, WITH_CREDENTIALS, WITHOUT_CREDENTIALS, unauthorized};
 use super::credentials::Credentials;
-use super::error::{Cause, shown};
+use super::error::{Cause, html, shown};
 use super::hosts::host;
 use super::manifest::MEDIA_TYPES;
 use super::mirror::Mirror;
@@ -117,12 +117,17 @@ impl<'a> Source<'a> {
     /// Why the server did not send `path`.
     pub async fn refusal(&self, path: &str, reply: Reply) -> Cause {
         let (status, host) = (reply.status(), reply.host());
-        let error = RegistryError::parse(&reply.prefix(MAX_ERROR).await.unwrap_or_default());
+        let body = reply.prefix(MAX_ERROR).await.unwrap_or_default();
+        let error = RegistryError::parse(&body);
+        let page = html(&body);
         match status {
             StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN if host == self.host() => {
                 let has_credential = self.credentials.find(&self.server, &self.repository).await;
                 let is_anonymous = matches!(has_credential, Ok(None));
                 unauthorized(&self.base, if is_anonymous { WITHOUT_CREDENTIALS } else { WITH_CREDENTIALS })
+            }
+            status if status.is_client_error() && status != StatusCode::TOO_MANY_REQUESTS && page.is_some() => {
+                Cause::NotARegistry { host, status: status.as_u16(), excerpt: page.unwrap_or_default() }
             }
             StatusCode::NOT_FOUND => {
                 let what = match path.split_once('/') {

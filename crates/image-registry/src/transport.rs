@@ -61,14 +61,23 @@ pub(super) struct Reply {
     pass: Pass,
 }
 
+/// What a client does about certificates.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+enum Tls {
+    /// It needs none, and works on a machine without certificates.
+    Unused,
+    Verified,
+    Unverified,
+}
+
 /// The hosts that are treated in a special way, and the clients for them and for all others.
 pub(super) struct Transport {
     http_hosts: BTreeSet<String>,
     skip_verify_hosts: BTreeSet<String>,
     environment: Environment,
-    /// One that verifies certificates, and one that does not. Made when first needed, because loading the root
+    /// Made when first needed, because loading the root
     /// certificates takes milliseconds.
-    clients: OnceMap<bool, Client>,
+    clients: OnceMap<Tls, Client>,
     gates: Gates,
     resolver: Resolver,
     /// How near registries are, by host.
@@ -169,7 +178,7 @@ impl Transport {
 
     /// Sends one request when the gate of its host lets it through.
     async fn send(&self, request: RequestBuilder, url: &Url, deadline: &mut Option<Instant>) -> Result<Reply, Cause> {
-        let unreachable = |reason| Cause::Unreachable { host: host(url), reason };
+        let unreachable = |failure| Cause::Unreachable { host: host(url), failure };
         let pass = self.gates.of(&url.origin().ascii_serialization()).enter().await.map_err(unreachable)?;
         let deadline = *deadline.get_or_insert_with(|| Instant::now() + TIMEOUT);
         match timeout_at(deadline, request.send()).await {
@@ -177,15 +186,15 @@ impl Transport {
             Ok(Err(error)) => {
                 let is_connected = !(error.is_connect() || error.is_builder());
                 let is_timeout = error.is_timeout();
-                let reason = Failure::new(error, url, &self.proxies().unwrap_or_default()).to_string();
+                let failure = Failure::new(error, url, &self.proxies().unwrap_or_default());
                 if !is_connected {
                     if is_timeout {
-                        pass.note_unreachable(&reason);
+                        pass.note_unreachable(&failure);
                     }
-                    return Err(unreachable(reason));
+                    return Err(unreachable(failure));
                 }
                 pass.slow_down(Duration::ZERO);
-                Err(Cause::Interrupted { host: host(url), reason })
+                Err(Cause::Interrupted { host: host(url), reason: failure.to_string() })
             }
             Err(_) => Err(Cause::TimedOut { host: host(url), limit: TIMEOUT }),
         }
@@ -227,16 +236,21 @@ impl Transport {
             "http" => return refuse("it is plain HTTP, and the host is not in the list for that"),
             _ => return refuse("it is neither HTTPS nor HTTP"),
         }
-        let is_verified = !lists(&self.skip_verify_hosts, &authority);
-        self.clients.get_or_try_make(is_verified, async { self.build(is_verified) }).await
+        let proxies = self.proxies().map_err(|error| Cause::Client(error.to_string()))?;
+        let tls = match lists(&self.skip_verify_hosts, &authority) {
+            _ if !proxies.need_tls(url) => Tls::Unused,
+            true => Tls::Unverified,
+            false => Tls::Verified,
+        };
+        self.clients.get_or_try_make(tls, async { self.build(tls, &proxies) }).await
     }
 
-    fn build(&self, is_verified: bool) -> Result<Client, Cause> {
-        let builder = match is_verified {
-            true => network::client().map_err(Cause::Client)?,
-            false => Client::builder().tls_danger_accept_invalid_certs(true),
+    fn build(&self, tls: Tls, proxies: &Proxies) -> Result<Client, Cause> {
+        let builder = match tls {
+            Tls::Unused => network::plain_client(),
+            Tls::Verified => network::client().map_err(Cause::Client)?,
+            Tls::Unverified => Client::builder().tls_danger_accept_invalid_certs(true),
         };
-        let proxies = self.proxies().map_err(|error| Cause::Client(error.to_string()))?;
         let builder = proxies.apply(builder).map_err(|error| Cause::Client(error.to_string()))?;
         let client = builder
             .user_agent(concat!("terraform-provider-eks/", env!("CARGO_PKG_VERSION")))

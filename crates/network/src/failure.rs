@@ -3,6 +3,7 @@
 use std::error::Error;
 use std::fmt;
 use std::io::ErrorKind;
+use std::time::Duration;
 
 use url::Url;
 
@@ -13,7 +14,23 @@ use crate::proxies::{Proxies, Proxy};
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Failure {
     text: String,
+    subject: Subject,
     is_lasting: bool,
+}
+
+/// What a failure is about, on which it depends what to do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Subject {
+    /// The way to the server, or the server.
+    Server,
+    /// A proxy.
+    Proxy,
+    /// The server's certificate.
+    Certificate,
+    /// The server speaks no TLS, probably plain HTTP.
+    NoTls,
+    /// The variables or certificates of this machine.
+    Machine,
 }
 
 impl fmt::Display for Failure {
@@ -35,16 +52,16 @@ impl Failure {
             (host, _) => host.unwrap_or("the server").to_owned(),
         };
         if let Some(refused) = causes.iter().find_map(|cause| cause.downcast_ref::<Refused>()) {
-            return Self::lasting(refused.to_string());
+            return Self { text: refused.to_string(), subject: Subject::Certificate, is_lasting: true };
         }
         if let Some(proxy) = proxy
             && causes.iter().any(|cause| cause.to_string().contains("proxy authorization required"))
         {
             return Self::proxy_authentication(proxy);
         }
-        let peer = match proxy {
-            Some(proxy) if error.is_connect() => format!("the proxy {proxy}"),
-            _ => host.clone(),
+        let (peer, subject) = match proxy {
+            Some(proxy) if error.is_connect() => (format!("the proxy {proxy}"), Subject::Proxy),
+            _ => (host.clone(), Subject::Server),
         };
         if let Some(tls) = causes.iter().find_map(|cause| cause.downcast_ref::<rustls::Error>()) {
             return Self::of_tls(tls, &host);
@@ -75,22 +92,27 @@ impl Failure {
                 }
             }
         };
-        Self { text, is_lasting: false }
+        Self { text, subject, is_lasting: false }
     }
 
     /// A proxy responds 407.
     pub fn proxy_authentication(proxy: &Proxy) -> Self {
-        Self::lasting(wants_authentication(proxy))
+        Self { text: wants_authentication(proxy), subject: Subject::Proxy, is_lasting: true }
     }
 
-    /// A failure that waiting does not cure.
+    /// A failure of this machine, which waiting does not cure.
     pub fn lasting(text: impl Into<String>) -> Self {
-        Self { text: text.into(), is_lasting: true }
+        Self { text: text.into(), subject: Subject::Machine, is_lasting: true }
     }
 
-    /// A failure that may be over at the next attempt.
+    /// A failure of the server that may be over at the next attempt.
     pub fn passing(text: impl Into<String>) -> Self {
-        Self { text: text.into(), is_lasting: false }
+        Self { text: text.into(), subject: Subject::Server, is_lasting: false }
+    }
+
+    /// What the failure is about.
+    pub fn subject(&self) -> Subject {
+        self.subject
     }
 
     /// Whether another attempt would fail in the same way: a certificate, a missing password of a proxy.
@@ -100,24 +122,35 @@ impl Failure {
 
     /// The same, after this many attempts in this time.
     #[must_use]
-    pub fn after(mut self, attempts: u32, time: std::time::Duration) -> Self {
-        if attempts > 1 {
-            self.text = format!("{} ({attempts} attempts in {} seconds)", self.text, time.as_secs());
-        }
+    pub fn after(mut self, attempts: u32, time: Duration) -> Self {
+        self.text += &self::attempts(attempts, time);
         self
     }
 
     fn of_tls(error: &rustls::Error, host: &str) -> Self {
         use rustls::{Error, InvalidMessage};
         match error {
-            Error::InvalidMessage(InvalidMessage::InvalidContentType) => Self::lasting(format!(
-                "what {host} sends is not TLS; if it speaks plain HTTP, its URL begins with http://"
-            )),
+            Error::InvalidMessage(InvalidMessage::InvalidContentType) => {
+                let text =
+                    format!("what {host} sends is not TLS; if it speaks plain HTTP, its URL begins with http://");
+                Self { text, subject: Subject::NoTls, is_lasting: true }
+            }
             Error::AlertReceived(_) | Error::PeerIncompatible(_) => {
-                Self::lasting(format!("{host} and this program have no common version or parameters of TLS"))
+                let text = format!("{host} and this program have no common version or parameters of TLS");
+                Self { text, subject: Subject::Server, is_lasting: true }
             }
             error => Self::passing(format!("TLS with {host} failed: {error}")),
         }
+    }
+}
+
+/// How often, in which time: empty for one attempt.
+pub fn attempts(attempts: u32, time: Duration) -> String {
+    match (attempts, time.as_secs()) {
+        (..=1, _) => String::new(),
+        (_, 0) => format!(" ({attempts} attempts in less than a second)"),
+        (_, 1) => format!(" ({attempts} attempts in 1 second)"),
+        (_, seconds) => format!(" ({attempts} attempts in {seconds} seconds)"),
     }
 }
 

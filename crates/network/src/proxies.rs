@@ -120,6 +120,12 @@ impl Proxies {
         Ok(builder)
     }
 
+    /// Whether a request to `url` uses TLS: with the server, or with the proxy.
+    pub fn need_tls(&self, url: &Url) -> bool {
+        let is_tls_proxy = self.http.as_ref().is_some_and(|setting| setting.url.0.starts_with("https:"));
+        url.scheme() == "https" || (is_tls_proxy && self.of(url).is_some())
+    }
+
     /// The proxy through which `url` is reached.
     pub fn of(&self, url: &Url) -> Option<&Proxy> {
         let setting = if url.scheme() == "https" { &self.https } else { &self.http }.as_ref()?;
@@ -176,6 +182,21 @@ mod tests {
             let proxy = proxies.of(&Url::parse(url).unwrap()).map(ToString::to_string);
             assert_eq!(proxy.as_deref(), expected, "{variables:?} {url}");
             assert!(!format!("{proxies:?}").contains("p%40ss"));
+        }
+    }
+
+    #[test]
+    fn plain_url_needs_tls_only_for_its_proxy() {
+        let both = [("HTTP_PROXY", "https://one"), ("NO_PROXY", "b")];
+        for (variables, url, expected) in [
+            (&[][..], "http://a", false),
+            (&[], "https://a", true),
+            (&both, "http://a", true),
+            (&both, "http://b", false),
+            (&[("HTTP_PROXY", "one")], "http://a", false),
+        ] {
+            let actual = proxies(variables).unwrap().need_tls(&Url::parse(url).unwrap());
+            assert_eq!(actual, expected, "{variables:?} {url}");
         }
     }
 

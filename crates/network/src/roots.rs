@@ -4,7 +4,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use reqwest::{Client, ClientBuilder};
-use rustls::ClientConfig;
+use rustls::{ClientConfig, RootCertStore};
 
 use crate::certificate::ExplainingVerifier;
 
@@ -17,6 +17,18 @@ pub fn client() -> Result<ClientBuilder, String> {
     Ok(Client::builder().tls_backend_preconfigured(tls_config()?))
 }
 
+/// A client builder for URLs that need no TLS, see [`Proxies::need_tls`](crate::Proxies::need_tls): it reads no certificates,
+/// and trusts none.
+pub fn plain_client() -> ClientBuilder {
+    let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
+    let config = ClientConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()
+        .expect("the provider's cipher suites belong to its protocol versions")
+        .with_root_certificates(RootCertStore::empty())
+        .with_no_client_auth();
+    Client::builder().tls_backend_preconfigured(config)
+}
+
 /// The TLS configuration of [`client`].
 ///
 /// # Errors
@@ -26,7 +38,8 @@ pub fn tls_config() -> Result<ClientConfig, String> {
     let variable = |name: &str| std::env::var(name).ok().filter(|value| !value.is_empty());
     for (name, check) in [("SSL_CERT_FILE", check_file as fn(&Path) -> _), ("SSL_CERT_DIR", check_directory)] {
         if let Some(value) = variable(name) {
-            check(Path::new(&value)).map_err(|problem| format!("{name} is {value:?}, and {problem}"))?;
+            check(Path::new(&value))
+                .map_err(|problem| format!("{name} is {value:?}, and {problem}. Correct the variable, or unset it"))?;
         }
     }
     let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());

@@ -184,8 +184,12 @@ impl Error {
                 Self::NotConnected { action, endpoint, source: source.after(attempts, time) }
             }
             Self::Unreadable { action, http_status, request_id, problem, is_foreign } if attempts > 1 => {
-                let problem = format!("{problem} ({attempts} attempts in {} seconds)", time.as_secs());
+                let problem = format!("{problem}{}", network::attempts(attempts, time));
                 Self::Unreadable { action, http_status, request_id, problem, is_foreign }
+            }
+            Self::NoAnswer { action, endpoint, source } if attempts > 1 => {
+                let endpoint = format!("{endpoint}{}", network::attempts(attempts, time));
+                Self::NoAnswer { action, endpoint, source }
             }
             other => other,
         }

@@ -18,10 +18,13 @@ use std::{
 
 use jiff::{SignedDuration, Timestamp};
 use network::{Failure, Proxies};
-use reqwest::header::{self, HeaderMap, HeaderName, HeaderValue};
+use reqwest::{
+    ClientBuilder,
+    header::{self, HeaderMap, HeaderName, HeaderValue},
+};
 use secrecy::ExposeSecret;
 use tokio::sync::OnceCell;
-use url::Position;
+use url::{Position, Url};
 
 use self::answer::Answer;
 use super::{Action, Endpoints, Error, credentials::Credentials, secret, tc3};
@@ -52,19 +55,16 @@ pub enum Auth<'a> {
     Skip,
 }
 
-/// The HTTP client, and the proxies that it uses.
-#[derive(Debug)]
-struct Http {
-    client: reqwest::Client,
-    proxies: Proxies,
-}
-
 /// The way to the API's servers: endpoints, one connection pool, and what is known of the servers' clock.
 #[derive(Debug)]
 pub struct Transport {
     endpoints: Endpoints,
+    /// Those of the environment of the process.
+    proxies: OnceCell<Proxies>,
+    /// For URLs that need no TLS, which work without certificates.
+    plain: OnceCell<reqwest::Client>,
     /// Made by the first call: reading the system's certificates takes longer than all else at start.
-    http: OnceCell<Http>,
+    tls: OnceCell<reqwest::Client>,
     /// Seconds to add to this machine's clock to get the server's.
     clock_offset: AtomicI64,
 }
@@ -72,7 +72,8 @@ pub struct Transport {
 impl Transport {
     /// Makes nothing yet: no connection, no TLS configuration.
     pub fn new(endpoints: Endpoints) -> Self {
-        Self { endpoints, http: OnceCell::new(), clock_offset: AtomicI64::new(0) }
+        let (proxies, plain, tls) = (OnceCell::new(), OnceCell::new(), OnceCell::new());
+        Self { endpoints, proxies, plain, tls, clock_offset: AtomicI64::new(0) }
     }
 
     /// The servers' time, as far as it is known: this machine's, until a refusal has told how far off that is.
@@ -128,8 +129,10 @@ impl Transport {
             let problem = "the region, the secret ID or the token has a character that no HTTP header can have";
             unsendable(problem, Arc::new(error))
         })?;
-        let http = self.http.get_or_try_init(build).await;
-        let Http { client, proxies } = http.map_err(|error| unsendable("HTTPS cannot be set up", Arc::new(error)))?;
+        let failed = |error| unsendable("the connection cannot be set up", Arc::new(error));
+        let proxies = self.proxies.get_or_try_init(async || Proxies::of_process()).await;
+        let proxies = proxies.map_err(|error| failed(Failure::lasting(error.to_string())))?;
+        let client = self.client(proxies, &url).await.map_err(failed)?;
 
         let sent = client.post(url.clone()).headers(headers).body(body).send().await;
         let answer = match sent {
@@ -159,12 +162,20 @@ impl Transport {
     }
 }
 
-/// The HTTP client. Proxies come from the environment of the process.
-async fn build() -> Result<Http, Failure> {
-    let proxies = Proxies::of_process().map_err(|error| Failure::lasting(error.to_string()))?;
-    let builder = network::client().map_err(Failure::lasting)?;
+impl Transport {
+    async fn client(&self, proxies: &Proxies, url: &Url) -> Result<&reqwest::Client, Failure> {
+        if proxies.need_tls(url) {
+            let client = async || build(network::client().map_err(Failure::lasting)?, proxies);
+            self.tls.get_or_try_init(client).await
+        } else {
+            self.plain.get_or_try_init(async || build(network::plain_client(), proxies)).await
+        }
+    }
+}
+
+fn build(builder: ClientBuilder, proxies: &Proxies) -> Result<reqwest::Client, Failure> {
     let builder = proxies.apply(builder).map_err(|error| Failure::lasting(error.to_string()))?;
-    let client = builder
+    builder
         .user_agent(USER_AGENT)
         .connect_timeout(CONNECT_TIMEOUT)
         .timeout(TOTAL_TIMEOUT)
@@ -174,8 +185,7 @@ async fn build() -> Result<Http, Failure> {
         // Whether a call is repeated is decided in `retry`, where its action is known.
         .retry(reqwest::retry::never())
         .build()
-        .map_err(|error| Failure::lasting(error.to_string()))?;
-    Ok(Http { client, proxies })
+        .map_err(|error| Failure::lasting(error.to_string()))
 }
 
 /// The servers' time, so many seconds after this machine's.

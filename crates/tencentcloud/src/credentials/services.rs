@@ -116,7 +116,8 @@ impl Services for CloudServices {
             false => problem(format!("no answer from the metadata service {host}: {}", cause(&error.without_url()))),
         };
         let url = self.metadata.join(path).map_err(|error| problem(format!("{path:?} is no path: {error}")))?;
-        let http = self.http.get_or_try_init(build).await.map_err(failed)?;
+        let http = self.http.get_or_try_init(async || build(&self.metadata)).await;
+        let http = http.map_err(|error| problem(format!("the metadata service {host} cannot be called: {error}")))?;
         let mut response = http.get(url).send().await.map_err(failed)?;
         match response.status() {
             StatusCode::NOT_FOUND => Ok(None),
@@ -134,8 +135,10 @@ impl Services for CloudServices {
 }
 
 /// The HTTP client. Never by a proxy: another machine's metadata would be another machine's identity.
-async fn build() -> Result<reqwest::Client, reqwest::Error> {
-    reqwest::Client::builder().no_proxy().timeout(METADATA_TIMEOUT).redirect(reqwest::redirect::Policy::none()).build()
+fn build(url: &Url) -> Result<reqwest::Client, String> {
+    let builder = if url.scheme() == "https" { network::client()? } else { network::plain_client() };
+    let builder = builder.no_proxy().timeout(METADATA_TIMEOUT).redirect(reqwest::redirect::Policy::none());
+    builder.build().map_err(|error| error.to_string())
 }
 
 /// The innermost cause, which says most: the library's own text is "error sending request".

@@ -1,0 +1,289 @@
+//! What a new user meets between this machine and the API, STS or a registry: each situation against a local socket, through
+//! each of the three clients.
+
+use std::fs;
+use std::io::{Read as _, Write as _};
+use std::net::{TcpListener, TcpStream};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use rcgen::{
+    BasicConstraints, CertificateParams, CertifiedIssuer, DistinguishedName, DnType, IsCa, KeyPair, date_time_ymd,
+};
+use rustls::crypto::aws_lc_rs;
+use rustls::pki_types::PrivateKeyDer;
+use rustls::{ServerConfig, ServerConnection};
+
+use crate::harness::config::PROVIDER;
+use crate::harness::run::Run;
+use crate::harness::workspace::Workspace;
+
+/// From the first connection to the end of the run. An error at once takes a fraction; five attempts take 20 seconds.
+const AT_ONCE: Duration = Duration::from_secs(5);
+
+/// Whose server is in the situation.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Client {
+    Api,
+    Sts,
+    Registry,
+}
+
+const CLIENTS: [Client; 3] = [Client::Api, Client::Sts, Client::Registry];
+
+/// A server at a local socket.
+struct Peer {
+    port: u16,
+    connections: Arc<AtomicUsize>,
+    first: Arc<std::sync::OnceLock<Instant>>,
+}
+
+impl Peer {
+    fn start(serve: impl Fn(TcpStream) + Send + 'static) -> Self {
+        let listener = TcpListener::bind(("127.0.0.1", 0)).unwrap();
+        let port = listener.local_addr().unwrap().port();
+        let peer = Self { port, connections: Arc::default(), first: Arc::default() };
+        let (connections, first) = (Arc::clone(&peer.connections), Arc::clone(&peer.first));
+        thread::spawn(move || {
+            for stream in listener.incoming().flatten() {
+                first.get_or_init(Instant::now);
+                connections.fetch_add(1, Ordering::Relaxed);
+                serve(stream);
+            }
+        });
+        peer
+    }
+
+    /// Responds to each request with these bytes.
+    fn responding(response: &'static str) -> Self {
+        Self::start(move |mut stream| {
+            let mut request = [0; 16 << 10];
+            // A client that went away is none of the server's business.
+            let _ = stream.read(&mut request).and_then(|_| stream.write_all(response.as_bytes()));
+        })
+    }
+
+    /// Has the certificate that `params` and `issuer` make.
+    fn with_certificate(params: CertificateParams, issuer: Option<&CertifiedIssuer<'_, KeyPair>>) -> Self {
+        let key = KeyPair::generate().unwrap();
+        let certificate = match issuer {
+            Some(issuer) => params.signed_by(&key, issuer).unwrap(),
+            None => params.self_signed(&key).unwrap(),
+        };
+        let key = PrivateKeyDer::try_from(key.serialize_der()).unwrap();
+        let config = ServerConfig::builder_with_provider(Arc::new(aws_lc_rs::default_provider()))
+            .with_safe_default_protocol_versions()
+            .unwrap()
+            .with_no_client_auth()
+            .with_single_cert(vec![certificate.der().clone()], key)
+            .unwrap();
+        let config = Arc::new(config);
+        Self::start(move |mut stream| {
+            let mut connection = ServerConnection::new(Arc::clone(&config)).unwrap();
+            let _ = connection.complete_io(&mut stream);
+        })
+    }
+
+    fn host(&self) -> String {
+        format!("127.0.0.1:{}", self.port)
+    }
+}
+
+fn closed_port() -> u16 {
+    TcpListener::bind(("127.0.0.1", 0)).unwrap().local_addr().unwrap().port()
+}
+
+/// A plan that needs the client's server at `base`, such as `https://127.0.0.1:443`.
+fn plan(client: Client, base: &str, variables: &[(&str, &str)], retries: u32) -> Run {
+    let mut workspace = Workspace::new();
+    workspace.provider(&format!("{PROVIDER}\n  max_retries = {retries}"));
+    workspace.environment("TF_LOG", "INFO");
+    for (name, value) in variables {
+        workspace.environment(name, value);
+    }
+    let (scheme, host) = base.split_once("://").unwrap();
+    match client {
+        Client::Api => workspace.environment("TENCENTCLOUD_ENDPOINT_URL", base),
+        Client::Sts => {
+            workspace.environment("TENCENTCLOUD_ENDPOINT_URL_STS", base);
+            workspace.environment("TENCENTCLOUD_ASSUME_ROLE_ARN", "qcs::cam::uin/100000000001:roleName/ci");
+        }
+        Client::Registry => {}
+    }
+    let http = if scheme == "http" { format!("[{host:?}]") } else { "[]".to_owned() };
+    workspace.write(match client {
+        Client::Api | Client::Sts => "data \"eks_image_caches\" \"all\" {}\n".to_owned(),
+        Client::Registry => format!(
+            "data \"eks_pod_disk\" \"app\" {{\n  images                      = [\"{host}/team/app:1\"]\n  \
+             registry_http_endpoint_list = {http}\n}}\n"
+        ),
+    });
+    workspace.plan().fails()
+}
+
+/// Fails unless the only error says each of these, after this many connections, soon after the first.
+fn says(what: &str, client: Client, run: &Run, peer: Option<(&Peer, usize)>, parts: &[&str]) {
+    let error = run.error();
+    let text = format!("{}\n{}", error.summary, error.detail);
+    for part in parts {
+        assert!(text.contains(part), "{what}, {client:?}: no {part:?} in: {text}");
+    }
+    assert!(!text.contains("hunter2") && !run.stderr.contains("hunter2"), "{what}, {client:?}: {run}");
+    if let Some((peer, connections)) = peer {
+        let elapsed = peer.first.get().expect("the peer was called").elapsed();
+        assert!(elapsed < AT_ONCE, "{what}, {client:?}: {elapsed:?}");
+        assert_eq!(peer.connections.load(Ordering::Relaxed), connections, "{what}, {client:?}: {text}");
+    }
+}
+
+/// What follows the diagnosis where the API, or a registry, cannot be reached.
+fn advice(client: Client, of_api: &'static str, of_registry: &'static str) -> &'static str {
+    if client == Client::Registry { of_registry } else { of_api }
+}
+
+#[test]
+fn proxy_is_named_with_its_variable() {
+    for client in CLIENTS {
+        let port = closed_port();
+        let proxy = format!("http://joe:hunter2@127.0.0.1:{port}");
+        let run = plan(client, "https://tke.example.com", &[("HTTPS_PROXY", &proxy)], 1);
+        let refuses = format!("the proxy 127.0.0.1:{port} (from HTTPS_PROXY) refuses connections");
+        let attempts = advice(client, "(2 attempts in ", "NO_PROXY");
+        says("refuses", client, &run, None, &[&refuses, attempts, "tke.example.com"]);
+        let logged = run.stderr.contains("the call failed, and is made again after a pause");
+        assert!(logged || client == Client::Registry, "{run}");
+
+        let peer = Peer::responding("HTTP/1.1 407 Proxy Authentication Required\r\nContent-Length: 0\r\n\r\n");
+        let proxy = format!("http://joe:hunter2@{}", peer.host());
+        let run = plan(client, "https://tke.example.com", &[("https_proxy", &proxy)], 5);
+        let requires = format!("the proxy {} (from https_proxy) requires authentication (407)", peer.host());
+        let form = format!("Set it in https_proxy: http://user:password@{}", peer.host());
+        says("407", client, &run, Some((&peer, 1)), &[&requires, &form]);
+
+        let run = plan(client, "https://tke.example.com", &[("HTTPS_PROXY", "joe:hunter2 @")], 5);
+        says("not a URL", client, &run, None, &["HTTPS_PROXY is not the URL of a proxy", "http://host:port"]);
+    }
+}
+
+#[test]
+fn server_is_named_with_what_it_did() {
+    for client in CLIENTS {
+        let host = format!("127.0.0.1:{}", closed_port());
+        let attempts = advice(client, "(2 attempts in ", "registry_mirrors");
+        let refuses = format!("{host} refuses connections");
+        says("refuses", client, &plan(client, &format!("http://{host}"), &[], 1), None, &[&refuses, attempts]);
+
+        let run = plan(client, "https://no-such-host.invalid", &[], 1);
+        says("no name", client, &run, None, &["the name no-such-host.invalid cannot be resolved", attempts]);
+
+        let peer = Peer::responding("HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n");
+        let run = plan(client, &format!("https://{}", peer.host()), &[], 5);
+        let not_tls = format!("what {} sends is not TLS", peer.host());
+        let cure = advice(client, "its URL begins with http://", "registry_http_endpoint_list");
+        says("no TLS", client, &run, Some((&peer, 1)), &[&not_tls, cure]);
+    }
+}
+
+#[test]
+fn page_of_something_else_is_an_error_at_once() {
+    const BUSY: &str = "HTTP/1.1 503 Service Unavailable\r\nContent-Length: 17\r\n\r\n<html>busy</html>";
+    for client in CLIENTS {
+        let cure = advice(client, "Check endpoints and domain", "Check the registry's name");
+        for (response, status) in [
+            ("HTTP/1.1 200 OK\r\nContent-Length: 19\r\n\r\n<html>Log in</html>", ""),
+            ("HTTP/1.1 404 Not Found\r\nContent-Length: 19\r\n\r\n<html>Log in</html>", "status 404"),
+            ("HTTP/1.1 403 Forbidden\r\nContent-Length: 19\r\n\r\n<html>Log in</html>", "status 403"),
+        ] {
+            let is_access = client == Client::Registry && status.ends_with("403");
+            let peer = Peer::responding(response);
+            let run = plan(client, &format!("http://{}", peer.host()), &[], 5);
+            let parts = [status, "<html>Log in</html>", cure, "a login page of the network is in between"];
+            let parts = if is_access { &["refuses access"][..] } else { &parts[..] };
+            says(response, client, &run, Some((&peer, 1)), parts);
+        }
+        let peer = Peer::responding(BUSY);
+        let run = plan(client, &format!("http://{}", peer.host()), &[], 1);
+        let attempts = advice(client, "(2 attempts in ", "");
+        let parts = ["503 Service Unavailable", "or something in front of it, is down. Apply again later", attempts];
+        says("503", client, &run, None, &parts);
+        assert!(peer.connections.load(Ordering::Relaxed) >= 2, "a 503 is repeated");
+    }
+}
+
+#[test]
+fn refused_certificate_is_explained_at_once() {
+    let mut params = CertificateParams::new([]).unwrap();
+    params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+    params.distinguished_name = DistinguishedName::new();
+    params.distinguished_name.push(DnType::CommonName, "Example Inspection CA");
+    let authority = CertifiedIssuer::self_signed(params, KeyPair::generate().unwrap()).unwrap();
+    let params = |name: &str| CertificateParams::new([name.to_owned()]).unwrap();
+    let directory = tempfile::tempdir().unwrap();
+    let pem = directory.path().join("ca.pem");
+    fs::write(&pem, authority.pem()).unwrap();
+    let trusted = [("SSL_CERT_FILE", pem.to_str().unwrap())];
+    for client in CLIENTS {
+        let cure = advice(client, "", "registry_skip_verify_list");
+        let mut expired = params("127.0.0.1");
+        (expired.not_before, expired.not_after) = (date_time_ymd(2020, 1, 1), date_time_ymd(2021, 2, 3));
+        let mut own = params("127.0.0.1");
+        own.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+        for (params, issuer, variables, parts) in [
+            (
+                params("127.0.0.1"),
+                Some(&authority),
+                &[][..],
+                &["is signed by CN=Example Inspection CA", "SSL_CERT_FILE is not set"][..],
+            ),
+            (params("127.0.0.1"), None, &trusted, &["is signed by itself", "certificates in it: 1"]),
+            (own, None, &trusted, &["is an authority's own (CA:TRUE), not a server's"]),
+            (
+                expired,
+                Some(&authority),
+                &trusted,
+                &["expired on 2021-02-03T00:00:00Z", "the clock of this machine says"],
+            ),
+            (params("a.example.com"), Some(&authority), &trusted, &["not for 127.0.0.1, but for a.example.com"]),
+        ] {
+            let peer = Peer::with_certificate(params, issuer);
+            let run = plan(client, &format!("https://{}", peer.host()), variables, 5);
+            says(parts[0], client, &run, Some((&peer, 1)), &[parts, &[cure]].concat());
+        }
+    }
+}
+
+#[test]
+fn broken_variable_of_certificates_is_named() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = |name: &str| directory.path().join(name).to_str().unwrap().to_owned();
+    fs::write(path("empty.pem"), "").unwrap();
+    fs::create_dir(path("empty")).unwrap();
+    for client in CLIENTS {
+        for (variable, value, problem) in [
+            ("SSL_CERT_FILE", path("missing.pem"), "the file cannot be read: No such file"),
+            ("SSL_CERT_FILE", path("empty"), "the file cannot be read: Is a directory"),
+            ("SSL_CERT_FILE", path("empty.pem"), "the file has no certificate in PEM form"),
+            ("SSL_CERT_FILE", path("empty.pem/x"), "the file cannot be read: Not a directory"),
+            ("SSL_CERT_DIR", path("missing"), "cannot be read: No such file"),
+            ("SSL_CERT_DIR", path("empty.pem"), "cannot be read: Not a directory"),
+            ("SSL_CERT_DIR", path("empty"), "no file there has a certificate in PEM form"),
+        ] {
+            let run = plan(client, "https://127.0.0.1:9", &[(variable, &value)], 5);
+            let named = format!("{variable} is {value:?}");
+            says(problem, client, &run, None, &[&named, problem, "Correct the variable, or unset it"]);
+        }
+    }
+}
+
+/// A machine without certificates can use plain HTTP.
+#[test]
+fn plain_http_needs_no_certificates() {
+    for client in CLIENTS {
+        let peer = Peer::responding("HTTP/1.1 404 Not Found\r\nContent-Length: 19\r\n\r\n<html>Log in</html>");
+        let variables = [("SSL_CERT_FILE", "/no/such/file.pem")];
+        let run = plan(client, &format!("http://{}", peer.host()), &variables, 5);
+        says("plain HTTP", client, &run, Some((&peer, 1)), &["<html>Log in</html>"]);
+    }
+}

@@ -204,6 +204,9 @@ fn failed_call(error: &Error) -> &Error {
 }
 
 #[cfg(test)]
+mod variants;
+
+#[cfg(test)]
 mod tests {
     use super::*;
 

@@ -49,24 +49,21 @@ const LAST_LOOKS: Duration = Duration::from_secs(20);
 #[derive(Debug, Clone, thiserror::Error)]
 pub enum CreateError {
     /// The operation ended before the call was sent.
-    #[error("no image cache was made: the operation ended before the call was sent")]
+    #[error("no image cache was created: the operation ended before the call was sent")]
     NotSent {
         ended: Ended,
         /// What the last attempt ended with.
         last: Option<Error>,
     },
     /// Nothing was made.
-    #[error("no image cache was made")]
+    #[error("no image cache was created")]
     Refused {
         source: Error,
         /// The IDs of the caches that have the name already. Whether the API wants names to be unique is not documented.
         namesakes: Vec<String>,
     },
     /// The answer was lost, and no new cache of that name appeared. There may be one later.
-    #[error(
-        "nobody can tell whether image cache {name:?} was made in {region}: the answer was lost, and no new cache of \
-         that name is listed"
-    )]
+    #[error("it is unknown whether image cache {name:?} was created in {region}")]
     OutcomeUnknown { name: String, region: String, source: Error },
 }
 

@@ -93,10 +93,10 @@ pub enum WaitError {
         source: Option<Box<Error>>,
     },
     /// The wait was given up from outside. The cache goes on by itself.
-    #[error("the wait for image cache {id} was cancelled{}", status(last.as_deref()))]
+    #[error("the wait for image cache {id} was canceled{}", status(last.as_deref()))]
     Cancelled { id: String, last: Option<Arc<ImageCache>> },
     /// It was deleted while it was waited for.
-    #[error("image cache {id} does not exist any more")]
+    #[error("image cache {id} no longer exists")]
     Gone { id: String },
     /// It was not listed for a minute: it does not exist any more, or a new one is listed later than was ever seen.
     #[error("image cache {id} is not listed")]

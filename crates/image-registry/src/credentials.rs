@@ -72,7 +72,8 @@ pub struct CredentialsError {
 }
 
 impl CredentialsError {
-    fn new(place: impl fmt::Display, reason: impl fmt::Display) -> Self {
+    /// `place` is a file or a program; `reason` holds no secret.
+    pub fn new(place: impl fmt::Display, reason: impl fmt::Display) -> Self {
         Self { place: place.to_string(), reason: reason.to_string() }
     }
 }

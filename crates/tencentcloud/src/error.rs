@@ -40,8 +40,8 @@ pub enum Error {
     /// The call was never sent: no connection was made.
     #[error("{action}: no connection to {endpoint}")]
     NotConnected { action: &'static str, endpoint: String, source: Failure },
-    /// The call was sent, and no answer came back: connection reset or timed out. It may have been carried out.
-    #[error("{action}: no answer from {endpoint}")]
+    /// The call was sent, and no response arrived: connection reset or timed out. It may have been carried out.
+    #[error("{action}: no response from {endpoint}")]
     NoAnswer { action: &'static str, endpoint: String, source: Source },
     /// An answer came back that is not one of this API.
     #[error("{action}: unusable response, HTTP status {http_status}{}{}: {problem}", reason(*http_status), request(request_id.as_deref()))]
@@ -197,7 +197,7 @@ impl Error {
 
     /// Nobody can say whether the call was carried out.
     ///
-    /// True when no answer came back, when it could not be read, and for a fault of the server: `InternalError`, any 5xx
+    /// True when no response arrived, when it could not be read, and for a fault of the server: `InternalError`, any 5xx
     /// status. A refusal by something between (another status without the API's own error) is certain, except 408 and 429:
     /// a gateway that gives up on a request, or counts requests, may have passed it on.
     pub fn outcome_unknown(&self) -> bool {

@@ -33,6 +33,7 @@ pub use api::{Api, Settings};
 pub use client::Client;
 pub use endpoints::{Endpoints, InvalidEndpoint};
 pub use error::Error;
+pub use network::Failure;
 pub use transport::Auth;
 
 #[cfg(test)]

@@ -33,7 +33,7 @@ pub trait Services: Send + Sync + std::fmt::Debug + 'static {
     ///
     /// # Errors
     ///
-    /// [`CredentialsError::Metadata`] when there is no answer within 2 seconds, or another status.
+    /// [`CredentialsError::Metadata`] when there is no response within 2 seconds, or another status.
     fn metadata(&self, path: &str) -> impl Future<Output = Result<Option<String>, CredentialsError>> + Send;
 
     /// The time by which credentials expire, which is that of the servers.
@@ -113,7 +113,7 @@ impl Services for CloudServices {
         // `without_url`: the address is in the message already.
         let failed = |error: reqwest::Error| match error.is_timeout() {
             true => problem(format!("the metadata service {host} did not answer within {METADATA_TIMEOUT:?}")),
-            false => problem(format!("no answer from the metadata service {host}: {}", cause(&error.without_url()))),
+            false => problem(format!("no response from the metadata service {host}: {}", cause(&error.without_url()))),
         };
         let url = self.metadata.join(path).map_err(|error| problem(format!("{path:?} is no path: {error}")))?;
         let http = self.http.get_or_try_init(async || build(&self.metadata)).await;
@@ -179,7 +179,10 @@ mod tests {
         let server = Server::start(vec![Reply::Silence]).await;
         let error = services(&server.url).metadata("/").await.unwrap_err().to_string();
         let host = server.url.strip_prefix("http://").unwrap();
-        assert!(error.starts_with(&format!("instance role: no answer from the metadata service {host}: ")), "{error}");
+        assert!(
+            error.starts_with(&format!("instance role: no response from the metadata service {host}: ")),
+            "{error}"
+        );
     }
 
     /// Time is paused: while nothing else happens, it jumps to the timeout.

@@ -188,7 +188,8 @@ mod tests {
         };
         let (refused, ()) = tokio::join!(api.send_until(None, Auth::Skip, &Make, &end), ended);
         assert!(refused.as_ref().unwrap_err().is_not_connected(), "{refused:?}");
-        assert!(start.elapsed() < std::time::Duration::from_millis(450), "{:?}", start.elapsed());
+        // All pauses together take half a minute.
+        assert!(start.elapsed() < std::time::Duration::from_secs(5), "{:?}", start.elapsed());
         let unsent = api.send_until(None, Auth::Skip, &Make, &end).await.unwrap_err();
         assert!(matches!(unsent, Error::Ended { .. }), "{unsent}");
     }

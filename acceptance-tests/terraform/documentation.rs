@@ -1,4 +1,4 @@
-//! What users copy: examples, modules, and the code in guides.
+//! What practitioners copy: examples, modules, and the code on pages.
 
 mod examples;
-mod guides;
+mod pages;

@@ -143,3 +143,31 @@ fn modules_pass_their_tests() {
         }
     }
 }
+
+/// The first `variables` block of a module's tests, which the module can be planned with.
+fn test_variables(module: &Path) -> String {
+    let tests = fs::read_dir(module.join("tests")).unwrap().map(|entry| entry.unwrap().path());
+    let tests: String = tests.map(|path| fs::read_to_string(path).unwrap()).collect();
+    let (_, block) = tests.split_once("\nvariables {\n").expect("tests of a module have variables");
+    format!("variables {{\n{}\n}}\n", block.split("\n}\n").next().unwrap())
+}
+
+#[test]
+fn modules_pass_under_empty_mock() {
+    if Cli::get().skips(Feature::MockProviders) {
+        return;
+    }
+    for module in directories("modules") {
+        let mut workspace = Workspace::new();
+        workspace.environment("TENCENTCLOUD_ENDPOINT_URL", "");
+        workspace.remove("provider.tf");
+        workspace.copy(&module);
+        let mock = "mock_provider \"eks\" {}\n\nrun \"plan\" {\n  command = plan\n}\n\nrun \"apply\" {}\n";
+        fs::remove_dir_all(workspace.path("tests")).unwrap();
+        fs::create_dir(workspace.path("tests")).unwrap();
+        fs::write(workspace.path("tests/mock.tftest.hcl"), test_variables(&module) + mock).unwrap();
+        let tested = workspace.run(&["test"]).succeeds();
+        assert!(tested.stdout.contains("2 passed, 0 failed"), "{}: {tested}", module.display());
+        assert_eq!(workspace.cloud.requests(), [], "{}", module.display());
+    }
+}

@@ -17,6 +17,8 @@ pub enum Feature {
     ModuleTests,
     /// `for_each` in an `import` block.
     ImportForEach,
+    /// `removed` blocks.
+    RemovedBlock,
     /// `mock_provider` in tests of modules.
     MockProviders,
     /// Functions of providers.
@@ -46,6 +48,7 @@ impl Feature {
             Self::GeneratedConfig => ("generated configurations", (1, 7), Some((1, 12))),
             Self::ModuleTests => ("tests of modules", (1, 6), Some((1, 6))),
             Self::ImportForEach => ("for_each of imports", (1, 7), Some((1, 7))),
+            Self::RemovedBlock => ("removed blocks", (1, 7), Some((1, 7))),
             Self::MockProviders => ("mocks of providers", (1, 7), Some((1, 8))),
             Self::Functions => ("functions of providers", (1, 8), Some((1, 7))),
             Self::MovedBetweenTypes => ("moves between resource types", (1, 8), Some((1, 10))),

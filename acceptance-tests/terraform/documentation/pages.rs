@@ -1,0 +1,247 @@
+//! Code in `README.md`, in `docs/` and in the READMEs of modules: formatted, valid, and planned.
+//!
+//! Code that a page repeats from `examples/` is tested there. Blocks of other providers are removed here; the tests in
+//! `acceptance-tests/go` plan them.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use tencentcloud_simulator::ImageCache;
+
+use crate::harness::cli::Cli;
+use crate::harness::config::REGION;
+use crate::harness::features::Feature;
+use crate::harness::workspace::Workspace;
+
+/// Code that not every client can read, by a part of it.
+const NEEDS: [(&str, Feature); 6] = [
+    ("  for_each = local.caches\n  to", Feature::ImportForEach),
+    ("  identity = {", Feature::ImportByIdentity),
+    ("moved {\n  from = tencentcloud_", Feature::MovedBetweenTypes),
+    ("  password_wo ", Feature::WriteOnly),
+    ("provider::eks::", Feature::Functions),
+    ("removed {", Feature::RemovedBlock),
+];
+
+const REQUIRED_PROVIDERS: &str =
+    "terraform {\n  required_providers {\n    eks = {\n      source = \"supernode/eks\"\n    }\n  }\n}\n";
+
+/// The cache that pages import, move and refer to.
+const IMPORTED: &str = r#"
+resource "eks_image_cache" "llm" {
+  images           = ["nginx:1.27"]
+  image_cache_size = 60
+  vpc_id           = "vpc-1a2b3c4d"
+  subnet_id        = "subnet-1a2b3c4d"
+}
+"#;
+
+/// Values of the variables on pages.
+const VALUES: &str = r#"
+app_version       = "1.4.2"
+digest            = "sha256:0123"
+image_cache_sizes = { llm = 60, training = 100 }
+images            = { llm = ["nginx:1.27"], training = ["nginx:1.28"] }
+manifest          = "{kind: Deployment, metadata: {name: inference}, spec: {template: {spec: {containers: [{image: nginx}]}}}}"
+manifests         = "{kind: Deployment, metadata: {name: inference}, spec: {template: {spec: {containers: [{image: nginx}]}}}}"
+mfa_code          = "123456"
+registry_password = "secret"
+saml_assertion    = "PHNhbWw+"
+secret_id         = "AKIDSIMULATOR"
+secret_key        = "simulator-secret-key"
+subnet_id         = "subnet-1a2b3c4d"
+subnet_ids        = { llm = "subnet-1a2b3c4d", training = "subnet-5e6f7a8b" }
+tcr_username      = "100000000001"
+vpc_id            = "vpc-1a2b3c4d"
+vpc_ids           = { llm = "vpc-1a2b3c4d", training = "vpc-5e6f7a8b" }
+"#;
+
+/// The module that is tested in the guide on tests: what its tests name.
+const TESTED_MODULE: &str = r#"
+variable "vpc_id" {}
+
+variable "subnet_id" {}
+
+resource "eks_image_cache" "this" {
+  images    = ["nginx:1.27"]
+  vpc_id    = var.vpc_id
+  subnet_id = var.subnet_id
+}
+
+data "eks_pod_disk" "this" {
+  image_cache = eks_image_cache.this.id
+}
+
+output "pod_annotations" {
+  value = data.eks_pod_disk.this.annotations
+}
+"#;
+
+fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
+/// The files below a directory of the project whose names have this ending, sorted.
+fn files(directory: &Path, ending: &str) -> Vec<PathBuf> {
+    let mut found = Vec::new();
+    for path in fs::read_dir(directory).unwrap().map(|entry| entry.unwrap().path()) {
+        if path.is_dir() {
+            found.extend(files(&path, ending));
+        } else if path.to_str().unwrap().ends_with(ending) {
+            found.push(path);
+        }
+    }
+    found.sort();
+    found
+}
+
+/// The blocks of HCL on a page.
+fn blocks(page: &str) -> Vec<&str> {
+    let code = page.split("\n```").skip(1).step_by(2);
+    code.filter_map(|code| code.strip_prefix("terraform\n").or(code.strip_prefix("hcl\n"))).collect()
+}
+
+/// Whether the code is a configuration: not arguments alone, a configuration of the CLI, or a test.
+fn is_configuration(code: &str) -> bool {
+    let first = code.lines().find(|line| !line.is_empty() && !line.starts_with('#')).unwrap_or_default();
+    first.ends_with('{') && !first.contains('=') && first != "provider_installation {" && !code.contains("\nrun \"")
+}
+
+/// The configuration without the blocks of other providers, and with a variable for what it reads from one.
+fn without_other_providers(code: &str) -> String {
+    let mut own = String::new();
+    let mut is_other = false;
+    for line in code.lines().filter(|line| !line.contains("source = \"hashicorp/")) {
+        if let Some(kind) = line.strip_prefix("resource \"").or(line.strip_prefix("data \"")) {
+            is_other = !kind.starts_with("eks_");
+        }
+        if !is_other {
+            own += &format!("{line}\n");
+        }
+        is_other &= line != "}";
+    }
+    own.replace("data.helm_template.inference.manifest", "var.manifest")
+}
+
+/// Declarations of the variables that the code uses and does not declare.
+fn variables(code: &str) -> String {
+    let uses = code.split("var.").skip(1).map(|rest| rest.split(|c: char| !c.is_alphanumeric() && c != '_').next());
+    let names: BTreeSet<_> = uses.flatten().filter(|name| !code.contains(&format!("variable \"{name}\""))).collect();
+    names.into_iter().map(|name| format!("variable \"{name}\" {{}}\n")).collect()
+}
+
+/// Whether a plan would contact public registries, which tests do not.
+fn contacts_registries(code: &str) -> bool {
+    code.contains("data \"eks_pod_disk\"") && code.contains("  images = ") && !code.contains("inspect_images")
+}
+
+/// A workspace with the caches that pages import.
+fn workspace() -> Workspace {
+    let mut workspace = Workspace::new();
+    workspace.remove("provider.tf");
+    workspace.environment("TENCENTCLOUD_REGION", REGION);
+    fs::write(workspace.path("terraform.tfvars"), VALUES).unwrap();
+    for (region, id) in [(REGION, "imc-1a2b3c4d"), ("ap-shanghai", "imc-5e6f7a8b")] {
+        let mut cache = ImageCache::ready("llm", &["nginx:1.27"], workspace.cloud.clock().now());
+        cache.id = id.to_owned();
+        workspace.cloud.insert_cache(region, cache);
+    }
+    workspace
+}
+
+/// Formats, validates and plans the code on a page; returns the number of configurations.
+fn check(page: &Path) -> usize {
+    let text = fs::read_to_string(page).unwrap();
+    let name = page.strip_prefix(root()).unwrap().display().to_string();
+    let examples: String = [".tf", ".tfquery.hcl"]
+        .iter()
+        .flat_map(|ending| files(&root().join("examples"), ending))
+        .map(|path| fs::read_to_string(path).unwrap())
+        .collect();
+    let mut planned = 0;
+    for block in blocks(&text).into_iter().filter(|block| !examples.contains(block.trim_end())) {
+        if NEEDS.iter().any(|(part, needed)| block.contains(part) && Cli::get().skips_part(&name, *needed)) {
+            continue;
+        }
+        let workspace = workspace();
+        workspace.write(block);
+        let formatted = workspace.run(&["fmt", "-check", "-diff", "main.tf"]);
+        assert_eq!(formatted.exit_code(), Some(0), "{name}: {formatted}");
+        let mut code = without_other_providers(block);
+        if is_configuration(block) {
+            if code.contains("eks_image_cache.llm")
+                && !code.contains("\"eks_image_cache\" \"llm\"")
+                && !code.contains("removed {")
+            {
+                code += IMPORTED;
+            }
+            let required = if code.contains("required_providers") { "" } else { REQUIRED_PROVIDERS };
+            workspace.write(format!("{required}{}{code}", variables(&code)));
+            workspace.copy(&root().join("examples/modules"));
+            workspace.run(&["get"]).succeeds();
+            let valid = workspace.run(&["validate"]);
+            assert_eq!(valid.exit_code(), Some(0), "{name}:\n{block}\n{valid}");
+            if !contacts_registries(&code) {
+                let plan = workspace.plan();
+                assert_eq!(plan.exit_code(), Some(0), "{name}:\n{block}\n{plan}");
+            }
+            planned += 1;
+        }
+        for (region, id) in [(REGION, "imc-1a2b3c4d"), ("ap-shanghai", "imc-5e6f7a8b")] {
+            workspace.cloud.delete_cache(region, id);
+        }
+    }
+    planned
+}
+
+#[test]
+fn code_in_readme_can_be_planned() {
+    assert_eq!(check(&root().join("README.md")), 1);
+}
+
+#[test]
+fn code_on_pages_can_be_planned() {
+    let pages =
+        files(&root().join("docs"), ".md").into_iter().filter(|page| !page.starts_with(root().join("docs/guides")));
+    for page in pages {
+        check(&page);
+    }
+}
+
+#[test]
+fn code_in_guides_can_be_planned() {
+    let planned: usize = files(&root().join("docs/guides"), ".md").iter().map(|page| check(page)).sum();
+    assert!(planned > 30, "{planned}");
+}
+
+#[test]
+fn code_in_readmes_of_modules_can_be_planned() {
+    let readmes = files(&root().join("examples/modules"), "README.md");
+    assert!(readmes.iter().all(|readme| check(readme) > 0));
+}
+
+#[test]
+fn the_tests_in_the_guide_pass() {
+    let guide = root().join("docs/guides/testing-modules.md");
+    let text = fs::read_to_string(guide).unwrap();
+    let mut tests = blocks(&text);
+    tests.retain(|block| block.contains("\nrun \""));
+    assert_eq!(tests.len(), 2, "one with the simulator, one with a mock");
+    for test in tests {
+        let is_mock = test.contains("mock_provider");
+        let feature = if is_mock { Feature::MockProviders } else { Feature::ModuleTests };
+        if Cli::get().skips_part("a test", feature) {
+            continue;
+        }
+        let workspace = Workspace::new();
+        workspace.remove("provider.tf");
+        workspace.write(format!("{REQUIRED_PROVIDERS}{TESTED_MODULE}"));
+        fs::create_dir(workspace.path("tests")).unwrap();
+        fs::write(workspace.path("tests/guide.tftest.hcl"), test).unwrap();
+        workspace.run(&["fmt", "-check", "-diff", "tests"]).succeeds();
+        let tested = workspace.run(&["test"]).succeeds();
+        assert!(tested.stdout.contains("1 passed, 0 failed"), "{tested}");
+        assert_eq!(workspace.cloud.requests().is_empty(), is_mock, "{tested}");
+    }
+}

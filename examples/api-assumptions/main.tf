@@ -1,5 +1,5 @@
-# What the API does not document, tried on a scratch cache: apply with -var step=0, then 1, and so on up to 7, and compare
-# what each step prints with the guide "What the API does not document". `terraform destroy` removes the cache.
+# Verifies what the API does not document, with a scratch cache: apply with -var step=0, then 1, up to 7, and compare the output of
+# each step with the guide "What the API does not document". `terraform destroy` deletes the cache.
 #
 # Costs: a build for each of the steps 0, 4, 5, 6 and 7 (a 2-core 4 GiB instance and a disk for some minutes), and a snapshot of 20
 # to 50 GiB until the cache is destroyed.
@@ -26,18 +26,18 @@ variable "vpc_id" {
 }
 
 variable "subnet_id" {
-  description = "Subnet of the temporary instance. It needs a way to Docker Hub: a NAT gateway."
+  description = "Subnet of the temporary instance. It needs a route to Docker Hub, such as a NAT gateway."
   type        = string
 }
 
 variable "step" {
-  description = "What to try: 0 creates the cache, each further step asks one question."
+  description = "Step: 0 creates the cache, each further step verifies one assumption."
   type        = number
   default     = 0
 
   validation {
     condition     = contains(range(8), var.step)
-    error_message = "There are the steps 0 to 7."
+    error_message = "Expected a step from 0 to 7."
   }
 }
 
@@ -46,14 +46,14 @@ provider "eks" {
 }
 
 locals {
-  # Each step changes one thing of the step before.
+  # Each step changes one argument of the step before.
   step = [
     { asks = "How is a new cache listed?", name = "api-assumptions", tags = { a = "1", b = "2" }, size = 40, trigger = "0" },
-    { asks = "What does an update do to fields that it leaves out?", name = "api-assumptions-2", tags = { a = "1", b = "2" }, size = 40, trigger = "0" },
+    { asks = "Are fields that an update omits kept?", name = "api-assumptions-2", tags = { a = "1", b = "2" }, size = 40, trigger = "0" },
     { asks = "Are tags replaced or merged?", name = "api-assumptions-2", tags = { a = "1" }, size = 40, trigger = "0" },
     { asks = "Does an empty list clear?", name = "api-assumptions-2", tags = {}, size = 40, trigger = "0" },
     { asks = "Does an update to the same images build?", name = "api-assumptions-2", tags = {}, size = 40, trigger = "1" },
-    { asks = "Is a size that is no multiple of 10 rounded?", name = "api-assumptions-2", tags = {}, size = 45, trigger = "1" },
+    { asks = "Is a size that is not a multiple of 10 rounded up?", name = "api-assumptions-2", tags = {}, size = 45, trigger = "1" },
     { asks = "Does a size grow in place?", name = "api-assumptions-2", tags = {}, size = 50, trigger = "1" },
     { asks = "Does a size shrink in place?", name = "api-assumptions-2", tags = {}, size = 20, trigger = "1" },
   ][var.step]
@@ -63,14 +63,14 @@ resource "eks_image_cache" "scratch" {
   name             = local.step.name
   images           = ["busybox:1.36"]
   image_cache_size = local.step.size
-  retention_days   = 2 # If destroy is forgotten, it goes by itself.
+  retention_days   = 2 # if destroy is forgotten, the cache expires
   tags             = local.step.tags
   rebuild_triggers = { step = local.step.trigger }
   vpc_id           = var.vpc_id
   subnet_id        = var.subnet_id
 }
 
-# What the API lists, as it lists it.
+# The cache as the API lists it.
 data "eks_image_cache" "listed" {
   id         = eks_image_cache.scratch.id
   region     = var.region
@@ -78,7 +78,7 @@ data "eks_image_cache" "listed" {
 }
 
 output "report" {
-  description = "Send this with a report, beside the warnings and errors of apply. It holds no secrets."
+  description = "For a report, with the warnings and errors of apply. It does not contain secrets."
   value = {
     step   = "${var.step}: ${local.step.asks}"
     asked  = { name = local.step.name, size = local.step.size, tags = local.step.tags, retention_days = 2, images = ["busybox:1.36"] }

@@ -18,15 +18,15 @@ provider "eks" {
   }
 }
 
-# A snapshot with the image on it, from which Pods start in seconds.
+# A snapshot with the image, from which Pods start in seconds.
 resource "eks_image_cache" "vllm" {
-  images           = ["vllm/vllm-openai:v0.8.5"]
+  images           = ["vllm/vllm-openai:v0.8.5"] # Docker Hub; in Tencent Container Registry: ccr.ccs.tencentyun.com/example/llm:1.0.0
   image_cache_size = 60
   vpc_id           = "vpc-1a2b3c4d"
   subnet_id        = "subnet-1a2b3c4d"
 }
 
-# The annotations of Pods that use it, for .spec.template.metadata.annotations: known at plan time.
+# Annotations for Pods that use the cache, for .spec.template.metadata.annotations: known at plan time.
 output "pod_annotations" {
   value = eks_image_cache.vllm.annotations.auto
 }

@@ -1,4 +1,4 @@
-# Pull the images again whenever the digest behind the tag changes.
+# Rebuild the cache whenever the digest of the tag changes
 data "eks_pod_disk" "training" {
   images = ["ccr.ccs.tencentyun.com/example/training:stable"]
 }

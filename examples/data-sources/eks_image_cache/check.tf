@@ -1,4 +1,4 @@
-# Say so when a cache is not usable
+# Warn when a cache is not Ready
 
 check "llm_is_ready" {
   data "eks_image_cache" "checked" {

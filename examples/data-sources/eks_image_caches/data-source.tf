@@ -1,4 +1,4 @@
-# All that a team has in the region of the provider.
+# All caches of a team in the region of the provider.
 data "eks_image_caches" "ai" {
   tags = { team = "ai" }
 }

@@ -1,4 +1,4 @@
-# What failed, and why
+# Failed caches with the reason
 
 data "eks_image_caches" "failed" {
   name_regex = "^llm-"

@@ -1,4 +1,4 @@
-# A larger system disk: needs no credentials, no region and no network.
+# A larger system disk. This does not need credentials, a region or a network.
 data "eks_pod_disk" "large" {
   size = 50
 }
@@ -9,5 +9,5 @@ output "pod_annotations" {
 }
 
 output "billed_gib" {
-  value = data.eks_pod_disk.large.billed_size # 30: 20 are free
+  value = data.eks_pod_disk.large.billed_size # 30: 20 GiB are free of charge
 }

@@ -1,4 +1,4 @@
-# A given size that must hold the images, or there is no plan
+# A given size; the plan fails if it is too small for the images
 
 variable "image_cache_size" {
   type    = number

@@ -1,4 +1,4 @@
-# The default of a whole cluster
+# A default for a whole cluster
 
 data "eks_pod_disk" "default" {
   image_cache = "auto"

@@ -1,4 +1,4 @@
-# Pods that reuse their disks, and keep them from filling up
+# Reused disks, with housekeeping thresholds
 
 data "eks_pod_disk" "batch" {
   size      = 200

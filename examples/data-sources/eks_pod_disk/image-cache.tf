@@ -7,7 +7,7 @@ resource "eks_image_cache" "vllm" {
   subnet_id        = "subnet-1a2b3c4d"
 }
 
-# A faster and larger one than the cache asks for, kept for ten minutes for the next Pod.
+# A disk that is faster and larger than the cache, retained for ten minutes for the next Pod.
 data "eks_pod_disk" "cached" {
   image_cache    = eks_image_cache.vllm.id
   size           = 100

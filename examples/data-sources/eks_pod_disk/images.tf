@@ -1,10 +1,10 @@
-# The disk that images need, as their registries tell it
+# A disk for given images, by their sizes in the registry
 
 data "eks_pod_disk" "sized" {
   images = ["vllm/vllm-openai:v0.8.5"]
 }
 
-# A cache that is large enough for them.
+# A cache that is large enough for the images.
 resource "eks_image_cache" "sized" {
   images           = data.eks_pod_disk.sized.images
   image_cache_size = data.eks_pod_disk.sized.disk_size

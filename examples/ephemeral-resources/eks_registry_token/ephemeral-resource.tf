@@ -1,4 +1,4 @@
-# A token that is new in each run, and that neither plan nor state holds.
+# A new token in each run, which is stored neither in the plan nor in the state.
 ephemeral "eks_registry_token" "llm" {
   registry_id = "tcr-1a2b3c4d"
 }
@@ -11,8 +11,7 @@ resource "eks_image_cache" "llm" {
 
   image_registry_credentials = {
     "llm.tencentcloudcr.com" = {
-      # The number of the account, which belongs to every token.
-      username            = "100000000001"
+      username            = "100000000001" # UIN of the account
       password_wo         = ephemeral.eks_registry_token.llm.token
       password_wo_version = 1
     }

@@ -1,4 +1,4 @@
-# What failed in a region, with all attributes.
+# Failed caches in a region, with all attributes.
 list "eks_image_cache" "failed" {
   provider         = eks
   include_resource = true

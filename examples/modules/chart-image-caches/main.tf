@@ -1,18 +1,18 @@
-# The image caches of a rendered chart: one for each set of images that its Pods have.
+# The image caches of a rendered chart: one for each set of images of its Pods.
 
 locals {
-  # An error that names the object, when an image is a placeholder: what is missed here is a Pod without its cache.
+  # An image that is a placeholder is an error: a missing image would be a Pod without its cache.
   images = provider::eks::manifest_images(var.manifests)
 
-  # Pods whose images the chart leaves to something else, such as a model server's runtime, have none.
+  # Without Pods whose images the chart does not set, such as those of a model server's runtime.
   pods = [for pod in provider::eks::manifest_pods(var.manifests) : pod if length(setintersection(pod.images, local.images)) > 0]
 
-  # Each set once, by a key that depends on its images alone: another Pod with the same images changes nothing.
+  # Each set once, with a key that depends on its images only: another Pod with the same images changes nothing.
   sets = { for images in distinct(local.pods[*].images) : substr(sha256(join("\n", images)), 0, 8) => images }
 
   workloads = [
     for pod in local.pods : {
-      # The namespace where the object states one; no name where it comes from generateName.
+      # With the namespace, if the object has one. Objects with generateName do not have a name.
       workload = join("/", compact([pod.namespace, pod.kind, coalesce(pod.name, "-")]))
       path     = pod.path
       set      = substr(sha256(join("\n", pod.images)), 0, 8)
@@ -38,7 +38,7 @@ resource "eks_image_cache" "this" {
   tags             = var.tags
 
   lifecycle {
-    # A cache that a workload uses goes after the workload has moved to the new one.
+    # The old cache is deleted after the workload has been updated.
     create_before_destroy = true
   }
 }

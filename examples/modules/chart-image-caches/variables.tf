@@ -1,5 +1,5 @@
 variable "name" {
-  description = "Beginning of the names of the image caches, for example the name of the release."
+  description = "Prefix of the names of the image caches, for example the name of the release."
   type        = string
 }
 
@@ -14,12 +14,12 @@ variable "image_cache_size" {
 
   validation {
     condition     = var.image_cache_size >= 20 && var.image_cache_size <= 32000
-    error_message = "From 20 to 32000 GiB."
+    error_message = "Expected 20 to 32000 GiB."
   }
 }
 
 variable "image_cache_sizes" {
-  description = "Sizes in GiB of the image caches that hold these images, by image, where they differ from image_cache_size."
+  description = "Sizes in GiB of the image caches that contain these images, by image, if they differ from image_cache_size."
   type        = map(number)
   default     = {}
 }

@@ -21,13 +21,13 @@ resource "eks_image_cache" "this" {
 
     precondition {
       condition     = try(var.disk_size >= var.image_cache_size, true)
-      error_message = "disk_size is below image_cache_size: a disk that is made from a cache is not smaller than the cache."
+      error_message = "disk_size is below image_cache_size. A disk made from a cache cannot be smaller than the cache."
     }
   }
 }
 
 locals {
-  # Known at plan time but for the ID, so that kubernetes_manifest can plan the object before the cache exists.
+  # Known at plan time except for the ID, so that kubernetes_manifest can plan the object before the cache exists.
   annotations = merge(eks_image_cache.this[local.generation].annotations.pinned, {
     for key, value in {
       "eks.tke.cloud.tencent.com/image-cache-disk-size" = var.disk_size
@@ -51,7 +51,7 @@ locals {
       replicas = var.replicas
       selector = { matchLabels = { app = var.name } }
       template = {
-        # On the Pod template: on the Deployment itself, the annotations do nothing.
+        # On the Pod template: on the Deployment itself, the annotations have no effect.
         metadata = { labels = { app = var.name }, annotations = local.annotations }
         spec     = local.pod_spec
       }

@@ -4,12 +4,12 @@ output "manifest" {
 }
 
 output "object" {
-  description = "The same as an object, for kubernetes_manifest: the YAML is wholly unknown until the ID of the cache is known."
+  description = "The Deployment as an object, for kubernetes_manifest: the YAML is unknown until the ID of the cache is known."
   value       = local.deployment
 }
 
 output "pod_annotations" {
-  description = "Annotations of the Pod template, for a workload that is written elsewhere."
+  description = "Annotations of the Pod template, for a workload that another module creates."
   value       = local.annotations
 }
 
@@ -24,7 +24,7 @@ output "image_cache_ids" {
 }
 
 output "billed_size" {
-  description = "GiB that are billed for each Pod while it runs: all of the disk that is made from the cache."
+  description = "GiB that are billed for each Pod while it runs: the whole disk made from the cache."
   value       = coalesce(var.disk_size, var.image_cache_size)
 }
 

@@ -1,10 +1,10 @@
 variable "name" {
-  description = "Name of the Deployment, of its app label and of the image cache."
+  description = "Name of the Deployment and of its app label, and prefix of the names of the image caches."
   type        = string
 
   validation {
     condition     = can(regex("^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$", var.name))
-    error_message = "A name of Kubernetes: lower case letters, digits and hyphens, at most 63."
+    error_message = "Expected a Kubernetes name: lower-case letters, digits and hyphens, at most 63 characters."
   }
 }
 
@@ -20,29 +20,29 @@ variable "generations" {
 
   validation {
     condition     = length(var.generations) >= 1 && length(var.generations) <= 3
-    error_message = "One to three generations: the one in use, the next, and perhaps the one before."
+    error_message = "Expected one to three generations: the one in use, the next, and the previous one."
   }
 
   validation {
     condition     = alltrue([for images in var.generations : length(images) > 0])
-    error_message = "A Pod has at least one container."
+    error_message = "Expected at least one container in each generation."
   }
 
   validation {
     condition     = alltrue(flatten([for images in var.generations : [for image in values(images) : can(regex("(@sha256:|:[^/:]+$)", image))]]))
-    error_message = "Give every container an image with a tag or a digest: without one it is latest, and a cache of latest becomes outdated unnoticed."
+    error_message = "Expected a tag or a digest for every image. Without one, the tag is latest, and a cache of latest becomes outdated without a message."
   }
 }
 
 variable "generation" {
-  description = "The generation that the workload uses; it may be omitted when there is one only."
+  description = "Generation that the workload uses. Can be omitted if there is only one."
   type        = string
   default     = null
 }
 
 variable "containers" {
-  description = "Containers of the Pod by name, each as Kubernetes writes it, without its image: resources, args, ..."
-  type        = any # containers differ in their parts, which no map of one type takes
+  description = "Containers of the Pod by name, each as in a Pod, without its image: resources, args, ..."
+  type        = any # containers can have different attributes, which a map of one type does not allow
   default     = {}
 }
 
@@ -53,13 +53,13 @@ variable "replicas" {
 }
 
 variable "image_pull_secrets" {
-  description = "Names of Secrets with which the Pods pull. Keep them for private images, also when a cache holds these."
+  description = "Names of the Secrets with which the Pods pull. Keep them for private images, also with a cache."
   type        = list(string)
   default     = []
 }
 
 variable "node_selector" {
-  description = "Labels of the nodes that the Pods may run on; without it, the scheduler's choice."
+  description = "Labels of the nodes that the Pods can run on. Defaults to any node."
   type        = map(string)
   default     = {}
 }
@@ -70,12 +70,12 @@ variable "vpc_id" {
 }
 
 variable "subnet_id" {
-  description = "Subnet of the temporary instance that pulls the images. It needs a way to the registries."
+  description = "Subnet of the temporary instance that pulls the images. It needs a route to the registries."
   type        = string
 }
 
 variable "security_group_ids" {
-  description = "Security groups of the temporary instance that pulls the images; without them, the default one."
+  description = "Security groups of the temporary instance that pulls the images. Defaults to the default security group."
   type        = set(string)
   default     = null
 }
@@ -86,18 +86,18 @@ variable "image_cache_size" {
 
   validation {
     condition     = var.image_cache_size >= 20 && var.image_cache_size <= 32000
-    error_message = "From 20 to 32000 GiB."
+    error_message = "Expected 20 to 32000 GiB."
   }
 }
 
 variable "disk_size" {
-  description = "Size of a Pod's disk in GiB: the image cache, and room for what the containers write. Not below image_cache_size, which it is when absent."
+  description = "Size of a Pod's disk in GiB: the image cache, and space for what the containers write. At least image_cache_size, which is the default."
   type        = number
   default     = null
 }
 
 variable "disk_type" {
-  description = "Type of a Pod's disk; CLOUD_PREMIUM when absent."
+  description = "Type of a Pod's disk. Defaults to CLOUD_PREMIUM."
   type        = string
   default     = null
 }

@@ -1,5 +1,5 @@
-# The same images in several regions. A cache serves Pods of its own region only, so there is one in each; they are built
-# at the same time, by one provider block.
+# Caches with the same images in several regions, because a cache serves Pods of its own region only. One provider block builds
+# them in parallel.
 
 resource "eks_image_cache" "this" {
   for_each = var.regions

@@ -4,11 +4,11 @@ output "image_cache_ids" {
 }
 
 output "pod_annotations" {
-  description = "Annotations by region that make Pods start from the cache of their region, for .spec.template.metadata.annotations."
+  description = "Annotations by region for Pods that start from the cache of their region, for .spec.template.metadata.annotations."
   value       = { for region, cache in eks_image_cache.this : region => cache.annotations.pinned }
 }
 
 output "pod_annotations_auto" {
-  description = "Annotations that are the same in every region: the platform finds the cache that holds exactly the Pod's images."
+  description = "Annotations that are the same in every region: the platform finds the cache with exactly the Pod's images."
   value       = { "eks.tke.cloud.tencent.com/use-image-cache" = "auto" }
 }

@@ -4,17 +4,17 @@ variable "name" {
 }
 
 variable "images" {
-  description = "Images of the cache, the same in every region, named exactly as the Pods name them."
+  description = "Images of the cache, the same in every region, exactly as in the Pods."
   type        = set(string)
 
   validation {
     condition     = length(var.images) > 0
-    error_message = "A cache holds at least one image."
+    error_message = "Expected at least one image."
   }
 }
 
 variable "regions" {
-  description = "Network of the temporary instance that pulls the images, by region. `images` replaces those of all regions, for a registry of the region."
+  description = "Network of the temporary instance that pulls the images, by region. `images` overrides those of all regions, for a registry in the region."
   type = map(object({
     vpc_id             = string
     subnet_id          = string
@@ -30,7 +30,7 @@ variable "image_cache_size" {
 }
 
 variable "retention_days" {
-  description = "Days after which a cache expires; 0 for never."
+  description = "Days until a cache expires. 0 means that it does not expire."
   type        = number
   default     = 0
 }

@@ -1,4 +1,4 @@
-# A new cache is Ready before the old one goes
+# A replacement that is Ready before the old cache is deleted
 
 resource "eks_image_cache" "rolling" {
   images             = ["ccr.ccs.tencentyun.com/example/llm:1.0.0"]

@@ -1,4 +1,4 @@
-# Taken over from tencentcloud_tke_image_cache, of Tencent Cloud's CloudApp dialect (Terraform 1.8 and later)
+# A tencentcloud_tke_image_cache of Tencent Cloud's CloudApp dialect, moved to this resource (Terraform 1.8 and later)
 
 moved {
   from = tencentcloud_tke_image_cache.web

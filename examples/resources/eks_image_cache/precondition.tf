@@ -5,7 +5,7 @@ variable "image_cache_size" {
   default = 60
 }
 
-# What the images need, as their registries tell it.
+# The size that the images need, by their sizes in the registry.
 data "eks_pod_disk" "checked" {
   images = ["vllm/vllm-openai:v0.8.5"]
 }

@@ -1,4 +1,4 @@
-# A private registry, with a password that is never stored
+# A private registry, with a password that is not stored
 
 variable "registry_password" {
   type      = string
@@ -15,7 +15,7 @@ resource "eks_image_cache" "private" {
     "registry.example.com" = {
       username            = "puller"
       password_wo         = var.registry_password
-      password_wo_version = 1 # count up when the password changes
+      password_wo_version = 1 # increase when the password changes
     }
   }
 }

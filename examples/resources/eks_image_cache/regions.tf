@@ -1,4 +1,4 @@
-# A cache in another region than the provider's
+# A cache in a region other than the provider's
 
 resource "eks_image_cache" "shanghai" {
   region           = "ap-shanghai"

@@ -3,15 +3,15 @@
 #
 #     GPG_FINGERPRINT=KEY release/sign.sh DIRECTORY/terraform-provider-eks_VERSION_SHA256SUMS
 #
-# GPG_FINGERPRINT  the key, as `gpg --local-user` accepts it; the fingerprint is best
-# GPG_PASSPHRASE   its passphrase, if it has one that no agent knows
+# GPG_FINGERPRINT  the key, as `gpg --local-user` accepts it, preferably its fingerprint
+# GPG_PASSPHRASE   its passphrase, if it has one that is not in an agent
 #
-# Writes the detached binary signature beside the checksums, with .sig appended. Runs sha256sum and gpg and nothing that
-# was built, so that the workflow can run it where the key is.
+# Writes the detached binary signature next to the checksums, with .sig appended. It runs sha256sum and gpg only, and no program
+# of a build, so that the workflow can run it in the job that has the key.
 #
 # The Terraform Registry accepts RSA and DSA signatures only, and a published version is final:
-# https://developer.hashicorp.com/terraform/registry/providers/publishing. The key says too little, because gpg prefers a
-# subkey that can sign to the primary key. gpg reports the algorithm of the signature that it made:
+# https://developer.hashicorp.com/terraform/registry/providers/publishing. The algorithm of the key does not determine that of the
+# signature, because gpg prefers a subkey that can sign. gpg reports the algorithm of the signature:
 # https://github.com/gpg/gnupg/blob/master/doc/DETAILS, SIG_CREATED.
 set -euo pipefail
 fail() {

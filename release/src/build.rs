@@ -1,4 +1,4 @@
-//! Builds the provider so that neither the place of the checkout nor the user's home get into the binary.
+//! Builds the provider so that the binary contains neither the path of the checkout nor that of the user's home.
 
 use std::env;
 use std::path::{Path, PathBuf};
@@ -8,11 +8,11 @@ use anyhow::{Context as _, Result, bail};
 use crate::target::Target;
 use crate::{NAME, cargo, read, root};
 
-/// Builds the provider for `target`, and says where it is.
+/// Builds the provider for `target`, and returns the path of the binary.
 pub fn build(target: &Target) -> Result<PathBuf> {
     let directory = root().join("target");
     let home = env::var_os("CARGO_HOME").map(PathBuf::from).or_else(|| Some(env::home_dir()?.join(".cargo")));
-    let home = home.context("there is no home directory: set CARGO_HOME")?;
+    let home = home.context("no home directory: set CARGO_HOME")?;
     let private = [(root(), NAME), (&home, "cargo")];
     let status = cargo()
         .current_dir(root())
@@ -21,7 +21,7 @@ pub fn build(target: &Target) -> Result<PathBuf> {
         .args(["--target", &target.triple])
         .arg("--target-dir")
         .arg(&directory)
-        // In place of flags of the user: a release has its own.
+        // Replaces the user's flags: a release has its own.
         .env("CARGO_ENCODED_RUSTFLAGS", flags(target, private).join("\u{1f}"))
         .status()
         .context("cargo does not run")?;
@@ -30,26 +30,30 @@ pub fn build(target: &Target) -> Result<PathBuf> {
     }
     let binary = directory.join(&target.triple).join("release").join(target.program(NAME));
     for (path, _) in private {
-        if names(&read(&binary)?, path) {
-            bail!("{} names {}: built elsewhere, it would be another", binary.display(), path.display());
+        if contains(&read(&binary)?, path) {
+            bail!(
+                "{} contains the path {}: another directory would produce another binary",
+                binary.display(),
+                path.display()
+            );
         }
     }
     Ok(binary)
 }
 
-/// What rustc is told, with the names that it is to write in place of paths.
+/// Flags of rustc, which replace private paths with names.
 fn flags(target: &Target, private: [(&Path, &str); 2]) -> Vec<String> {
     let remapped = private.map(|(path, name)| format!("--remap-path-prefix={}={name}", path.display()));
     let mut flags = Vec::from(remapped);
     if target.os == "windows" {
-        // Without it, the binary asks for the Visual C++ runtime, which not every Windows has.
+        // Without it, the binary requires the Visual C++ runtime, which is not part of Windows.
         flags.extend(["-C", "target-feature=+crt-static"].map(str::to_owned));
     }
     flags
 }
 
-/// True when `path` stands anywhere in `binary`.
-fn names(binary: &[u8], path: &Path) -> bool {
+/// Whether `binary` contains `path`.
+fn contains(binary: &[u8], path: &Path) -> bool {
     let path = path.to_string_lossy();
     binary.windows(path.len()).any(|part| part == path.as_bytes())
 }
@@ -59,7 +63,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn paths_are_renamed() {
+    fn flags_replace_paths() {
         for (triple, more) in [("x86_64-unknown-linux-musl", 0), ("x86_64-pc-windows-msvc", 2)] {
             let flags =
                 flags(&Target::of(triple).unwrap(), [(Path::new("/src"), "eks"), (Path::new("/home"), "cargo")]);
@@ -69,11 +73,11 @@ mod tests {
     }
 
     #[test]
-    fn a_path_in_a_binary_is_found() {
+    fn binary_contains_path() {
         for (binary, expected) in
             [(&b"\0\xff/src/eks/main.rs\0"[..], true), (b"/src", false), (b"eks/src/main.rs", false)]
         {
-            assert_eq!(names(binary, Path::new("/src/eks")), expected, "{binary:?}");
+            assert_eq!(contains(binary, Path::new("/src/eks")), expected, "{binary:?}");
         }
     }
 }

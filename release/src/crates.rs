@@ -1,9 +1,9 @@
-//! The crates that are linked into the binary for one target, with the features that it has there.
+//! The crates that are linked into the binary for one target.
 //!
-//! Left out is what only runs in the build (build scripts' and procedural macros' crates) or in tests. The crates of this
-//! repository count as the provider: they have no release of their own.
+//! Crates of build scripts, procedural macros and tests are excluded. The crates of this repository count as the provider,
+//! because they are not published.
 //!
-//! `cargo tree` resolves as the build does. `cargo metadata` would not: it merges the features of tests into it.
+//! `cargo tree` resolves features as the build does; `cargo metadata` merges those of tests.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -12,16 +12,16 @@ use anyhow::{Context as _, Result};
 use crate::target::Target;
 use crate::{NAME, cargo, output, root};
 
-/// Crates whose manifest names a license file and no expression, with the license of that file.
+/// Crates whose manifest has a license file instead of an expression, with the license in that file.
 const WITHOUT_EXPRESSION: [(&str, &str); 1] = [("libyaml-safer", "MIT")];
 
 /// A crate by name and version.
 pub type Id = (String, String);
 
-/// What the tree says of a crate.
+/// A crate in the tree.
 #[derive(Debug, Default, PartialEq)]
 pub struct Crate {
-    /// An SPDX expression; empty when the crate states none.
+    /// An SPDX expression, or an empty string.
     pub license: String,
     pub needs: BTreeSet<Id>,
 }
@@ -60,7 +60,7 @@ fn read(tree: &str) -> Result<BTreeMap<Id, Crate>> {
     Ok(crates)
 }
 
-/// Whether the crate of a line has a path, in parentheses after its version, and not a registry.
+/// Whether a line has a path, in parentheses after the version, which crates of registries do not have.
 fn is_in_repository(line: &str) -> bool {
     line.split('\t').next().is_some_and(|package| package.ends_with(')'))
 }
@@ -78,7 +78,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_tree_says_who_needs_whom() {
+    fn tree_with_dependencies() {
         let id = |name: &str| (name.to_owned(), "1.0.0".to_owned());
         let tree = "0 top v1.0.0 (/src/top)\tApache-2.0\t\n1 a v1.0.0\tMIT\t\n2 b v1.0.0\tMIT/Apache-2.0\t\n\
                     3 c v1.0.0\t\t\n1 b v1.0.0\tMIT/Apache-2.0\t (*)\n\
@@ -97,7 +97,7 @@ mod tests {
     }
 
     #[test]
-    fn what_cargo_tree_should_not_write_is_an_error() {
+    fn unexpected_line_of_tree_is_an_error() {
         for line in ["flate2 v1.1.11\tMIT\t", "1 flate2\tMIT\t", "1 flate2 1.1.11\tMIT\t", "1 flate2 v1.1.11"] {
             assert!(read(line).is_err(), "{line}");
         }

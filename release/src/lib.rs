@@ -1,7 +1,7 @@
-//! Makes the files of a release, named as the Terraform Registry asks.
+//! Writes the files of a release, with the names that the Terraform Registry requires.
 //!
 //! For each target a zip and an SBOM; for all of them together the manifest, a network mirror, an OCI layout, `SHA256SUMS`
-//! and its signature. The same inputs give the same bytes.
+//! and its signature. The same inputs produce the same bytes.
 //!
 //! <https://developer.hashicorp.com/terraform/registry/providers/publishing>
 
@@ -37,9 +37,9 @@ const SOURCE: &str = "supernode/eks";
 /// The version of the provider, and of this release.
 pub const VERSION: &str = env!("CARGO_PKG_VERSION");
 
-/// The top of the repository.
+/// The root of the repository.
 fn root() -> &'static Path {
-    Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("this package is a directory of the repository")
+    Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("the package is in a directory of the repository")
 }
 
 /// The first part of the name of each file of a release.
@@ -47,35 +47,35 @@ fn prefix() -> String {
     format!("{NAME}_{VERSION}_")
 }
 
-/// Writes zip and SBOM of the provider for `target` into the directory `out`, which is made when it is missing.
+/// Writes zip and SBOM of the provider for `target` into the directory `out`, which is created if necessary.
 ///
-/// `binary` is what `cargo build` made for the target; without one it is built now, optimised, from `Cargo.lock`.
+/// `binary` is the provider for the target. Without it, the provider is built, optimized, from `Cargo.lock`.
 ///
 /// # Errors
 ///
-/// When the build fails, Cargo knows nothing of the target, or a file cannot be read or written.
+/// If the build fails, Cargo does not support the target, or a file cannot be read or written.
 pub fn package(target: &Target, binary: Option<&Path>, out: &Path) -> Result<()> {
     let binary = match binary {
         Some(binary) => binary.to_owned(),
         None => build::build(target)?,
     };
-    fs::create_dir_all(out).with_context(|| format!("making {}", out.display()))?;
+    fs::create_dir_all(out).with_context(|| format!("creating {}", out.display()))?;
     let stem = format!("{}{}_{}", prefix(), target.os, target.arch);
     let crates = crates::linked(target)?;
     archive::write(target, &binary, licenses::of(target, &crates)?, &out.join(format!("{stem}.zip")))?;
     write(&out.join(format!("{stem}.cdx.json")), sbom::of(target, &crates)?)
 }
 
-/// Writes what is made of all zips of this version in `out` together: the manifest, the network mirror, the OCI layout,
-/// `SHA256SUMS` of all files and, when `signing_key` names one, its detached signature.
+/// Writes the files for all zips of this version in `out` together: the manifest, the network mirror, the OCI layout,
+/// `SHA256SUMS` of all files and, with a `signing_key`, its detached signature.
 ///
-/// `signing_key` is anything that `gpg --local-user` accepts; the fingerprint is best. The key's passphrase is read from
-/// the environment variable `GPG_PASSPHRASE`, if set.
+/// `signing_key` is a key as `gpg --local-user` accepts it, preferably its fingerprint. Its passphrase is read from the
+/// environment variable `GPG_PASSPHRASE`, if set.
 ///
 /// # Errors
 ///
-/// When there is no zip in `out`, a file cannot be read or written, gpg is missing or has no such key, or the Registry
-/// would not accept the signature.
+/// If there is no zip in `out`, a file cannot be read or written, gpg is not installed or does not have the key, or the
+/// Registry does not accept the algorithm of the signature.
 pub fn complete(out: &Path, signing_key: Option<&str>) -> Result<()> {
     let path = |end: &str| out.join(format!("{}{end}", prefix()));
     let packages = package::all(out)?;
@@ -89,11 +89,11 @@ pub fn complete(out: &Path, signing_key: Option<&str>) -> Result<()> {
     }
 }
 
-/// Signs `sums` with the key of gpg that `key` names. The script also runs alone: see the workflow.
+/// Signs `sums` with the `key` of gpg, by the script that the workflow runs as well.
 fn sign(sums: &Path, key: &str) -> Result<()> {
     let script = root().join("release/sign.sh");
     let status = Command::new(&script).arg(sums).env("GPG_FINGERPRINT", key).status();
-    if !status.with_context(|| format!("{} does not run", script.display()))?.success() {
+    if !status.with_context(|| format!("running {}", script.display()))?.success() {
         bail!("{} is not signed: see above", sums.display());
     }
     Ok(())
@@ -111,7 +111,7 @@ fn write(path: &Path, content: impl AsRef<[u8]>) -> Result<()> {
 ///
 /// # Errors
 ///
-/// When the directory cannot be read, or a name is not UTF-8.
+/// If the directory cannot be read.
 pub fn files(out: &Path) -> Result<Vec<PathBuf>> {
     let entries = fs::read_dir(out).with_context(|| format!("reading {}", out.display()))?;
     let mut files = entries.map(|entry| Ok(entry?.path())).collect::<Result<Vec<_>>>()?;
@@ -120,15 +120,15 @@ pub fn files(out: &Path) -> Result<Vec<PathBuf>> {
     Ok(files)
 }
 
-/// The Cargo that runs this, else the one of the machine.
+/// The Cargo that runs this program, or else the one in `PATH`.
 fn cargo() -> Command {
     Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()))
 }
 
-/// What a command writes to its standard output.
+/// The standard output of a command.
 fn output(command: &mut Command) -> Result<String> {
     let name = command.get_program().to_string_lossy().into_owned();
-    let output = command.output().with_context(|| format!("{name} does not run"))?;
+    let output = command.output().with_context(|| format!("running {name}"))?;
     if !output.status.success() {
         bail!("{name} failed: {}", String::from_utf8_lossy(&output.stderr).trim());
     }

@@ -1,4 +1,4 @@
-//! The licences of the [crates](crate::crates) of one target, as text: most of them ask that it goes with the binary.
+//! The license texts of the [crates](crate::crates) of one target, which most of them require to be distributed with the binary.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -11,15 +11,15 @@ use crate::crates::{Crate, Id};
 use crate::target::Target;
 use crate::{NAME, cargo, output, read, root};
 
-/// How the names of files with a licence begin, in any case.
+/// Prefixes of the names of license files, in either case.
 const NAMES: [&str; 6] = ["LICENSE", "LICENCE", "COPYING", "COPYRIGHT", "NOTICE", "UNLICENSE"];
 
-/// The licences of `crates`, each text once, with the crates that have it.
+/// The license texts of `crates`, each once, with the crates that have it.
 pub fn of(target: &Target, crates: &BTreeMap<Id, Crate>) -> Result<String> {
     let metadata = ["metadata", "--format-version", "1", "--locked", "--filter-platform", &target.triple];
     let metadata = output(cargo().current_dir(root()).args(metadata))?;
     let metadata: Value = serde_json::from_str(&metadata).context("reading the output of cargo metadata")?;
-    let packages = metadata["packages"].as_array().context("cargo metadata names no packages")?;
+    let packages = metadata["packages"].as_array().context("cargo metadata does not list packages")?;
 
     let mut text = format!("{NAME} contains these libraries of other authors.\n\n");
     let mut licenses = BTreeMap::<String, BTreeSet<String>>::new();
@@ -27,7 +27,7 @@ pub fn of(target: &Target, crates: &BTreeMap<Id, Crate>) -> Result<String> {
         text += &format!("{name} {version}: {}\n", library.license);
         let package = packages.iter().find(|package| package["name"] == **name && package["version"] == **version);
         let manifest = package.and_then(|package| package["manifest_path"].as_str());
-        let manifest = manifest.with_context(|| format!("cargo metadata does not say where {name} {version} is"))?;
+        let manifest = manifest.with_context(|| format!("cargo metadata does not list {name} {version}"))?;
         for license in texts(Path::new(manifest).parent().unwrap_or(root()))? {
             licenses.entry(license).or_default().insert(format!("{name} {version}"));
         }
@@ -41,7 +41,7 @@ pub fn of(target: &Target, crates: &BTreeMap<Id, Crate>) -> Result<String> {
     Ok(text)
 }
 
-/// The texts of the licences in the directory of a crate.
+/// The license texts in the directory of a crate.
 fn texts(directory: &Path) -> Result<Vec<String>> {
     let mut texts = Vec::new();
     for entry in fs::read_dir(directory).with_context(|| format!("reading {}", directory.display()))? {

@@ -1,4 +1,4 @@
-//! Makes a release, of this machine's target unless told otherwise. What it writes: see the library.
+//! Writes the files of a release, by default for this machine's target. See the library for the files.
 
 #![forbid(unsafe_code)]
 
@@ -11,19 +11,19 @@ use lexopt::{Arg, Parser, ValueExt as _};
 use release::Target;
 
 const HELP: &str = "\
-Makes the files of a release of the provider.
+Writes the files of a release of the provider.
 
 Usage: release [options]
 
-  --target TRIPLE  for this target, as rustc calls it [this machine's]
-  --binary PATH    pack this binary [build one]
-  --out DIRECTORY  where the files go [dist]
-  --sums-only      build and pack nothing: write what is made of all zips in the directory together
-                   (manifest, network mirror, OCI layout, sums, signature)
-  --help           print this, and exit
+  --target TRIPLE  target, by its name in rustc [this machine's]
+  --binary PATH    package this binary [build one]
+  --out DIRECTORY  directory of the files [dist]
+  --sums-only      do not build or package: write the files for all zips in the directory together
+                   (manifest, network mirror, OCI layout, checksums, signature)
+  --help           print this text, and exit
 
-GPG_FINGERPRINT  names the key that signs; without it, nothing is signed
-GPG_PASSPHRASE   the key's passphrase, if it has one and no agent knows it
+GPG_FINGERPRINT  key that signs the checksums; without it, they are not signed
+GPG_PASSPHRASE   passphrase of the key, if it has one that is not in an agent
 ";
 
 struct Options {
@@ -64,7 +64,7 @@ fn make(options: &Options) -> Result<()> {
     Ok(())
 }
 
-/// `None` when all was said.
+/// `None` if the help was printed.
 fn parse(mut arguments: Parser) -> Result<Option<Options>, lexopt::Error> {
     let mut options = Options { target: None, binary: None, out: PathBuf::from("dist"), sums_only: false };
     while let Some(argument) = arguments.next()? {

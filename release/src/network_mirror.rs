@@ -33,7 +33,7 @@ pub fn write(path: &Path, packages: Vec<Package>) -> Result<()> {
     tar::write(path, &files)
 }
 
-/// What the mirror says about a package in the directory `location`, relative to the index.
+/// The entry of a package in the directory `location`, relative to the index.
 fn archive(package: &Package, location: &str) -> Result<Value> {
     Ok(json!({
         "url": format!("{location}{}", package.name),

@@ -30,7 +30,7 @@ pub fn all(out: &Path) -> Result<Vec<Package>> {
         }
     }
     if packages.is_empty() {
-        bail!("{} contains no zip of version {VERSION}: make one, without --sums-only", out.display());
+        bail!("{} contains no zip of version {VERSION}: write one, without --sums-only", out.display());
     }
     Ok(packages)
 }

@@ -1,6 +1,6 @@
 //! The CycloneDX SBOM of the [crates](crate::crates) of one target.
 //!
-//! It has no serial number and no time, so that one commit has one SBOM; CycloneDX 1.5 demands neither.
+//! It has neither a serial number nor a time, which are optional in CycloneDX 1.5, so that it depends on the commit only.
 //!
 //! <https://cyclonedx.org/docs/1.5/json/>
 
@@ -81,7 +81,7 @@ mod tests {
     }
 
     #[test]
-    fn a_crate_that_states_no_licence_has_none() {
+    fn component_without_license() {
         for (license, expected) in [("", None), ("MIT", Some(json!([{ "expression": "MIT" }])))] {
             let of = Crate { license: license.to_owned(), ..Crate::default() };
             let component = component("library", &("a".to_owned(), "1.0.0".to_owned()), &of);

@@ -1,4 +1,4 @@
-//! A Rust target, and what Terraform calls it.
+//! A Rust target, and its name in Terraform.
 
 use std::process::Command;
 
@@ -6,7 +6,7 @@ use anyhow::{Context as _, Result, bail};
 
 use crate::output;
 
-/// A Rust target, and the operating system and architecture by which Terraform finds the zip for it.
+/// A Rust target, with the operating system and architecture by which Terraform selects the zip.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Target {
     /// As `x86_64-unknown-linux-gnu`.
@@ -22,18 +22,18 @@ impl Target {
     ///
     /// # Errors
     ///
-    /// When rustc does not run, or the provider is not released for this machine.
+    /// If rustc cannot be run, or there are no releases for this machine.
     pub fn host() -> Result<Self> {
         let version = output(Command::new("rustc").arg("-vV"))?;
         let host = version.lines().find_map(|line| line.strip_prefix("host: "));
-        Self::of(host.context("rustc -vV names no host")?)
+        Self::of(host.context("rustc -vV does not name a host")?)
     }
 
-    /// The target that rustc calls `triple`.
+    /// The target with this name in rustc.
     ///
     /// # Errors
     ///
-    /// When the provider is not released for it.
+    /// If there are no releases for it.
     pub fn of(triple: &str) -> Result<Self> {
         let os = [("-linux-", "linux"), ("-apple-darwin", "darwin"), ("-windows-", "windows")];
         let arch = [("x86_64-", "amd64"), ("aarch64-", "arm64")];
@@ -45,7 +45,7 @@ impl Target {
         Ok(Self { triple: triple.to_owned(), os, arch })
     }
 
-    /// `name` as a program is called there.
+    /// The file name of the program `name`.
     pub(crate) fn program(&self, name: &str) -> String {
         if self.os == "windows" { format!("{name}.exe") } else { name.to_owned() }
     }
@@ -56,7 +56,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn targets_have_the_names_that_terraform_gives_them() {
+    fn target_names_in_terraform() {
         for (triple, expected) in [
             ("x86_64-unknown-linux-gnu", Some(("linux", "amd64", "eks"))),
             ("aarch64-unknown-linux-musl", Some(("linux", "arm64", "eks"))),

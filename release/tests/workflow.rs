@@ -1,4 +1,4 @@
-//! The release workflow runs on GitHub only; what it names is checked against the rest of the repository here.
+//! The release workflow runs on GitHub only. These tests compare it with the rest of the repository.
 
 use std::collections::BTreeSet;
 use std::fs;

@@ -9,9 +9,8 @@ use serde_json::Value;
 
 use crate::{Release, check, succeeds};
 
-/// The crates that Cargo's metadata leads to from the provider by normal dependencies: at least those in the binary,
-/// because it merges the features of the tests into them. The first set are those that the provider, or a crate of its
-/// repository, names itself. Crates of the repository are in neither.
+/// The direct dependencies of the provider and of the crates in this repository, and all of their normal dependencies, by
+/// Cargo's metadata. The second set can be larger than what is linked, because the metadata merges the features of tests.
 fn known_to_cargo(target: &str) -> (BTreeSet<String>, BTreeSet<String>) {
     let cargo = env!("CARGO");
     let arguments = ["metadata", "--format-version", "1", "--locked", "--filter-platform", target];

@@ -100,7 +100,13 @@ fn changelog_complete() {
 
 /// Directories and files whose prose is not in the project's vocabulary yet. Only shrinks.
 const UNSWEPT: &[&str] = &[
-    "acceptance-tests/terraform/",
+    "acceptance-tests/terraform/account.rs",
+    "acceptance-tests/terraform/authentication",
+    "acceptance-tests/terraform/campaign",
+    "acceptance-tests/terraform/eks_image_cache",
+    "acceptance-tests/terraform/eks_pod_disk",
+    "acceptance-tests/terraform/eks_registry_token.rs",
+    "acceptance-tests/terraform/provider_block.rs",
     "acceptance-tests/protocol/",
     "acceptance-tests/simulator/",
     "crates/tencentcloud/",

@@ -1,4 +1,4 @@
-"""Drives the simulator with Tencent Cloud's own SDK: a client that nobody wrote for this project.
+"""Calls the simulator with Tencent Cloud's official SDK, a client that is independent of this project.
 
 Usage: python drive.py http://127.0.0.1:PORT
 
@@ -40,15 +40,15 @@ def request(kind, **fields):
     return made
 
 
-def refused(code, call):
+def rejected(code, call):
     """The error of `call`, which must have this code."""
     try:
         call()
     except TencentCloudSDKException as error:
         assert error.get_code() == code, f"{error.get_code()} instead of {code}: {error.get_message()}"
-        assert error.get_request_id(), "a refusal has a request ID"
+        assert error.get_request_id(), "an error without a request ID"
         return error
-    raise AssertionError(f"not refused with {code}")
+    raise AssertionError(f"not rejected with {code}")
 
 
 TKE = client(TkeClient)
@@ -76,7 +76,7 @@ def suitable(*images):
     )
 
 
-def a_cache_lives_and_dies():
+def cache_lifecycle():
     cache_id = create(
         ImageCacheName="first",
         ImageCacheSize=50,
@@ -90,16 +90,16 @@ def a_cache_lives_and_dies():
         Tags=[{"Key": "team", "Value": "ml"}],
     )
     assert cache_id.startswith("imc-") and len(cache_id) == 12, cache_id
-    answer = describe(ImageCacheIds=[cache_id])
-    assert answer.TotalCount == 1 and answer.RequestId, answer
-    (cache,) = answer.ImageCaches
+    response = describe(ImageCacheIds=[cache_id])
+    assert response.TotalCount == 1 and response.RequestId, response
+    (cache,) = response.ImageCaches
     assert cache.ImageCacheId == cache_id
     assert (cache.ImageCacheName, cache.ImageCacheSize, cache.RetentionDays) == ("first", 50, 7)
     assert cache.Images == CREATE["Images"]
     assert cache.Status == "Ready" and cache.SnapshotId.startswith("snap-")
     assert [event.Reason for event in cache.Events] == ["SnapCreated", "DiskCreated", "EksciCreated"]
     assert [(tag.Key, tag.Value) for tag in cache.Tags] == [("team", "ml")]
-    assert "secret" not in answer.to_json_string()
+    assert "secret" not in response.to_json_string()
 
     update(ImageCacheId=cache_id, ImageCacheName="renamed", RetentionDays=0, Tags=[])
     (renamed,) = describe(ImageCacheNames=["renamed"]).ImageCaches
@@ -112,11 +112,11 @@ def a_cache_lives_and_dies():
 
     assert delete(cache_id).RequestId
     assert describe(ImageCacheIds=[cache_id]).TotalCount == 0
-    refused("ResourceNotFound", lambda: delete(cache_id))
-    refused("ResourceNotFound", lambda: update(ImageCacheId=cache_id, ImageCacheName="gone"))
+    rejected("ResourceNotFound", lambda: delete(cache_id))
+    rejected("ResourceNotFound", lambda: update(ImageCacheId=cache_id, ImageCacheName="gone"))
 
 
-def the_most_suitable_cache_is_the_smallest_that_matches():
+def suitable_cache_is_smallest_match():
     large, small = create(ImageCacheSize=100), create(ImageCacheSize=40)
     found = suitable("redis:7")
     assert found.Found is True and found.ImageCache.ImageCacheId == small
@@ -125,20 +125,20 @@ def the_most_suitable_cache_is_the_smallest_that_matches():
     delete(large, small)
 
 
-def lists_come_in_pages():
+def lists_are_paged():
     ids = {create() for _ in range(55)}
     assert len(describe().ImageCaches) == 20
     pages = [describe(Limit=50, Offset=offset) for offset in (0, 50, 100)]
     assert [page.TotalCount for page in pages] == [55, 55, 55]
     assert [len(page.ImageCaches) for page in pages] == [50, 5, 0]
     assert {cache.ImageCacheId for page in pages for cache in page.ImageCaches} == ids
-    refused("InvalidParameter", lambda: describe(Limit=51))
+    rejected("InvalidParameter", lambda: describe(Limit=51))
     elsewhere = client(TkeClient, region="ap-shanghai")
     assert elsewhere.DescribeImageCaches(tke_models.DescribeImageCachesRequest()).TotalCount == 0
     delete(*ids)
 
 
-def wrong_parameters_are_refused():
+def invalid_parameters_are_rejected():
     for code, fields in [
         ("UnknownParameter", {"ClientToken": "once"}),
         ("InvalidParameter", {"Images": []}),
@@ -149,35 +149,35 @@ def wrong_parameters_are_refused():
         ("InvalidParameter", {"ExistedEipId": "eip-1", "AutoCreateEipAttribute": {"DeletePolicy": "Never"}}),
         ("MissingParameter", {"AutoCreateEipAttribute": {"InternetMaxBandwidthOut": 1}}),
     ]:
-        refused(code, lambda: TKE.call_json("CreateImageCache", CREATE | fields))
-    refused("MissingParameter", lambda: TKE.call_json("CreateImageCache", {"Images": ["nginx"]}))
+        rejected(code, lambda: TKE.call_json("CreateImageCache", CREATE | fields))
+    rejected("MissingParameter", lambda: TKE.call_json("CreateImageCache", {"Images": ["nginx"]}))
     assert describe().TotalCount == 0
 
 
-def wrong_callers_are_refused():
+def invalid_credentials_are_rejected():
     list_request = tke_models.DescribeImageCachesRequest()
     for code, caller in [
         ("AuthFailure.SignatureFailure", client(TkeClient, secret_key="wrong")),
-        ("AuthFailure.SecretIdNotFound", client(TkeClient, secret_id="AKIDNOBODY")),
-        ("AuthFailure.TokenFailure", client(TkeClient, token="made-up")),
+        ("AuthFailure.SecretIdNotFound", client(TkeClient, secret_id="AKIDUNKNOWN")),
+        ("AuthFailure.TokenFailure", client(TkeClient, token="invalid")),
         ("MissingParameter", client(TkeClient, region="")),
     ]:
-        refused(code, lambda: caller.DescribeImageCaches(list_request))
-    refused("InvalidAction", lambda: TKE.call_json("CreateImageCaches", {}))
+        rejected(code, lambda: caller.DescribeImageCaches(list_request))
+    rejected("InvalidAction", lambda: TKE.call_json("CreateImageCaches", {}))
 
 
-def the_caller_has_an_identity():
+def caller_identity():
     caller = client(StsClient).GetCallerIdentity(sts_models.GetCallerIdentityRequest())
     assert (caller.AccountId, caller.Type) == ("100000000001", "CAMUser")
     assert caller.Arn == "qcs::cam::uin/100000000001:uin/100000000001"
 
 
-def identity_of(answer):
-    """Who the temporary credentials in `answer` are."""
-    key = answer["Credentials"]
+def identity_of(response):
+    """The identity of the temporary credentials in `response`."""
+    key = response["Credentials"]
     caller = client(StsClient, key["TmpSecretId"], key["TmpSecretKey"], key["Token"])
-    assert 0 < answer["ExpiredTime"] - time.time() <= 7200
-    assert answer["Expiration"] == time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(answer["ExpiredTime"]))
+    assert 0 < response["ExpiredTime"] - time.time() <= 7200
+    assert response["Expiration"] == time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(response["ExpiredTime"]))
     return caller.GetCallerIdentity(sts_models.GetCallerIdentityRequest())
 
 
@@ -185,39 +185,39 @@ def assume(action, fields, **options):
     return client(StsClient).call_json(action, ROLE | fields, **options)["Response"]
 
 
-def a_role_is_assumed_by_a_key():
+def role_assumed_with_key():
     identity = identity_of(assume("AssumeRole", {"Policy": "%7B%22version%22%3A%222.0%22%7D", "ExternalId": "id"}))
     assert (identity.Type, identity.AccountId) == ("CAMRole", "100000000001")
     assert identity.UserId.endswith(":sdk-test")
-    refused("ResourceNotFound.RoleNotFound", lambda: assume("AssumeRole", {"RoleArn": "qcs::cam::uin/2:roleName/x"}))
+    rejected("ResourceNotFound.RoleNotFound", lambda: assume("AssumeRole", {"RoleArn": "qcs::cam::uin/2:roleName/x"}))
 
 
-def a_role_is_assumed_without_a_signature():
+def role_assumed_without_signature():
     unsigned = {"options": {"SkipSign": True}}
     web = {"ProviderId": "oidc", "WebIdentityToken": "header.claims.signature"}
     assert identity_of(assume("AssumeRoleWithWebIdentity", web, **unsigned)).Type == "CAMRole"
     saml = {"SAMLAssertion": "PHNhbWw+", "PrincipalArn": "qcs::cam::uin/100000000001:saml-provider/idp"}
     assert identity_of(assume("AssumeRoleWithSAML", saml, **unsigned)).Type == "CAMRole"
-    refused("AuthFailure.InvalidAuthorization", lambda: assume("AssumeRole", {}, **unsigned))
+    rejected("AuthFailure.InvalidAuthorization", lambda: assume("AssumeRole", {}, **unsigned))
 
 
-def a_session_is_made_with_mfa():
+def session_with_mfa():
     fields = {"SerialNumber": "qcs::cam:uin/100000000001::mfa/softToken", "TokenCode": "123456"}
     sts = client(StsClient)
-    answer = sts.GetSessionToken(request(sts_models.GetSessionTokenRequest, **fields))
-    assert identity_of(json.loads(answer.to_json_string())).Type == "CAMUser"
+    response = sts.GetSessionToken(request(sts_models.GetSessionTokenRequest, **fields))
+    assert identity_of(json.loads(response.to_json_string())).Type == "CAMUser"
     wrong = request(sts_models.GetSessionTokenRequest, **fields | {"TokenCode": "none"})
-    refused("FailedOperation.CheckMFAError", lambda: sts.GetSessionToken(wrong))
+    rejected("FailedOperation.CheckMFAError", lambda: sts.GetSessionToken(wrong))
 
 
-def temporary_credentials_need_their_token():
+def temporary_credentials_require_token():
     key = assume("AssumeRole", {})["Credentials"]
     for token in [None, "wrong"]:
         caller = client(TkeClient, key["TmpSecretId"], key["TmpSecretKey"], token)
-        refused("AuthFailure.TokenFailure", lambda: caller.DescribeImageCaches(tke_models.DescribeImageCachesRequest()))
+        rejected("AuthFailure.TokenFailure", lambda: caller.DescribeImageCaches(tke_models.DescribeImageCachesRequest()))
 
 
-def an_instance_has_a_role():
+def instance_role():
     role = credential.CVMRoleCredential()
     role._role_endpoint = sys.argv[1] + "/latest/meta-data/cam/security-credentials/"
     profile = ClientProfile(httpProfile=HttpProfile(protocol="http", endpoint=HOST))
@@ -225,28 +225,28 @@ def an_instance_has_a_role():
     assert identity.Arn == "qcs::sts:100000000001:assumed-role/builder", identity
 
 
-def a_registry_gives_tokens():
+def registry_token():
     tcr = client(TcrClient)
     make = lambda **fields: tcr.CreateInstanceToken(request(tcr_models.CreateInstanceTokenRequest, **fields))
     token = make(RegistryId="tcr-12345678", TokenType="temp")
     assert (token.Username, token.TokenId) == ("100000000001", "") and token.Token
     assert 3500 < token.ExpTime / 1000 - time.time() <= 3600
-    refused("ResourceNotFound.TcrResourceNotFound", lambda: make(RegistryId="nothing"))
+    rejected("ResourceNotFound.TcrResourceNotFound", lambda: make(RegistryId="nothing"))
 
 
 CHECKS = [
-    a_cache_lives_and_dies,
-    the_most_suitable_cache_is_the_smallest_that_matches,
-    lists_come_in_pages,
-    wrong_parameters_are_refused,
-    wrong_callers_are_refused,
-    the_caller_has_an_identity,
-    a_role_is_assumed_by_a_key,
-    a_role_is_assumed_without_a_signature,
-    a_session_is_made_with_mfa,
-    temporary_credentials_need_their_token,
-    an_instance_has_a_role,
-    a_registry_gives_tokens,
+    cache_lifecycle,
+    suitable_cache_is_smallest_match,
+    lists_are_paged,
+    invalid_parameters_are_rejected,
+    invalid_credentials_are_rejected,
+    caller_identity,
+    role_assumed_with_key,
+    role_assumed_without_signature,
+    session_with_mfa,
+    temporary_credentials_require_token,
+    instance_role,
+    registry_token,
 ]
 
 for check in CHECKS:

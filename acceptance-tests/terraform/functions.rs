@@ -1,4 +1,4 @@
-//! Functions: no account, no region, no request; what is known of their results before a cache exists.
+//! Functions: their results without an account, and what is known of them before a cache exists.
 
 use serde_json::{Value, json};
 
@@ -24,7 +24,7 @@ fn output(expression: &str) -> String {
 }
 
 #[test]
-fn functions_give_annotations_and_parts_of_images() {
+fn function_results() {
     if Cli::get().skips(Feature::Functions) {
         return;
     }
@@ -69,12 +69,12 @@ fn functions_give_annotations_and_parts_of_images() {
 }
 
 #[test]
-fn a_wrong_argument_is_named_with_what_was_expected() {
+fn invalid_arguments_are_named() {
     if Cli::get().skips(Feature::Functions) {
         return;
     }
     let workspace = workspace();
-    // Terraform puts the parameter before the provider's text, and a full stop behind it.
+    // Terraform adds the parameter before the message, and a full stop after it.
     for (expression, expected) in [
         (
             "annotate_manifests(\"\", { a = null })",
@@ -107,7 +107,7 @@ fn a_wrong_argument_is_named_with_what_was_expected() {
 
 const KEY: &str = "eks.tke.cloud.tencent.com/use-image-cache";
 
-/// A cache, and what takes its annotations: each as the input of a resource of Terraform itself.
+/// A cache, and its annotations as inputs of a resource of Terraform itself.
 fn workloads(cache: CacheBlock) -> String {
     let workload =
         |name: &str, input: &str| format!("resource \"terraform_data\" \"{name}\" {{\n  input = {input}\n}}\n\n");
@@ -128,7 +128,7 @@ fn workloads(cache: CacheBlock) -> String {
     .concat()
 }
 
-/// What is not known of the input of each workload.
+/// The unknown parts of the input of a workload.
 fn unknown(plan: &Plan, name: &str) -> Value {
     plan.change(&format!("terraform_data.{name}")).after_unknown("input").clone()
 }
@@ -153,14 +153,14 @@ fn keys_are_known_before_the_cache_exists() {
     let id = workspace.state().id("eks_image_cache.test").to_owned();
     assert_eq!(workspace.state().attributes("terraform_data.pinned")["output"]["value"], json!({ KEY: id }));
 
-    // Tags change the cache, and nothing that uses it.
+    // A change of tags does not affect what uses the cache.
     let plan = workspace.planned(workloads(cache().set("tags", r#"{ team = "ml" }"#)));
     for name in ["pinned", "auto", "function", "config", "object", &format!("each[\"{KEY}\"]")] {
         assert_eq!(plan.change(&format!("terraform_data.{name}")).actions(), ["no-op"], "{name}");
     }
     assert_eq!(plan.change("eks_image_cache.test").actions(), ["update"]);
 
-    // A replacement has another ID under the same key.
+    // A replacement has a new ID under the same key.
     let replaced = workloads(cache().set("subnet_id", r#""subnet-2""#));
     let plan = workspace.planned(&replaced);
     planned(&plan);

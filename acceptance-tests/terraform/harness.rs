@@ -1,8 +1,8 @@
-//! What the tests are written with: a [`workspace`] with a configuration, a state and a simulated cloud, in which a real
+//! The harness of the tests: a [`workspace`] with a configuration, a state and a simulated cloud, in which a real
 //! client ([`cli`]) is [`run`].
 //!
-//! The client is the newest Terraform that has a package, or what `TF_ACC_TERRAFORM_PATH` names; see [`features`] for what
-//! is left out when it is old. Registries with images are Debian's `docker-registry`, see [`registry`].
+//! The client is the newest Terraform that has a package, or the one that `TF_ACC_TERRAFORM_PATH` names; tests that need a
+//! newer one are skipped, see [`features`]. Images are in Debian's `docker-registry`, see [`registry`].
 
 pub mod cli;
 pub mod config;

@@ -1,4 +1,4 @@
-//! A release, installed as users install it: from the zip, by `terraform init`.
+//! The installation of a release from its zip, by `terraform init`.
 
 mod mirrors;
 
@@ -30,7 +30,7 @@ fn mirror() -> &'static Path {
     &MIRROR
 }
 
-/// A workspace whose runs install from [`mirror`], and from nowhere else.
+/// A workspace whose runs install only from [`mirror`].
 fn workspace() -> Workspace {
     let workspace = Workspace::new();
     let mirror = mirror();
@@ -70,7 +70,7 @@ fn h1(files: &BTreeMap<String, Vec<u8>>) -> String {
 }
 
 #[test]
-fn a_release_installs_from_a_mirror_and_applies() {
+fn release_installed_from_mirror() {
     let workspace = workspace();
     workspace.run(&["init", "-input=false"]).succeeds();
 
@@ -85,7 +85,7 @@ fn a_release_installs_from_a_mirror_and_applies() {
 }
 
 #[test]
-fn a_lock_file_takes_the_zip_of_the_published_sum_and_no_other() {
+fn lock_file_accepts_published_checksum_only() {
     let sums = mirror().join(SOURCE).join(format!("terraform-provider-eks_{VERSION}_SHA256SUMS"));
     let sums = fs::read_to_string(sums).unwrap();
     let published = sums.lines().find_map(|line| line.strip_suffix(".zip")?.split_once(' ')).unwrap().0;

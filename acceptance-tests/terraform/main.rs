@@ -1,9 +1,9 @@
-//! The provider as its users meet it: a real Terraform, against a simulator of the Tencent Cloud API.
+//! Acceptance tests: a real Terraform with the provider, against a simulator of the Tencent Cloud API.
 //!
-//! Every test has its own directory, its own simulated cloud and its own state, so all of them run at once. What a test
-//! leaves in its cloud fails it. Nothing waits for a fixed time: conditions are waited for, with a deadline.
+//! Every test has its own directory, its own simulated cloud and its own state, so that all of them can run in parallel. A
+//! test fails if it leaves a cache in its cloud. Tests do not sleep: they wait for conditions, with a deadline.
 //!
-//! [`harness`] is what the tests are written with; everything else is tests, by their subject.
+//! [`harness`] runs the client; every other module contains the tests of its subject.
 
 #![cfg(unix)]
 #![forbid(unsafe_code)]

@@ -1,4 +1,4 @@
-//! What the provider tells of itself.
+//! The schema, as the client prints it.
 
 use serde_json::Value;
 
@@ -16,7 +16,7 @@ fn each<'a>(path: &str, block: &'a Value, visit: &mut impl FnMut(String, &'a Val
 }
 
 #[test]
-fn the_schema_lists_every_type_and_describes_every_attribute() {
+fn schema_is_complete_and_described() {
     let workspace = Workspace::new();
     let schemas = workspace.run(&["providers", "schema", "-json"]).succeeds().json();
     let provider = &schemas["provider_schemas"]["registry.terraform.io/supernode/eks"];

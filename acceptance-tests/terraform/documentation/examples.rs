@@ -10,10 +10,10 @@ use crate::harness::config::REGION;
 use crate::harness::features::Feature;
 use crate::harness::workspace::Workspace;
 
-/// Examples that ask public registries, which a test does not: they are validated here, and planned in `image_sizes`.
-const ASK_REGISTRIES: [&str; 5] = ["given-size.tf", "images.tf", "moving-tag.tf", "precondition.tf", "trigger.tf"];
+/// Examples that contact public registries, which tests do not: they are validated here, and planned in `image_sizes`.
+const CONTACT_REGISTRIES: [&str; 5] = ["given-size.tf", "images.tf", "moving-tag.tf", "precondition.tf", "trigger.tf"];
 
-/// Examples that not every Terraform can read.
+/// Examples that not every client supports.
 const NEEDS: [(&str, Feature); 9] = [
     ("precondition.tf", Feature::Precondition),
     ("function.tf", Feature::Functions),
@@ -26,7 +26,7 @@ const NEEDS: [(&str, Feature); 9] = [
     ("list-resource.tfquery.hcl", Feature::Query),
 ];
 
-/// Examples that import the same resource, of which one configuration has one.
+/// Examples that import the same resource, of which a configuration can contain one.
 const IMPORTS: [&str; 2] = ["import-by-string-id.tf", "import-by-identity.tf"];
 
 fn examples() -> PathBuf {
@@ -41,7 +41,7 @@ fn directories(name: &str) -> Vec<PathBuf> {
     directories
 }
 
-/// The names of the files for Terraform in a directory.
+/// The names of the configuration files in a directory.
 fn configuration(directory: &Path) -> Vec<String> {
     let names = fs::read_dir(directory).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap());
     names.filter(|name| name.ends_with(".tf") || name.ends_with(".tfquery.hcl")).collect()
@@ -63,10 +63,10 @@ fn validates_and_plans(directory: &Path) {
             fs::copy(directory.join(name), workspace.path(name)).unwrap();
         }
         workspace.run(&["validate"]).succeeds();
-        for name in names.iter().filter(|name| ASK_REGISTRIES.contains(&name.as_str())) {
+        for name in names.iter().filter(|name| CONTACT_REGISTRIES.contains(&name.as_str())) {
             workspace.remove(name);
         }
-        // The cache that the data sources look for, and the imports name.
+        // The cache that data sources look up, and that is imported.
         let mut cache = ImageCache::ready("llm", &["nginx:1.27"], workspace.cloud.clock().now());
         cache.id = "imc-1a2b3c4d".to_owned();
         let id = workspace.cloud.insert_cache(REGION, cache);
@@ -91,7 +91,7 @@ fn examples_are_formatted() {
 }
 
 #[test]
-fn the_provider_example_can_be_planned() {
+fn provider_example_can_be_planned() {
     validates_and_plans(&examples().join("provider"));
 }
 

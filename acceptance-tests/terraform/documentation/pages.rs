@@ -1,7 +1,7 @@
 //! Code in `README.md`, in `docs/` and in the READMEs of modules: formatted, valid, and planned.
 //!
-//! Code that a page repeats from `examples/` is tested there. Blocks of other providers are removed here; the tests in
-//! `acceptance-tests/go` plan them.
+//! Code that a page repeats from `examples/` is tested there. Of the blocks of other providers, which are not installed, the
+//! expressions that use this provider are planned, as outputs.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -14,7 +14,7 @@ use crate::harness::config::REGION;
 use crate::harness::features::Feature;
 use crate::harness::workspace::Workspace;
 
-/// Code that not every client can read, by a part of it.
+/// Code that not every client supports, by a part of it.
 const NEEDS: [(&str, Feature); 6] = [
     ("  for_each = local.caches\n  to", Feature::ImportForEach),
     ("  identity = {", Feature::ImportByIdentity),
@@ -40,6 +40,7 @@ resource "eks_image_cache" "llm" {
 /// Values of the variables on pages.
 const VALUES: &str = r#"
 app_version       = "1.4.2"
+config_map        = { "pod.annotations" = "a/b: 1" }
 digest            = "sha256:0123"
 image_cache_sizes = { llm = 60, training = 100 }
 images            = { llm = ["nginx:1.27"], training = ["nginx:1.28"] }
@@ -57,7 +58,13 @@ vpc_id            = "vpc-1a2b3c4d"
 vpc_ids           = { llm = "vpc-1a2b3c4d", training = "vpc-5e6f7a8b" }
 "#;
 
-/// The module that is tested in the guide on tests: what its tests name.
+/// What pages read from other providers, and a variable instead of it.
+const READS: [(&str, &str); 2] = [
+    ("data.helm_template.inference.manifest", "var.manifest"),
+    ("data.kubernetes_config_map_v1.eks_config.data", "var.config_map"),
+];
+
+/// A module for the tests in the guide on tests.
 const TESTED_MODULE: &str = r#"
 variable "vpc_id" {}
 
@@ -108,20 +115,50 @@ fn is_configuration(code: &str) -> bool {
     first.ends_with('{') && !first.contains('=') && first != "provider_installation {" && !code.contains("\nrun \"")
 }
 
-/// The configuration without the blocks of other providers, and with a variable for what it reads from one.
+/// The configuration with blocks of other providers replaced by outputs, and what it reads from them by variables.
 fn without_other_providers(code: &str) -> String {
     let mut own = String::new();
-    let mut is_other = false;
+    let mut other: Option<String> = None;
     for line in code.lines().filter(|line| !line.contains("source = \"hashicorp/")) {
         if let Some(kind) = line.strip_prefix("resource \"").or(line.strip_prefix("data \"")) {
-            is_other = !kind.starts_with("eks_");
+            other = (!kind.starts_with("eks_")).then(String::new);
         }
-        if !is_other {
-            own += &format!("{line}\n");
+        match &mut other {
+            Some(block) => *block += &format!("{line}\n"),
+            None => own += &format!("{line}\n"),
         }
-        is_other &= line != "}";
+        if line == "}"
+            && let Some(block) = other.take()
+        {
+            own += &outputs(&block, own.len());
+        }
     }
-    own.replace("data.helm_template.inference.manifest", "var.manifest")
+    READS.iter().fold(own, |code, (read, variable)| code.replace(read, variable))
+}
+
+/// Outputs of the expressions in a block that use this provider, with unique names from `number` on.
+fn outputs(block: &str, number: usize) -> String {
+    let for_each = block.lines().find_map(|line| line.trim().strip_prefix("for_each = "));
+    let depth = |text: &str| {
+        text.chars().fold(0, |depth, c| depth + i32::from("([{".contains(c)) - i32::from(")]}".contains(c)))
+    };
+    let mut outputs = String::new();
+    let mut lines = block.lines();
+    while let Some(line) = lines.next() {
+        let Some((_, expression)) = line.split_once(" = ") else { continue };
+        let mut expression = expression.to_owned();
+        while depth(&expression) > 0 {
+            expression += &format!("\n{}", lines.next().expect("a closed expression"));
+        }
+        if ["eks_", "::eks::", "module."].iter().any(|part| expression.contains(part)) {
+            let value = match for_each {
+                Some(of) => format!("[for item in {of} : {}]", expression.replace("each.value", "item")),
+                None => expression,
+            };
+            outputs += &format!("output \"of_{}\" {{\n  value = {value}\n}}\n", number + outputs.len());
+        }
+    }
+    outputs
 }
 
 /// Declarations of the variables that the code uses and does not declare.
@@ -222,7 +259,7 @@ fn code_in_readmes_of_modules_can_be_planned() {
 }
 
 #[test]
-fn the_tests_in_the_guide_pass() {
+fn tests_in_guide_pass() {
     let guide = root().join("docs/guides/testing-modules.md");
     let text = fs::read_to_string(guide).unwrap();
     let mut tests = blocks(&text);

@@ -1,22 +1,22 @@
 //! The Terraform or OpenTofu of this test run, as `acceptance-tests/install-terraform` finds or installs it: by default the
 //! newest Terraform that has a package, or the client that `TF_ACC_TERRAFORM_PATH` names.
 //!
-//! Without a client every test fails, with what to do. What a version lacks is in [`features`](crate::harness::features).
+//! Without a client, every test fails with instructions. [`features`](crate::harness::features) has the versions of features.
 
 use std::io::{self, BufRead as _, BufReader, Write as _};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::sync::LazyLock;
 
-use super::requirements::tool;
+use super::requirements::{skip, tool};
 
-/// The client of this test run, or another one by its name or version.
+/// The client of this test run, or another one.
 #[derive(Debug)]
 pub struct Cli {
     pub path: PathBuf,
     /// Major and minor version.
     pub version: (u32, u32),
-    /// The versions of the two are unrelated since 1.6.
+    /// Since 1.6, versions of Terraform and OpenTofu are not related.
     pub is_opentofu: bool,
 }
 
@@ -25,49 +25,73 @@ impl Cli {
     ///
     /// # Panics
     ///
-    /// When there is none; says what to do.
+    /// If there is none; the message has instructions.
     pub fn get() -> &'static Self {
-        static CLI: LazyLock<Result<Cli, String>> = LazyLock::new(|| {
+        static CLI: LazyLock<Result<Cli, Missing>> = LazyLock::new(|| {
             let (cli, version) = find(None)?;
             // Not `eprintln`, of which the test harness shows nothing for a test that passes.
             let line = format!("client: {version} at {}\n", cli.path.display());
             io::stderr().write_all(line.as_bytes()).map_err(|error| error.to_string())?;
             Ok(cli)
         });
-        CLI.as_ref().unwrap_or_else(|error| panic!("{error}"))
+        CLI.as_ref().unwrap_or_else(|(Missing::Unsupported(reason) | Missing::Failed(reason))| panic!("{reason}"))
     }
 
-    /// Terraform of this version, for a test of two clients.
+    /// Terraform of this version, for a test of two clients. `None` if there is no package for this machine, so that the
+    /// running test is skipped. Prints the reason.
     ///
     /// # Panics
     ///
-    /// When it cannot be installed; says why.
-    pub fn terraform(version: &str) -> Self {
-        find(Some(version)).unwrap_or_else(|error| panic!("{error}")).0
+    /// If it cannot be installed; the message has the reason.
+    pub fn terraform(version: &str) -> Option<Self> {
+        match find(Some(version)) {
+            Ok((cli, _)) => Some(cli),
+            Err(Missing::Unsupported(reason)) => {
+                skip(None, reason.lines().next().unwrap_or_default());
+                None
+            }
+            Err(Missing::Failed(reason)) => panic!("{reason}"),
+        }
     }
 }
 
-/// A client, by the name that `install-terraform` takes, and the first line of its version.
-fn find(name: Option<&str>) -> Result<(Cli, String), String> {
+/// Why there is no client.
+#[derive(Debug)]
+enum Missing {
+    /// There is no package for this machine.
+    Unsupported(String),
+    Failed(String),
+}
+
+impl From<String> for Missing {
+    fn from(reason: String) -> Self {
+        Self::Failed(reason)
+    }
+}
+
+/// A client by its name for `install-terraform`, and the first line of its version.
+fn find(name: Option<&str>) -> Result<(Cli, String), Missing> {
     let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("acceptance-tests/install-terraform");
     // The binary of the provider is in target/<profile>/.
     let provider = Path::new(env!("CARGO_BIN_EXE_terraform-provider-eks"));
-    let target = provider.ancestors().nth(2).ok_or("no target directory")?;
+    let target = provider.ancestors().nth(2).ok_or("no target directory".to_owned())?;
     let mut install = tool("python3");
     let install = install.arg(&script).arg(target).args(name).stdin(Stdio::null());
     let mut install = install.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn();
     let install = install.as_mut().map_err(|error| format!("{}: {error}", script.display()))?;
-    // An installation takes a while: its progress is printed as it comes.
-    let mut said = String::new();
+    // An installation takes some seconds: its progress is printed at once.
+    let mut progress = String::new();
     for line in
         install.stderr.take().into_iter().flat_map(|stderr| BufReader::new(stderr).lines().map_while(Result::ok))
     {
-        said += &format!("{line}\n");
+        progress += &format!("{line}\n");
         io::stderr().write_all(format!("{line}\n").as_bytes()).map_err(|error| error.to_string())?;
     }
     let path = install.stdout.take().map(io::read_to_string).transpose().map_err(|error| error.to_string())?;
-    if !install.wait().is_ok_and(|status| status.success()) {
-        return Err(said);
+    match install.wait().map_err(|error| error.to_string())?.code() {
+        Some(0) => {}
+        Some(3) => return Err(Missing::Unsupported(progress)),
+        _ => return Err(Missing::Failed(progress)),
     }
     let path = PathBuf::from(path.unwrap_or_default().trim_end());
 

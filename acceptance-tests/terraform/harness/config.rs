@@ -6,13 +6,13 @@ use std::fmt;
 /// The region of the provider block in every [`Workspace`](crate::harness::workspace::Workspace).
 pub const REGION: &str = "ap-guangzhou";
 
-/// The provider block of every workspace: builds are looked at often.
+/// The arguments of the provider block of every workspace, with a short poll interval.
 pub const PROVIDER: &str = r#"
   region        = "ap-guangzhou"
   poll_interval = "100ms"
 "#;
 
-/// A `resource "eks_image_cache"` block with what every cache needs; a test sets the rest.
+/// A `resource "eks_image_cache"` block with the required arguments.
 #[derive(Debug, Clone)]
 pub struct CacheBlock {
     label: String,
@@ -20,7 +20,7 @@ pub struct CacheBlock {
     blocks: Vec<String>,
 }
 
-/// `resource "eks_image_cache" "test"`, one image, nothing optional.
+/// `resource "eks_image_cache" "test"`, with one image and no optional arguments.
 pub fn cache() -> CacheBlock {
     CacheBlock::labelled("test")
 }

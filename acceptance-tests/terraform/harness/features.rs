@@ -1,11 +1,11 @@
-//! What some tests need and not every Terraform has.
+//! Features that not every client has.
 //!
-//! A test, or a part of it, that needs such a [`Feature`] is skipped, by name, with the version that has it.
+//! A test, or a part of it, that needs such a [`Feature`] is skipped, with a message that names the required version.
 
 use super::cli::Cli;
 use super::requirements::skip;
 
-/// What not every Terraform from 1.0, and not every OpenTofu from 1.6, can do.
+/// A feature that not every Terraform from 1.0, or not every OpenTofu from 1.6, has.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Feature {
     /// `precondition` in a resource, a data source or an output.
@@ -41,7 +41,7 @@ pub enum Feature {
 type Version = (u32, u32);
 
 impl Feature {
-    /// Its name, and the first Terraform and the first OpenTofu that have it; OpenTofu 1.12 does not have all of them.
+    /// Its name, and the first versions of Terraform and OpenTofu that have it. OpenTofu 1.12 does not have all of them.
     const fn facts(self) -> (&'static str, Version, Option<Version>) {
         match self {
             Self::Precondition => ("preconditions", (1, 2), Some((1, 6))),
@@ -71,12 +71,12 @@ impl Cli {
         if self.is_opentofu { opentofu } else { Some(terraform) }
     }
 
-    /// True when this client lacks `feature`, so that the running test is skipped. Prints that.
+    /// Whether the running test is skipped because this client lacks `feature`. Prints the reason.
     pub fn skips(&self, feature: Feature) -> bool {
         self.skips_as(None, feature)
     }
 
-    /// True when this client lacks `feature`, so that this part of the running test is skipped. Prints that.
+    /// Whether this part of the running test is skipped because this client lacks `feature`. Prints the reason.
     pub fn skips_part(&self, part: &str, feature: Feature) -> bool {
         self.skips_as(Some(part), feature)
     }

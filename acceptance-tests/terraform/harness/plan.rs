@@ -1,4 +1,4 @@
-//! A plan, as `terraform show -json` tells it.
+//! A plan, as printed by `terraform show -json`.
 
 use serde_json::Value;
 
@@ -7,7 +7,7 @@ use serde_json::Value;
 pub struct Plan(pub Value);
 
 impl Plan {
-    /// What happens to the resource at `address`.
+    /// The planned change of the resource at `address`.
     #[track_caller]
     pub fn change(&self, address: &str) -> Change<'_> {
         let changes = self.0["resource_changes"].as_array().map(Vec::as_slice).unwrap_or_default();
@@ -16,7 +16,7 @@ impl Plan {
     }
 }
 
-/// What happens to one resource.
+/// The planned change of one resource.
 #[derive(Debug, Clone, Copy)]
 pub struct Change<'a>(&'a Value);
 
@@ -26,18 +26,18 @@ impl<'a> Change<'a> {
         self.0["actions"].as_array().unwrap().iter().map(|action| action.as_str().unwrap()).collect()
     }
 
-    /// The top-level attributes that are known only after apply, wholly or in part, in order of their names.
+    /// The names of the top-level attributes that are known after apply, in whole or in part, sorted.
     pub fn unknown(self) -> Vec<&'a str> {
-        fn holds_unknown(value: &Value) -> bool {
+        fn contains_unknown(value: &Value) -> bool {
             match value {
                 Value::Bool(unknown) => *unknown,
-                Value::Array(items) => items.iter().any(holds_unknown),
-                Value::Object(map) => map.values().any(holds_unknown),
+                Value::Array(items) => items.iter().any(contains_unknown),
+                Value::Object(map) => map.values().any(contains_unknown),
                 _ => false,
             }
         }
         let unknown = self.0["after_unknown"].as_object().unwrap();
-        unknown.iter().filter(|(_, value)| holds_unknown(value)).map(|(name, _)| name.as_str()).collect()
+        unknown.iter().filter(|(_, value)| contains_unknown(value)).map(|(name, _)| name.as_str()).collect()
     }
 
     pub fn before(self, attribute: &str) -> &'a Value {
@@ -48,7 +48,7 @@ impl<'a> Change<'a> {
         &self.0["after"][attribute]
     }
 
-    /// Which parts of the attribute are known only after apply: `true` in their places.
+    /// The attribute with `true` in place of each part that is known after apply.
     pub fn after_unknown(self, attribute: &str) -> &'a Value {
         &self.0["after_unknown"][attribute]
     }

@@ -1,4 +1,4 @@
-//! A registry with images, for configurations that name them: Debian's `docker-registry` on loopback.
+//! A registry for the images of configurations: Debian's `docker-registry` on loopback.
 
 use std::fs;
 use std::path::Path;
@@ -14,24 +14,24 @@ use crate::harness::zeros::gzip_zeros;
 const MANIFEST: &str = "application/vnd.oci.image.manifest.v1+json";
 const INDEX: &str = "application/vnd.oci.image.index.v1+json";
 
-/// A running registry, filled by its test. It ends with the value.
+/// A registry process, which ends when the value is dropped.
 pub struct Registry {
     runtime: Runtime,
     registry: DockerRegistry,
 }
 
 impl Registry {
-    /// One that everybody may read.
+    /// A registry with anonymous access.
     pub fn start() -> Self {
         Self::with(Setup::default())
     }
 
-    /// One that wants [`USERNAME`](crate::harness::docker_registry::USERNAME) and password.
+    /// A registry that requires [`USERNAME`](crate::harness::docker_registry::USERNAME) and password.
     pub fn start_with_password() -> Self {
         Self::with(Setup { htpasswd: true, tls: false })
     }
 
-    /// One over HTTPS that everybody may read, with a certificate that nobody trusts.
+    /// A registry with anonymous access over HTTPS, and a certificate of an unknown authority.
     pub fn start_with_own_certificate() -> Self {
         Self::with(Setup { htpasswd: false, tls: true })
     }
@@ -52,8 +52,8 @@ impl Registry {
         format!("{}/{name}", self.host())
     }
 
-    /// Pushes an image with a layer of so many MiB for each of `layers`, and returns its digest. Layers of the same size are the
-    /// same layer. A tag that is there already moves.
+    /// Pushes an image with a layer of the given size in MiB for each of `layers`, and returns its digest. Layers of the same
+    /// size are identical. An existing tag is moved.
     pub fn push(&self, name: &str, layers: &[usize]) -> String {
         let (repository, tag) = name.split_once(':').unwrap();
         self.runtime.block_on(self.push_image(repository, tag, layers)).0
@@ -74,7 +74,7 @@ impl Registry {
         })
     }
 
-    /// Pushes what an OCI layout contains, tagged as in the layout, to `repository`. Returns the digest of what is tagged.
+    /// Pushes the content of an OCI layout to `repository`, with its tag, and returns the digest of the tagged manifest.
     pub fn push_layout(&self, layout: &Path, repository: &str) -> String {
         let index: Value = serde_json::from_slice(&fs::read(layout.join("index.json")).unwrap()).unwrap();
         let [tagged] = &index["manifests"].as_array().unwrap()[..] else { panic!("not one manifest: {index:#}") };

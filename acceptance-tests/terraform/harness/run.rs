@@ -1,4 +1,4 @@
-//! A run of Terraform: under way, and what came out.
+//! A run of the client, in progress and completed.
 
 use std::io::Read;
 use std::os::unix::process::CommandExt as _;
@@ -8,26 +8,26 @@ use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
-/// After this, a run hangs and is killed. The slowest takes seconds, on a loaded machine more.
+/// Time limit of a run or a condition. The slowest run takes some seconds on an idle machine.
 const DEADLINE: Duration = Duration::from_secs(120);
 
-/// How often a condition is looked at. Costs little, and delays little.
-const LOOK_EVERY: Duration = Duration::from_millis(5);
+/// Interval between evaluations of a condition.
+const POLL_INTERVAL: Duration = Duration::from_millis(5);
 
-/// Waits until `condition` holds.
+/// Waits until `condition` is true.
 ///
 /// # Panics
 ///
-/// After two minutes, naming `what` did not happen.
+/// If it is still false after two minutes; the message contains `what`.
 pub fn wait_until(what: &str, mut condition: impl FnMut() -> bool) {
     let deadline = Instant::now() + DEADLINE;
     while !condition() {
-        assert!(Instant::now() < deadline, "did not happen: {what}");
-        thread::sleep(LOOK_EVERY);
+        assert!(Instant::now() < deadline, "timed out: {what}");
+        thread::sleep(POLL_INTERVAL);
     }
 }
 
-/// A run that goes on in the background, in a process group of its own. Dropping it kills it.
+/// A run in the background, in a process group of its own, which is killed when the value is dropped.
 #[derive(Debug)]
 pub struct Running {
     arguments: String,
@@ -48,10 +48,10 @@ impl Running {
 
     /// Sends SIGINT to Terraform and to the provider, as Ctrl-C in a terminal does.
     pub fn interrupt(&self) {
-        assert!(self.signal("-INT"), "no Ctrl-C for terraform {}", self.arguments);
+        assert!(self.signal("-INT"), "terraform {} cannot be interrupted", self.arguments);
     }
 
-    /// Terraform's.
+    /// The process ID of the client.
     pub fn process_id(&self) -> u32 {
         self.process.id()
     }
@@ -76,7 +76,7 @@ impl Running {
         }
     }
 
-    /// Sends a signal to the process group; false when that failed.
+    /// Sends a signal to the process group, and returns whether that succeeded.
     fn signal(&self, name: &str) -> bool {
         let group = format!("-{}", self.process.id());
         Command::new("kill").args([name, "--", &group]).status().is_ok_and(|status| status.success())
@@ -99,7 +99,7 @@ fn read(mut from: impl Read + Send + 'static) -> JoinHandle<String> {
     })
 }
 
-/// What came out of a run.
+/// A completed run.
 #[derive(Debug)]
 pub struct Run {
     arguments: String,
@@ -131,7 +131,7 @@ impl Run {
         serde_json::from_str(&self.stdout).unwrap_or_else(|error| panic!("{error} in {self}"))
     }
 
-    /// What a run with `-json` tells, a message each.
+    /// The messages of a run with `-json`.
     pub fn messages(&self) -> impl Iterator<Item = Value> {
         self.stdout.lines().filter_map(|line| serde_json::from_str(line).ok())
     }
@@ -139,12 +139,13 @@ impl Run {
     /// Errors and warnings of a run with `-json`, without Terraform's own warning about the development override.
     pub fn diagnostics(&self) -> Vec<Diagnostic> {
         let read = |message: Value| serde_json::from_value(message.get("diagnostic")?.clone()).ok();
-        let told: Vec<Diagnostic> = if self.arguments.starts_with("validate") {
+        let found: Vec<Diagnostic> = if self.arguments.starts_with("validate") {
             serde_json::from_value(self.json()["diagnostics"].clone()).unwrap()
         } else {
             self.messages().filter_map(read).collect()
         };
-        told.into_iter()
+        found
+            .into_iter()
             .filter(|diagnostic| diagnostic.summary != "Provider development overrides are in effect")
             .collect()
     }
@@ -158,12 +159,12 @@ impl Run {
         error.clone()
     }
 
-    /// The error of a run with `-json` that was interrupted, beside Terraform's own.
+    /// The error of an interrupted run with `-json`, apart from Terraform's own.
     #[track_caller]
     pub fn error_beside_the_halt(&self) -> Diagnostic {
         assert!(!self.status.success(), "{self}");
-        let told = |d: &Diagnostic| d.severity == "error" && d.summary != "execution halted";
-        let errors: Vec<_> = self.diagnostics().into_iter().filter(told).collect();
+        let is_other = |d: &Diagnostic| d.severity == "error" && d.summary != "execution halted";
+        let errors: Vec<_> = self.diagnostics().into_iter().filter(is_other).collect();
         let [error] = &errors[..] else { panic!("{} errors in {self}", errors.len()) };
         error.clone()
     }
@@ -173,7 +174,7 @@ impl Run {
         self.diagnostics().into_iter().filter(|diagnostic| diagnostic.severity == "warning").collect()
     }
 
-    /// Stderr as one line of words: the frame and the line breaks that Terraform puts into messages are undone.
+    /// Stderr as one line, without the frames and line breaks that the client adds to messages.
     pub fn unwrapped_stderr(&self) -> String {
         let words = self.stderr.split_whitespace().filter(|word| !matches!(*word, "│" | "╷" | "╵"));
         words.collect::<Vec<_>>().join(" ")
@@ -187,7 +188,7 @@ impl std::fmt::Display for Run {
     }
 }
 
-/// An error or a warning, as Terraform's machine-readable output tells it.
+/// An error or a warning of the client's machine-readable output.
 #[derive(Debug, Clone, serde::Deserialize)]
 pub struct Diagnostic {
     pub severity: String,
@@ -208,17 +209,17 @@ struct Snippet {
 }
 
 impl Diagnostic {
-    /// The line of the configuration that it points at; empty when it points at none.
+    /// The line of the configuration that it refers to, or an empty string.
     pub fn code(&self) -> &str {
         self.snippet.as_ref().map(|snippet| snippet.code.trim()).unwrap_or_default()
     }
 
-    /// The header of the block that it points into, such as `resource "eks_image_cache" "test"`.
+    /// The header of the block that it refers to, such as `resource "eks_image_cache" "test"`.
     pub fn block(&self) -> &str {
         self.snippet.as_ref().and_then(|snippet| snippet.context.as_deref()).unwrap_or_default()
     }
 
-    /// Fails unless summary or detail hold each of these.
+    /// Asserts that summary or detail contain each of `parts`.
     #[track_caller]
     pub fn says(&self, parts: &[&str]) -> &Self {
         let text = format!("{}\n{}", self.summary, self.detail);

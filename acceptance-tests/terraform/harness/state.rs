@@ -1,4 +1,4 @@
-//! The state file: read as it is, which is quicker than asking Terraform.
+//! The state file, read directly, which is faster than a run of the client.
 
 use serde_json::Value;
 
@@ -32,17 +32,17 @@ impl State {
         self.instances(address).filter_map(|instance| instance["attributes"]["id"].as_str()).collect()
     }
 
-    /// True when the next apply replaces the resource.
+    /// Whether the next apply replaces the resource.
     pub fn is_tainted(&self, address: &str) -> bool {
         self.instances(address).any(|instance| instance["status"] == "tainted")
     }
 
-    /// True when nothing is managed.
+    /// Whether it contains no resources.
     pub fn is_empty(&self) -> bool {
         self.resources().is_empty()
     }
 
-    /// The names of the resources that have an object; an apply that was killed leaves others, too.
+    /// The names of the resources that have an object. A killed apply also leaves resources without one.
     pub fn labels(&self) -> impl Iterator<Item = &str> {
         let has_object =
             |resource: &&Value| resource["instances"].as_array().is_some_and(|objects| !objects.is_empty());

@@ -1,4 +1,4 @@
-//! TLS in front of a server that has none: the simulated cloud, a mirror, a registry.
+//! A TLS front for servers without TLS: the simulated cloud, a mirror, a registry.
 
 use std::net::SocketAddr;
 use std::sync::{Arc, OnceLock};
@@ -14,7 +14,7 @@ use tokio_rustls::TlsAcceptor;
 
 use crate::harness::workspace::Workspace;
 
-/// Ends TLS with a certificate of a certificate authority of its own.
+/// Terminates TLS, with a certificate of its own certificate authority.
 #[derive(Debug)]
 pub struct TlsFront {
     pub address: SocketAddr,
@@ -32,7 +32,7 @@ impl TlsFront {
 
         let mut params = CertificateParams::new([]).unwrap();
         params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
-        // Authorities are told apart by their names.
+        // Authorities are distinguished by their names.
         params.distinguished_name.push(DnType::CommonName, format!("CA of {address}"));
         let ca = CertifiedIssuer::self_signed(params, KeyPair::generate().unwrap()).unwrap();
         let key = KeyPair::generate().unwrap();
@@ -50,12 +50,12 @@ impl TlsFront {
         front
     }
 
-    /// Forwards the plain text to this server from now on.
+    /// Sets the server to which connections are forwarded.
     pub fn forward_to(&self, server: SocketAddr) {
         self.target.set(server).unwrap();
     }
 
-    /// Makes the certificate authority of this front the only one for `workspace`.
+    /// Makes the certificate authority of this front the only trusted one in `workspace`.
     pub fn trust(&self, workspace: &mut Workspace) {
         let ca = workspace.path("ca.pem");
         std::fs::write(&ca, &self.ca).unwrap();
@@ -69,7 +69,7 @@ async fn serve(listener: std::net::TcpListener, acceptor: TlsAcceptor, target: &
     while let Ok((client, _)) = listener.accept().await {
         let (acceptor, target) = (acceptor.clone(), target.get().copied());
         tokio::spawn(async move {
-            // A client that does not trust the certificate goes away.
+            // A client that does not trust the certificate disconnects.
             let mut client = acceptor.accept(client).await?;
             let mut server = TcpStream::connect(target.expect("forward_to comes before the first connection")).await?;
             copy_bidirectional(&mut client, &mut server).await

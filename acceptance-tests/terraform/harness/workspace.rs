@@ -18,27 +18,27 @@ use crate::harness::state::State;
 
 pub const SOURCE: &str = "registry.terraform.io/supernode/eks";
 
-/// What `supernode/eks` is, in Terraform and in OpenTofu.
+/// The source addresses of `supernode/eks` in Terraform and in OpenTofu.
 pub const SOURCES: [&str; 2] = [SOURCE, "registry.opentofu.org/supernode/eks"];
 
-/// A directory with a configuration and a state, and the cloud that it is applied to. Dropping it fails the test when
-/// something is left in the cloud.
+/// A directory with a configuration and a state, and the cloud that it is applied to. The test fails if the cloud still
+/// contains caches when the value is dropped.
 #[derive(Debug)]
 pub struct Workspace {
     directory: TempDir,
     pub cloud: Simulator,
-    /// The client of the runs to come; at first the one of this test run.
+    /// The client of further runs; by default that of this test run.
     pub client: PathBuf,
     environment: Vec<(String, String)>,
 }
 
 impl Workspace {
-    /// An empty cloud in which builds take a fifth of a second: long enough to be waited for.
+    /// An empty cloud whose builds take 200 ms, so that an apply waits for them.
     pub fn new() -> Self {
         Self::with(Settings { build_time: Duration::from_millis(200), ..Settings::default() })
     }
 
-    /// A cloud in which builds end when the test says so.
+    /// An empty cloud whose builds end only when the test ends them.
     pub fn with_endless_builds() -> Self {
         Self::with(Settings { build_time: Duration::from_secs(7 * 24 * 3600), ..Settings::default() })
     }
@@ -66,12 +66,12 @@ impl Workspace {
         workspace
     }
 
-    /// A file or directory in it; `home` is the home directory of the runs.
+    /// The path of a file or directory in it; `home` is the home directory of the runs.
     pub fn path(&self, name: &str) -> PathBuf {
         self.directory.path().join(name)
     }
 
-    /// Sets or, with an empty value, removes an environment variable for the runs to come.
+    /// Sets an environment variable of further runs, or removes it if the value is empty.
     pub fn environment(&mut self, name: &str, value: &str) {
         self.environment.retain(|(known, _)| known != name);
         if !value.is_empty() {
@@ -88,7 +88,7 @@ impl Workspace {
         fs::write(self.path("provider.tf"), text).unwrap();
     }
 
-    /// Takes over the files of a directory, and of those in it.
+    /// Copies the files of a directory, recursively.
     pub fn copy(&self, from: &Path) {
         copy(from, self.directory.path());
     }
@@ -98,7 +98,7 @@ impl Workspace {
         fs::remove_file(self.path(name)).unwrap();
     }
 
-    /// Writes the configuration, in place of what was there.
+    /// Replaces the configuration.
     pub fn write(&self, config: impl Display) {
         fs::write(self.path("main.tf"), config.to_string()).unwrap();
     }
@@ -139,7 +139,7 @@ impl Workspace {
         self.run(&["plan", "-input=false", "-json", "-out=plan"])
     }
 
-    /// `terraform plan` of `config`, as it is saved.
+    /// The saved plan of `config`.
     #[track_caller]
     pub fn planned(&self, config: impl Display) -> Plan {
         self.write(config);
@@ -152,7 +152,7 @@ impl Workspace {
         self.run(&["apply", "-input=false", "-json", "plan"])
     }
 
-    /// Writes and applies a configuration, after which a plan must be empty.
+    /// Applies a configuration, and asserts that the next plan is empty.
     #[track_caller]
     pub fn step(&self, config: impl Display) -> Run {
         self.write(config);
@@ -161,7 +161,7 @@ impl Workspace {
         run
     }
 
-    /// Fails unless a plan proposes nothing, from the state as it is and from what the cloud says.
+    /// Asserts that a plan is empty, with and without a refresh.
     #[track_caller]
     pub fn plan_is_empty(&self) {
         for refresh in ["-refresh=false", "-refresh=true"] {
@@ -170,7 +170,7 @@ impl Workspace {
         }
     }
 
-    /// `terraform destroy`, after which neither state nor cloud hold anything.
+    /// `terraform destroy`, after which the state must be empty.
     #[track_caller]
     pub fn destroy(&self) -> Run {
         let run = self.run(&["destroy", "-auto-approve", "-input=false", "-json"]).succeeds();
@@ -178,13 +178,13 @@ impl Workspace {
         run
     }
 
-    /// The state, as it was last written; empty when it never was, or Terraform was killed before it did.
+    /// The state; empty if it has not been written, or the client was killed before it wrote it.
     pub fn state(&self) -> State {
         let text = fs::read(self.path("terraform.tfstate")).ok().filter(|text| !text.is_empty());
         State(text.map_or(Value::Null, |text| serde_json::from_slice(&text).unwrap()))
     }
 
-    /// All that is in the state file, with the state before in its backup.
+    /// The text of the state file and of its backup.
     pub fn state_text(&self) -> String {
         let read = |name| fs::read_to_string(self.path(name)).unwrap_or_default();
         read("terraform.tfstate") + &read("terraform.tfstate.backup")
@@ -198,14 +198,14 @@ impl Workspace {
         cache.clone()
     }
 
-    /// The bodies of the requests of `action`, in order.
+    /// The bodies of the requests for `action`, in order.
     pub fn sent(&self, action: &str) -> Vec<Value> {
         self.cloud.requests().into_iter().filter(|request| request.action == action).map(|r| r.body).collect()
     }
 
-    /// Waits until the cloud got `count` requests of `action`.
+    /// Waits until the cloud has received `count` requests for `action`.
     pub fn wait_for_requests(&self, action: &str, count: usize) {
-        wait_until(&format!("{count} requests of {action}"), || self.cloud.count(action) >= count);
+        wait_until(&format!("{count} requests for {action}"), || self.cloud.count(action) >= count);
     }
 }
 

@@ -1,4 +1,4 @@
-//! Installing without a registry, from the archives of a release: a network mirror over HTTPS, and an OCI registry.
+//! Installation from the archives of a release: a network mirror over HTTPS, and an OCI registry.
 
 use std::fs;
 use std::io::{BufRead as _, BufReader};
@@ -64,7 +64,7 @@ fn front(server: SocketAddr) -> TlsFront {
     front
 }
 
-/// A workspace that installs the provider `source` by this method alone, and trusts `front`.
+/// A workspace that installs the provider `source` by this method only, and trusts `front`.
 fn workspace(source: &str, method: &str, front: &TlsFront) -> Workspace {
     let mut workspace = Workspace::new();
     fs::write(workspace.path("cli.tfrc"), format!("provider_installation {{\n{method}\n}}\n")).unwrap();
@@ -91,7 +91,7 @@ fn network_mirror_installs_over_https() {
         assert_eq!(h1_listed, h1(&installed(&workspace, source)));
         assert!(locked(&workspace, source).contains(&h1_listed.to_owned()));
 
-        // As a registry locks it.
+        // The lock file of an installation from a registry.
         fs::remove_dir_all(workspace.path(".terraform")).unwrap();
         let lock = format!("provider {source:?} {{\n  version = {VERSION:?}\n  hashes = [{zh_listed:?}]\n}}\n");
         fs::write(workspace.path(LOCK_FILE), lock).unwrap();
@@ -106,10 +106,10 @@ fn network_mirror_modified_zip_refused() {
     let Target { os, arch, .. } = Target::host().unwrap();
     let zip = files.path().join(SOURCE).join(format!("terraform-provider-eks_{VERSION}_{os}_{arch}.zip"));
     let mut bytes = fs::read(&zip).unwrap();
-    // Beyond the end of the archive, where a reader of zips does not look.
+    // After the end of the archive, which readers of zips ignore.
     bytes.push(0);
     fs::write(&zip, bytes).unwrap();
-    // Without the other hash, which is of the files in it and still right.
+    // Without the other hash, of the files in it, which is still valid.
     let index = files.path().join(SOURCE).join(format!("{VERSION}.json"));
     let text = fs::read_to_string(&index).unwrap();
     fs::write(&index, text.replace("\"h1:", "\"h0:")).unwrap();
@@ -142,7 +142,7 @@ fn oci_layout_pushed_pulled_and_installed() {
         assert!(zip == fs::read(released).unwrap(), "{} bytes", zip.len());
     }
 
-    // No Terraform has such mirrors.
+    // Terraform does not support OCI mirrors.
     let client = Cli::get();
     if !client.is_opentofu {
         return;

@@ -105,7 +105,6 @@ const UNSWEPT: &[&str] = &[
     "acceptance-tests/terraform/campaign",
     "acceptance-tests/terraform/eks_image_cache",
     "acceptance-tests/terraform/eks_pod_disk",
-    "acceptance-tests/terraform/eks_registry_token.rs",
     "acceptance-tests/terraform/provider_block.rs",
     "acceptance-tests/protocol/",
     "acceptance-tests/simulator/",

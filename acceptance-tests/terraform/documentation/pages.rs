@@ -27,16 +27,6 @@ const NEEDS: [(&str, Feature); 6] = [
 const REQUIRED_PROVIDERS: &str =
     "terraform {\n  required_providers {\n    eks = {\n      source = \"supernode/eks\"\n    }\n  }\n}\n";
 
-/// The cache that pages import, move and refer to.
-const IMPORTED: &str = r#"
-resource "eks_image_cache" "llm" {
-  images           = ["nginx:1.27"]
-  image_cache_size = 60
-  vpc_id           = "vpc-1a2b3c4d"
-  subnet_id        = "subnet-1a2b3c4d"
-}
-"#;
-
 /// Values of the variables on pages.
 const VALUES: &str = r#"
 app_version       = "1.4.2"
@@ -161,6 +151,23 @@ fn outputs(block: &str, number: usize) -> String {
     outputs
 }
 
+/// The resources and data sources of this provider that the code refers to, from other code on the page.
+fn definitions(page: &str, code: &str) -> String {
+    let mut found = String::new();
+    for start in
+        page.match_indices("\nresource \"eks_").chain(page.match_indices("\ndata \"eks_")).map(|(at, _)| at + 1)
+    {
+        let block = page[start..].split_inclusive("\n}\n").next().unwrap_or_default();
+        let names: Vec<_> = block.split('"').collect();
+        let header = format!("{:?} {:?}", names[1], names[3]);
+        let is_used = code.contains(&format!("{}.{}", names[1], names[3])) && !code.contains("removed {");
+        if is_used && !code.contains(&header) && !found.contains(&header) {
+            found += block;
+        }
+    }
+    found
+}
+
 /// Declarations of the variables that the code uses and does not declare.
 fn variables(code: &str) -> String {
     let uses = code.split("var.").skip(1).map(|rest| rest.split(|c: char| !c.is_alphanumeric() && c != '_').next());
@@ -207,12 +214,7 @@ fn check(page: &Path) -> usize {
         assert_eq!(formatted.exit_code(), Some(0), "{name}: {formatted}");
         let mut code = without_other_providers(block);
         if is_configuration(block) {
-            if code.contains("eks_image_cache.llm")
-                && !code.contains("\"eks_image_cache\" \"llm\"")
-                && !code.contains("removed {")
-            {
-                code += IMPORTED;
-            }
+            code += &definitions(&text, &code);
             let required = if code.contains("required_providers") { "" } else { REQUIRED_PROVIDERS };
             workspace.write(format!("{required}{}{code}", variables(&code)));
             workspace.copy(&root().join("examples/modules"));

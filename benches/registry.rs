@@ -31,7 +31,7 @@ const ARCHIVE_BYTES: usize = 160 * 512;
 const DELAY: Duration = Duration::from_millis(100);
 /// For one image.
 const MOST_REQUESTS: usize = 45;
-const ROUNDS: usize = 3;
+const ROUNDS: usize = 5;
 const PUSHED_AT_ONCE: usize = 8;
 
 #[tokio::main]

@@ -11,7 +11,7 @@ import yaml
 
 
 def without(value, annotations, found):
-    """The value without the annotations, and without the metadata that only held them."""
+    """The value without the annotations, and without the mappings that only held them."""
     if isinstance(value, list):
         return [without(item, annotations, found) for item in value]
     if not isinstance(value, dict):
@@ -22,7 +22,7 @@ def without(value, annotations, found):
             found.append(item == annotations[key])
             continue
         item = without(item, annotations, found)
-        if key in ("annotations", "metadata", "podMetadata") and not item:
+        if key in ("annotations", "metadata", "podMetadata", "podTemplate") and not item:
             continue
         result[key] = item
     return result

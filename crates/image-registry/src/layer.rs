@@ -46,6 +46,8 @@ const HEAD: u64 = 48 << 10;
 const TAIL: u64 = 8 << 10;
 /// What is read at the start of a zstd layer whose first block is longer: a block and the headers before it.
 const LONG_HEAD: u64 = 132 << 10;
+/// So much of small files is less than what is added for each layer: for files that were not seen, and for its snapshot.
+const FEW_FILES_BYTES: u64 = 32 << 10;
 /// Images with at most so many layers have both ends of each read at the same time.
 const FEW_LAYERS: usize = 16;
 
@@ -194,7 +196,7 @@ fn tail_alone(descriptor: &Descriptor, tail: &[u8]) -> Option<Unpacked> {
     let field = u64::from(u32::from_le_bytes(*tail.last_chunk()?));
     // A header shrinks by this much at least, and the file after it wastes less than a block.
     let most_entries = field.checked_sub(estimate::lower(size))? / 400;
-    let has_few = most_entries.saturating_mul(BLOCK) <= field / 20;
+    let has_few = most_entries.saturating_mul(BLOCK) <= (field / 20).max(FEW_FILES_BYTES);
     let is_decided = has_few
         && field.is_multiple_of(tar::RECORD)
         && estimate::upper(size, None) < 1 << 32

@@ -124,16 +124,18 @@ async fn large_layer_states_its_size_in_its_last_bytes() {
 
 #[tokio::test]
 async fn tail_decides_alone_where_little_was_compressed() {
-    let mut random = archive(&[1 << 20]);
-    let mut state = 1u64;
-    for byte in &mut random[512..(1 << 20) + 512] {
-        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-        *byte = (state >> 56) as u8;
-    }
-    for (layers, reads) in [(FEW_LAYERS, 2), (FEW_LAYERS + 1, 1)] {
-        let blob = Blob { media_type: GZIP, ..Blob::new(gzip(&random)) };
-        let unpacked = blob.measure_with(&[], Ends::of_image(layers)).await;
-        assert_eq!((unpacked.bytes, unpacked.is_exact(), blob.reads()), (len(&random), true, reads));
+    for size in [70 << 10, 1 << 20] {
+        let mut random = archive(&[size]);
+        let mut state = 1u64;
+        for byte in &mut random[512..size + 512] {
+            state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+            *byte = (state >> 56) as u8;
+        }
+        for (layers, reads) in [(FEW_LAYERS, 2), (FEW_LAYERS + 1, 1)] {
+            let blob = Blob { media_type: GZIP, ..Blob::new(gzip(&random)) };
+            let unpacked = blob.measure_with(&[], Ends::of_image(layers)).await;
+            assert_eq!((unpacked.bytes, unpacked.is_exact(), blob.reads()), (len(&random), true, reads), "{size}");
+        }
     }
 }
 

@@ -11,11 +11,11 @@ use terraform_plugin::value::{Attr, Dynamic};
 /// An object with annotations at every Pod template, for `kubernetes_manifest`.
 ///
 /// Finds the Pod templates as `annotate_manifests` does, in the object of one manifest, for example an element of
-/// `manifest_objects`. The annotations may not be known yet, and neither may parts of the object: what is unknown stays where it
-/// is, and nothing else becomes unknown. The annotations of a Pod template become a `map(string)`, which
-/// `kubernetes_manifest` needs to plan a replacement; typed lists of objects on the way to it become tuples.
+/// `manifest_objects`. The annotations and parts of the object may be unknown: what is unknown stays where it is, and nothing else becomes
+/// unknown. The annotations of a Pod template become a `map(string)`, which `kubernetes_manifest` requires to plan a replacement; typed
+/// lists of objects that contain it become tuples. An empty map of annotations adds none.
 ///
-/// An object without a Pod is an error when it is wholly known.
+/// An object without a Pod is an error if it is wholly known.
 #[derive(Serialize, Deserialize, JsonSchema)]
 pub struct Parameters {
     /// The object, as in `manifest` of `kubernetes_manifest`.

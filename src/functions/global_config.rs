@@ -10,20 +10,20 @@ use terraform_plugin::framework::{Function, FunctionError};
 use terraform_plugin::schema::PARAMETER;
 use terraform_plugin::value::Attr;
 
-/// Data of the ConfigMap that gives annotations to all Pods of a cluster.
+/// Data of the ConfigMap with annotations for all Pods of a cluster.
 ///
 /// The ConfigMap is `eks-config` in the namespace `kube-system`; its key `pod.annotations` holds the annotations as YAML.
 /// Annotations of a Pod, and of its super node, take precedence over them.
 ///
-/// The key is one for everybody's annotations. To keep those of others, pass the present text of the key as `existing`: the
-/// annotations are written over it, and its other keys stay in their order, as strings (its comments do not). Merging twice
-/// gives the same bytes.
+/// The key holds the annotations of all who manage the cluster. To keep those of others, pass the present value of the key as `existing`:
+/// the annotations are merged into it, and its other keys stay in their order, as strings. Its comments are removed. Merging twice gives
+/// the same bytes.
 #[derive(Serialize, Deserialize, JsonSchema)]
 pub struct Parameters {
     /// The annotations, for example those of `eks_pod_disk` or of another function, merged. A key with null is removed.
     #[schemars(extend("x-terraform" = PARAMETER.allow_unknown().allow_null_elements()))]
     annotations: Attr<PlannedAnnotations>,
-    /// None or one: the present text of `pod.annotations`. Null and an empty text mean none.
+    /// None or one: the present value of `pod.annotations`. Null and an empty string mean none.
     #[schemars(extend("x-terraform" = PARAMETER.allow_unknown().allow_null().variadic()))]
     existing: Vec<Attr<String>>,
 }
@@ -38,7 +38,10 @@ impl Function for GlobalConfig {
 
     fn call(&self, Parameters { annotations, existing }: Parameters) -> Result<PlannedAnnotations, FunctionError> {
         if existing.len() > 1 {
-            return Err(FunctionError::at(2, "existing is none or one text: the present one of pod.annotations"));
+            return Err(FunctionError::at(
+                2,
+                "expected at most one value of existing: the present one of pod.annotations",
+            ));
         }
         let existing = existing.into_iter().next().unwrap_or_default();
         let is_known = !existing.is_unknown()

@@ -10,18 +10,18 @@ use terraform_plugin::value::{Attr, Dynamic};
 
 /// Pod annotations that make Pods start from an image cache.
 ///
-/// They go onto the Pod template, `.spec.template.metadata.annotations` of a workload. A Pod that cannot use the cache pulls its
+/// They belong on the Pod template, `.spec.template.metadata.annotations` of a workload. A Pod that cannot use the cache pulls its
 /// images, without an error.
 ///
-/// The options choose the disk that a Pod gets from the cache. That `size` is not below the cache's own, which the platform
-/// demands, cannot be checked here, and a `disk_type` that does not exist is not refused: functions make no calls and give no
-/// warnings. The data source `eks_pod_disk` checks both.
+/// The options choose the disk that a Pod gets from the cache. Functions make no calls and return no warnings: a `size` below the cache's
+/// own, which the platform refuses, and a `disk_type` that does not exist are not reported. The data source `eks_pod_disk` checks both.
+/// What `fallback_size` does beside a cache, and whether it is billed, is not documented.
 ///
-/// An ID that is not known yet, because its cache is created in the same apply, gives a map whose keys are known. An option that
-/// is not known, and may turn out to be null, makes the whole map unknown.
+/// An unknown ID, of a cache that is created in the same apply, gives a map with known keys. An unknown option that may turn out to be
+/// null makes the whole map unknown.
 #[derive(Serialize, Deserialize, JsonSchema)]
 pub struct Parameters {
-    /// ID of the image cache, for example `"imc-1a2b3c4d"`, or `"auto"` for the best one that holds the Pod's images.
+    /// ID of the image cache, for example `"imc-1a2b3c4d"`, or `"auto"` for the best one with the Pod's images.
     #[schemars(extend("x-terraform" = PARAMETER.allow_unknown()))]
     id_or_auto: Attr<String>,
     /// None or one: an object with any of `size` (GiB of the disk, from 20 to 32000, not below the size of the cache),

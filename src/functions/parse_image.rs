@@ -7,13 +7,12 @@ use image_registry::Reference;
 use terraform_plugin::framework::{Function, FunctionError};
 use terraform_plugin::value::Attr;
 
-/// Parts of an image reference, with what it leaves out filled in.
+/// Parts of an image reference, with defaults for omitted parts.
 ///
-/// Returns an object with `registry`, `repository`, `tag` (null when the reference has only a digest) and `digest` (null when
-/// it has none).
+/// Returns an object with `registry`, `repository`, `tag` (null if the reference has only a digest) and `digest` (null if it has
+/// none).
 ///
-/// By the grammar that Docker, containerd and Kubernetes share. `nginx` is `library/nginx` at `docker.io`, with the tag
-/// `latest`.
+/// The grammar is that of Docker, containerd and Kubernetes. `nginx` is `library/nginx` at `docker.io`, with the tag `latest`.
 #[derive(Serialize, Deserialize, JsonSchema)]
 pub struct Parameters {
     /// The reference, for example `"registry.example.com/team/app:1.0"`.
@@ -27,9 +26,9 @@ pub struct Image {
     registry: String,
     /// Name inside the registry.
     repository: String,
-    /// Tag; null when the reference has only a digest.
+    /// Tag; null if the reference has only a digest.
     tag: Attr<String>,
-    /// Digest with its algorithm; null when the reference has none.
+    /// Digest with its algorithm; null if the reference has none.
     digest: Attr<String>,
 }
 

@@ -10,9 +10,9 @@ use terraform_plugin::value::Attr;
 
 /// Pod annotations for a system disk of a given size.
 ///
-/// They go onto the Pod template, `.spec.template.metadata.annotations` of a workload. 20 GiB are free of charge. The size has no
-/// effect on Pods that start from an image cache: their disk is that of the cache, see `image_cache_annotations`. With a size
-/// that is not known yet the key is known, and its value is not.
+/// They belong on the Pod template, `.spec.template.metadata.annotations` of a workload. 20 GiB are free of charge. A Pod that starts from
+/// an image cache has a disk made from the cache instead, see `image_cache_annotations`; what this size does beside it is not documented.
+/// An unknown size gives a map with a known key and an unknown value.
 #[derive(Serialize, Deserialize, JsonSchema)]
 pub struct Parameters {
     /// Size of the disk in GiB, a whole number from 20 to 32000, for example `50`.

@@ -200,7 +200,7 @@ fn the_present_annotations_of_a_cluster_are_kept() {
     }
     for (existing, argument, expected) in [
         (vec!["a".into()], 1, "existing cannot be merged: document 1, line 1: expected a mapping of strings"),
-        (vec!["a".into(), "b".into()], 2, "existing is none or one text: the present one of pod.annotations"),
+        (vec!["a".into(), "b".into()], 2, "expected at most one value of existing: the present one of pod.annotations"),
     ] {
         let arguments: Vec<_> = [ours.clone()].into_iter().chain(existing).collect();
         assert_eq!(config.call(arguments), Err(FunctionError::at(argument, expected)));

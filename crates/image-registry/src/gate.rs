@@ -1,8 +1,8 @@
 //! How many requests a host gets at once.
 //!
 //! Most registries respond to many requests as fast as to one, so that a look-up takes as many round trips as requests wait for one
-//! another, not as there are requests. A small registry says when it is too much: the bound is halved then, and requests wait for as
-//! long as it asks. It grows again by one after as many responses as it is. Over TLS the first request goes alone, so that the others
+//! another, not as there are requests. When a registry responds that there are too many, the bound is halved, and requests wait for as
+//! long as the response says. The bound is raised by one again after as many responses as its own value. Over TLS the first request goes alone, so that the others
 //! share its HTTP/2 connection. A host that does not respond to a connection at all is not tried again for a while.
 
 use std::collections::HashMap;

@@ -43,7 +43,7 @@ pub struct Config {
 /// An image, as its registry has it.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ImageSize {
-    /// The image that was asked for.
+    /// The requested image.
     pub reference: Reference,
     /// What the reference leads to: an index, or the manifest itself. It is what `docker pull` prints.
     pub digest: String,

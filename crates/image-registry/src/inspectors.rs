@@ -4,7 +4,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use super::{Config, Inspector};
 
-/// An [`Inspector`] for each [`Config`] that was asked for. There are few: one for most programs.
+/// An [`Inspector`] for each requested [`Config`]. There are few: one for most programs.
 #[derive(Debug, Default)]
 pub struct Inspectors(Mutex<Vec<(Config, Arc<Inspector>)>>);
 

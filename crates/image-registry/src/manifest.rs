@@ -1,7 +1,7 @@
 //! Image manifests and indexes, OCI and Docker.
 //!
 //! What a registry sends is not trusted: sizes are unsigned and bounded, digests well-formed, the document is an image or
-//! an index but never both, and the bytes hash to the digest that was asked for.
+//! an index but never both, and the bytes have the requested digest.
 //!
 //! Source: <https://github.com/opencontainers/image-spec/blob/main/manifest.md>, `image-index.md` beside it, and
 //! <https://distribution.github.io/distribution/spec/manifest-v2-2/>.
@@ -14,7 +14,7 @@ use sha2::{Digest as _, Sha256, Sha384, Sha512};
 use super::platform::Platform;
 use super::reference::parse_digest;
 
-/// What is asked for in `Accept`.
+/// Value of `Accept`.
 pub(super) const MEDIA_TYPES: &str = "application/vnd.oci.image.index.v1+json, \
     application/vnd.docker.distribution.manifest.list.v2+json, application/vnd.oci.image.manifest.v1+json, \
     application/vnd.docker.distribution.manifest.v2+json";
@@ -25,7 +25,7 @@ pub(super) const MAX_SIZE: u64 = 1 << 50;
 /// What configurations of container images are called.
 const IMAGE_CONFIGS: [&str; 3] =
     ["application/vnd.oci.image.config.v1+json", "application/vnd.docker.container.image.v1+json", ""];
-/// A configuration that says nothing: the artifact type says what the manifest is.
+/// Media type of an empty configuration: the artifact type describes the manifest.
 const EMPTY_CONFIG: &str = "application/vnd.oci.empty.v1+json";
 
 /// A manifest or an index.
@@ -169,7 +169,7 @@ impl Document {
                 let layers = layers.unwrap_or_default();
                 layers.iter().try_for_each(Descriptor::check)?;
                 let artifact = artifact(config.as_ref(), &wire.artifact_type);
-                // A configuration that cannot be looked up says nothing.
+                // A configuration that cannot be requested is left out.
                 let config = config.filter(|config| config.check().is_ok());
                 Ok(Self::Image(Manifest { layers, config, artifact }))
             }

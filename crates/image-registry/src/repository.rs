@@ -22,8 +22,8 @@ use super::transport::Reply;
 const MAX_MANIFEST: usize = 4 << 20;
 /// The configuration of an image is much smaller.
 const MAX_CONFIG: usize = 1 << 20;
-/// For so long, what a tag leads to is not looked up again. After that a HEAD says whether it moved: some registries count each
-/// GET of a manifest as a pull.
+/// For this time, a tag is not looked up again. After that a HEAD shows whether it moved: some registries count each GET of a manifest
+/// as a pull.
 const FRESH: Duration = Duration::from_secs(60);
 
 /// A manifest or index as it was received.
@@ -147,7 +147,7 @@ impl<'a> Repository<'a> {
     }
 }
 
-/// One source after the other, until one does not fail. One whose response breaks off is asked once more.
+/// One source after the other, until one does not fail. A source whose response breaks off gets one more request.
 struct Attempts<'r, 'a> {
     inspector: &'r Inspector,
     sources: std::slice::Iter<'r, Source<'a>>,

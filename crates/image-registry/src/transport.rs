@@ -280,7 +280,7 @@ impl Reply {
         self.response.content_length()
     }
 
-    /// The host that responded, which is another than the one that was asked after a redirect.
+    /// The host that responded, which after a redirect is not the requested one.
     pub fn host(&self) -> String {
         host(self.response.url())
     }

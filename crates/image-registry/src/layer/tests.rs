@@ -245,7 +245,7 @@ async fn five_gib_of_zeros_are_not_taken_for_one() {
     // 5 GiB of zeros are 5 MiB of gzip.
     let blob = Blob::forged((5 << 30) / 1030, &zeros, 1 << 30);
     assert_eq!(blob.measure().await.bytes, 5 << 30);
-    // The header of a file says it, too.
+    // The header of a file states it as well.
     let lastlog = [entry("lastlog", b'0', 5 << 30, &[]), vec![0; 64 << 20]].concat();
     let blob = Blob::forged((5 << 30) / 1030, &gzip(&lastlog), (1 << 30) + 1536);
     let unpacked = blob.measure().await;

@@ -39,7 +39,7 @@ pub enum Basis {
     UnknownFormat,
     /// Registries need not have it.
     NotDistributed,
-    /// It cannot be read, or not in parts: the host that responded, and what it said.
+    /// It cannot be read, or not in parts: the host and its response.
     Unreadable(String),
 }
 

@@ -13,6 +13,6 @@ output "annotations" {
 }
 
 output "image_caches" {
-  description = "Images of each image cache, by its ID."
-  value       = { for cache in eks_image_cache.this : cache.id => cache.images }
+  description = "ID and images of each image cache, by a key that depends on its images only."
+  value       = { for key, cache in eks_image_cache.this : key => { id = cache.id, images = cache.images } }
 }

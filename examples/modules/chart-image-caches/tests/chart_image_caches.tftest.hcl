@@ -75,7 +75,7 @@ run "keys_are_known_at_plan_time" {
 
 run "each_set_of_images_has_a_cache" {
   assert {
-    condition     = toset([for images in values(output.image_caches) : join(",", sort(images))]) == toset(["redis:8", "busybox:1.37", "busybox:1.37,vllm/vllm-openai:v0.8.5"])
+    condition     = toset([for cache in values(output.image_caches) : join(",", sort(cache.images))]) == toset(["redis:8", "busybox:1.37", "busybox:1.37,vllm/vllm-openai:v0.8.5"])
     error_message = "Pods with the same images share a cache."
   }
 

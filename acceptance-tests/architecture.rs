@@ -22,15 +22,16 @@ const TERRAFORM_PLUGIN: Layers = &[
 
 /// `src`, the provider.
 const PROVIDER: Layers = &[
+    ("account", &["session", "errors"]),
     ("annotations", &["image_cache", "manifests"]),
     ("block", &["session", "annotations", "image_caches", "errors", "regions", "tags"]),
     ("creation_time", &[]),
-    ("errors", &["image_caches"]),
+    ("errors", &[]),
     ("functions", &["annotations", "manifests"]),
     ("fuzzing", &["provider", "session", "manifests"]),
     (
         "image_cache",
-        &["session", "image_caches", "annotations", "errors", "images", "creation_time", "regions", "tags"],
+        &["account", "session", "image_caches", "annotations", "errors", "images", "creation_time", "regions", "tags"],
     ),
     ("image_caches", &[]),
     ("images", &[]),

@@ -4,31 +4,11 @@ use tencentcloud::Error;
 use tencentcloud::credentials::{AccountError, CredentialsError};
 use tencentcloud::endpoints::InvalidEndpoint;
 use terraform_plugin::diagnostics::{AttributePath, Diagnostic};
+use terraform_plugin::framework::Subject;
 
-/// A call about the image cache `id` failed. `doing` is a word such as "reading".
-pub fn api(doing: &str, id: &str, region: &str, error: &Error) -> Diagnostic {
-    Diagnostic::error(
-        format!("Failed {doing} an image cache"),
-        format!("While {doing} image cache {id} in {region}: {}.{}", chain(error), advice(error)),
-    )
-}
-
-/// Which cache Pods would get could not be asked.
-pub fn preview(region: &str, error: &Error) -> Diagnostic {
-    let detail = format!(
-        "It is not known which image cache Pods in {region} would start from: {}. The annotations do not depend on it.{}",
-        chain(error),
-        advice(error)
-    );
-    Diagnostic::warning("Image cache match unknown", detail)
-}
-
-/// A call about the image caches of a region failed. `doing` is a word such as "listing".
-pub fn region(doing: &str, region: &str, error: &Error) -> Diagnostic {
-    Diagnostic::error(
-        format!("Failed {doing} image caches"),
-        format!("While {doing} image caches in {region}: {}.{}", chain(error), advice(error)),
-    )
+/// A call about an object failed. `doing` is a word such as "reading".
+pub fn api(doing: &str, subject: &Subject, error: &Error) -> Diagnostic {
+    Diagnostic::error(format!("Error {doing} {}", subject.kind), format!("While {doing} {subject}: {}", cause(error)))
 }
 
 /// No token could be made for the registry instance `id`.
@@ -41,15 +21,6 @@ pub fn registry_token(id: &str, region: &str, error: &Error) -> Diagnostic {
         "Failed making a registry token",
         format!("While making a token for registry {id} in {region}: {}.{advice}", chain(error)),
     )
-}
-
-/// The configuration names an image cache that is not there.
-pub fn image_cache_not_found(id: &str, region: &str) -> Diagnostic {
-    let detail = format!(
-        "There is no image cache {id} in {region}. A cache is in one region only, serves Pods of that region only, and is gone \
-         once it has expired. Check the ID, and region, which is that of the provider when it is absent."
-    );
-    Diagnostic::error("Image cache not found", detail)
 }
 
 /// The provider block says where, and no one said which region.
@@ -108,14 +79,14 @@ pub fn account_unknown(error: &Error) -> Diagnostic {
     account(&AccountError::Unknown(error.clone()))
 }
 
-/// An object is gone in the account of the credentials, and was made in another one.
-pub fn other_account(id: &str, region: &str, made_in: &str, account: &str) -> Diagnostic {
+/// An object does not exist in the account of the credentials, and was created in another one.
+pub fn other_account(subject: &Subject, created_in: &str, account: &str) -> Diagnostic {
     Diagnostic::error(
         "Credentials of another account",
         format!(
-            "Image cache {id} in {region} belongs to account {made_in}, and the credentials to account {account}, which \
-             does not list it. The cache stays in the state. Use credentials of account {made_in}. If the cache is to be \
-             created again in account {account}, remove it from the state first, with `terraform state rm`."
+            "The {subject} belongs to account {created_in}, and the credentials to account {account}, which does not list it. \
+             It stays in the state. Use credentials of account {created_in}. If it is to be created again in account \
+             {account}, remove it from the state first, with `terraform state rm`."
         ),
     )
 }
@@ -137,6 +108,11 @@ pub fn reported(error: &Diagnostic) -> Diagnostic {
     Diagnostic::error("API cannot be called", detail)
 }
 
+/// Why a call failed, and what to do where that is known, as sentences.
+pub fn cause(error: &Error) -> String {
+    format!("{}.{}", chain(error), advice(error))
+}
+
 /// An error and its causes, innermost last, as one sentence without its full stop.
 pub fn chain(error: &dyn std::error::Error) -> String {
     let mut text = error.to_string();
@@ -152,7 +128,7 @@ pub fn chain(error: &dyn std::error::Error) -> String {
 }
 
 /// What to do about an error whose cause is known.
-pub fn advice(error: &Error) -> String {
+fn advice(error: &Error) -> String {
     let error = failed_call(error);
     if let Some(permission) = error.missing_permission() {
         return format!(" The credentials lack a permission. Grant {permission} in CAM.");
@@ -219,7 +195,7 @@ mod tests {
             request_id: "r".to_owned(),
             http_status: 200,
         };
-        let detail = api("matching", "auto", "ap-guangzhou", &refused).detail;
+        let detail = cause(&refused);
         assert!(detail.ends_with("Grant tke:GetMostSuitableImageCache in CAM."), "{detail}");
     }
 }

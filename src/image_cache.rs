@@ -10,7 +10,6 @@
 //! - Ctrl-C ends the wait with a warning and without a taint: the next apply goes on waiting;
 //! - no message holds a secret.
 
-mod account;
 pub mod attributes;
 mod build_log;
 mod changes;
@@ -43,14 +42,15 @@ use futures_util::future::FutureExt as _;
 pub use data_source::ImageCacheData;
 pub use list_data_source::ImageCachesData;
 pub use list_resource::ImageCacheList;
+pub use messages::{not_found, subject};
 pub use model::ImageCacheModel;
 pub use rebuild::ImageCacheRebuild;
 pub use suitable_data_source::SuitableImageCache;
 
 use self::fields::Planned;
-use crate::errors;
 use crate::image_caches::CreateError;
 use crate::session::Session;
+use crate::{account, errors};
 use tencentcloud::tke::Status;
 use terraform_plugin::diagnostics::Diagnostics;
 use terraform_plugin::framework::{Context, Operation, Outcome, Resource, ResourcePlan, Response, Source};
@@ -119,9 +119,9 @@ impl Resource for ImageCacheResource {
         let Some(state) = &mut response.state else { return Ok(()) };
         let (region, id) = address(&context.session, state).await?;
         let read = context.session.image_caches().get(&region, &id).await;
-        match read.map_err(|error| errors::api("reading", &id, &region, &error))? {
+        match read.map_err(|error| errors::api("reading", &messages::subject(&id, &region), &error))? {
             None => {
-                account::check(&context.session, &response.private, &id, &region).await?;
+                account::check(&context.session, &response.private, &messages::subject(&id, &region)).await?;
                 response.state = None;
             }
             Some(cache) => {
@@ -158,7 +158,7 @@ impl Resource for ImageCacheResource {
         let ended = |ended| messages::not_deleted(&state.id, ended, &deadline);
         let checked = async {
             let (region, id) = address(session, state).await?;
-            account::check(session, &response.private, &id, &region).await?;
+            account::check(session, &response.private, &messages::subject(&id, &region)).await?;
             Outcome::Ok((region, id))
         };
         let (region, id) = deadline.until.run(checked).await.map_err(ended)??;
@@ -175,7 +175,7 @@ impl Resource for ImageCacheResource {
         }
         match caches.wait_gone(&region, &id, deadline.left(), &context.stop).await {
             Ok(()) => Ok(()),
-            Err(error) => Err(messages::delete_wait(&id, &region, deadline.timeout, &error).into()),
+            Err(error) => Err(messages::delete_wait(&id, &region, &deadline, &error).into()),
         }
     }
 

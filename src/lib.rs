@@ -27,6 +27,7 @@
 
 #![forbid(unsafe_code)]
 
+mod account;
 mod annotations;
 mod block;
 mod creation_time;

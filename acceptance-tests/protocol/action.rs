@@ -136,8 +136,8 @@ async fn what_cannot_be_rebuilt_is_left_alone() {
         (
             "imc-3",
             "Image cache not found",
-            "There is no image cache imc-3 in ap-guangzhou. A cache is in one region only, serves Pods of that region only, \
-             and is gone once it has expired. Check the ID, and region, which is that of the provider when it is absent.",
+            "There is no image cache imc-3 in ap-guangzhou. A cache exists in one region only, and until it expires. Check the \
+             ID, and region, which defaults to that of the provider.",
         ),
     ] {
         let step = Step { selector: Some(Selector::AttributeName("image_cache_id".into())) };

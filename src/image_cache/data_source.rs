@@ -7,7 +7,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::attributes::{ImageCacheAttributes, ImageCacheHistory};
-use super::id;
+use super::{id, messages};
 use crate::session::Session;
 use crate::{creation_time, errors, regions};
 use tencentcloud::tke::{ImageCache, Status};
@@ -93,15 +93,18 @@ async fn find(session: &Session, config: &ImageCacheDataModel, region: &str) -> 
     let caches = session.image_caches();
     if let Some(id) = config.id.as_str() {
         let at = AttributePath::root("id");
-        let found = caches.get(region, id).await.map_err(|error| errors::api("reading", id, region, &error))?;
+        let found = caches
+            .get(region, id)
+            .await
+            .map_err(|error| errors::api("reading", &messages::subject(id, region), &error))?;
         return match found {
             Some(cache) => Ok(cache.as_ref().clone()),
-            None => Err(errors::image_cache_not_found(id, region).at(at).into()),
+            None => Err(messages::not_found(id, region).at(at).into()),
         };
     }
     let name = config.name.as_str().unwrap_or_default();
     let found = caches.list(region, &[name.to_owned()]).await;
-    let found = found.map_err(|error| errors::region("listing", region, &error))?;
+    let found = found.map_err(|error| errors::api("listing", &messages::all(region), &error))?;
     if config.most_recent == Attr::Known(true)
         && let Some(cache) = most_recent(&found)
     {

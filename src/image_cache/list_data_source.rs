@@ -11,6 +11,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::attributes::{FoundImageCache, ImageCacheHistory};
+use super::messages;
 use crate::session::Session;
 use crate::{errors, images, regions};
 use tencentcloud::tke::ImageCache;
@@ -89,7 +90,7 @@ impl DataSource for ImageCachesData {
         let region = context.session.region_of(&config.region).await?;
         let names: Vec<_> = config.name.known().cloned().into_iter().collect();
         let found = context.session.image_caches().list(&region, &names).await;
-        let mut found = found.map_err(|error| errors::region("listing", &region, &error))?;
+        let mut found = found.map_err(|error| errors::api("listing", &messages::all(&region), &error))?;
         found.retain(|cache| satisfies(cache, &config, name_regex.as_ref()));
         found.sort_by(|a, b| order(a).cmp(&order(b)));
         let listed: Vec<_> = found

@@ -6,7 +6,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::model::ImageCacheModel;
-use super::{ImageCacheResource, state};
+use super::{ImageCacheResource, messages, state};
 use crate::errors;
 use crate::regions;
 use crate::session::Session;
@@ -56,7 +56,7 @@ impl ListResource for ImageCacheList {
         listing.subject = format!("image caches in {region}");
         let mut rows = session.image_caches().rows(&region, names);
         while let Some(row) = rows.next().await {
-            let cache = row.map_err(|error| errors::region("listing", &region, &error))?;
+            let cache = row.map_err(|error| errors::api("listing", &messages::all(&region), &error))?;
             if config.status.as_str().is_some_and(|status| cache.status.as_str() != status) {
                 continue;
             }

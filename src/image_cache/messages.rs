@@ -13,8 +13,6 @@ mod causes;
 mod events;
 mod unsent;
 
-use std::time::Duration;
-
 pub(super) use self::build::{failed, rebuild, still_building, timed_out, wait_failed};
 pub(super) use self::events::{if_failed as last_events_if_failed, of_instance as instance_warnings};
 pub(super) use self::unsent::{not_created, not_deleted, not_updated};
@@ -23,8 +21,27 @@ use crate::image_caches::{BuildInstance, WaitError};
 use tencentcloud::Error;
 use tencentcloud::tke::{ImageCache, Status};
 use terraform_plugin::diagnostics::{AttributePath, Diagnostic};
-use terraform_plugin::framework::Deadline;
+use terraform_plugin::framework::{Deadline, Subject};
 use terraform_plugin::value::duration;
+
+/// The image cache `id`, as messages name it.
+pub fn subject(id: &str, region: &str) -> Subject {
+    Subject { kind: "image cache", name: format!("{id} in {region}") }
+}
+
+/// All image caches of a region, as messages name them.
+pub(super) fn all(region: &str) -> Subject {
+    Subject { kind: "image caches", name: format!("in {region}") }
+}
+
+/// The configuration names an image cache that does not exist.
+pub fn not_found(id: &str, region: &str) -> Diagnostic {
+    let detail = format!(
+        "There is no image cache {id} in {region}. A cache exists in one region only, and until it expires. Check the ID, and \
+         region, which defaults to that of the provider."
+    );
+    Diagnostic::error("Image cache not found", detail)
+}
 
 /// `deletion_policy` kept the cache.
 pub(super) fn retained(id: &str, region: &str) -> Diagnostic {
@@ -33,18 +50,6 @@ pub(super) fn retained(id: &str, region: &str) -> Diagnostic {
         format!(
             "deletion_policy is \"retain\": image cache {id} in {region} is no longer managed by this resource, and was not deleted. \
              It continues to be billed. To manage it again:\n  terraform import <address> {region}/{id}"
-        ),
-    )
-}
-
-/// Ctrl-C ended the wait.
-pub(super) fn interrupted(id: &str, status: Option<&str>) -> Diagnostic {
-    Diagnostic::warning(
-        "Stopped waiting for the image cache",
-        format!(
-            "The build of image cache {id} is not complete{}, although Terraform reports the resource as complete. The cache is \
-             saved in the state and not tainted. Pods cannot use it before it is Ready: apply again to continue waiting.",
-            in_status(status)
         ),
     )
 }
@@ -123,7 +128,7 @@ pub(super) fn update_not_sent(id: &str, region: &str) -> Diagnostic {
 
 /// The API refused an update of the cache that was as `before`, to `size` GiB if that is part of it.
 pub(super) fn update_refused(region: &str, before: &ImageCache, size: Option<u64>, error: &Error) -> Diagnostic {
-    let failed = errors::api("updating", &before.image_cache_id, region, error);
+    let failed = errors::api("updating", &subject(&before.image_cache_id, region), error);
     let (advice, attribute) = match (size, before.image_cache_size) {
         (Some(size), Some(now)) if size < now => (
             format!(
@@ -168,7 +173,7 @@ pub(super) fn delete_refused(
     deadline: &Deadline,
     error: &Error,
 ) -> Diagnostic {
-    let refused = errors::api("deleting", id, region, error);
+    let refused = errors::api("deleting", &subject(id, region), error);
     let Some(cache) = listed.filter(|cache| cache.status.is_building()) else { return refused };
     let detail = format!(
         "{} The cache is {}: its build forbids the deletion, and did not end within {}. Run destroy or apply again after the \
@@ -181,20 +186,13 @@ pub(super) fn delete_refused(
     Diagnostic { detail, ..refused }.at(AttributePath::root("timeouts").attribute("delete"))
 }
 
-/// The cache was deleted, and is still listed.
-pub(super) fn delete_wait(id: &str, region: &str, timeout: Duration, error: &WaitError) -> Diagnostic {
-    let what = match error {
-        WaitError::Api { source: error, .. } => return errors::api("waiting for the deletion of", id, region, error),
-        WaitError::Cancelled { .. } => "the wait was stopped".to_owned(),
-        _ => format!("it is still listed after {}", duration::show(timeout)),
-    };
-    Diagnostic::error(
-        "Image cache not deleted yet",
-        format!(
-            "The API accepted the deletion of image cache {id} in {region}, but {what}. It stays in the state. Run \
-             destroy or apply again to wait for the deletion. If deletions take longer, set timeouts.delete."
-        ),
-    )
+/// The wait for the end of a deletion ended before.
+pub(super) fn delete_wait(id: &str, region: &str, deadline: &Deadline, error: &WaitError) -> Diagnostic {
+    let subject = subject(id, region);
+    match error {
+        WaitError::Api { source, .. } => errors::api("waiting for the deletion of", &subject, source),
+        error => subject.not_deleted(deadline, matches!(error, WaitError::Cancelled { .. })),
+    }
 }
 
 /// Ctrl-C ended the wait for a rebuild.
@@ -215,8 +213,4 @@ pub(super) fn rebuild_unknown(id: &str) -> Diagnostic {
          unless the cache is Updating."
     );
     Diagnostic::error("Interrupted", detail)
-}
-
-fn in_status(status: Option<&str>) -> String {
-    status.map(|status| format!(", its status is {status}")).unwrap_or_default()
 }

@@ -76,7 +76,7 @@ impl Action for ImageCacheRebuild {
         let sent = request::rebuild(&before);
         let updated = context.stop.run_until_cancelled(session.image_caches().update(&region, sent.clone())).await;
         let updated = updated.ok_or_else(|| messages::rebuild_unknown(id))?;
-        updated.map_err(|error| errors::api("rebuilding", id, &region, &error))?;
+        updated.map_err(|error| errors::api("rebuilding", &messages::subject(id, &region), &error))?;
         progress.report(format!("Image cache {id} in {region} pulls its images again")).await;
         if config.wait == Attr::Known(false) {
             return Ok(());
@@ -100,8 +100,8 @@ impl Action for ImageCacheRebuild {
 async fn rebuildable(session: &Session, region: &str, id: &str) -> Outcome<Arc<ImageCache>> {
     let at = AttributePath::root("image_cache_id");
     let read = session.image_caches().get(region, id).await;
-    let Some(cache) = read.map_err(|error| errors::api("reading", id, region, &error))? else {
-        return Err(errors::image_cache_not_found(id, region).at(at).into());
+    let Some(cache) = read.map_err(|error| errors::api("reading", &messages::subject(id, region), &error))? else {
+        return Err(messages::not_found(id, region).at(at).into());
     };
     let what_to_do = match cache.status {
         Status::Failed => "Its first build failed, and it cannot be repaired: replace it",

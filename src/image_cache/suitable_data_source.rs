@@ -9,6 +9,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::attributes::FoundImageCache;
+use super::messages;
 use crate::session::Session;
 use crate::{errors, images, regions};
 use terraform_plugin::diagnostics::{AttributePath, Diagnostics};
@@ -66,7 +67,7 @@ impl DataSource for SuitableImageCache {
         let images = config.images.known().into_iter().flatten().cloned().collect();
         let snapshotter = config.snapshotter.known().cloned();
         let found = context.session.image_caches().most_suitable(&region, images, snapshotter).await;
-        let found = found.map_err(|error| errors::region("matching", &region, &error))?;
+        let found = found.map_err(|error| errors::api("matching", &messages::all(&region), &error))?;
         Ok(SuitableImageCacheModel {
             found: found.is_some().into(),
             image_cache: found.map(|cache| FoundImageCache::new(&region, &cache)).into(),

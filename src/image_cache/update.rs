@@ -14,10 +14,10 @@ use super::changes::Changes;
 use super::fields::Planned;
 use super::model::ImageCacheModel;
 use super::request::Extent;
-use super::{account, address, messages, private, request, verify, wait};
-use crate::errors;
+use super::{address, messages, private, request, verify, wait};
 use crate::image_caches::{Change, was_built};
 use crate::session::Session;
+use crate::{account, errors};
 use tencentcloud::tke::{ImageCache, Status, UpdateImageCache};
 use terraform_plugin::framework::{Context, Deadline, Operation, Outcome, Response};
 use terraform_plugin::value::Attr;
@@ -48,9 +48,9 @@ pub(super) async fn update(
     }
     let caches = context.session.image_caches();
     let read = deadline.until.run(caches.get(&region, &id)).await.map_err(not_sent)?;
-    let read = read.map_err(|error| errors::api("reading", &id, &region, &error))?;
+    let read = read.map_err(|error| errors::api("reading", &messages::subject(&id, &region), &error))?;
     let Some(mut before) = read else {
-        account::check(&context.session, &response.private, &id, &region).await?;
+        account::check(&context.session, &response.private, &messages::subject(&id, &region)).await?;
         return Err(messages::gone(&id, &region, None).into());
     };
     if before.status.is_building() && planned.wait_for_ready == Attr::Known(true) {

@@ -50,7 +50,7 @@ pub(super) async fn wait_and_save(
         }
         Err(WaitError::Cancelled { last, .. }) => {
             save(response, planned, last.as_deref());
-            response.diagnostics.push(messages::interrupted(id, status(response)));
+            response.diagnostics.push(messages::subject(id, region).stopped(operation, status(response)));
             Ok(None)
         }
         Err(WaitError::UnknownStatus(cache)) => {

@@ -7,10 +7,11 @@ use std::sync::Arc;
 
 use super::model::PodDiskModel;
 use crate::annotations::{AUTO, FREE_DISK_SIZE};
-use crate::errors;
 use crate::image_cache::attributes::FoundImageCache;
 use crate::session::Session;
+use crate::{errors, image_cache};
 use image_registry::Reference;
+use tencentcloud::Error;
 use tencentcloud::tke::{ImageCache, Status};
 use terraform_plugin::diagnostics::{AttributePath, Diagnostic, Diagnostics};
 use terraform_plugin::framework::Outcome;
@@ -38,14 +39,14 @@ pub(super) async fn find(
                 Ok(found) => found.map(Arc::new),
                 // The annotations are known without it.
                 Err(error) => {
-                    diagnostics.push(errors::preview(&region, &error).at(at()));
+                    diagnostics.push(match_unknown(&region, &error).at(at()));
                     return Ok(None);
                 }
             }
         }
         _ => {
             let found = caches.get(&region, choice).await;
-            found.map_err(|error| errors::api("reading", choice, &region, &error).at(at()))?
+            found.map_err(|error| errors::api("reading", &image_cache::subject(choice, &region), &error).at(at()))?
         }
     };
     match found {
@@ -58,12 +59,20 @@ pub(super) async fn find(
             diagnostics.push(no_match(&region, config.fallback_size.known().copied()));
             Ok(None)
         }
-        None => Err(errors::image_cache_not_found(choice, &region).at(at()).into()),
+        None => Err(image_cache::not_found(choice, &region).at(at()).into()),
     }
 }
 
 fn at() -> AttributePath {
     AttributePath::root("image_cache")
+}
+
+fn match_unknown(region: &str, error: &Error) -> Diagnostic {
+    let detail = format!(
+        "It is unknown which image cache Pods in {region} would start from: {} The annotations do not depend on it.",
+        errors::cause(error)
+    );
+    Diagnostic::warning("Image cache match unknown", detail)
 }
 
 fn no_match(region: &str, fallback_size: Option<u64>) -> Diagnostic {

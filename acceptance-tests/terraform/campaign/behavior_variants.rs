@@ -38,7 +38,7 @@ const RESET: &str = "The API reset what an update left out";
 const NOT_DONE: &str = "The API did not carry out an update";
 const OTHER_TAGS: &str = "Image cache has other tags";
 const ROUNDED: &str = "The API rounded the size up";
-const REFUSED: &str = "Failed updating an image cache";
+const REFUSED: &str = "Error updating image cache";
 
 const ROWS: &[Row] = &[
     quiet("omitted_fields", "kept"),

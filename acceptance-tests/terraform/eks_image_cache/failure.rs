@@ -117,7 +117,7 @@ fn a_refused_create_leaves_nothing_behind_and_says_what_the_api_said() {
     );
     workspace.write(cache());
     workspace.apply().error().says(&[
-        "Failed creating an image cache",
+        "Error creating image cache",
         "CreateImageCache",
         "LimitExceeded",
         "too many image caches",
@@ -163,7 +163,7 @@ fn a_delete_that_is_refused_keeps_the_cache_in_the_state() {
         .on("DeleteImageCaches"),
     );
     let run = workspace.run(&["destroy", "-auto-approve", "-input=false", "-json"]);
-    run.error().says(&["Failed deleting", &id, "UnsupportedOperation", "in use"]);
+    run.error().says(&["Error deleting", &id, "UnsupportedOperation", "in use"]);
     assert_eq!(workspace.state().id(TEST), id);
     workspace.cloud.clear_faults();
     workspace.destroy();
@@ -182,7 +182,7 @@ fn answers_that_make_no_sense_are_errors_with_action_status_and_request_id() {
     ] {
         workspace.cloud.inject(fault.on("DescribeImageCaches"));
         let error = workspace.plan().error();
-        error.says(&["Failed reading an image cache"]).says(&parts);
+        error.says(&["Error reading image cache"]).says(&parts);
         workspace.cloud.clear_faults();
     }
     workspace.destroy();

@@ -217,7 +217,7 @@ fn a_deletion_that_takes_too_long_keeps_the_cache_in_the_state() {
     workspace.step(cache().block("timeouts {\n    delete = \"300ms\"\n  }"));
     let run = workspace.run(&["destroy", "-auto-approve", "-input=false", "-json"]).fails();
     let id = workspace.cloud_cache().id;
-    run.error().says(&["not deleted yet", &id, "still listed after 300ms", "timeouts.delete"]);
+    run.error().says(&["not deleted yet", &id, "still exists after 300ms", "timeouts.delete"]);
     assert_eq!(workspace.state().id(TEST), id);
 
     workspace.run(&["apply", "-auto-approve", "-input=false", "-refresh-only"]).succeeds();

@@ -2,18 +2,13 @@
 
 use std::time::Duration;
 
-use super::{causes, events, in_status, unknown_status};
+use super::{causes, events, subject, unknown_status};
 use crate::errors;
 use crate::image_caches::{BuildInstance, WaitError};
 use tencentcloud::Error;
 use tencentcloud::tke::ImageCache;
-use terraform_plugin::diagnostics::{AttributePath, Diagnostic};
+use terraform_plugin::diagnostics::Diagnostic;
 use terraform_plugin::framework::{Deadline, Operation};
-use terraform_plugin::value::duration;
-
-/// After a creation that ended in an error although the build continues.
-const UNTAINT: &str = "Terraform marks it as tainted, which would build it again. To wait for this build instead, run \
-                       `terraform untaint` on the resource, and apply again.";
 
 /// What to check where no event has a known reason.
 const CHECKS: &str = "Check that image_cache_size holds the images, compressed and unpacked; that the subnet reaches the \
@@ -62,7 +57,7 @@ pub(in crate::image_cache) fn rebuild(
             Diagnostic::error("Image cache rebuild failed", detail)
         }
         WaitError::UnknownStatus(cache) => unknown_status(region, cache),
-        WaitError::Api { source, .. } => errors::api("waiting for", id, region, source),
+        WaitError::Api { source, .. } => errors::api("waiting for", &subject(id, region), source),
         WaitError::TimedOut { .. }
         | WaitError::Cancelled { .. }
         | WaitError::Gone { .. }
@@ -86,30 +81,19 @@ pub(in crate::image_cache) fn timed_out(
     instance: Option<&BuildInstance>,
     last_error: Option<&Error>,
 ) -> Diagnostic {
-    let last_error = last_error.map(|error| format!(" The last poll failed: {}.", errors::chain(error)));
-    let (name, next) = match deadline.operation {
-        Operation::Create => ("create", UNTAINT),
-        _ => ("update", "Apply again to continue waiting."),
-    };
-    Diagnostic::error(
-        "Image cache not Ready",
-        format!(
-            "Image cache {id} in {region} was not Ready after {}{}. The build continues in the background.{}{} {next} If \
-             builds of these images take longer, set timeouts.{name}.",
-            duration::show(deadline.timeout),
-            in_status(status),
-            last_error.unwrap_or_default(),
-            last_warnings(instance)
-        ),
-    )
-    .at(AttributePath::root("timeouts").attribute(name))
+    let last_error = last_error.map(|error| errors::chain(error));
+    let mut diagnostic = subject(id, region).timed_out(deadline, status, last_error.as_deref());
+    diagnostic.detail.push_str(&last_warnings(instance));
+    diagnostic
 }
 
-/// A poll failed in a way that does not pass by itself.
+/// A poll failed with an error that is not transient.
 pub(in crate::image_cache) fn wait_failed(operation: Operation, id: &str, region: &str, error: &Error) -> Diagnostic {
-    let mut diagnostic = errors::api("waiting for", id, region, error);
+    let subject = subject(id, region);
+    let mut diagnostic = errors::api("waiting for", &subject, error);
     if operation == Operation::Create {
-        diagnostic.detail = format!("{} The build continues in the background. {UNTAINT}", diagnostic.detail);
+        diagnostic.detail =
+            format!("{} The build continues in the background. {}", diagnostic.detail, subject.tainted());
     }
     diagnostic
 }

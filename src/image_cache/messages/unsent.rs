@@ -3,16 +3,17 @@
 use crate::errors;
 use crate::image_caches::CreateError;
 use terraform_plugin::diagnostics::{AttributePath, Diagnostic};
-use terraform_plugin::framework::{Deadline, Ended};
+use terraform_plugin::framework::{Deadline, Ended, Subject};
 use terraform_plugin::value::Attr;
 
-/// A cache could not be created, or nobody knows whether it was.
+/// A cache could not be created, or it is unknown whether it was.
 pub(in crate::image_cache) fn not_created(
     name: &str,
     region: &str,
     deadline: &Deadline,
     error: &CreateError,
 ) -> Diagnostic {
+    let subject = Subject { kind: "image cache", name: format!("{name:?} in {region}") };
     match error {
         CreateError::NotSent { ended, last } => {
             let last = last.as_ref().map(|error| format!(" The last attempt: {}.", errors::chain(error)));
@@ -21,27 +22,21 @@ pub(in crate::image_cache) fn not_created(
             deadline.not_accepted(*ended, &detail)
         }
         CreateError::Refused { source, namesakes } => {
+            let refused = errors::api("creating", &subject, source);
+            let Some(existing) = namesakes.first() else { return refused };
             let detail = format!(
-                "While creating image cache {name:?} in {region}: {}.{}",
-                errors::chain(source),
-                errors::advice(source)
+                "{} Image cache {existing} has the same name, which may be the cause. If so, choose another name, or leave it \
+                 out; create_before_destroy needs that as well. To manage {existing} instead, import it.",
+                refused.detail
             );
-            let Some(namesake) = namesakes.first() else {
-                return Diagnostic::error("Failed creating an image cache", detail);
-            };
-            let namesake = format!(
-                "{detail} Image cache {namesake} has the same name, which may be why. If so, write another name, or leave it \
-                 out; create_before_destroy needs that as well. To manage {namesake} instead, import it."
-            );
-            Diagnostic::error("Failed creating an image cache", namesake).at(AttributePath::root("name"))
+            Diagnostic { detail, ..refused }.at(AttributePath::root("name"))
         }
         CreateError::OutcomeUnknown { source, .. } => Diagnostic::error(
             "Image cache may have been created",
             format!(
-                "While creating image cache {name:?} in {region}: {}. Nobody can say whether the API made the cache, and none \
-                 of that name was found afterwards. It was not tried again, because that could make, and bill, a second one. \
-                 Look for {name:?} in the console in a few minutes: if it is there, import it or delete it; if not, apply \
-                 again.",
+                "While creating {subject}: {}. It is unknown whether the cache was created; no new cache with this name was \
+                 found. The create was not repeated, because that could create, and bill, a second cache. Look for {name:?} in \
+                 the console in a few minutes: if it exists, import or delete it; if not, apply again.",
                 errors::chain(source)
             ),
         ),

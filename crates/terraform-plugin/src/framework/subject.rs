@@ -26,7 +26,7 @@ impl Subject {
     /// The warning after an interrupt ended the wait of a create or update. The object is in the state with this `status`.
     pub fn stopped(&self, operation: Operation, status: Option<&str>) -> Diagnostic {
         Diagnostic::warning(
-            format!("Stopped waiting for {}", self.kind),
+            format!("Stopped waiting for the {}", self.kind),
             format!(
                 "The {} of {self} is not complete{}, although Terraform reports the resource as complete. It continues in the \
                  background. The {} is saved in the state and not tainted. Apply again to continue waiting.",
@@ -47,7 +47,7 @@ impl Subject {
             Operation::Update | Operation::Delete => "Apply again to continue waiting.".to_owned(),
         };
         Diagnostic::error(
-            format!("Timeout waiting for {}", self.kind),
+            format!("{} not Ready", self.title()),
             format!(
                 "The {name} of {self} is not complete after {}{}. It continues in the background.{last_error} {next} If it \
                  usually takes longer, set timeouts.{name}.",
@@ -56,6 +56,12 @@ impl Subject {
             ),
         )
         .at(deadline.operation.timeout_path())
+    }
+
+    /// The kind with a capital, for a summary.
+    fn title(&self) -> String {
+        let mut chars = self.kind.chars();
+        chars.next().map(|first| first.to_uppercase().chain(chars).collect()).unwrap_or_default()
     }
 
     /// What to do after a create that ended in an error although it continues in the background.
@@ -75,7 +81,7 @@ impl Subject {
             format!("it still exists after {}", duration::show(deadline.timeout))
         };
         Diagnostic::error(
-            format!("Deletion of {} not complete", self.kind),
+            format!("{} not deleted yet", self.title()),
             format!(
                 "The deletion of {self} was accepted, but {cause}. It stays in the state. Run the command again. If deletions \
                  usually take longer, set timeouts.delete."
@@ -106,26 +112,26 @@ mod tests {
         for (message, expected) in [
             (
                 subject.stopped(Operation::Update, Some("Busy")),
-                ": Stopped waiting for disk: The update of disk d-1 in a is not complete, its status is Busy, although Terraform \
+                ": Stopped waiting for the disk: The update of disk d-1 in a is not complete, its status is Busy, although Terraform \
                  reports the resource as complete. It continues in the background. The disk is saved in the state and not \
                  tainted. Apply again to continue waiting.",
             ),
             (
                 subject.timed_out(&deadline(Operation::Create), None, Some("no route")),
-                "timeouts.create: Timeout waiting for disk: The create of disk d-1 in a is not complete after 1m. It continues in \
+                "timeouts.create: Disk not Ready: The create of disk d-1 in a is not complete after 1m. It continues in \
                  the background. The last poll failed: no route. Terraform marks the disk as tainted, and the next apply would \
                  replace it. To continue waiting instead, run `terraform untaint` on the resource, and apply again. If it \
                  usually takes longer, set timeouts.create.",
             ),
             (
                 subject.timed_out(&deadline(Operation::Update), Some("Busy"), None),
-                "timeouts.update: Timeout waiting for disk: The update of disk d-1 in a is not complete after 1m, its status is \
+                "timeouts.update: Disk not Ready: The update of disk d-1 in a is not complete after 1m, its status is \
                  Busy. It continues in the background. Apply again to continue waiting. If it usually takes longer, set \
                  timeouts.update.",
             ),
             (
                 subject.not_deleted(&deadline(Operation::Delete), false),
-                "timeouts.delete: Deletion of disk not complete: The deletion of disk d-1 in a was accepted, but it still exists \
+                "timeouts.delete: Disk not deleted yet: The deletion of disk d-1 in a was accepted, but it still exists \
                  after 1m. It stays in the state. Run the command again. If deletions usually take longer, set timeouts.delete.",
             ),
         ] {

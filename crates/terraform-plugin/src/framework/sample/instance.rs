@@ -339,7 +339,7 @@ mod tests {
             tokio::time::sleep(WORK / 2).await;
             context.stop.cancel();
         });
-        assert_eq!(summaries(applied.unwrap()), ["Stopped waiting for instance"]);
+        assert_eq!(summaries(applied.unwrap()), ["Stopped waiting for the instance"]);
         assert_eq!((terraform.tainted, status(&terraform)), (false, &"starting".into()));
     }
 
@@ -350,10 +350,10 @@ mod tests {
         let mut terraform = Terraform::new(&*instances, &context);
         let short = Value::map([("create", "20s".into()), ("update", Value::Null), ("delete", "10s".into())]);
         let errors = terraform.apply(&config("a", short.clone())).await.unwrap_err();
-        assert_eq!(summaries(errors), ["Timeout waiting for instance"]);
+        assert_eq!(summaries(errors), ["Instance not Ready"]);
         assert_eq!((terraform.tainted, status(&terraform)), (true, &"starting".into()));
         let errors = terraform.destroy().await.unwrap_err();
-        assert_eq!(summaries(errors), ["Deletion of instance not complete"]);
+        assert_eq!(summaries(errors), ["Instance not deleted yet"]);
 
         let wrong = Value::map([("create", "soon".into()), ("update", Value::Null), ("delete", Value::Null)]);
         let errors = Terraform::new(&*instances, &context).apply(&config("b", wrong)).await.unwrap_err();

@@ -72,7 +72,7 @@ fn pages_up_to_date() {
 fn descriptions_complete() {
     let server = Server::<EksProvider>::default();
     let schemas = (server.resources.iter().map(|(name, resource)| (name, resource.schema())))
-        .chain(server.resources.iter().filter_map(|(name, resource)| Some((name, resource.identity_schema()?))))
+        .chain(server.resources.iter().map(|(name, resource)| (name, resource.identity_schema())))
         .chain(server.data_sources.iter().map(|(name, data_source)| (name, data_source.schema())))
         .chain(server.ephemeral_resources.iter().map(|(name, resource)| (name, resource.schema())))
         .chain(server.list_resources.iter().map(|(name, list_resource)| (name, list_resource.schema())))

@@ -71,10 +71,9 @@ pub fn render(server: &Server<EksProvider>) -> BTreeMap<PathBuf, String> {
     pages.add_page(&PROVIDER, &Page::new(&PROVIDER, "", &block.description, SchemaText::of(block).into()));
     for (name, resource) in server.resources.iter() {
         let block = &resource.schema().block;
-        let identity = resource.identity_schema().map(|schema| SchemaText::of(&schema.block));
-        let by_identity = identity.is_some();
+        let identity = Some(SchemaText::of(&resource.identity_schema().block));
         let page = Page { identity, ..Page::new(&RESOURCE, name, &block.description, SchemaText::of(block).into()) };
-        assert_eq!(page.examples.import_by_identity.is_some(), by_identity, "{name}: import-by-identity.tf");
+        assert!(page.examples.import_by_identity.is_some(), "{name}: import-by-identity.tf");
         pages.add_page(&RESOURCE, &page);
     }
     for (name, data_source) in server.data_sources.iter() {

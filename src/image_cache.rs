@@ -40,6 +40,7 @@ use async_trait::async_trait;
 use futures_util::future::FutureExt as _;
 
 pub use data_source::ImageCacheData;
+pub use identity::ImageCacheIdentity;
 pub use list_data_source::ImageCachesData;
 pub use list_resource::ImageCacheList;
 pub use messages::{not_found, subject};
@@ -66,6 +67,7 @@ pub struct ImageCacheResource;
 impl Resource for ImageCacheResource {
     type Session = Session;
     type Model = ImageCacheModel;
+    type Identity = ImageCacheIdentity;
     const TYPE_NAME: &'static str = "eks_image_cache";
 
     fn validate(&self, config: &ImageCacheModel, diagnostics: &mut Diagnostics) {
@@ -181,6 +183,18 @@ impl Resource for ImageCacheResource {
 
     fn import(&self, _: &Context<Session>, import_id: &str) -> Outcome<ImageCacheModel> {
         Ok(import::by_import_id(import_id)?)
+    }
+
+    fn identity(&self, state: &ImageCacheModel) -> ImageCacheIdentity {
+        ImageCacheIdentity { id: state.id.clone(), region: state.region.clone() }
+    }
+
+    async fn import_identity(
+        &self,
+        context: &Context<Session>,
+        identity: ImageCacheIdentity,
+    ) -> Outcome<ImageCacheModel> {
+        import::by_identity(&context.session, identity).await
     }
 
     fn move_from(&self, source: &Source, state: serde_json::Value) -> Outcome<Option<ImageCacheModel>> {

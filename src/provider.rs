@@ -31,7 +31,7 @@ impl Provider for EksProvider {
     }
 
     fn resources() -> Vec<Box<dyn AnyResource<Session>>> {
-        vec![framework::identified_resource(image_cache::ImageCacheResource)]
+        vec![framework::resource(image_cache::ImageCacheResource)]
     }
 
     fn data_sources() -> Vec<Box<dyn AnyDataSource<Session>>> {

@@ -34,7 +34,7 @@ pub fn json(ty: &Type, value: Option<&DynamicValue>) -> Json {
 
 /// The identity of an image cache.
 pub fn identity(json: &Json) -> Option<ResourceIdentityData> {
-    let ty = &SCHEMAS.resources.get("eks_image_cache").unwrap().identity_schema().unwrap().ty;
+    let ty = &SCHEMAS.resources.get("eks_image_cache").unwrap().identity_schema().ty;
     Some(ResourceIdentityData { identity_data: dynamic(ty, json) })
 }
 

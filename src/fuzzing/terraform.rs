@@ -53,7 +53,7 @@ fn config_type(kind: &str, name: &str) -> Option<&'static Type> {
         "ephemeral" => SERVER.ephemeral_resources.get(name).ok()?.schema(),
         "list" => SERVER.list_resources.get(name).ok()?.schema(),
         "action" => SERVER.actions.get(name).ok()?.schema(),
-        "identity" => SERVER.resources.get(name).ok()?.identity_schema()?,
+        "identity" => SERVER.resources.get(name).ok()?.identity_schema(),
         _ => return None,
     };
     Some(&schema.ty)
@@ -117,7 +117,7 @@ pub fn state(input: &[u8]) {
             Err(found) => none_is_a_crash(found.iter()),
         },
         ("identity", Ok(version)) => match at_once(resource.upgrade_identity(version, bytes)) {
-            Ok(identity) => is_of_type(&identity, &resource.identity_schema().expect("it has one").ty),
+            Ok(identity) => is_of_type(&identity, &resource.identity_schema().ty),
             Err(found) => none_is_a_crash(found.iter()),
         },
         ("move", _) => {
@@ -143,7 +143,7 @@ fn is_state(resource: &dyn AnyResource<Session>, state: &Value) {
     assert!(state.is_wholly_known(), "a state has unknown values");
     if !state.is_null() {
         let identity = resource.identity_of(state);
-        is_of_type(&identity, &resource.identity_schema().expect("it has one").ty);
+        is_of_type(&identity, &resource.identity_schema().ty);
         let (config, found) = at_once(resource.generate_config(state));
         none_is_a_crash(found.iter());
         is_of_type(&config, ty);

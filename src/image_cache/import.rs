@@ -4,11 +4,13 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Deserialize;
 
+use super::identity::ImageCacheIdentity;
 use super::model::{ImageCacheModel, RegistryCredentials};
 use super::state;
 use crate::image_cache::id;
+use crate::session::Session;
 use terraform_plugin::diagnostics::{AttributePath, Diagnostic, Diagnostics};
-use terraform_plugin::framework::Source;
+use terraform_plugin::framework::{Outcome, Source};
 use terraform_plugin::value::{Attr, Secret};
 
 /// The object that an import ID names: `imc-1a2b3c4d` or `ap-guangzhou/imc-1a2b3c4d`.
@@ -47,8 +49,21 @@ pub(super) fn by_id(region: Attr<String>, id: &str) -> Result<ImageCacheModel, D
     Ok(state::imported(region, id))
 }
 
+/// The object with this identity, in the provider's region if the identity has none: without a region in its identity,
+/// Terraform 1.12 and later takes no import by identity.
+///
+/// # Errors
+///
+/// What an identity looks like, or why the region is not known.
+pub(super) async fn by_identity(session: &Session, identity: ImageCacheIdentity) -> Outcome<ImageCacheModel> {
+    let mut imported = by_id(identity.region, identity.id.as_str().unwrap_or_default())?;
+    let region = session.region_of(&imported.region).await;
+    imported.region = region.map_err(|errors| without_region(errors, &imported))?.into();
+    Ok(imported)
+}
+
 /// The errors of an import by identity whose region is neither in the identity nor in the provider block.
-pub(super) fn without_region(errors: Diagnostics, imported: &ImageCacheModel) -> Diagnostics {
+fn without_region(errors: Diagnostics, imported: &ImageCacheModel) -> Diagnostics {
     let id = imported.id.as_str().unwrap_or_default();
     let in_identity = |error: Diagnostic| {
         let detail = format!(

@@ -4,6 +4,17 @@
 //! is not trusted: every response is bounded in time and memory, digests are verified, and a credential goes to its own registry and that
 //! registry's token service only.
 //!
+//! ```
+//! use image_registry::Reference;
+//!
+//! let image = Reference::parse("nginx:1.27")?;
+//! assert_eq!(image.to_string(), "docker.io/library/nginx:1.27");
+//! assert_eq!((image.registry(), image.tag(), image.digest()), ("docker.io", Some("1.27"), None));
+//! # Ok::<_, image_registry::ReferenceError>(())
+//! ```
+//!
+//! It does not pull, push or unpack images, or verify their signatures, and knows neither Terraform nor Tencent Cloud.
+//!
 //! The HTTP client is the project's own, a thin one over `reqwest`. The `oci-client` crate (0.18) was tried: it reads
 //! manifests of any length into memory, follows redirects and token services to any address, accepts invalid certificates for
 //! all hosts or none, does not wait for `Retry-After`, and takes credentials, not their sources.

@@ -7,6 +7,23 @@
 //! - [`Failure`]: the diagnosis of a failed request. It holds no password and no URL, and says whether waiting can help.
 //!
 //! Both the client of the API and that of registries use it, so that one cause has one message.
+//!
+//! ```
+//! use network::Proxies;
+//!
+//! let environment = |name: &str| match name {
+//!     "HTTPS_PROXY" => Some("http://proxy.example.com:3128"),
+//!     "NO_PROXY" => Some("internal.example.com"),
+//!     _ => None,
+//! };
+//! let proxies = Proxies::from_environment(environment)?;
+//! let proxy_of = |url: &str| proxies.of(&url.parse().unwrap()).map(ToString::to_string);
+//! assert!(proxy_of("https://tke.tencentcloudapi.com").unwrap().contains("HTTPS_PROXY"));
+//! assert_eq!(proxy_of("https://registry.internal.example.com"), None);
+//! # Ok::<_, network::InvalidProxy>(())
+//! ```
+//!
+//! It does not send requests, repeat them or read their responses, and knows neither Terraform nor any API.
 
 #![forbid(unsafe_code)]
 

@@ -35,13 +35,14 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use tokio_util::sync::CancellationToken;
 
-pub use action::{Action, ActionEvent, AnyAction, Progress, action, invoke};
+pub use action::{Action, AnyAction, Progress, action};
+pub(crate) use action::{ActionEvent, invoke};
 pub use data_source::{AnyDataSource, DataSource, data_source};
 pub use deadline::{Deadline, Operation};
 pub use ephemeral::{AnyEphemeralResource, Ephemeral, EphemeralResource, Opened, ephemeral_resource};
 pub use function::{AnyFunction, Function, FunctionError, function};
-pub use identity::{Identified, identified_resource};
-pub use list::{AnyListResource, ListResource, Listed, Listing, Query, list, list_resource};
+pub use list::{AnyListResource, ListResource, Listing, list_resource};
+pub(crate) use list::{Listed, Query, list};
 pub use named::Named;
 pub use plan::ResourcePlan;
 pub use poll::{InitialPoll, Poll, Polled, Poller, Unfinished};
@@ -68,8 +69,8 @@ pub trait Provider: Send + Sync + 'static {
     /// them.
     type Session: Send + Sync + 'static;
 
-    /// Says what is wrong with the provider block, which may hold unknown values. No network.
-    fn validate(config: &Self::Config, diagnostics: &mut Diagnostics);
+    /// Reports what is wrong with the provider block, beyond what its schema checks. Values may be unknown. No network.
+    fn validate(_config: &Self::Config, _diagnostics: &mut Diagnostics) {}
 
     /// Takes the provider block. Values may still be unknown during plan: that is no error until something needs them.
     ///
@@ -79,10 +80,14 @@ pub trait Provider: Send + Sync + 'static {
     async fn configure(config: Self::Config, diagnostics: &mut Diagnostics) -> Outcome<Self::Session>;
 
     /// The resources, each made by [`resource()`].
-    fn resources() -> Vec<Box<dyn AnyResource<Self::Session>>>;
+    fn resources() -> Vec<Box<dyn AnyResource<Self::Session>>> {
+        Vec::new()
+    }
 
     /// The data sources, each made by [`data_source()`].
-    fn data_sources() -> Vec<Box<dyn AnyDataSource<Self::Session>>>;
+    fn data_sources() -> Vec<Box<dyn AnyDataSource<Self::Session>>> {
+        Vec::new()
+    }
 
     /// The ephemeral resources, each made by [`ephemeral_resource()`].
     fn ephemeral_resources() -> Vec<Box<dyn AnyEphemeralResource<Self::Session>>> {

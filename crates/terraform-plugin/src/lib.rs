@@ -1,16 +1,198 @@
 //! A Terraform plugin SDK: what a provider written in Rust is made of, and the process that Terraform starts.
 //!
+//! One struct is the schema, the documentation and the state of a resource. The framework decodes, validates, plans and
+//! saves; a resource has only what is its own. A complete provider, with one resource and one function:
+//!
+//! ```
+//! use std::fs;
+//!
+//! use async_trait::async_trait;
+//! use schemars::JsonSchema;
+//! use serde::{Deserialize, Serialize};
+//! use terraform_plugin::diagnostics::{Diagnostic, Diagnostics};
+//! use terraform_plugin::framework::*;
+//! use terraform_plugin::schema::{Empty, REQUIRED};
+//! use terraform_plugin::value::Attr;
+//!
+//! /// A text file.
+//! #[derive(Clone, Serialize, Deserialize, JsonSchema)]
+//! struct Note {
+//!     /// Path of the file. A change replaces the file.
+//!     #[schemars(extend("x-terraform" = REQUIRED.requires_replace()), length(min = 1))]
+//!     path: Attr<String>,
+//!     /// Content of the file.
+//!     #[schemars(extend("x-terraform" = REQUIRED))]
+//!     text: Attr<String>,
+//! }
+//!
+//! impl Note {
+//!     fn path(&self) -> &str {
+//!         self.path.as_str().unwrap_or_default()
+//!     }
+//!
+//!     fn save(self, response: &mut Response<Note>) -> Outcome<()> {
+//!         let written = fs::write(self.path(), self.text.as_str().unwrap_or_default());
+//!         written.map_err(|error| Diagnostic::error("Error writing note", error.to_string()))?;
+//!         response.state = Some(self);
+//!         Ok(())
+//!     }
+//! }
+//!
+//! /// What names a note for good.
+//! #[derive(Serialize, Deserialize, JsonSchema)]
+//! struct NoteIdentity {
+//!     /// Path of the file.
+//!     #[schemars(extend("x-terraform" = REQUIRED))]
+//!     path: Attr<String>,
+//! }
+//!
+//! struct Notes;
+//!
+//! #[async_trait]
+//! impl Resource for Notes {
+//!     type Session = ();
+//!     type Model = Note;
+//!     type Identity = NoteIdentity;
+//!     const TYPE_NAME: &'static str = "notes_note";
+//!
+//!     async fn create(&self, _: &Context<()>, planned: Note, _: Note, response: &mut Response<Note>) -> Outcome<()> {
+//!         planned.save(response)
+//!     }
+//!
+//!     async fn read(&self, _: &Context<()>, response: &mut Response<Note>) -> Outcome<()> {
+//!         let read = |note: Note| Some(Note { text: fs::read_to_string(note.path()).ok()?.into(), ..note });
+//!         response.state = response.state.take().and_then(read);
+//!         Ok(())
+//!     }
+//!
+//!     async fn update(&self, _: &Context<()>, planned: Note, _: Note, response: &mut Response<Note>) -> Outcome<()> {
+//!         planned.save(response)
+//!     }
+//!
+//!     async fn delete(&self, _: &Context<()>, response: &mut Response<Note>) -> Outcome<()> {
+//!         let deleted = response.state.iter().try_for_each(|note| fs::remove_file(note.path()));
+//!         Ok(deleted.map_err(|error| Diagnostic::error("Error deleting note", error.to_string()))?)
+//!     }
+//!
+//!     fn import(&self, _: &Context<()>, id: &str) -> Outcome<Note> {
+//!         Ok(Note { path: id.into(), text: Attr::Null })
+//!     }
+//!
+//!     fn identity(&self, note: &Note) -> NoteIdentity {
+//!         NoteIdentity { path: note.path.clone() }
+//!     }
+//!
+//!     async fn import_identity(&self, _: &Context<()>, identity: NoteIdentity) -> Outcome<Note> {
+//!         Ok(Note { path: identity.path, text: Attr::Null })
+//!     }
+//! }
+//!
+//! /// Makes a file name from a title, for example `shopping-list` from `"Shopping list"`.
+//! #[derive(Serialize, Deserialize, JsonSchema)]
+//! struct FileName {
+//!     /// The title.
+//!     title: String,
+//! }
+//!
+//! struct FileNames;
+//!
+//! impl Function for FileNames {
+//!     type Parameters = FileName;
+//!     type Result = String;
+//!     const NAME: &'static str = "file_name";
+//!
+//!     fn call(&self, FileName { title }: FileName) -> Result<String, FunctionError> {
+//!         Ok(title.to_lowercase().replace(' ', "-"))
+//!     }
+//! }
+//!
+//! struct NotesProvider;
+//!
+//! #[async_trait]
+//! impl Provider for NotesProvider {
+//!     type Config = Empty;
+//!     type Session = ();
+//!
+//!     async fn configure(_: Empty, _: &mut Diagnostics) -> Outcome<()> {
+//!         Ok(())
+//!     }
+//!
+//!     fn resources() -> Vec<Box<dyn AnyResource<()>>> {
+//!         vec![resource(Notes)]
+//!     }
+//!
+//!     fn functions() -> Vec<Box<dyn AnyFunction>> {
+//!         vec![function(FileNames)]
+//!     }
+//! }
+//! # use terraform_plugin::value::Value;
+//! #
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() {
+//! #     let directory = tempfile::tempdir().unwrap();
+//! #     let path = directory.path().join("a").to_str().unwrap().to_owned();
+//! #     let server = Server::<NotesProvider>::default();
+//! #     assert!(server.configure(&Value::Map(Default::default())).await.is_empty());
+//! #     let (context, notes) = (server.context().unwrap(), server.resources.get("notes_note").unwrap());
+//! #     let mut state = Stored::default();
+//! #     for text in ["eggs", "eggs and salt"] {
+//! #         let config = Value::map([("path", path.as_str()), ("text", text)]);
+//! #         assert!(notes.validate(&config, WriteOnly::Allowed).await.is_empty());
+//! #         let planned = notes.plan(&context, state.clone(), config.clone(), &config).await;
+//! #         assert!(planned.diagnostics.is_empty());
+//! #         let applied = notes.apply(&context, &state.value, planned.object, &config).await;
+//! #         assert!(applied.diagnostics.is_empty());
+//! #         assert_eq!(fs::read_to_string(&path).unwrap(), text);
+//! #         state = applied.object;
+//! #         assert_eq!(notes.read(&context, state.clone()).await.object, state);
+//! #     }
+//! #     assert_eq!(notes.import(&context, Import::Id(&path)).await.object.identity, state.identity);
+//! #     let planned = notes.plan(&context, state.clone(), Value::Null, &Value::Null).await;
+//! #     let applied = notes.apply(&context, &state.value, planned.object, &Value::Null).await;
+//! #     assert!(applied.diagnostics.is_empty());
+//! #     assert!(notes.read(&context, state).await.object.value.is_null());
+//! #     let name = server.functions.get("file_name").unwrap().call(vec!["Shopping list".into()]);
+//! #     assert_eq!(name, Ok("shopping-list".into()));
+//! # }
+//! ```
+//!
+//! Its `main.rs` is one call:
+//!
+//! ```no_run
+//! # use terraform_plugin::{diagnostics::Diagnostics, framework::{Outcome, Provider}, schema::Empty};
+//! # struct NotesProvider;
+//! # #[async_trait::async_trait]
+//! # impl Provider for NotesProvider {
+//! #     type Config = Empty;
+//! #     type Session = ();
+//! #     async fn configure(_: Empty, _: &mut Diagnostics) -> Outcome<()> { Ok(()) }
+//! # }
+//! use terraform_plugin::plugin::{self, Program};
+//! use terraform_plugin::protocol::Service;
+//!
+//! fn main() -> std::process::ExitCode {
+//!     let address = "registry.terraform.io/example/notes";
+//!     let program = Program { address, version: env!("CARGO_PKG_VERSION"), log_crates: &["notes"] };
+//!     plugin::main(program, Service::<NotesProvider>::new)
+//! }
+//! ```
+//!
 //! Imports go one way, from the last line of this table to the first:
 //!
 //! | module | what it is |
 //! | --- | --- |
 //! | [`value`], [`diagnostics`] | Terraform's values and messages, and their codecs |
 //! | [`schema`] | a Rust struct as a Terraform schema |
-//! | [`framework`] | resources, data sources, plans: what a provider is made of |
+//! | [`framework`] | resources, data sources, plans, waits: what a provider is made of |
 //! | [`protocol`] | the plugin protocol's messages, to and from the framework |
 //! | [`plugin`] | the process that Terraform starts: handshake, TLS, logs, signals |
 //!
-//! Only `protocol` and `plugin` name generated code.
+//! Only `protocol` and `plugin` name generated code. The feature `testing` adds what tests of a provider need: a
+//! `framework::conformance` that runs the lifecycle of a resource and asserts what Terraform enforces, a sample provider with its
+//! cloud in memory, and a client of the process.
+//!
+//! What it does not do: protocol 5; blocks that repeat, other than as nested attributes; state stores; functions with more
+//! than one result; unknown values' refinements other than "not null". It has no client of any API.
 
 #![forbid(unsafe_code)]
 

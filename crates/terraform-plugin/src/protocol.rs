@@ -17,7 +17,10 @@ mod schema;
 mod service;
 #[cfg(test)]
 mod tests;
+#[cfg(any(test, feature = "testing"))]
 pub mod tfplugin6;
+#[cfg(not(any(test, feature = "testing")))]
+mod tfplugin6;
 #[cfg(test)]
 mod wire_facts;
 

@@ -32,6 +32,10 @@ impl<T> Model for T where
 {
 }
 
+/// The arguments of what takes none, such as a provider without configuration.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, schemars::JsonSchema, serde::Serialize, serde::Deserialize)]
+pub struct Empty {}
+
 /// The schema of a resource, a data source, or the provider itself.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Schema {

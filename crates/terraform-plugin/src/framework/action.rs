@@ -28,8 +28,8 @@ pub trait Action: Send + Sync + 'static {
     /// `eks_image_cache_rebuild`.
     const TYPE_NAME: &'static str;
 
-    /// Says what is wrong with the arguments, which may hold unknown values. No network.
-    fn validate(&self, config: &Self::Config, diagnostics: &mut Diagnostics);
+    /// Reports what is wrong with the arguments, beyond what their schema checks. Values may be unknown. No network.
+    fn validate(&self, _config: &Self::Config, _diagnostics: &mut Diagnostics) {}
 
     /// Looks at what is to be done, before anything is. The arguments may hold unknown values.
     ///

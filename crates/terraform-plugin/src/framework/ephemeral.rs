@@ -37,8 +37,8 @@ pub trait EphemeralResource: Send + Sync + 'static {
     /// `eks_registry_token`.
     const TYPE_NAME: &'static str;
 
-    /// Says what is wrong with the arguments, which may hold unknown values. No network.
-    fn validate(&self, config: &Self::Model, diagnostics: &mut Diagnostics);
+    /// Reports what is wrong with the arguments, beyond what their schema checks. Values may be unknown. No network.
+    fn validate(&self, _config: &Self::Model, _diagnostics: &mut Diagnostics) {}
 
     /// Makes the value. The arguments are known.
     ///

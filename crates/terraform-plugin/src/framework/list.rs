@@ -11,7 +11,7 @@ use tokio::sync::mpsc;
 use super::answer::{checked, known, unreadable};
 use super::stream::events;
 use super::validate::{self, WriteOnly};
-use super::{Context, Identified, Outcome, Provider, Resource, Server, panic};
+use super::{Context, Outcome, Provider, Resource, Server, panic};
 use crate::diagnostics::{Diagnostic, Diagnostics};
 use crate::schema::{Model, Schema};
 use crate::value::{self, Value, ValueError};
@@ -20,12 +20,12 @@ use crate::value::{self, Value, ValueError};
 #[async_trait]
 pub trait ListResource: Send + Sync + 'static {
     /// The resource whose objects it finds.
-    type Resource: Identified;
+    type Resource: Resource;
     /// Its arguments.
     type Config: Model;
 
-    /// Says what is wrong with the arguments, which may hold unknown values. No network.
-    fn validate(&self, config: &Self::Config, diagnostics: &mut Diagnostics);
+    /// Reports what is wrong with the arguments, beyond what their schema checks. Values may be unknown. No network.
+    fn validate(&self, _config: &Self::Config, _diagnostics: &mut Diagnostics) {}
 
     /// Finds objects, and pushes each as its resource would read it, until there are no more or [`Listing::push`] breaks.
     ///

@@ -9,9 +9,6 @@ use std::collections::BTreeSet;
 
 use async_trait::async_trait;
 
-pub(super) use registered::register;
-
-use super::identity::NoIdentity;
 use super::plan::ResourcePlan;
 use super::validate::WriteOnly;
 use super::{Context, Outcome, Private};
@@ -37,20 +34,26 @@ pub trait Resource: Send + Sync + 'static {
     type Session: Send + Sync + 'static;
     /// Its schema and its state.
     type Model: Model;
+    /// What names an object for good. Its required attributes must be given to import an object, its optional ones may be.
+    type Identity: Model;
     /// `eks_image_cache`.
     const TYPE_NAME: &'static str;
     /// Counts up when stored state needs [`Resource::upgrade`].
     const SCHEMA_VERSION: i64 = 0;
+    /// Counts up when stored identities need [`Resource::upgrade_identity`].
+    const IDENTITY_VERSION: i64 = 0;
 
-    /// Says what is wrong with a configuration, which may hold unknown values. No network.
-    fn validate(&self, config: &Self::Model, diagnostics: &mut Diagnostics);
+    /// Reports what is wrong with a configuration, beyond what its schema checks. Values may be unknown. No network.
+    fn validate(&self, _config: &Self::Model, _diagnostics: &mut Diagnostics) {}
 
-    /// Has its say in the plan of a create or an update. A pure function of the plan and the provider's configuration.
+    /// Modifies the plan of a create or an update. A pure function of the plan and the provider's configuration.
     ///
     /// # Errors
     ///
     /// Why the change cannot be planned.
-    async fn plan(&self, context: &Context<Self::Session>, plan: &mut ResourcePlan<Self::Model>) -> Outcome<()>;
+    async fn plan(&self, _context: &Context<Self::Session>, _plan: &mut ResourcePlan<Self::Model>) -> Outcome<()> {
+        Ok(())
+    }
 
     /// Creates the object. `config` holds the write-only values, `planned` everything else.
     ///
@@ -99,6 +102,18 @@ pub trait Resource: Send + Sync + 'static {
     /// What is wrong with the ID.
     fn import(&self, context: &Context<Self::Session>, id: &str) -> Outcome<Self::Model>;
 
+    /// The identity of an object. What is unknown or null in the state may be so here.
+    fn identity(&self, state: &Self::Model) -> Self::Identity;
+
+    /// The object with this identity, as far as the identity determines it; it is read next. An optional attribute that was
+    /// omitted is null here, and must be filled in: Terraform takes no import by identity without a complete identity.
+    ///
+    /// # Errors
+    ///
+    /// What is wrong with the identity, or why an omitted attribute cannot be filled in.
+    async fn import_identity(&self, context: &Context<Self::Session>, identity: Self::Identity)
+    -> Outcome<Self::Model>;
+
     /// Brings state of an older schema version, as JSON, to the current one.
     ///
     /// # Errors
@@ -112,6 +127,24 @@ pub trait Resource: Send + Sync + 'static {
                  that one. Use the provider version that wrote the state.",
                 Self::TYPE_NAME,
                 Self::SCHEMA_VERSION
+            ),
+        )
+        .into())
+    }
+
+    /// Brings an identity of an older version, as JSON, to the current one.
+    ///
+    /// # Errors
+    ///
+    /// When there is no way from that version.
+    fn upgrade_identity(&self, version: i64, _identity: serde_json::Value) -> Outcome<serde_json::Value> {
+        Err(Diagnostic::error(
+            "Identity of an unknown version",
+            format!(
+                "The identity of this {} has version {version}, and this provider writes version {} and cannot read that \
+                 one. Use the provider version that wrote the state.",
+                Self::TYPE_NAME,
+                Self::IDENTITY_VERSION
             ),
         )
         .into())
@@ -150,7 +183,7 @@ pub struct Stored {
     pub value: Value,
     /// What the resource remembers.
     pub private: Private,
-    /// What names it for good; null when that is not known, or when the resource has no identity.
+    /// What names it for good; null when that is not known.
     pub identity: Value,
 }
 
@@ -190,8 +223,8 @@ pub trait AnyResource<S>: Send + Sync {
     fn type_name(&self) -> &'static str;
     /// Its schema.
     fn schema(&self) -> &Schema;
-    /// The schema of its identity, if it has one.
-    fn identity_schema(&self) -> Option<&Schema>;
+    /// The schema of its identity.
+    fn identity_schema(&self) -> &Schema;
     /// What is wrong with a configuration.
     async fn validate(&self, config: &Value, write_only: WriteOnly) -> Diagnostics;
     /// Stored state, brought to the current schema.
@@ -219,7 +252,7 @@ pub trait AnyResource<S>: Send + Sync {
 
 /// Makes a resource part of a provider.
 pub fn resource<R: Resource>(resource: R) -> Box<dyn AnyResource<R::Session>> {
-    register(resource, NoIdentity)
+    registered::register(resource)
 }
 
 #[cfg(test)]

@@ -29,7 +29,7 @@ pub use token::{RENEW_AT, Token, Tokens};
 
 use super::{AnyAction, AnyDataSource, AnyEphemeralResource, AnyFunction, AnyListResource, AnyResource};
 use super::{Outcome, Provider};
-use super::{action, data_source, ephemeral_resource, function, identified_resource, list_resource};
+use super::{action, data_source, ephemeral_resource, function, list_resource, resource};
 use crate::diagnostics::{AttributePath, Diagnostic, Diagnostics};
 use crate::schema::OPTIONAL;
 use crate::value::Attr;
@@ -82,7 +82,7 @@ impl Provider for SampleProvider {
     }
 
     fn resources() -> Vec<Box<dyn AnyResource<Sample>>> {
-        vec![identified_resource(Disks)]
+        vec![resource(Disks)]
     }
 
     fn data_sources() -> Vec<Box<dyn AnyDataSource<Sample>>> {

@@ -23,7 +23,7 @@ pub struct Server<P: Provider> {
     pub data_sources: Named<dyn AnyDataSource<P::Session>>,
     /// The ephemeral resources.
     pub ephemeral_resources: Named<dyn AnyEphemeralResource<P::Session>>,
-    /// The list resources; each has a resource of the same name, with an identity.
+    /// The list resources; each has a resource of the same name.
     pub list_resources: Named<dyn AnyListResource<P::Session>>,
     /// The actions.
     pub actions: Named<dyn AnyAction<P::Session>>,
@@ -55,8 +55,7 @@ impl<P: Provider> Server<P> {
         let resources = Named::new("resource", P::resources(), |resource| resource.type_name());
         let list_resources = Named::new("list resource", P::list_resources(), |list| list.type_name());
         for (name, _) in list_resources.iter() {
-            let identified = resources.get(name).is_ok_and(|resource| resource.identity_schema().is_some());
-            assert!(identified, "the list resource {name:?} needs a resource of that name that has an identity");
+            assert!(resources.get(name).is_ok(), "the list resource {name:?} needs a resource of that name");
         }
         Self {
             resources,

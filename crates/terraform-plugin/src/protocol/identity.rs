@@ -7,10 +7,10 @@ use crate::framework::{Outcome, Provider, Server};
 use crate::schema::Schema;
 use crate::value::Value;
 
-/// An identity for an answer; `None` when there is none.
-pub fn encode(identity: &Value, schema: Option<&Schema>) -> Option<wire::ResourceIdentityData> {
-    let schema = schema.filter(|_| !identity.is_null())?;
-    Some(wire::ResourceIdentityData { identity_data: Some(convert::encode(identity, &schema.ty)) })
+/// An identity for a response; `None` when it is null.
+pub fn encode(identity: &Value, schema: &Schema) -> Option<wire::ResourceIdentityData> {
+    let data = || wire::ResourceIdentityData { identity_data: Some(convert::encode(identity, &schema.ty)) };
+    (!identity.is_null()).then(data)
 }
 
 /// Reads an identity; null when there is none.
@@ -18,11 +18,8 @@ pub fn encode(identity: &Value, schema: Option<&Schema>) -> Option<wire::Resourc
 /// # Errors
 ///
 /// A diagnostic: the message does not fit the schema.
-pub fn decode(identity: Option<&wire::ResourceIdentityData>, schema: Option<&Schema>) -> Result<Value, Diagnostic> {
-    match (identity, schema) {
-        (Some(identity), Some(schema)) => convert::decode(identity.identity_data.as_ref(), &schema.ty),
-        _ => Ok(Value::Null),
-    }
+pub fn decode(identity: Option<&wire::ResourceIdentityData>, schema: &Schema) -> Result<Value, Diagnostic> {
+    identity.map_or(Ok(Value::Null), |identity| convert::decode(identity.identity_data.as_ref(), &schema.ty))
 }
 
 pub async fn schemas<P: Provider>(
@@ -30,7 +27,7 @@ pub async fn schemas<P: Provider>(
     _: get_resource_identity_schemas::Request,
 ) -> get_resource_identity_schemas::Response {
     let schema = |(name, schema): (&str, &Schema)| (name.to_owned(), self::schema(schema));
-    let all = server.resources.iter().filter_map(|(name, resource)| Some((name, resource.identity_schema()?)));
+    let all = server.resources.iter().map(|(name, resource)| (name, resource.identity_schema()));
     get_resource_identity_schemas::Response { identity_schemas: all.map(schema).collect(), ..Default::default() }
 }
 

@@ -51,7 +51,7 @@ fn event<P: Provider>(server: &Server<P>, type_name: &str, listed: Listed) -> li
     let resource = server.resources.get(type_name).ok();
     let encode_object = |object: Value| -> Option<wire::DynamicValue> { Some(encode(&object, &resource?.schema().ty)) };
     list_resource::Event {
-        identity: identity::encode(&identity, resource.and_then(|resource| resource.identity_schema())),
+        identity: resource.and_then(|resource| identity::encode(&identity, resource.identity_schema())),
         display_name: safe_text::quote(&display_name, safe_text::QUOTE_LIMIT),
         resource_object: object.and_then(encode_object),
         diagnostic: diagnostics(found),

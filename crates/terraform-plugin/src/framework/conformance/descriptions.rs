@@ -11,10 +11,8 @@ pub fn description_violations<P: Provider>(server: &Server<P>) -> Violations {
     block("provider", &server.schema().block, &mut found);
     for (name, resource) in server.resources.iter() {
         block(&format!("resource {name}"), &resource.schema().block, &mut found);
-        if let Some(identity) = resource.identity_schema() {
-            // An identity as a whole has no description in the protocol.
-            attributes(&format!("identity {name}"), &identity.block.attributes, &mut found);
-        }
+        // An identity as a whole has no description in the protocol.
+        attributes(&format!("identity {name}"), &resource.identity_schema().block.attributes, &mut found);
     }
     for (name, data_source) in server.data_sources.iter() {
         block(&format!("data source {name}"), &data_source.schema().block, &mut found);

@@ -10,7 +10,7 @@ use async_trait::async_trait;
 use super::{AnyResource, Applied, Import, Planned, Resource, Response, Source, Stored};
 use crate::diagnostics::{AttributePath, Diagnostic, Diagnostics};
 use crate::framework::answer::{checked, errors, known_value, unreadable};
-use crate::framework::identity::{self, Identification};
+use crate::framework::identity;
 use crate::framework::plan::{self, ResourcePlan};
 use crate::framework::stop::unless_stopped;
 use crate::framework::validate::{self, WriteOnly};
@@ -19,19 +19,24 @@ use crate::schema::Schema;
 use crate::value::{self, Value};
 
 /// Makes a resource part of a provider.
-pub fn register<R: Resource>(resource: R, identification: impl Identification<R>) -> Box<dyn AnyResource<R::Session>> {
-    Box::new(Registered { resource, identification, schema: OnceLock::new(), session: PhantomData })
+pub(super) fn register<R: Resource>(resource: R) -> Box<dyn AnyResource<R::Session>> {
+    Box::new(Registered {
+        resource,
+        schema: OnceLock::new(),
+        identity_schema: OnceLock::new(),
+        session: PhantomData,
+    })
 }
 
-struct Registered<R: Resource, I> {
+struct Registered<R: Resource> {
     resource: R,
-    identification: I,
     schema: OnceLock<Schema>,
+    identity_schema: OnceLock<Schema>,
     session: PhantomData<fn() -> R::Session>,
 }
 
 #[async_trait]
-impl<R: Resource, I: Identification<R>> AnyResource<R::Session> for Registered<R, I> {
+impl<R: Resource> AnyResource<R::Session> for Registered<R> {
     fn type_name(&self) -> &'static str {
         R::TYPE_NAME
     }
@@ -40,8 +45,9 @@ impl<R: Resource, I: Identification<R>> AnyResource<R::Session> for Registered<R
         self.schema.get_or_init(|| checked(R::TYPE_NAME, Schema::of::<R::Model>(R::SCHEMA_VERSION)))
     }
 
-    fn identity_schema(&self) -> Option<&Schema> {
-        self.identification.schema()
+    fn identity_schema(&self) -> &Schema {
+        let schema = || checked(R::TYPE_NAME, Schema::of_identity::<R::Identity>(R::IDENTITY_VERSION));
+        self.identity_schema.get_or_init(schema)
     }
 
     async fn validate(&self, config: &Value, write_only: WriteOnly) -> Diagnostics {
@@ -63,10 +69,11 @@ impl<R: Resource, I: Identification<R>> AnyResource<R::Session> for Registered<R
     }
 
     async fn upgrade_identity(&self, version: i64, identity: &[u8]) -> Outcome<Value> {
-        let identity = serde_json::from_slice(identity).map_err(|error| stored(R::TYPE_NAME, &error))?;
-        let upgrade = || self.identification.upgrade(&self.resource, version, identity);
-        let upgraded = panic::catch_sync(upgrade)??;
-        self.identity_schema().map_or(Ok(Value::Null), |schema| decode(R::TYPE_NAME, &upgraded, schema))
+        let mut identity = serde_json::from_slice(identity).map_err(|error| stored(R::TYPE_NAME, &error))?;
+        if version != R::IDENTITY_VERSION {
+            identity = panic::catch_sync(|| self.resource.upgrade_identity(version, identity))??;
+        }
+        decode(R::TYPE_NAME, &identity, self.identity_schema())
     }
 
     fn plan_deferred(&self, prior: Stored, proposed: Value, config: &Value) -> Planned {
@@ -151,7 +158,10 @@ impl<R: Resource, I: Identification<R>> AnyResource<R::Session> for Registered<R
         let imported = self.made(async {
             Ok(Some(match import {
                 Import::Id(id) => self.resource.import(context, id)?,
-                Import::Identity(identity) => self.identification.import(&self.resource, context, identity).await?,
+                Import::Identity(identity) => {
+                    identity::check(R::TYPE_NAME, self.identity_schema(), identity)?;
+                    self.resource.import_identity(context, value::from_value(identity).map_err(unreadable)?).await?
+                }
             }))
         });
         let mut imported = imported.await;
@@ -222,7 +232,7 @@ impl<R: Resource, I: Identification<R>> AnyResource<R::Session> for Registered<R
     }
 }
 
-impl<R: Resource, I: Identification<R>> Registered<R, I> {
+impl<R: Resource> Registered<R> {
     fn default_plan(&self, prior: &Value, proposed: Value, config: &Value) -> (Value, BTreeSet<AttributePath>) {
         if proposed.is_null() {
             return (Value::Null, BTreeSet::new());
@@ -275,16 +285,17 @@ impl<R: Resource, I: Identification<R>> Registered<R, I> {
     /// The identity of an object, as far as it is known; null when there is no object.
     fn identity(&self, state: Option<&R::Model>) -> Result<Value, Diagnostic> {
         match state {
-            Some(state) => panic::catch_sync(|| self.identification.of(&self.resource, state))?,
+            Some(state) => panic::catch_sync(|| {
+                let identity = value::to_value(&self.resource.identity(state)).map_err(unreadable)?;
+                identity.conforms(&self.identity_schema().ty).map_err(unreadable)?;
+                Ok(identity)
+            })?,
             None => Ok(Value::Null),
         }
     }
 
     fn identity_of_value(&self, state: &Value) -> Result<Value, Diagnostic> {
-        match self.identity_schema() {
-            Some(_) => self.identity(value::from_value::<Option<_>>(state).map_err(unreadable)?.as_ref()),
-            None => Ok(Value::Null),
-        }
+        self.identity(value::from_value::<Option<_>>(state).map_err(unreadable)?.as_ref())
     }
 }
 

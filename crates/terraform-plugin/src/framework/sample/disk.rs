@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::Sample;
 use crate::diagnostics::{AttributePath, Diagnostic, Diagnostics};
-use crate::framework::{Context, Identified, Outcome, Resource, ResourcePlan, Response, Source};
+use crate::framework::{Context, Outcome, Resource, ResourcePlan, Response, Source};
 use crate::schema::{BLOCK, COMPUTED, OPTIONAL, OPTIONAL_COMPUTED, REQUIRED};
 use crate::value::{Attr, Secret};
 
@@ -106,8 +106,10 @@ pub struct Disks;
 impl Resource for Disks {
     type Session = Sample;
     type Model = Disk;
+    type Identity = DiskIdentity;
     const TYPE_NAME: &'static str = "sample_disk";
     const SCHEMA_VERSION: i64 = 1;
+    const IDENTITY_VERSION: i64 = 1;
 
     fn validate(&self, config: &Disk, diagnostics: &mut Diagnostics) {
         if config.name.as_str() == Some("panics in validate") {
@@ -232,30 +234,6 @@ impl Resource for Disks {
         Ok(Some(Disk { id: text("id").into(), name: name.into(), ..Disk::default() }))
     }
 
-    /// With owners, there are no labels.
-    fn generate_config(&self, config: &mut Disk) {
-        if config.owners.is_known() {
-            config.labels = Attr::Null;
-        }
-    }
-}
-
-/// What names a disk.
-#[derive(Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
-pub struct DiskIdentity {
-    /// Its ID.
-    #[schemars(extend("x-terraform" = REQUIRED))]
-    pub id: Attr<String>,
-    /// Its name.
-    #[schemars(extend("x-terraform" = OPTIONAL))]
-    pub name: Attr<String>,
-}
-
-#[async_trait]
-impl Identified for Disks {
-    type Identity = DiskIdentity;
-    const IDENTITY_VERSION: i64 = 1;
-
     fn identity(&self, state: &Disk) -> DiskIdentity {
         DiskIdentity { id: state.id.clone(), name: state.name.clone() }
     }
@@ -274,6 +252,24 @@ impl Identified for Disks {
         identity["id"] = identity["disk"].take();
         Ok(identity)
     }
+
+    /// With owners, there are no labels.
+    fn generate_config(&self, config: &mut Disk) {
+        if config.owners.is_known() {
+            config.labels = Attr::Null;
+        }
+    }
+}
+
+/// What names a disk.
+#[derive(Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct DiskIdentity {
+    /// Its ID.
+    #[schemars(extend("x-terraform" = REQUIRED))]
+    pub id: Attr<String>,
+    /// Its name.
+    #[schemars(extend("x-terraform" = OPTIONAL))]
+    pub name: Attr<String>,
 }
 
 /// What the cloud decides.

@@ -14,7 +14,7 @@ use tracing::Span;
 use super::Sample;
 use crate::diagnostics::{Diagnostic, Diagnostics};
 use crate::framework::{
-    Context, Deadline, InitialPoll, Operation, Outcome, Poll, Polled, Poller, Resource, ResourcePlan, Response,
+    Context, Deadline, InitialPoll, Operation, Outcome, Poll, Polled, Poller, Resource, Response,
     Subject, Unfinished,
 };
 use crate::schema::{BLOCK, COMPUTED, OPTIONAL, REQUIRED};
@@ -57,6 +57,14 @@ pub struct InstanceTimeouts {
     pub delete: Attr<String>,
 }
 
+/// What names an instance.
+#[derive(Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct InstanceIdentity {
+    /// Its ID.
+    #[schemars(extend("x-terraform" = REQUIRED))]
+    pub id: Attr<String>,
+}
+
 impl Instance {
     fn deadline(&self, operation: Operation, context: &Context<Sample>) -> Deadline {
         let timeouts = self.timeouts.known();
@@ -80,6 +88,7 @@ pub struct Instances;
 impl Resource for Instances {
     type Session = Sample;
     type Model = Instance;
+    type Identity = InstanceIdentity;
     const TYPE_NAME: &'static str = "sample_instance";
 
     fn validate(&self, config: &Instance, diagnostics: &mut Diagnostics) {
@@ -91,10 +100,6 @@ impl Resource for Instances {
         ] {
             duration::validate(operation.timeout_path(), timeout, diagnostics);
         }
-    }
-
-    async fn plan(&self, _: &Context<Sample>, _: &mut ResourcePlan<Instance>) -> Outcome<()> {
-        Ok(())
     }
 
     async fn create(
@@ -150,6 +155,14 @@ impl Resource for Instances {
 
     fn import(&self, _: &Context<Sample>, id: &str) -> Outcome<Instance> {
         Ok(Instance { id: id.into(), ..Instance::default() })
+    }
+
+    fn identity(&self, state: &Instance) -> InstanceIdentity {
+        InstanceIdentity { id: state.id.clone() }
+    }
+
+    async fn import_identity(&self, _: &Context<Sample>, identity: InstanceIdentity) -> Outcome<Instance> {
+        Ok(Instance { id: identity.id, ..Instance::default() })
     }
 }
 

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use image_registry::{Inspectors, Mirror};
 use tencentcloud::credentials::{AccountGuard, CredentialsConfig, CredentialsError, Environment, profile_region};
-use tencentcloud::{Client, Error};
+use tencentcloud::{Client, Error, Program};
 use terraform_plugin::diagnostics::Diagnostic;
 use terraform_plugin::framework::Outcome;
 use terraform_plugin::value::Attr;
@@ -20,6 +20,9 @@ use crate::tags::TagPolicy;
 
 /// How long a run waits for the account ID where it is best effort.
 const ACCOUNT_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// What the API and registries log of the provider.
+pub const PROGRAM: Program = Program { name: env!("CARGO_PKG_NAME"), version: env!("CARGO_PKG_VERSION") };
 
 /// The configured provider.
 pub struct Session {

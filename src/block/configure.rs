@@ -11,12 +11,13 @@ use tokio::sync::OnceCell;
 use super::config::{self, ProviderConfig};
 use super::mirrors;
 use crate::image_caches::ImageCaches;
-use crate::session::{Access, Region, Session};
+use crate::session::{Access, PROGRAM, Region, Session};
 use crate::{errors, regions};
 use image_registry::Inspectors;
 use tencentcloud::credentials::{
-    AccountGuard, AssumeRoleConfig, CloudServices, Credentials, CredentialsChain, CredentialsConfig, CredentialsError,
-    DEFAULT_METADATA_URL, Environment, MfaConfig, ProvideCredentials, SamlConfig, WebIdentityConfig, outranked_by_keys,
+    AccountGuard, AssumeRoleConfig, Caller, CloudServices, Credentials, CredentialsChain, CredentialsConfig,
+    CredentialsError, DEFAULT_METADATA_URL, Environment, MfaConfig, ProvideCredentials, SamlConfig, WebIdentityConfig,
+    outranked_by_keys,
 };
 use tencentcloud::endpoints::{DEFAULT_DOMAIN, InvalidEndpoint};
 use tencentcloud::{Api, Client, Endpoints, Settings};
@@ -51,6 +52,7 @@ pub fn configure(config: ProviderConfig, environment: Environment, diagnostics: 
             .known()
             .and_then(|number| NonZeroU32::new(*number))
             .unwrap_or(defaults.requests_per_second),
+        program: PROGRAM,
     });
     let credentials_config = credentials(&config);
     let credentials: Arc<dyn ProvideCredentials> = match config::not_known_yet(&config) {
@@ -231,6 +233,7 @@ fn credentials(config: &ProviderConfig) -> CredentialsConfig {
             token_code: secret(&mfa.token_code),
             duration_seconds: seconds(&mfa.duration_seconds),
         }),
+        caller: Caller { configuration: "provider block", session_name: PROGRAM.name },
     }
 }
 

@@ -144,7 +144,7 @@ mod tests {
             (sts("InternalError"), true),
             (sts("UnauthorizedOperation"), false),
             (CredentialsError::Metadata { problem: "no answer".to_owned() }, true),
-            (CredentialsError::NotFound { tried: Vec::new() }, false),
+            (CredentialsError::NotFound { configuration: "provider block", tried: Vec::new() }, false),
         ] {
             let error = Error::Credentials { action: "DescribeImageCaches", source: Arc::new(source) };
             assert_eq!(Polls::is_transient(&error), expected, "{error:?}");

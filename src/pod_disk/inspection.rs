@@ -6,7 +6,7 @@ use secrecy::SecretString;
 
 use super::model::{ImageSize, PodDiskModel, RegistryCredentials};
 use super::thresholds::Threshold;
-use crate::session::Session;
+use crate::session::{PROGRAM, Session};
 use image_registry::{
     self, Basis, Cause, DiskNeed, Environment, InspectError, LayerSum, Login, Platform, Reference, Subject,
 };
@@ -152,6 +152,7 @@ fn settings(session: &Session, config: &PodDiskModel, environment: Environment) 
         skip_verify_hosts: config.registry_skip_verify_list.known().cloned().unwrap_or_default(),
         mirrors: session.registry_mirrors.clone(),
         environment,
+        program: PROGRAM,
     }
 }
 

@@ -20,7 +20,6 @@ use super::transport::{Get, Reply, Transport};
 
 /// Tokens are a few KiB.
 const MAX_TOKEN_RESPONSE: usize = 256 << 10;
-const CLIENT_ID: &str = "terraform-provider-eks";
 
 #[derive(Deserialize)]
 struct Tokens {
@@ -109,7 +108,7 @@ async fn bearer(
             let mut form = vec![
                 ("grant_type", "refresh_token"),
                 ("refresh_token", token.expose_secret()),
-                ("client_id", CLIENT_ID),
+                ("client_id", transport.program.name),
                 ("scope", &scope),
             ];
             form.extend(service.map(|service| ("service", service)));

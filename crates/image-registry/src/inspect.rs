@@ -9,6 +9,8 @@ use std::time::Duration;
 use futures_util::future::{Either, join_all, select};
 use tokio::time::{Instant, interval_at};
 
+use network::Program;
+
 use super::credentials::{Credentials, Login, server_name};
 use super::environment::Environment;
 use super::error::InspectError;
@@ -38,6 +40,8 @@ pub struct Config {
     pub mirrors: BTreeMap<String, Mirror>,
     /// Where the configuration of Docker and Podman is, which proxies to use, and what credential helpers see.
     pub environment: Environment,
+    /// The program that asks, for `User-Agent` and the client ID at token services.
+    pub program: Program,
 }
 
 /// An image, as its registry has it.
@@ -91,9 +95,9 @@ pub struct Inspector {
 impl Inspector {
     /// An inspector. Nothing is read or called yet.
     pub fn new(config: Config) -> Self {
-        let Config { credentials, http_hosts, skip_verify_hosts, mirrors, environment } = config;
+        let Config { credentials, http_hosts, skip_verify_hosts, mirrors, environment, program } = config;
         let credentials = Credentials::new(credentials, environment.clone());
-        let transport = Transport::new(http_hosts, skip_verify_hosts, environment);
+        let transport = Transport::new(http_hosts, skip_verify_hosts, environment, program);
         let mirrors = mirrors.into_iter().map(|(registry, mirror)| (server_name(&registry), mirror)).collect();
         let (manifests, measured, unreachable) = (OnceMap::default(), OnceMap::default(), Mutex::default());
         Self { transport, credentials, mirrors, manifests, measured, unreachable }

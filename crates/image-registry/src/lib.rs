@@ -53,6 +53,6 @@ pub use inspect::{Config, ImageSize, Inspector, Layer};
 pub use inspectors::Inspectors;
 pub use layer::{Basis, Unpacked};
 pub use mirror::{Mirror, MirrorError};
-pub use network::Subject;
+pub use network::{Program, Subject};
 pub use platform::{Platform, PlatformError};
 pub use reference::{DEFAULT_REGISTRY, Reference, ReferenceError};

@@ -13,7 +13,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
-use network::{Failure, InvalidProxy, Proxies};
+use network::{Failure, InvalidProxy, Program, Proxies};
 use reqwest::header::{ACCEPT, AUTHORIZATION, HeaderMap, HeaderValue, LOCATION, RETRY_AFTER};
 use reqwest::{Client, Method, RequestBuilder, Response, StatusCode, redirect};
 use tokio::time::{Instant, timeout_at};
@@ -75,6 +75,7 @@ pub(super) struct Transport {
     http_hosts: BTreeSet<String>,
     skip_verify_hosts: BTreeSet<String>,
     environment: Environment,
+    pub(super) program: Program,
     /// Made when first needed, because loading the root
     /// certificates takes milliseconds.
     clients: OnceMap<Tls, Client>,
@@ -85,7 +86,12 @@ pub(super) struct Transport {
 }
 
 impl Transport {
-    pub fn new(http_hosts: BTreeSet<String>, skip_verify_hosts: BTreeSet<String>, environment: Environment) -> Self {
+    pub fn new(
+        http_hosts: BTreeSet<String>,
+        skip_verify_hosts: BTreeSet<String>,
+        environment: Environment,
+        program: Program,
+    ) -> Self {
         let resolver = Resolver::default();
         for host in http_hosts.iter().chain(&skip_verify_hosts) {
             resolver.trust(without_port(host));
@@ -97,7 +103,7 @@ impl Transport {
             }
         }
         let (clients, gates, reaches) = (OnceMap::default(), Gates::default(), OnceMap::default());
-        Self { http_hosts, skip_verify_hosts, environment, clients, gates, resolver, reaches }
+        Self { http_hosts, skip_verify_hosts, environment, program, clients, gates, resolver, reaches }
     }
 
     /// The address of a registry's API.
@@ -253,7 +259,7 @@ impl Transport {
         };
         let builder = proxies.apply(builder).map_err(|error| Cause::Client(error.to_string()))?;
         let client = builder
-            .user_agent(concat!("terraform-provider-eks/", env!("CARGO_PKG_VERSION")))
+            .user_agent(self.program.user_agent())
             .redirect(redirect::Policy::none())
             .connect_timeout(CONNECT_TIMEOUT)
             .dns_resolver(Arc::new(self.resolver.clone()))

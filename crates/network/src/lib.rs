@@ -4,6 +4,7 @@
 //! - [`Proxies`]: the proxy variables of an environment, which of them applies to a URL, and a client that uses them.
 //! - [`client`]: a client builder whose refusals of a certificate say whose it is and who signed it; [`plain_client`]: one
 //!   that needs no certificates.
+//! - [`Program`]: who sends the requests.
 //! - [`Failure`]: the diagnosis of a failed request. It holds no password and no URL, and says whether waiting can help.
 //!
 //! Both the client of the API and that of registries use it, so that one cause has one message.
@@ -29,9 +30,11 @@
 
 mod certificate;
 mod failure;
+mod program;
 mod proxies;
 mod roots;
 
 pub use failure::{Failure, Subject, attempts};
+pub use program::Program;
 pub use proxies::{InvalidProxy, Proxies, Proxy};
 pub use roots::{client, plain_client, tls_config};

@@ -23,6 +23,8 @@ pub struct Settings {
     pub max_retries: u32,
     /// For each action in each region.
     pub requests_per_second: NonZeroU32,
+    /// The program that calls, for `User-Agent` and `X-TC-RequestClient`.
+    pub program: Program,
 }
 
 impl Default for Settings {
@@ -31,6 +33,7 @@ impl Default for Settings {
             endpoints: Endpoints::default(),
             max_retries: DEFAULT_MAX_RETRIES,
             requests_per_second: DEFAULT_REQUESTS_PER_SECOND,
+            program: Program::default(),
         }
     }
 }
@@ -50,7 +53,7 @@ impl Api {
     /// Connects to nothing yet.
     pub fn new(settings: Settings) -> Self {
         Self(Arc::new(Shared {
-            transport: Transport::new(settings.endpoints),
+            transport: Transport::new(settings.endpoints, settings.program),
             limiter: Limiter::new(settings.requests_per_second),
             max_retries: settings.max_retries,
         }))

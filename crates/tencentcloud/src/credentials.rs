@@ -6,7 +6,7 @@
 //!
 //! | | source | configured by |
 //! | --- | --- | --- |
-//! | 1 | provider block | `secret_id`, `secret_key`, `security_token` |
+//! | 1 | configuration | `secret_id`, `secret_key`, `security_token` |
 //! | 2 | environment | `TENCENTCLOUD_SECRET_ID`, `_SECRET_KEY`, `_SECURITY_TOKEN` or `TENCENTCLOUD_TOKEN` |
 //! | 3 | profile | tccli's files, then the SDK's INI file |
 //! | 4 | web identity | `assume_role_with_web_identity`, `TENCENTCLOUD_ASSUME_ROLE_WEB_IDENTITY_TOKEN[_FILE]` |
@@ -54,7 +54,7 @@ use secrecy::{ExposeSecret, SecretString};
 
 pub use account_guard::{AccountError, AccountGuard};
 pub use chain::CredentialsChain;
-pub use config::{AssumeRoleConfig, CredentialsConfig, MfaConfig, SamlConfig, WebIdentityConfig};
+pub use config::{AssumeRoleConfig, Caller, CredentialsConfig, MfaConfig, SamlConfig, WebIdentityConfig};
 pub use environment::Environment;
 pub use error::CredentialsError;
 pub use profile::profile_region;

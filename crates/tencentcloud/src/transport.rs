@@ -17,7 +17,7 @@ use std::{
 };
 
 use jiff::{SignedDuration, Timestamp};
-use network::{Failure, Proxies};
+use network::{Failure, Program, Proxies};
 use reqwest::{
     ClientBuilder,
     header::{self, HeaderMap, HeaderName, HeaderValue},
@@ -39,11 +39,6 @@ const TOTAL_TIMEOUT: Duration = Duration::from_secs(60);
 /// other side closes at that moment ends without an answer, and then nobody knows whether it was carried out.
 const IDLE_TIMEOUT: Duration = Duration::from_secs(20);
 
-const USER_AGENT: &str = concat!("terraform-provider-eks/", env!("CARGO_PKG_VERSION"));
-
-/// `X-TC-RequestClient` takes letters, digits and `-_,;.` only.
-const REQUEST_CLIENT: &str = concat!("terraform-provider-eks_", env!("CARGO_PKG_VERSION"));
-
 const CONTENT_TYPE: &str = "application/json; charset=utf-8";
 
 /// How a call says who it is from.
@@ -59,6 +54,7 @@ pub enum Auth<'a> {
 #[derive(Debug)]
 pub struct Transport {
     endpoints: Endpoints,
+    program: Program,
     /// Those of the environment of the process.
     proxies: OnceCell<Proxies>,
     /// For URLs that need no TLS, which work without certificates.
@@ -71,9 +67,9 @@ pub struct Transport {
 
 impl Transport {
     /// Makes nothing yet: no connection, no TLS configuration.
-    pub fn new(endpoints: Endpoints) -> Self {
+    pub fn new(endpoints: Endpoints, program: Program) -> Self {
         let (proxies, plain, tls) = (OnceCell::new(), OnceCell::new(), OnceCell::new());
-        Self { endpoints, proxies, plain, tls, clock_offset: AtomicI64::new(0) }
+        Self { endpoints, program, proxies, plain, tls, clock_offset: AtomicI64::new(0) }
     }
 
     /// The servers' time, as far as it is known: this machine's, until a refusal has told how far off that is.
@@ -125,7 +121,7 @@ impl Transport {
         let url = url.map_err(|error| unsendable("the endpoint is no URL", Arc::new(error)))?;
         // What the HTTP library puts into `Host`: the port only where it is not the scheme's own.
         let host = &url[Position::BeforeHost..Position::AfterPort];
-        let headers = headers::<A>(host, region, auth, &body, clock_offset).map_err(|error| {
+        let headers = headers::<A>(&self.program, host, region, auth, &body, clock_offset).map_err(|error| {
             let problem = "the region, the secret ID or the token has a character that no HTTP header can have";
             unsendable(problem, Arc::new(error))
         })?;
@@ -165,18 +161,18 @@ impl Transport {
 impl Transport {
     async fn client(&self, proxies: &Proxies, url: &Url) -> Result<&reqwest::Client, Failure> {
         if proxies.need_tls(url) {
-            let client = async || build(network::client().map_err(Failure::lasting)?, proxies);
+            let client = async || build(network::client().map_err(Failure::lasting)?, proxies, &self.program);
             self.tls.get_or_try_init(client).await
         } else {
-            self.plain.get_or_try_init(async || build(network::plain_client(), proxies)).await
+            self.plain.get_or_try_init(async || build(network::plain_client(), proxies, &self.program)).await
         }
     }
 }
 
-fn build(builder: ClientBuilder, proxies: &Proxies) -> Result<reqwest::Client, Failure> {
+fn build(builder: ClientBuilder, proxies: &Proxies, program: &Program) -> Result<reqwest::Client, Failure> {
     let builder = proxies.apply(builder).map_err(|error| Failure::lasting(error.to_string()))?;
     builder
-        .user_agent(USER_AGENT)
+        .user_agent(program.user_agent())
         .connect_timeout(CONNECT_TIMEOUT)
         .timeout(TOTAL_TIMEOUT)
         .pool_idle_timeout(IDLE_TIMEOUT)
@@ -196,6 +192,7 @@ fn at(clock_offset: i64) -> Timestamp {
 
 /// <https://www.tencentcloud.com/document/product/267/37446>: the common parameters.
 fn headers<A: Action>(
+    program: &Program,
     host: &str,
     region: Option<&str>,
     auth: Auth<'_>,
@@ -209,7 +206,10 @@ fn headers<A: Action>(
         (HeaderName::from_static("x-tc-version"), HeaderValue::from_static(A::VERSION)),
         (HeaderName::from_static("x-tc-timestamp"), HeaderValue::from(time.as_second())),
         (HeaderName::from_static("x-tc-language"), HeaderValue::from_static("en-US")),
-        (HeaderName::from_static("x-tc-requestclient"), HeaderValue::from_static(REQUEST_CLIENT)),
+        (HeaderName::from_static("x-tc-requestclient"), {
+            // Letters, digits and `-_,;.` only.
+            HeaderValue::from_str(&format!("{}_{}", program.name, program.version))?
+        }),
     ]);
     if let Some(region) = region {
         headers.insert("x-tc-region", HeaderValue::from_str(region)?);

@@ -21,7 +21,7 @@ use crate::{Auth, sts};
 pub struct CredentialsChain<S: Services>(Renewing<Issuer<S>>);
 
 impl<S: Services> CredentialsChain<S> {
-    /// A chain over the provider block, the captured environment and the outside.
+    /// A chain over the configuration, the captured environment and the outside.
     pub fn new(config: CredentialsConfig, environment: Environment, services: S) -> Self {
         let context = Context { config, environment, services: Arc::new(services) };
         Self(Renewing::new(Issuer { context, source: OnceLock::new(), used: Mutex::default() }))
@@ -111,12 +111,12 @@ impl<S: Services> Issuer<S> {
         for source in Source::ALL.into_iter().filter(|source| *source != Source::InstanceRole) {
             match source.provide(&context).await {
                 Ok(Outcome::Found(_)) => return Ok(()),
-                Ok(Outcome::NotConfigured(reason)) => tried.push((source.name(), reason)),
+                Ok(Outcome::NotConfigured(reason)) => tried.push((source.name(&context.config), reason)),
                 Err(CredentialsError::Sts { source, .. }) if WithoutSts::<S>::would_call(&source) => return Ok(()),
                 Err(error) => return Err(error),
             }
         }
-        Err(CredentialsError::NotFound { tried })
+        Err(CredentialsError::NotFound { configuration: context.config.caller.configuration, tried })
     }
 
     /// What the first configured source has; later, what the same source has.
@@ -124,6 +124,7 @@ impl<S: Services> Issuer<S> {
         let known = self.source.get().copied();
         let mut tried = Vec::new();
         for source in Source::ALL.into_iter().filter(|source| known.is_none_or(|known| known == *source)) {
+            let name = source.name(&self.context.config);
             match source.provide(&self.context).await? {
                 Outcome::Found(found) => {
                     if self.source.set(source).is_ok() {
@@ -132,21 +133,22 @@ impl<S: Services> Issuer<S> {
                     return Ok(found);
                 }
                 Outcome::NotConfigured(reason) => {
-                    tracing::debug!(source = source.name(), reason, "credential source not configured");
-                    tried.push((source.name(), reason));
+                    tracing::debug!(source = name, reason, "credential source not configured");
+                    tried.push((name, reason));
                 }
             }
         }
-        Err(CredentialsError::NotFound { tried })
+        Err(CredentialsError::NotFound { configuration: self.context.config.caller.configuration, tried })
     }
 
     fn log(&self, source: Source) {
-        tracing::debug!(source = source.name(), "found credentials");
+        let name = source.name(&self.context.config);
+        tracing::debug!(source = name, "found credentials");
         for ignored in source.outranks(&self.context.config) {
             tracing::warn!(
-                source = source.name(),
+                source = name,
                 ignored,
-                "the provider block asks for other credentials than those in use, which come first"
+                "the configuration asks for other credentials than those in use, which take precedence"
             );
         }
     }

@@ -1,4 +1,4 @@
-//! What the provider block gives, and how each block is completed by variables.
+//! What the configuration gives, and how each of its blocks is completed by variables.
 //!
 //! A block's own value comes first, then the variable; an empty value counts as absent. Keys are the exception: an ID,
 //! its key and its token belong together, and come from one place.
@@ -14,7 +14,7 @@ use secrecy::{ExposeSecret, SecretString};
 use super::{CredentialsError, Environment, limits};
 use crate::sts;
 
-/// The credentials part of the provider block, decoded. Everything is optional.
+/// The credentials part of a configuration, decoded. Everything is optional.
 #[derive(Debug, Clone, Default)]
 #[cfg_attr(test, derive(serde::Deserialize), serde(default, deny_unknown_fields))]
 pub struct CredentialsConfig {
@@ -28,6 +28,24 @@ pub struct CredentialsConfig {
     pub assume_role_with_saml: Option<SamlConfig>,
     pub mfa_certification: Option<MfaConfig>,
     pub cam_role_name: Option<String>,
+    /// The program that has this configuration.
+    #[cfg_attr(test, serde(skip))]
+    pub caller: Caller,
+}
+
+/// What messages and STS name of the program that uses this crate.
+#[derive(Debug, Clone)]
+pub struct Caller {
+    /// The place of the arguments of [`CredentialsConfig`], for example `provider block`.
+    pub configuration: &'static str,
+    /// Session name of a role when none is given.
+    pub session_name: &'static str,
+}
+
+impl Default for Caller {
+    fn default() -> Self {
+        Self { configuration: "configuration", session_name: env!("CARGO_PKG_NAME") }
+    }
 }
 
 /// `assume_role`: a role to assume on top of whatever credentials are found.
@@ -84,9 +102,6 @@ pub struct MfaConfig {
     pub duration_seconds: Option<i64>,
 }
 
-/// Session name of a role when none is given.
-pub(super) const DEFAULT_SESSION_NAME: &str = "terraform-provider-eks";
-
 /// A web identity with its block and variables put together: all but the token's text, which a file may hold.
 #[derive(Debug, Clone)]
 pub(super) struct WebIdentity {
@@ -132,7 +147,7 @@ impl CredentialsConfig {
         }
         let block = self.assume_role.clone().unwrap_or_default();
         let session =
-            role_session(ASSUME_ROLE, block.role_arn, block.session_name, block.session_duration, environment)?;
+            self.role_session(ASSUME_ROLE, block.role_arn, block.session_name, block.session_duration, environment)?;
         let policy = given(block.policy);
         let external_id = given(block.external_id).or_else(|| variable("EXTERNAL_ID"));
         let serial_number = given(block.serial_number).or_else(|| variable("SERIAL_NUMBER"));
@@ -182,7 +197,7 @@ impl CredentialsConfig {
         let provider_id = given(block.provider_id)
             .or_else(|| environment.get("TENCENTCLOUD_ASSUME_ROLE_PROVIDER_ID").map(str::to_owned))
             .unwrap_or_else(|| "OIDC".to_owned());
-        let role = role_session(WEB_IDENTITY, block.role_arn, block.session_name, block.session_duration, environment)?;
+        let role = self.role_session(WEB_IDENTITY, block.role_arn, block.session_name, block.session_duration, environment)?;
         Ok(Some(WebIdentity { origin: WEB_IDENTITY, provider_id, token, role }))
     }
 
@@ -199,7 +214,7 @@ impl CredentialsConfig {
             .or_else(|| environment.get(PRINCIPAL_ARN).map(str::to_owned))
             .ok_or_else(|| missing(SAML, "principal_arn", PRINCIPAL_ARN))?;
         limits::principal_arn(&principal_arn).map_err(at("assume_role_with_saml.principal_arn"))?;
-        let role = role_session(SAML, block.role_arn, block.session_name, block.session_duration, environment)?;
+        let role = self.role_session(SAML, block.role_arn, block.session_name, block.session_duration, environment)?;
         Ok(Some(sts::AssumeRoleWithSaml {
             saml_assertion,
             principal_arn,
@@ -252,6 +267,29 @@ impl CredentialsConfig {
     fn has_saml(&self, environment: &Environment) -> bool {
         self.assume_role_with_saml.is_some() || environment.get(SAML_ASSERTION).is_some()
     }
+
+    /// The role of `block`, completed by the variables and within the limits.
+    fn role_session(
+        &self,
+        block: &'static str,
+        role_arn: Option<String>,
+        session_name: Option<String>,
+        session_duration: Option<i64>,
+        environment: &Environment,
+    ) -> Result<RoleSession, CredentialsError> {
+        let variable = |name: &str| environment.get(name).map(str::to_owned);
+        let role_arn =
+            given(role_arn).or_else(|| variable(ROLE_ARN)).ok_or_else(|| missing(block, "role_arn", ROLE_ARN))?;
+        let session_name = given(session_name)
+            .or_else(|| variable("TENCENTCLOUD_ASSUME_ROLE_SESSION_NAME"))
+            .unwrap_or_else(|| self.caller.session_name.to_owned());
+        let name = "TENCENTCLOUD_ASSUME_ROLE_SESSION_DURATION";
+        let seconds = session_duration.map_or_else(|| whole_seconds(name, environment), |seconds| Ok(Some(seconds)))?;
+        limits::role_arn(&role_arn).map_err(at(format!("{block}.role_arn")))?;
+        limits::session_name(&session_name).map_err(at(format!("{block}.session_name")))?;
+        seconds.map_or(Ok(()), limits::session_duration).map_err(at(format!("{block}.session_duration")))?;
+        Ok(RoleSession { role_arn, session_name, duration_seconds: seconds.filter(|seconds| *seconds != 0) })
+    }
 }
 
 /// `value`, unless it is empty.
@@ -262,28 +300,6 @@ pub(super) fn given(value: Option<String>) -> Option<String> {
 /// Like [`given`], for a secret.
 pub(super) fn secret(value: Option<SecretString>) -> Option<SecretString> {
     value.filter(|value| !value.expose_secret().is_empty())
-}
-
-/// The role of `block`, completed by the variables and within the limits.
-fn role_session(
-    block: &'static str,
-    role_arn: Option<String>,
-    session_name: Option<String>,
-    session_duration: Option<i64>,
-    environment: &Environment,
-) -> Result<RoleSession, CredentialsError> {
-    let variable = |name: &str| environment.get(name).map(str::to_owned);
-    let role_arn =
-        given(role_arn).or_else(|| variable(ROLE_ARN)).ok_or_else(|| missing(block, "role_arn", ROLE_ARN))?;
-    let session_name = given(session_name)
-        .or_else(|| variable("TENCENTCLOUD_ASSUME_ROLE_SESSION_NAME"))
-        .unwrap_or_else(|| DEFAULT_SESSION_NAME.to_owned());
-    let name = "TENCENTCLOUD_ASSUME_ROLE_SESSION_DURATION";
-    let seconds = session_duration.map_or_else(|| whole_seconds(name, environment), |seconds| Ok(Some(seconds)))?;
-    limits::role_arn(&role_arn).map_err(at(format!("{block}.role_arn")))?;
-    limits::session_name(&session_name).map_err(at(format!("{block}.session_name")))?;
-    seconds.map_or(Ok(()), limits::session_duration).map_err(at(format!("{block}.session_duration")))?;
-    Ok(RoleSession { role_arn, session_name, duration_seconds: seconds.filter(|seconds| *seconds != 0) })
 }
 
 fn whole_seconds(name: &str, environment: &Environment) -> Result<Option<i64>, CredentialsError> {

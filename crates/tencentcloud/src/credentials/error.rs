@@ -12,11 +12,13 @@ use super::super::Error;
 pub enum CredentialsError {
     /// No source is configured.
     #[error(
-        "no credentials found{}\nset secret_id and secret_key in the provider block, the variables \
+        "no credentials found{}\nset secret_id and secret_key in the {configuration}, the variables \
          TENCENTCLOUD_SECRET_ID and TENCENTCLOUD_SECRET_KEY, or run \"tccli configure\"",
         list(.tried)
     )]
     NotFound {
+        /// [`Caller::configuration`](super::Caller::configuration).
+        configuration: &'static str,
         /// Every source in the order in which it was tried, and why it had nothing.
         tried: Vec<(&'static str, String)>,
     },

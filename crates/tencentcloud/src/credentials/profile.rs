@@ -21,7 +21,7 @@ use serde_json::error::Category;
 
 use super::{
     Credentials, CredentialsConfig, CredentialsError, Environment, Names, Services,
-    config::{DEFAULT_SESSION_NAME, given, secret},
+    config::{given, secret},
     ini, instance_role, limits,
     source::{Context, Found, Outcome},
 };
@@ -72,6 +72,8 @@ struct Profile {
     directory: Option<PathBuf>,
     ini: Option<PathBuf>,
     named: bool,
+    /// Of a role whose session has no name.
+    session_name: &'static str,
 }
 
 impl Profile {
@@ -98,7 +100,7 @@ impl Profile {
                 .or_else(|| in_home(".tencentcloud/credentials")),
         };
         let directory = directory.map(|path| environment.expand(&path)).or_else(|| in_home(".tccli"));
-        Ok(Self { name, directory, ini, named })
+        Ok(Self { name, directory, ini, named, session_name: config.caller.session_name })
     }
 
     fn file(&self, extension: &str) -> Option<PathBuf> {
@@ -187,7 +189,7 @@ async fn from_tccli<S: Services>(
             return Err(invalid(format!("the type {kind:?} is not known; expected \"default\" or \"cvm-role\"")));
         }
     };
-    let role = role(path, file.role_arn, file.role_session_name)?;
+    let role = role(profile, path, file.role_arn, file.role_session_name)?;
     Ok(Some(Found { credentials, role }))
 }
 
@@ -201,18 +203,19 @@ fn from_ini(profile: &Profile, path: &Path, text: &str) -> Result<Option<Found>,
     let origin = format!("{}:{}", path.display(), section.line);
     let [id, key] = [INI_KEYS.id, INI_KEYS.key].map(|name| section.get(name));
     let Some(credentials) = Credentials::from_parts(&origin, &INI_KEYS, id, key, None)? else { return Ok(None) };
-    let role = role(path, section.get("role_arn").map(|arn| arn.expose_secret().to_owned()), None)?;
+    let role = role(profile, path, section.get("role_arn").map(|arn| arn.expose_secret().to_owned()), None)?;
     Ok(Some(Found { credentials, role }))
 }
 
 /// The role that the profile wants assumed with its keys.
 fn role(
+    profile: &Profile,
     path: &Path,
     role_arn: Option<String>,
     session_name: Option<String>,
 ) -> Result<Option<Box<sts::AssumeRole>>, CredentialsError> {
     let Some(role_arn) = given(role_arn) else { return Ok(None) };
-    let role_session_name = given(session_name).unwrap_or_else(|| DEFAULT_SESSION_NAME.to_owned());
+    let role_session_name = given(session_name).unwrap_or_else(|| profile.session_name.to_owned());
     let invalid = |error| CredentialsError::invalid(path.display().to_string(), error);
     limits::role_arn(&role_arn).map_err(invalid)?;
     limits::session_name(&role_session_name).map_err(invalid)?;

@@ -1,6 +1,6 @@
 //! What the chain finds, as directories of data in `testdata/credentials`, named after what they show:
 //!
-//! - `env.json`: the variables; `config.json`: the provider block. Either may be missing.
+//! - `env.json`: the variables; `config.json`: the configuration. Either may be missing.
 //! - `fs/`: the files. `$FS` in the JSON files is that directory.
 //! - `http.json`: the calls that are expected, in order, with their answers ([`Exchange`]). Missing means none.
 //! - `expected.json`: the credentials, or the error with its causes; the profile's region; and the log at the level WARN.
@@ -19,7 +19,7 @@ use serde::{Deserialize, de::DeserializeOwned};
 use tracing_subscriber::{Layer, layer::SubscriberExt};
 
 use super::{
-    CredentialsChain, CredentialsConfig, CredentialsError, ProvideCredentials, profile_region,
+    Caller, CredentialsChain, CredentialsConfig, CredentialsError, ProvideCredentials, profile_region,
     replay::{Exchange, Replay, seconds},
 };
 
@@ -122,6 +122,8 @@ fn file<T: DeserializeOwned>(scenario: &str, name: &str) -> Option<T> {
 
 async fn run(name: &str) {
     let config: CredentialsConfig = file(name, "config.json").unwrap_or_default();
+    let caller = Caller { configuration: "provider block", session_name: "terraform-provider-eks" };
+    let config = CredentialsConfig { caller, ..config };
     let environment = file::<BTreeMap<String, String>>(name, "env.json").unwrap_or_default().into_iter().collect();
     let replay = Replay::new(file::<Vec<Exchange>>(name, "http.json").unwrap_or_default());
     let region = profile_region(&config, &environment).await.unwrap_or_default();
@@ -186,7 +188,7 @@ async fn sources_not_configured_logged() {
     let environment = file::<BTreeMap<String, String>>("nothing_found_lists_every_source", "env.json").unwrap();
     let chain = CredentialsChain::new(CredentialsConfig::default(), environment.into_iter().collect(), replay);
     let error = chain.credentials().await.unwrap_err();
-    let CredentialsError::NotFound { tried } = &error else { panic!("{error}") };
+    let CredentialsError::NotFound { tried, .. } = &error else { panic!("{error}") };
     let expected = tried.iter().map(|(source, reason)| {
         format!("message=credential source not configured source={source:?} reason={reason:?}")
     });

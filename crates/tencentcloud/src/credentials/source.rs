@@ -38,7 +38,7 @@ impl From<Credentials> for Outcome {
 /// One place where credentials may come from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Source {
-    ProviderBlock,
+    Configuration,
     Environment,
     Profile,
     WebIdentity,
@@ -50,7 +50,7 @@ pub(super) enum Source {
 impl Source {
     /// The order in which they are tried.
     pub const ALL: [Self; 7] = [
-        Self::ProviderBlock,
+        Self::Configuration,
         Self::Environment,
         Self::Profile,
         Self::WebIdentity,
@@ -60,14 +60,14 @@ impl Source {
     ];
 
     /// Its name in messages.
-    pub fn name(self) -> &'static str {
+    pub fn name(self, config: &CredentialsConfig) -> &'static str {
         match self {
-            Self::ProviderBlock => "provider block",
+            Self::Configuration => config.caller.configuration,
             Self::Environment => "environment",
             Self::Profile => "profile",
             Self::WebIdentity => "web identity",
             Self::Saml => "SAML",
-            Self::PodIdentity => "TKE Pod identity",
+            Self::PodIdentity => web_identity::POD_IDENTITY,
             Self::InstanceRole => "instance role",
         }
     }
@@ -75,8 +75,8 @@ impl Source {
     /// Asks it once. It keeps nothing: files are read, and STS is called, each time.
     pub async fn provide<S: Services>(self, context: &Context<S>) -> Result<Outcome, CredentialsError> {
         match self {
-            Self::ProviderBlock => static_keys::provider_block(&context.config),
-            Self::Environment => static_keys::environment(&context.environment),
+            Self::Configuration => static_keys::configuration(&context.config),
+            Self::Environment => static_keys::environment(&context.config, &context.environment),
             Self::Profile => profile::provide(context).await,
             Self::WebIdentity => web_identity::configured(context).await,
             Self::Saml => saml::provide(context).await,
@@ -85,16 +85,16 @@ impl Source {
         }
     }
 
-    /// The arguments of the provider block that ask for a source after this one, and so for what is not used.
+    /// The arguments of the configuration that ask for a source after this one, and so for what is not used.
     pub fn outranks(self, config: &CredentialsConfig) -> Vec<&'static str> {
         let later = Self::ALL.into_iter().skip_while(|other| *other != self).skip(1);
         later.filter_map(|other| other.argument(config)).collect()
     }
 
-    /// The argument of the provider block that asks for this source, if it is set.
+    /// The argument of the configuration that asks for this source, if it is set.
     fn argument(self, config: &CredentialsConfig) -> Option<&'static str> {
         let (argument, set) = match self {
-            Self::ProviderBlock => ("secret_id", config.secret_id.is_some()),
+            Self::Configuration => ("secret_id", config.secret_id.is_some()),
             Self::Profile => ("profile", config.profile.is_some()),
             Self::WebIdentity => ("assume_role_with_web_identity", config.assume_role_with_web_identity.is_some()),
             Self::Saml => ("assume_role_with_saml", config.assume_role_with_saml.is_some()),

@@ -1,4 +1,4 @@
-//! Keys that are given as they are: in the provider block, or in variables.
+//! Keys that are given as they are: in the configuration, or in variables.
 
 use super::{
     Credentials, CredentialsConfig, CredentialsError, Environment, Names,
@@ -14,22 +14,22 @@ const VARIABLES: Names =
 /// The token as tccli calls it; the official provider's name comes first.
 const TCCLI_TOKEN: &str = "TENCENTCLOUD_TOKEN";
 
-pub(super) fn provider_block(config: &CredentialsConfig) -> Result<Outcome, CredentialsError> {
+pub(super) fn configuration(config: &CredentialsConfig) -> Result<Outcome, CredentialsError> {
     let [id, key, token] =
         [&config.secret_id, &config.secret_key, &config.security_token].map(|part| secret(part.clone()));
-    let found = Credentials::from_parts(Source::ProviderBlock.name(), &ARGUMENTS, id, key, token)?;
+    let found = Credentials::from_parts(Source::Configuration.name(config), &ARGUMENTS, id, key, token)?;
     Ok(found.map_or_else(|| Outcome::NotConfigured("secret_id and secret_key are not set".to_owned()), Outcome::from))
 }
 
-pub(super) fn environment(environment: &Environment) -> Result<Outcome, CredentialsError> {
+pub(super) fn environment(config: &CredentialsConfig, environment: &Environment) -> Result<Outcome, CredentialsError> {
     let [id, key, token] = [VARIABLES.id, VARIABLES.key, VARIABLES.token].map(|name| environment.secret(name));
     let token = token.or_else(|| environment.secret(TCCLI_TOKEN));
-    let found = Credentials::from_parts(Source::Environment.name(), &VARIABLES, id, key, token)?;
+    let found = Credentials::from_parts(Source::Environment.name(config), &VARIABLES, id, key, token)?;
     let reason = || Outcome::NotConfigured(format!("{} and {} are not set", VARIABLES.id, VARIABLES.key));
     Ok(found.map_or_else(reason, Outcome::from))
 }
 
-/// The source of the keys that are given as they are, and the arguments of the provider block that ask for other
+/// The source of the keys that are given as they are, and the arguments of the configuration that ask for other
 /// credentials, which are not used because of them; `None` without such keys. Reads no file and calls nobody.
 pub fn outranked_by_keys(
     config: &CredentialsConfig,
@@ -38,7 +38,7 @@ pub fn outranked_by_keys(
     // A broken source is none that wins: it is the error of the first call.
     let given = |outcome: Result<Outcome, _>| matches!(outcome, Ok(Outcome::Found(_)));
     let sources =
-        [(Source::ProviderBlock, given(provider_block(config))), (Source::Environment, given(environment(variables)))];
+        [(Source::Configuration, given(configuration(config))), (Source::Environment, given(environment(config, variables)))];
     let (source, _) = sources.into_iter().find(|(_, given)| *given)?;
-    Some((source.name(), source.outranks(config)))
+    Some((source.name(config), source.outranks(config)))
 }

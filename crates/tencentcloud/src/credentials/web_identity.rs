@@ -20,13 +20,16 @@ const POD_REGION: &str = "TKE_REGION";
 const POD_ROLE_ARN: &str = "TKE_ROLE_ARN";
 const POD_TOKEN_FILE: &str = "TKE_WEB_IDENTITY_TOKEN_FILE";
 
+/// The source of the Pod's identity, in messages.
+pub(super) const POD_IDENTITY: &str = "TKE Pod identity";
+
 /// The token file in JSON, as the official provider takes it.
 #[derive(Deserialize)]
 struct TokenFile {
     web_identity_token: SecretString,
 }
 
-/// The web identity of the provider block or its variables.
+/// The web identity of the configuration or its variables.
 pub(super) async fn configured<S: Services>(context: &Context<S>) -> Result<Outcome, CredentialsError> {
     match context.config.web_identity(&context.environment)? {
         Some(identity) => assume(context, identity, None).await,
@@ -38,14 +41,14 @@ pub(super) async fn configured<S: Services>(context: &Context<S>) -> Result<Outc
 /// where STS is called, and may be missing.
 pub(super) async fn pod<S: Services>(context: &Context<S>) -> Result<Outcome, CredentialsError> {
     let region = context.environment.get(POD_REGION);
-    match pod_identity(&context.environment)? {
+    match pod_identity(&context.environment, context.config.caller.session_name)? {
         Some(identity) => assume(context, identity, region).await,
         None => Ok(Outcome::NotConfigured(format!("{POD_TOKEN_FILE} is not set"))),
     }
 }
 
-fn pod_identity(environment: &Environment) -> Result<Option<WebIdentity>, CredentialsError> {
-    let origin = Source::PodIdentity.name();
+fn pod_identity(environment: &Environment, session_name: &str) -> Result<Option<WebIdentity>, CredentialsError> {
+    let origin = POD_IDENTITY;
     let identifying = [POD_TOKEN_FILE, POD_PROVIDER_ID, POD_ROLE_ARN];
     let Some(present) = identifying.into_iter().find(|name| environment.get(name).is_some()) else { return Ok(None) };
     let required = |name: &'static str| {
@@ -57,7 +60,7 @@ fn pod_identity(environment: &Environment) -> Result<Option<WebIdentity>, Creden
     let role_arn = required(POD_ROLE_ARN)?.to_owned();
     limits::role_arn(&role_arn).map_err(|error| CredentialsError::invalid(POD_ROLE_ARN, error))?;
     let role =
-        RoleSession { role_arn, session_name: super::config::DEFAULT_SESSION_NAME.to_owned(), duration_seconds: None };
+        RoleSession { role_arn, session_name: session_name.to_owned(), duration_seconds: None };
     Ok(Some(WebIdentity { origin, provider_id, token: Token::File(PathBuf::from(token_file)), role }))
 }
 
@@ -88,7 +91,7 @@ async fn assume<S: Services>(
 async fn read_token(path: &Path) -> Result<SecretString, CredentialsError> {
     let file =
         |problem: &str| CredentialsError::File { path: path.to_owned(), line: None, problem: problem.to_owned() };
-    let text = profile::read(path).await?.ok_or_else(|| file("the web identity token file does not exist; write the token to it before Terraform runs, or correct the path"))?;
+    let text = profile::read(path).await?.ok_or_else(|| file("the web identity token file does not exist; write the token to it first, or correct the path"))?;
     let text = text.expose_secret().trim();
     let token = if text.starts_with('{') {
         profile::json::<TokenFile>(path, text, "an object with the string \"web_identity_token\"")?.web_identity_token

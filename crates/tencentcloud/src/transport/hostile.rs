@@ -26,7 +26,7 @@ async fn send_all(reply: impl Fn() -> Reply) -> Vec<String> {
     for service in ["tke", "sts", "tcr"] {
         endpoints = endpoints.with_override(service, &server.url).unwrap();
     }
-    let transport = &Transport::new(endpoints);
+    let transport = &Transport::new(endpoints, Program::default());
     async fn one<A: Action>(transport: &Transport, action: A) -> String {
         let sent = transport.send(None, Auth::Signed(&credentials()), &action).await;
         sent.map(drop).expect_err(A::NAME).to_string()
@@ -142,7 +142,7 @@ async fn secrets_of_a_response_are_remembered() {
     let endpoints = Endpoints::default().with_override("sts", &server.url).unwrap();
     let action =
         sts::GetSessionToken { serial_number: "1".into(), token_code: "123456".into(), duration_seconds: None };
-    let session = Transport::new(endpoints).send(None, Auth::Skip, &action).await.unwrap();
+    let session = Transport::new(endpoints, Program::default()).send(None, Auth::Skip, &action).await.unwrap();
     assert_eq!(Credentials::from(session).secret_key.expose_secret(), "received-key");
     assert_eq!(safe_text::quote("received-token received-id received-key", 99), "(redacted) (redacted) (redacted)");
 }

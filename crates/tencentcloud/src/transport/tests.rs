@@ -42,7 +42,7 @@ fn credentials() -> Credentials {
 
 async fn send(server: &Server) -> Result<ProbeAnswer, Error> {
     let endpoints = Endpoints::default().with_override("tke", &server.url).unwrap();
-    Transport::new(endpoints).send(Some("ap-guangzhou"), Auth::Signed(&credentials()), &Probe { value: 7 }).await
+    Transport::new(endpoints, Program::default()).send(Some("ap-guangzhou"), Auth::Signed(&credentials()), &Probe { value: 7 }).await
 }
 
 #[tokio::test]
@@ -56,7 +56,8 @@ async fn a_call_carries_the_common_headers_and_a_signature_over_the_host_with_it
     assert!(head.starts_with("post / http/1.1"), "{head}");
     let header = |name: &str| head.lines().find_map(|line| line.strip_prefix(&format!("{name}: "))).unwrap_or("absent");
     let host = server.url.trim_start_matches("http://");
-    let client = format!("terraform-provider-eks_{}", env!("CARGO_PKG_VERSION"));
+    let program = Program::default();
+    let client = format!("{}_{}", program.name, program.version);
     for (name, expected) in [
         ("host", host),
         ("content-type", CONTENT_TYPE),
@@ -81,7 +82,7 @@ async fn a_call_carries_the_common_headers_and_a_signature_over_the_host_with_it
 async fn an_unsigned_call_says_skip() {
     let server = Server::start(vec![json(r#"{"Response": {"Answer": "yes"}}"#)]).await;
     let endpoints = Endpoints::default().with_override("tke", &server.url).unwrap();
-    Transport::new(endpoints).send(None, Auth::Skip, &Probe { value: 7 }).await.unwrap();
+    Transport::new(endpoints, Program::default()).send(None, Auth::Skip, &Probe { value: 7 }).await.unwrap();
     let request = &server.requests()[0];
     assert!(request.contains("authorization: skip\r\n"), "{request}");
     assert!(!request.contains("x-tc-region") && !request.contains("x-tc-token"), "{request}");
@@ -189,7 +190,7 @@ async fn a_wrong_clock_is_corrected_once_by_the_servers_date() {
 
 #[tokio::test]
 async fn what_no_header_can_hold_is_an_error_and_not_shown() {
-    let transport = Transport::new(Endpoints::default());
+    let transport = Transport::new(Endpoints::default(), Program::default());
     let credentials = Credentials { token: Some("a-token\n".into()), ..credentials() };
     let error = transport.send(None, Auth::Signed(&credentials), &Probe { value: 7 }).await.unwrap_err();
     assert!(matches!(error, Error::Unsendable { .. }) && !error.outcome_unknown(), "{error:?}");

@@ -20,12 +20,7 @@ use crate::value::{self, Value};
 
 /// Makes a resource part of a provider.
 pub(super) fn register<R: Resource>(resource: R) -> Box<dyn AnyResource<R::Session>> {
-    Box::new(Registered {
-        resource,
-        schema: OnceLock::new(),
-        identity_schema: OnceLock::new(),
-        session: PhantomData,
-    })
+    Box::new(Registered { resource, schema: OnceLock::new(), identity_schema: OnceLock::new(), session: PhantomData })
 }
 
 struct Registered<R: Resource> {

@@ -14,8 +14,7 @@ use tracing::Span;
 use super::Sample;
 use crate::diagnostics::{Diagnostic, Diagnostics};
 use crate::framework::{
-    Context, Deadline, InitialPoll, Operation, Outcome, Poll, Polled, Poller, Resource, Response,
-    Subject, Unfinished,
+    Context, Deadline, InitialPoll, Operation, Outcome, Poll, Polled, Poller, Resource, Response, Subject, Unfinished,
 };
 use crate::schema::{BLOCK, COMPUTED, OPTIONAL, REQUIRED};
 use crate::value::{Attr, duration};

@@ -1,4 +1,4 @@
-//! While the region of the provider is not known, whoever takes a deferral for an answer gets one instead of an error.
+//! While the region of the provider is not known, clients that allow deferrals get one instead of an error.
 
 use std::time::Duration;
 

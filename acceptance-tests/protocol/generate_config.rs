@@ -13,7 +13,7 @@ fn whole(attributes: Json) -> Json {
 }
 
 #[tokio::test]
-async fn a_configuration_holds_what_the_state_tells_and_can_be_configured() {
+async fn configuration_has_what_the_state_has_and_can_be_configured() {
     let existing_eip = stored("existing_eip");
     let every_argument = {
         let state = stored("every_argument");

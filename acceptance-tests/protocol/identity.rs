@@ -1,4 +1,4 @@
-//! Identities: made with the object, the same for ever, and enough for an import.
+//! Identities: created with the object, never changed, and sufficient for an import.
 
 use std::time::Duration;
 

@@ -68,7 +68,7 @@ async fn an_object_is_what_an_import_and_a_read_would_give() {
 }
 
 #[tokio::test]
-async fn pages_are_fetched_only_while_somebody_wants_more() {
+async fn pages_are_fetched_only_as_they_are_read() {
     let mut world = World::new().await;
     for i in 0..120 {
         world.insert(&format!("imc-{i:03}"), "web", |_| ());

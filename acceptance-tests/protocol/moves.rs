@@ -8,7 +8,7 @@ use crate::values::{dynamic, identity, image_cache, json as read};
 
 const SOURCE: &str = "tencentcloud_tke_image_cache";
 
-/// The answer for an object of `type_name` with this state.
+/// The response for an object of `type_name` with this state.
 async fn move_state(type_name: &str, state: &Json) -> move_resource_state::Response {
     let request = move_resource_state::Request {
         source_provider_address: "registry.terraform.io/tencentcloudstack/tencentcloud".into(),

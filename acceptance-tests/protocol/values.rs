@@ -57,7 +57,7 @@ fn value(ty: &Type, json: &Json) -> Value {
             let attribute = |(name, ty): (&String, &Type)| (name.clone(), value(ty, &json[name]));
             Value::Map(attributes.iter().map(attribute).collect())
         }
-        _ => panic!("{json} is no {ty:?}"),
+        _ => panic!("{json} does not conform to {ty:?}"),
     }
 }
 

@@ -171,7 +171,7 @@ fn wrong_filters_are_refused_at_their_attribute() {
     for (argument, part) in [
         ("name_regex = \"(\"", "no regular expression"),
         ("status = \"ready\"", "one of \"Pending\", \"Ready\""),
-        ("name = \"\"", "not empty"),
+        ("name = \"\"", "non-empty"),
     ] {
         workspace.write(data("eks_image_caches", argument));
         let error = workspace.run(&["validate", "-json"]).error();

@@ -194,7 +194,7 @@ mod tests {
     }
 
     #[test]
-    fn a_warning_alone_is_no_error() {
+    fn warning_alone_is_not_an_error() {
         let mut diagnostics = Diagnostics::from(Diagnostic::warning("Slow", "It took long."));
         assert!(!diagnostics.has_errors());
         diagnostics.push(Diagnostic::error("Gone", "It is not there."));

@@ -1,8 +1,8 @@
 //! What a Terraform provider is made of: resources, data sources, and the rules of planning.
 //!
 //! A resource or data source is a typed trait ([`Resource`], [`DataSource`]) over a struct that is its schema. The
-//! framework decodes, validates, plans and saves; a resource says only what is its own. It knows Terraform's rules, but
-//! not its wire: [`crate::protocol`] does.
+//! framework decodes, validates, plans and saves; a resource implements only what is its own. The framework knows Terraform's
+//! rules, but not the wire: [`crate::protocol`] does.
 
 mod action;
 mod answer;
@@ -57,7 +57,7 @@ pub use validate::WriteOnly;
 use crate::diagnostics::Diagnostics;
 use crate::schema::Model;
 
-/// What an operation gives: a value, or the errors that stopped it.
+/// What an operation returns: a value, or the errors that stopped it.
 pub type Outcome<T> = Result<T, Diagnostics>;
 
 /// What a provider offers, and what configuring it yields.
@@ -65,14 +65,14 @@ pub type Outcome<T> = Result<T, Diagnostics>;
 pub trait Provider: Send + Sync + 'static {
     /// The provider block.
     type Config: Model;
-    /// What configuring yields, and operations use: clients, defaults. Resources name this type alone, and not the one that lists
-    /// them.
+    /// The configured provider, which operations use: clients, defaults. Resources name this type alone, and not the one that
+    /// lists them.
     type Session: Send + Sync + 'static;
 
     /// Reports what is wrong with the provider block, beyond what its schema checks. Values may be unknown. No network.
     fn validate(_config: &Self::Config, _diagnostics: &mut Diagnostics) {}
 
-    /// Takes the provider block. Values may still be unknown during plan: that is no error until something needs them.
+    /// Configures the provider. Values may still be unknown during plan, which is not an error until something needs them.
     ///
     /// # Errors
     ///
@@ -110,12 +110,12 @@ pub trait Provider: Send + Sync + 'static {
     }
 }
 
-/// What an operation may use besides its values.
+/// What an operation may use beside its values.
 #[derive(Debug)]
 pub struct Context<S> {
-    /// What configuring the provider yielded.
+    /// The configured provider.
     pub session: Arc<S>,
-    /// Cancelled when Terraform asks to stop. An operation then ends its waits, and saves what it has.
+    /// Canceled when Terraform asks to stop. An operation then ends its waits, and saves what it has.
     pub stop: CancellationToken,
 }
 

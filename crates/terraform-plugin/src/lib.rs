@@ -14,7 +14,7 @@
 //! use terraform_plugin::schema::{Empty, REQUIRED};
 //! use terraform_plugin::value::Attr;
 //!
-//! /// A text file.
+//! /// A note, which is a file.
 //! #[derive(Clone, Serialize, Deserialize, JsonSchema)]
 //! struct Note {
 //!     /// Path of the file. A change replaces the file.

@@ -110,8 +110,8 @@ impl Command {
 
 /// Runs a provider from start to end.
 ///
-/// `make_service` gets a token that is cancelled when the process is to end: calls in flight should then answer soon
-/// with what they know. It is called after Terraform was told where to connect.
+/// `make_service` gets a token that is canceled when the process is to end: calls in flight should then respond soon
+/// with what they know. It is called after the address was printed for Terraform.
 pub fn main<S: Provider>(program: Program, make_service: impl FnOnce(CancellationToken) -> S) -> ExitCode {
     panics::install();
     match run(program, make_service) {

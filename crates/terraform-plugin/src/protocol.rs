@@ -1,7 +1,7 @@
 //! The plugin protocol's messages, to and from the framework.
 //!
 //! Here, and in [`crate::plugin`], are the only names of generated code. A user's mistake is never a gRPC status, which
-//! would lose its attribute and its title: every answer carries diagnostics.
+//! would lose its attribute and its summary: every response carries diagnostics.
 
 mod action;
 mod convert;

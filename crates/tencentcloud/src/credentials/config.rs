@@ -197,7 +197,8 @@ impl CredentialsConfig {
         let provider_id = given(block.provider_id)
             .or_else(|| environment.get("TENCENTCLOUD_ASSUME_ROLE_PROVIDER_ID").map(str::to_owned))
             .unwrap_or_else(|| "OIDC".to_owned());
-        let role = self.role_session(WEB_IDENTITY, block.role_arn, block.session_name, block.session_duration, environment)?;
+        let role =
+            self.role_session(WEB_IDENTITY, block.role_arn, block.session_name, block.session_duration, environment)?;
         Ok(Some(WebIdentity { origin: WEB_IDENTITY, provider_id, token, role }))
     }
 

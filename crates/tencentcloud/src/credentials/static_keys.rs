@@ -37,8 +37,10 @@ pub fn outranked_by_keys(
 ) -> Option<(&'static str, Vec<&'static str>)> {
     // A broken source is none that wins: it is the error of the first call.
     let given = |outcome: Result<Outcome, _>| matches!(outcome, Ok(Outcome::Found(_)));
-    let sources =
-        [(Source::Configuration, given(configuration(config))), (Source::Environment, given(environment(config, variables)))];
+    let sources = [
+        (Source::Configuration, given(configuration(config))),
+        (Source::Environment, given(environment(config, variables))),
+    ];
     let (source, _) = sources.into_iter().find(|(_, given)| *given)?;
     Some((source.name(config), source.outranks(config)))
 }

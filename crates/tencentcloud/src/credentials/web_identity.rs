@@ -59,8 +59,7 @@ fn pod_identity(environment: &Environment, session_name: &str) -> Result<Option<
     let provider_id = required(POD_PROVIDER_ID)?.to_owned();
     let role_arn = required(POD_ROLE_ARN)?.to_owned();
     limits::role_arn(&role_arn).map_err(|error| CredentialsError::invalid(POD_ROLE_ARN, error))?;
-    let role =
-        RoleSession { role_arn, session_name: session_name.to_owned(), duration_seconds: None };
+    let role = RoleSession { role_arn, session_name: session_name.to_owned(), duration_seconds: None };
     Ok(Some(WebIdentity { origin, provider_id, token: Token::File(PathBuf::from(token_file)), role }))
 }
 
@@ -91,7 +90,9 @@ async fn assume<S: Services>(
 async fn read_token(path: &Path) -> Result<SecretString, CredentialsError> {
     let file =
         |problem: &str| CredentialsError::File { path: path.to_owned(), line: None, problem: problem.to_owned() };
-    let text = profile::read(path).await?.ok_or_else(|| file("the web identity token file does not exist; write the token to it first, or correct the path"))?;
+    let text = profile::read(path).await?.ok_or_else(|| {
+        file("the web identity token file does not exist; write the token to it first, or correct the path")
+    })?;
     let text = text.expose_secret().trim();
     let token = if text.starts_with('{') {
         profile::json::<TokenFile>(path, text, "an object with the string \"web_identity_token\"")?.web_identity_token

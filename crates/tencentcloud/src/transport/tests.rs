@@ -42,7 +42,9 @@ fn credentials() -> Credentials {
 
 async fn send(server: &Server) -> Result<ProbeAnswer, Error> {
     let endpoints = Endpoints::default().with_override("tke", &server.url).unwrap();
-    Transport::new(endpoints, Program::default()).send(Some("ap-guangzhou"), Auth::Signed(&credentials()), &Probe { value: 7 }).await
+    Transport::new(endpoints, Program::default())
+        .send(Some("ap-guangzhou"), Auth::Signed(&credentials()), &Probe { value: 7 })
+        .await
 }
 
 #[tokio::test]

@@ -80,7 +80,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn find_tells_debug_forms_from_prose() {
+    fn debug_forms_are_found_and_prose_is_not() {
         for (text, expected) in [
             ("name begins with white space: Some(\" x\").", true),
             ("got None.", true),

@@ -1,13 +1,13 @@
-//! What leaves the framework: values that fit their schema, and the errors that stood in the way.
+//! What leaves the framework: values that conform to their schema, and the errors of an operation.
 
 use crate::diagnostics::{AttributePath, Diagnostic, Diagnostics};
 use crate::framework::Outcome;
 use crate::schema::{Model, Schema, SchemaError};
 use crate::value::{self, Type, Value, ValueError};
 
-/// A model as a wholly known value of its schema, for an answer.
+/// A model as a wholly known value of its schema, for a response.
 ///
-/// After an error, what is still unknown is null: the rest is worth saving. Without one it is a bug, and reported.
+/// After an error, what is still unknown becomes null, and the rest is saved. Without one it is a bug, and reported.
 pub(super) fn known_value<M: Model>(schema: &Schema, model: &Option<M>, diagnostics: &mut Diagnostics) -> Value {
     match value::to_value(model) {
         Ok(value) => known(schema, value, diagnostics),
@@ -18,7 +18,7 @@ pub(super) fn known_value<M: Model>(schema: &Schema, model: &Option<M>, diagnost
     }
 }
 
-/// As [`known_value`], of a value that a model was made into.
+/// As [`known_value`], of a model that is a value already.
 pub(super) fn known(schema: &Schema, mut value: Value, diagnostics: &mut Diagnostics) -> Value {
     if !diagnostics.has_errors()
         && !value.is_wholly_known()

@@ -1,7 +1,7 @@
-//! Plays Terraform for one resource, and holds every answer against what Terraform enforces.
+//! Plays Terraform for one resource, and asserts for each response what Terraform enforces.
 //!
-//! [`run`] walks a resource through its life; [`Terraform`] is for tests that go their own way. A violation panics: it
-//! is what Terraform would report as a bug of the provider. Errors of the resource are answers, for the test to judge.
+//! [`run`] runs the lifecycle of a resource; [`Terraform`] is for tests with steps of their own. A violation, which
+//! Terraform would report as a bug of the provider, panics. Errors of the resource are returned to the test.
 
 mod descriptions;
 mod propose;
@@ -71,7 +71,7 @@ impl<'a, S> Terraform<'a, S> {
     ///
     /// # Errors
     ///
-    /// What validation or planning reports as errors.
+    /// The errors of validation or planning.
     pub async fn plan(&self, config: &Value) -> Outcome<Planned> {
         self.plan_from(self.object.clone(), config).await
     }
@@ -115,7 +115,7 @@ impl<'a, S> Terraform<'a, S> {
         self.apply_later(config, config).await
     }
 
-    /// Plans for `config`, which may hold unknown values, and applies `known`, which they turn out to be.
+    /// Plans for `config`, which may hold unknown values, and applies `known`, in which they are known.
     ///
     /// # Errors
     ///
@@ -191,7 +191,7 @@ impl<'a, S> Terraform<'a, S> {
     ///
     /// What went wrong. What does not exist leaves no object.
     pub async fn import(&mut self, import: Import<'_>) -> Outcome<Diagnostics> {
-        assert!(self.object.value.is_null(), "an object is imported where there is none");
+        assert!(self.object.value.is_null(), "an import needs an empty state");
         let imported = self.resource.import(self.context, import).await;
         if imported.diagnostics.has_errors() {
             return Err(imported.diagnostics);
@@ -214,7 +214,7 @@ impl<'a, S> Terraform<'a, S> {
         self.apply_plan(planned, &Value::Null).await
     }
 
-    /// Holds that nothing is left to do, before and after a read.
+    /// Asserts that a plan has nothing to do, before and after a read.
     ///
     /// # Panics
     ///
@@ -225,7 +225,7 @@ impl<'a, S> Terraform<'a, S> {
             assert_eq!(planned.object, self.object, "a plan with nothing to do (refreshed: {refreshed})");
             let before = self.object.clone();
             self.refresh().await.unwrap_or_else(|errors| panic!("{errors:#?}"));
-            assert_eq!(before, self.object, "a read of what nobody changed");
+            assert_eq!(before, self.object, "a read of an unchanged object");
         }
     }
 }

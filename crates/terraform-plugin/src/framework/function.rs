@@ -1,4 +1,4 @@
-//! Functions: pure, the same answer each time, without a network and without a configured provider.
+//! Functions: pure, with the same result each time, without a network and without a configured provider.
 
 use std::collections::BTreeMap;
 use std::sync::OnceLock;
@@ -12,7 +12,7 @@ use crate::diagnostics::AttributePath;
 use crate::schema::{Model, Parameter, Signature};
 use crate::value::{self, Value};
 
-/// Why a function gives nothing. It has no title, no attribute path and no warnings: Terraform takes a text, and which
+/// Why a function has no result. It has no summary, no attribute path and no warnings: Terraform takes a string, and which
 /// argument is at fault.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FunctionError {
@@ -39,7 +39,7 @@ pub trait Function: Send + Sync + 'static {
     /// A field for each parameter, in the order of the arguments; [`PARAMETER`](crate::schema::PARAMETER) says what else may
     /// be passed. Its doc comment describes the function.
     type Parameters: Model;
-    /// What it gives.
+    /// Its result.
     type Result: Serialize + JsonSchema;
     /// `parse_image`.
     const NAME: &'static str;
@@ -56,7 +56,7 @@ pub trait Function: Send + Sync + 'static {
 pub trait AnyFunction: Send + Sync {
     /// Its name in a configuration, after `provider::eks::`.
     fn name(&self) -> &'static str;
-    /// What it takes and gives.
+    /// Its parameters and its result.
     fn signature(&self) -> &Signature;
     /// Calls it with a value of each parameter's type, null or unknown only where the parameter allows it, and any number of
     /// the variadic parameter's type.
@@ -157,10 +157,7 @@ mod tests {
                 arguments("ab".into(), 2_i64.into()),
                 Ok(Value::map([("text", Value::from("abab")), ("length", 4_i64.into())])),
             ),
-            (
-                arguments("".into(), 2_i64.into()),
-                Err(FunctionError::at(0, "expected a text that is not empty, got \"\"")),
-            ),
+            (arguments("".into(), 2_i64.into()), Err(FunctionError::at(0, "expected a non-empty string, got \"\""))),
             (
                 arguments("ab".into(), 10_i64.into()),
                 Err(FunctionError::at(1, "expected a whole number from 0 to 9, got 10")),
@@ -205,7 +202,7 @@ mod tests {
             ),
             (vec![Value::Unknown, tags.clone()], result(Value::Unknown, vec![])),
             (vec!["l".into(), tags.clone(), Value::Unknown], Ok(Value::Unknown)),
-            (vec!["".into(), tags.clone()], Err(FunctionError::at(0, "expected a text that is not empty, got \"\""))),
+            (vec!["".into(), tags.clone()], Err(FunctionError::at(0, "expected a non-empty string, got \"\""))),
             (
                 vec!["l".into(), tags.clone(), dynamic(1_i64.into()), Value::Null],
                 Err(FunctionError::at(3, "expected a known value, not null")),

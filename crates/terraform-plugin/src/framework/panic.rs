@@ -1,7 +1,7 @@
 //! A panic in one operation is an error of that operation, not the end of the process.
 //!
-//! Terraform loses an object whose apply gets no answer, so an operation that panics still answers, with the state
-//! that it had saved so far.
+//! Terraform loses an object whose apply gets no response, so the response of an operation that panics has the state that it
+//! had saved so far.
 
 use std::any::Any;
 use std::future::Future;

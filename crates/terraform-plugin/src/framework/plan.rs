@@ -8,7 +8,7 @@
 //! 4. if that differs from the prior state, computed attributes that the configuration leaves out become unknown,
 //!    except those that keep their state. If nothing differs, nothing is marked: an unchanged object has no diff;
 //! 5. changed attributes that require it ask for a replacement;
-//! 6. the resource has its say, through [`ResourcePlan`].
+//! 6. the resource modifies the plan, through [`ResourcePlan`].
 //!
 //! A plan is a pure function of its inputs: Terraform plans again during apply, and both must agree.
 
@@ -150,7 +150,7 @@ fn attribute<'a>(object: &'a Value, name: &str) -> &'a Value {
     object.as_map().and_then(|object| object.get(name)).unwrap_or(&Value::Null)
 }
 
-/// Step 6: a resource's say in its own plan.
+/// Step 6: a plan, for its resource to modify.
 ///
 /// The models are views for reading; a collection that holds an unknown element reads as unknown. Changes go by
 /// attribute name, so that what the resource does not touch stays as Terraform proposed it. In debug builds, and so in

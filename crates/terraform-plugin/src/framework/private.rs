@@ -1,12 +1,12 @@
-//! Private state: what a resource remembers in the state file and no user sees.
+//! Private state: strings that a resource keeps in the state file, and that no command shows.
 //!
-//! Terraform replaces it by what each answer holds, so it travels through read, plan and apply and is given back.
+//! Terraform replaces it by that of each response, so it is passed through read, plan and apply.
 
 use std::collections::BTreeMap;
 
 use crate::diagnostics::Diagnostic;
 
-/// Texts by key. Not for secrets: the state file holds it in clear.
+/// Strings by key. Not for secrets: the state file has it in clear text.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Private(BTreeMap<String, String>);
 
@@ -31,7 +31,7 @@ impl Private {
         })
     }
 
-    /// The bytes for an answer.
+    /// The bytes for a response.
     pub fn to_bytes(&self) -> Vec<u8> {
         if self.0.is_empty() {
             return Vec::new();

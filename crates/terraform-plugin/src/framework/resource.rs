@@ -1,6 +1,6 @@
 //! Managed resources: planned, created, read, updated and deleted.
 //!
-//! Whatever happens in an apply, the answer holds what is known of the object: after an error, after a panic, after
+//! Whatever happens in an apply, the response has what is known of the object: after an error, after a panic, after
 //! Ctrl-C. A resource therefore writes what it knows into [`Response::state`] as soon as it knows it.
 
 mod registered;
@@ -21,7 +21,7 @@ use crate::value::Value;
 pub struct Response<M> {
     /// The object as known now; `None` when there is none. Saved even when the operation fails later.
     pub state: Option<M>,
-    /// What the resource remembers.
+    /// The private state.
     pub private: Private,
     /// Warnings, and errors beside the one that ends the operation.
     pub diagnostics: Diagnostics,
@@ -34,7 +34,7 @@ pub trait Resource: Send + Sync + 'static {
     type Session: Send + Sync + 'static;
     /// Its schema and its state.
     type Model: Model;
-    /// What names an object for good. Its required attributes must be given to import an object, its optional ones may be.
+    /// The identity of an object. Its required attributes must be given to import an object, its optional ones may be.
     type Identity: Model;
     /// `eks_image_cache`.
     const TYPE_NAME: &'static str;
@@ -68,7 +68,7 @@ pub trait Resource: Send + Sync + 'static {
         response: &mut Response<Self::Model>,
     ) -> Outcome<()>;
 
-    /// Reads the object whose prior state is [`Response::state`], and sets that to `None` when it is gone.
+    /// Reads the object whose prior state is [`Response::state`], and sets that to `None` if it no longer exists.
     ///
     /// # Errors
     ///
@@ -95,7 +95,7 @@ pub trait Resource: Send + Sync + 'static {
     /// Why it failed; the object stays in the state.
     async fn delete(&self, context: &Context<Self::Session>, response: &mut Response<Self::Model>) -> Outcome<()>;
 
-    /// What an import ID says of the object; it is read next.
+    /// The object that an import ID names, as far as the ID determines it; it is read next.
     ///
     /// # Errors
     ///
@@ -151,7 +151,7 @@ pub trait Resource: Send + Sync + 'static {
     }
 
     /// What an object of another resource type, perhaps of another provider, is in this one; it is read next. `None` when
-    /// `source` is not a type that can be taken over. `state` is the JSON of its state.
+    /// `source` is not a type that can be moved. `state` is the JSON of its state.
     ///
     /// # Errors
     ///
@@ -160,12 +160,12 @@ pub trait Resource: Send + Sync + 'static {
         Ok(None)
     }
 
-    /// Has its say in the configuration that is generated from the state of an object: takes out what cannot be configured
-    /// together. What only the provider sets, write-only values and what the schema would refuse are gone already.
+    /// Modifies the configuration that is generated from the state of an object: removes one of two arguments that are
+    /// mutually exclusive. What only the provider sets, write-only values and what the schema would refuse are removed already.
     fn generate_config(&self, _config: &mut Self::Model) {}
 }
 
-/// Where an object comes from that changes its type.
+/// The origin of an object that a `moved` block moves to another type.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Source {
     /// `registry.terraform.io/hashicorp/null`.
@@ -181,9 +181,9 @@ pub struct Source {
 pub struct Stored {
     /// Its attributes; null when there is no object.
     pub value: Value,
-    /// What the resource remembers.
+    /// The private state.
     pub private: Private,
-    /// What names it for good; null when that is not known.
+    /// The identity; null when that is not known.
     pub identity: Value,
 }
 
@@ -207,7 +207,7 @@ pub struct Applied {
     pub diagnostics: Diagnostics,
 }
 
-/// What an import goes by.
+/// Import target.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Import<'a> {
     /// The ID of `terraform import`.
@@ -225,22 +225,22 @@ pub trait AnyResource<S>: Send + Sync {
     fn schema(&self) -> &Schema;
     /// The schema of its identity.
     fn identity_schema(&self) -> &Schema;
-    /// What is wrong with a configuration.
+    /// The errors and warnings about a configuration.
     async fn validate(&self, config: &Value, write_only: WriteOnly) -> Diagnostics;
     /// Stored state, brought to the current schema.
     async fn upgrade(&self, version: i64, state: &[u8]) -> Outcome<Value>;
     /// A stored identity, brought to the current schema.
     async fn upgrade_identity(&self, version: i64, identity: &[u8]) -> Outcome<Value>;
-    /// The plan for a change from `prior` to `proposed`, without the resource's say: what can be told of an object while the
+    /// The plan for a change from `prior` to `proposed`, not modified by the resource: what is known of an object while the
     /// provider is not configured.
     fn plan_deferred(&self, prior: Stored, proposed: Value, config: &Value) -> Planned;
     /// The plan for a change from `prior` to `proposed`.
     async fn plan(&self, context: &Context<S>, prior: Stored, proposed: Value, config: &Value) -> Planned;
-    /// Creates, updates or deletes, as `prior` and `planned` say.
+    /// Creates, updates or deletes the object, according to `prior` and `planned`.
     async fn apply(&self, context: &Context<S>, prior: &Value, planned: Stored, config: &Value) -> Applied;
     /// Reads the object again.
     async fn read(&self, context: &Context<S>, prior: Stored) -> Applied;
-    /// What an import says of the object.
+    /// The object that an import names.
     async fn import(&self, context: &Context<S>, import: Import<'_>) -> Applied;
     /// What an object of another type is in this one.
     async fn move_from(&self, source: &Source, state: &[u8]) -> Applied;

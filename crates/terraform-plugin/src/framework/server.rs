@@ -1,4 +1,4 @@
-//! A provider in service: what it has, its configuration, and its stop signal.
+//! A running provider: what it offers, its configuration, and its stop signal.
 
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, RwLock};
 
@@ -13,7 +13,7 @@ use crate::diagnostics::{Diagnostic, Diagnostics};
 use crate::schema::Schema;
 use crate::value::{self, Value};
 
-/// A provider, and what Terraform has told it so far.
+/// A provider, and its configuration once Terraform has sent it.
 ///
 /// One process may be configured more than once (reattached, in tests): the last configuration counts.
 pub struct Server<P: Provider> {
@@ -102,7 +102,7 @@ impl<P: Provider> Server<P> {
         validate::in_lines(&self.schema().block, config, diagnostics)
     }
 
-    /// True when an operation is to be deferred, if the client takes that for an answer: the provider's configuration is not
+    /// True when an operation is to be deferred, if the client allows that: the provider's configuration is not
     /// known yet. During apply it always is.
     pub fn defers(&self, allowed: bool) -> bool {
         let configured = self.configured.read().unwrap_or_else(PoisonError::into_inner);
@@ -126,7 +126,7 @@ impl<P: Provider> Server<P> {
         Ok(Context { session: Arc::clone(&configured.session), stop: self.stop_token().clone() })
     }
 
-    /// Cancels what is in flight. What begins later is not cancelled.
+    /// Cancels what is in flight. What begins later is not canceled.
     pub fn stop(&self) {
         std::mem::replace(&mut *self.stop_token(), self.shutdown.child_token()).cancel();
     }

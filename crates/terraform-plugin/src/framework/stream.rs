@@ -1,4 +1,4 @@
-//! Answers that come piece by piece, for as long as somebody reads them.
+//! Responses of several events, for as long as the client reads them.
 
 use std::future::Future;
 
@@ -24,7 +24,7 @@ where
             }
         }
         work = None;
-        // The sender is gone with the work: what it sent is all there is.
+        // The work has dropped the sender: there are no further events.
         let event = match receiver.recv().await {
             Some(event) => event,
             None => last.take()?,

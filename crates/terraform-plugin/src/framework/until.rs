@@ -22,7 +22,7 @@ pub struct Until {
 }
 
 impl Until {
-    /// Until `stop` is cancelled, and no longer than `timeout` from now.
+    /// Until `stop` is canceled, and no longer than `timeout` from now.
     pub fn new(stop: &CancellationToken, timeout: Duration) -> Self {
         Self { stop: stop.clone(), end: Instant::now() + timeout }
     }

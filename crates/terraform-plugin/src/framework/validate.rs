@@ -1,4 +1,4 @@
-//! What is wrong with a configuration, told by its schema alone.
+//! Validation of a configuration by its schema.
 //!
 //! Terraform checks types, and that a required attribute is written. It does not check an explicit `null` for one, a
 //! value for an attribute that only the provider sets, nor whether the client can keep a write-only value out of state.
@@ -134,7 +134,7 @@ fn validate_attribute(
     let value = match value {
         None | Some(Value::Null) => {
             if attribute.behavior.required {
-                let detail = format!("{at} is required, but no value, or null, was given for it. {}", says(attribute));
+                let detail = format!("{at} is required, and is null or not set.");
                 report.push(Diagnostic::error("Missing required attribute", detail).at(at.clone()));
             }
             return;
@@ -210,7 +210,7 @@ fn check(
 ) {
     let is_secret = attribute.behavior.sensitive || attribute.behavior.write_only;
     let Some(fault) = fault(checks, value, may_be_null, is_secret) else { return };
-    let detail = format!("{at}: {fault}. {}", says(attribute));
+    let detail = format!("{at}: {fault}.");
     report.push(Diagnostic::error(format!("Invalid value for {name}"), detail).at(at.clone()));
 }
 
@@ -238,11 +238,6 @@ fn missing_element(at: &AttributePath) -> Diagnostic {
 
 pub(super) fn holds_null(at: &AttributePath) -> String {
     format!("{at} holds null. Remove the element, or give it a value.")
-}
-
-/// The first paragraph of the attribute's own documentation: it says what is expected better than a rule can.
-fn says(attribute: &Attribute) -> String {
-    attribute.description.split("\n\n").next().unwrap_or_default().to_owned()
 }
 
 #[cfg(test)]

@@ -1,4 +1,4 @@
-//! What Terraform says to a plugin in its environment, and the one line that the plugin answers.
+//! The environment with which Terraform starts a plugin, and the one line that the plugin prints.
 //!
 //! Pure: environment in, [`Invitation`] out; address in, line out. Names and rules are go-plugin's:
 //! <https://github.com/hashicorp/go-plugin/blob/main/docs/internals.md>. Not honoured, because Terraform sets neither:
@@ -13,7 +13,7 @@ use base64::engine::general_purpose::STANDARD_NO_PAD;
 use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject as _;
 
-/// The same in Terraform and OpenTofu. It tells a person from Terraform and is no secret.
+/// The same in Terraform and OpenTofu. It distinguishes Terraform from a person who starts the program; it is not secret.
 const COOKIE: (&str, &str) =
     ("TF_PLUGIN_MAGIC_COOKIE", "d602bf8f470bc67ca7faa0386276bbdd4330efaf76d1a219cb4d6991ca9872b2");
 

@@ -34,7 +34,7 @@ pub(super) fn init(program: Program) {
         return;
     }
     let stderr = |line: &str| {
-        // Terraform is gone when this fails.
+        // Fails only after Terraform has ended.
         let _ = std::io::stderr().write_all(line.as_bytes());
     };
     // Fails when there is a subscriber already, which then is the one that is wanted.
@@ -45,7 +45,7 @@ pub(super) fn init(program: Program) {
     }));
 }
 
-/// The level that the environment asks for. A word that is no level means all, as in Terraform; `JSON` is of that kind.
+/// The level that the environment asks for. A word that is not a level, such as `JSON`, means all, as in Terraform.
 fn level(provider: &str, env: impl Fn(&str) -> Option<String>) -> LevelFilter {
     let set = |name: &str| env(name).filter(|value| !value.is_empty());
     let own = format!("TF_LOG_PROVIDER_{}", provider.to_ascii_uppercase().replace('-', "_"));

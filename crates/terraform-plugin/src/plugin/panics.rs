@@ -1,4 +1,4 @@
-//! Panics, told in Go's words.
+//! Panics, reported in the form of Go, which Terraform recognizes.
 //!
 //! Terraform looks for a line of stderr that starts with `panic: `, and shows it and what follows to the user as a
 //! stack trace of this provider. It does not know Rust's own text.
@@ -12,7 +12,7 @@ pub(super) fn install() {
     set_hook(Box::new(|info| {
         let place = info.location().map(ToString::to_string).unwrap_or_default();
         let report = report(message(info), &place, &Backtrace::force_capture().to_string());
-        // Nobody is left to tell when this fails.
+        // Fails only after Terraform has ended.
         let _ = std::io::stderr().write_all(report.as_bytes());
     }));
 }

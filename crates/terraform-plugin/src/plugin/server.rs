@@ -1,4 +1,4 @@
-//! The gRPC server: from connections to answers, and its end.
+//! The gRPC server: from connections to responses, and its end.
 
 use std::time::Duration;
 
@@ -28,7 +28,7 @@ const TLS_TIMEOUT: Duration = Duration::from_secs(10);
 /// What is left of the calls in flight when the process is to end. Supervisors kill after 30 seconds.
 const DRAIN_TIMEOUT: Duration = Duration::from_secs(25);
 
-/// Serves until `shutdown` is cancelled, by a signal or by the client, and the calls in flight have responded, or
+/// Serves until `shutdown` is canceled, by a signal or by the client, and the calls in flight have responded, or
 /// have had 25 seconds to do so. Ends as well when no client connects within `first_connection`.
 ///
 /// # Errors
@@ -137,7 +137,7 @@ mod tests {
     use crate::protocol::tfplugin6::provider_client::ProviderClient;
     use crate::protocol::tfplugin6::{DynamicValue, read_data_source, validate_provider_config};
 
-    /// Answers a configuration with the same, and reads a data source until the end of the process.
+    /// Responds to a configuration with the same, and reads a data source until the end of the process.
     struct Service(CancellationToken);
 
     #[tonic::async_trait]
@@ -234,7 +234,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_silent_peer_holds_up_nobody() {
+    async fn silent_peer_does_not_delay_others() {
         let running = start_unix().await;
         let _silent = [
             dial(running.network, &running.address).await,
@@ -311,7 +311,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn shutdown_lets_calls_answer_ends_the_streams_and_removes_the_socket() {
+    async fn shutdown_completes_calls_ends_streams_and_removes_the_socket() {
         let running = start_unix().await;
         let connection = running.connect().await;
         let mut stdio = GrpcStdioClient::new(connection.clone()).stream_stdio(()).await.unwrap().into_inner();
@@ -319,7 +319,7 @@ mod tests {
         let mut broker = GrpcBrokerClient::new(connection.clone()).start_stream(offers).await.unwrap().into_inner();
         let mut provider = ProviderClient::new(connection.clone());
         let slow = tokio::spawn(async move { provider.read_data_source(data_source("slow", vec![1])).await });
-        // Answered behind it on the same connection, so the slow call has arrived.
+        // Responded to after it on the same connection, so the slow call has arrived.
         let mut provider = ProviderClient::new(connection.clone());
         provider.read_data_source(data_source("quick", Vec::new())).await.unwrap();
 

@@ -13,7 +13,7 @@ use super::proto::grpc_controller_server::GrpcController;
 use super::proto::grpc_stdio_server::GrpcStdio;
 use super::proto::{ConnInfo, Empty, StdioData};
 
-/// All three; the token is cancelled when the process is to end.
+/// All three; the token is canceled when the process is to end.
 #[derive(Debug, Clone)]
 pub(super) struct GoPlugin(pub CancellationToken);
 

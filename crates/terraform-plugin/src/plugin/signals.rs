@@ -1,7 +1,7 @@
 //! Signals. Ctrl-C reaches every process of the terminal, but only Terraform may act on it: it asks its providers to
 //! stop, and waits for what they have to say about objects half made.
 //!
-//! A Terraform that is killed asks for nothing, and nobody else would ever end its providers.
+//! A Terraform that is killed does not end its providers, and nothing else would.
 
 use std::io;
 #[cfg(unix)]

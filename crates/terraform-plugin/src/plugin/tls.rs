@@ -1,4 +1,4 @@
-//! Mutual TLS with Terraform, and with nobody else (go-plugin's AutoMTLS).
+//! Mutual TLS with Terraform only (go-plugin's AutoMTLS).
 //!
 //! Each side makes a certificate for this one process and hands it over beforehand. So nothing is verified by name or
 //! by chain: the client must show, byte for byte, the certificate that the environment announced, and prove that it
@@ -41,13 +41,13 @@ pub(super) fn acceptor(client: CertificateDer<'static>) -> Result<(TlsAcceptor, 
         .with_single_cert(vec![certificate.clone()], PrivatePkcs8KeyDer::from(key.serialize_der()).into())?;
     // Newer grpc-go refuses a server that does not negotiate HTTP/2.
     config.alpn_protocols = vec![b"h2".to_vec()];
-    // There is one connection; nobody resumes it.
+    // There is one connection, which is never resumed.
     config.send_tls13_tickets = 0;
     config.session_storage = Arc::new(NoServerSessionStorage {});
     Ok((TlsAcceptor::from(Arc::new(config)), certificate))
 }
 
-/// Lets in whoever holds the key of one certificate.
+/// Accepts clients that have the key of one certificate.
 #[derive(Debug)]
 struct PinnedClient {
     certificate: CertificateDer<'static>,

@@ -59,7 +59,7 @@ pub fn json(raw: Option<&wire::RawState>) -> Result<&[u8], Diagnostic> {
     }
 }
 
-/// True when the client takes a deferral for an answer.
+/// True when the client allows a deferral.
 pub fn allows_deferral(client: Option<wire::ClientCapabilities>) -> bool {
     client.is_some_and(|client| client.deferral_allowed)
 }
@@ -69,7 +69,7 @@ pub fn not_configured_yet() -> Option<wire::Deferred> {
     Some(wire::Deferred { reason: wire::deferred::Reason::ProviderConfigUnknown.into() })
 }
 
-/// Messages for an answer.
+/// Diagnostics for a response.
 pub fn diagnostics(diagnostics: impl IntoIterator<Item = Diagnostic>) -> Vec<wire::Diagnostic> {
     diagnostics.into_iter().map(diagnostic).collect()
 }
@@ -84,7 +84,7 @@ fn diagnostic(diagnostic: Diagnostic) -> wire::Diagnostic {
     wire::Diagnostic { severity: severity.into(), summary, detail, attribute }
 }
 
-/// A path for an answer.
+/// A path for a response.
 pub fn path(path: &AttributePath) -> wire::AttributePath {
     use wire::attribute_path::step::Selector;
     let steps = path.steps().iter().map(|step| {

@@ -11,7 +11,7 @@ pub async fn functions<P: Provider>(server: &Server<P>, _: get_functions::Reques
     get_functions::Response { functions, ..Default::default() }
 }
 
-/// A function's signature for an answer.
+/// A function's signature for a response.
 pub fn signature(signature: &Signature) -> wire::Function {
     let markdown = wire::StringKind::Markdown.into();
     let parameter = |parameter: &Parameter| wire::function::Parameter {

@@ -1,6 +1,6 @@
 //! Calls about managed resources.
 //!
-//! A request that cannot even be read answers with what it brought: an object must not be lost by an error.
+//! The response to a request that cannot be read has what the request had: an object must not be lost by an error.
 
 use super::convert::{allows_deferral, decode, diagnostics, encode, json, not_configured_yet, path};
 use super::identity;
@@ -58,7 +58,7 @@ fn stored<S>(
 }
 
 pub async fn read<P: Provider>(server: &Server<P>, request: read_resource::Request) -> read_resource::Response {
-    // An answer without news.
+    // A response without a change.
     let same = || read_resource::Response {
         new_state: request.current_state.clone(),
         private: request.private.clone(),
@@ -188,7 +188,7 @@ pub async fn import<P: Provider>(
     })
 }
 
-/// Called `move` where that is no keyword.
+/// `MoveResourceState`: `move` is a keyword.
 pub async fn take_over<P: Provider>(
     server: &Server<P>,
     request: move_resource_state::Request,

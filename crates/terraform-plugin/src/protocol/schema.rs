@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::tfplugin6 as wire;
 use crate::schema::{Attribute, Block, Kind, Nesting, Schema};
 
-/// A schema for an answer.
+/// A schema for a response.
 pub fn schema(schema: &Schema) -> wire::Schema {
     wire::Schema { version: schema.version, block: Some(block(&schema.block)) }
 }

@@ -1,6 +1,6 @@
 //! A client, as Terraform is one, in this process: the generated client over the generated server, without a socket.
 //!
-//! Whole answers are compared.
+//! Whole responses are compared.
 
 mod action;
 mod apply;

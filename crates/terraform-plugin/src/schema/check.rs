@@ -53,7 +53,7 @@ impl Check {
         match self {
             Self::Integer(min, max) => within("a whole number", min, max),
             Self::Number(min, max) => within("a number", min, max),
-            Self::MinLength(1) if matches!(value, Value::String(_)) => "a text that is not empty".into(),
+            Self::MinLength(1) if matches!(value, Value::String(_)) => "a non-empty string".into(),
             Self::MinLength(1) => "at least one element".into(),
             Self::MinLength(min) if matches!(value, Value::String(_)) => format!("at least {min} characters"),
             Self::MinLength(min) => format!("at least {min} elements"),
@@ -69,7 +69,7 @@ impl Check {
     ///
     /// # Errors
     ///
-    /// The keyword whose value is no whole number.
+    /// The keyword whose value is not a whole number.
     pub(super) fn from_keywords(schema: &Map<String, Json>, ty: Option<&Type>) -> Result<Vec<Self>, String> {
         let whole = |name: &str| match schema.get(name) {
             None => Ok(None),
@@ -144,7 +144,7 @@ mod tests {
             (Check::MinLength(1), Value::list(["a"]), None),
             (Check::MinLength(1), Value::List(vec![]), Some("at least one element")),
             (Check::MinLength(2), Value::map([("a", "b")]), Some("at least 2 elements")),
-            (Check::MinLength(1), "".into(), Some("a text that is not empty")),
+            (Check::MinLength(1), "".into(), Some("a non-empty string")),
             (Check::MinLength(3), "äöü".into(), None),
             (Check::MinLength(4), "äöü".into(), Some("at least 4 characters")),
             (one_of(), "BGP".into(), None),

@@ -96,7 +96,7 @@ mod tests {
             ("Either:\n- a\n  b\n- c\n\nEnd.", "Either:\n- a b\n- c\n\nEnd."),
             ("1. a\nb\n2) c\n   d", "1. a b\n2) c d"),
             ("- a\n    - b\n      c\n- d", "- a\n    - b c\n- d"),
-            ("-1 is\nno item, and 20.\n20.5 neither", "-1 is no item, and 20. 20.5 neither"),
+            ("-1 is\nnot an item, and 20.\n20.5 neither", "-1 is not an item, and 20. 20.5 neither"),
             ("Code:\n\n```hcl\na = 1\nb = 2\n```\nafter\nit", "Code:\n\n```hcl\na = 1\nb = 2\n```\nafter it"),
             ("Code:\n\n    a = 1\n    b = 2\n\nEnd\nof it.", "Code:\n\n    a = 1\n    b = 2\n\nEnd of it."),
             ("A\n    continuation.", "A continuation."),

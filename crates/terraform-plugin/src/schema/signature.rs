@@ -249,7 +249,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_parameter_or_result_is_refused() {
+    fn invalid_parameters_and_results_are_refused() {
         let list = "names: a variadic parameter is a list, whose length cannot be checked";
         for (signature, expected) in [
             (Signature::of::<NotLast, String>(), "names: only the last parameter can be variadic"),

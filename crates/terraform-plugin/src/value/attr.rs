@@ -23,7 +23,7 @@ pub enum Attr<T> {
 
 /// The newtype name by which an `Attr` makes itself known to the deserializer of values.
 ///
-/// That one answers with a sequence: empty for unknown, of one element for known. Any other just visits what is inside.
+/// That one returns a sequence: empty for unknown, of one element for known. Any other just visits what is inside.
 pub(super) const ATTR: &str = "$eks::Attr";
 
 /// The newtype name by which an unknown makes itself known to the serializer of values.
@@ -82,7 +82,7 @@ impl<T> Attr<T> {
 }
 
 impl Attr<String> {
-    /// The text, if it is known.
+    /// The string, if it is known.
     pub fn as_str(&self) -> Option<&str> {
         self.known().map(String::as_str)
     }

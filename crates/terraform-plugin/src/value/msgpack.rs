@@ -138,7 +138,7 @@ impl<'a> Decoder<'a> {
             let key = nfc(self.str("a map key")?.into());
             let value = self.value(element).map_err(|e| e.within_key(&key))?;
             if map.contains_key(&key) {
-                return Err(ValueError::new("the key is there twice").within_key(&key));
+                return Err(ValueError::new("the key occurs twice").within_key(&key));
             }
             map.insert(key, value);
         }
@@ -156,7 +156,7 @@ impl<'a> Decoder<'a> {
             let (name, ty) = attributes.get_key_value(name).ok_or_else(|| unexpected_attribute(name))?;
             let value = self.value(ty).map_err(|e| e.within_attribute(name))?;
             if object.insert(name.clone(), value).is_some() {
-                return Err(ValueError::new("the attribute is there twice").within_attribute(name));
+                return Err(ValueError::new("the attribute occurs twice").within_attribute(name));
             }
         }
         match attributes.keys().find(|name| !object.contains_key(*name)) {
@@ -491,7 +491,7 @@ mod tests {
             (r#"["list","string"]"#, "80", "expected a list"),
             (r#"["map","string"]"#, "90", "expected a map"),
             (r#"["map","string"]"#, "81 01 a161", "expected a map key"),
-            (r#"["map","string"]"#, "82 a161 a0 a161 a0", r#"["a"]: the key is there twice"#),
+            (r#"["map","string"]"#, "82 a161 a0 a161 a0", r#"["a"]: the key occurs twice"#),
             (r#"["tuple",["string"]]"#, "90", "expected a tuple of length 1"),
             (r#"["tuple",["string"]]"#, "91 01", "[0]: expected a string"),
             (r#""dynamic""#, "a161", "expected a value with its type"),
@@ -504,7 +504,7 @@ mod tests {
             (object, "90", "expected an object"),
             (object, "81 a26964 a161", r#"missing attribute "sizes""#),
             (object, "82 a26964 a161 a26978 c0", r#"unexpected attribute "ix""#),
-            (object, "82 a26964 a161 a26964 a161", "id: the attribute is there twice"),
+            (object, "82 a26964 a161 a26964 a161", "id: the attribute occurs twice"),
             (object, "82 a26964 a161 a573697a6573 81 a178 92 01 c3", r#"sizes["x"][1]: expected a number"#),
         ] {
             let error = decode(&bytes(hex), &ty(json)).expect_err(hex);

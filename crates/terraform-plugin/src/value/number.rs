@@ -31,7 +31,7 @@ enum Repr {
     },
 }
 
-/// Why a text or a float is no [`Number`].
+/// Why a string or a float is not a [`Number`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum NumberError {
     /// The text is not a decimal number.

@@ -17,7 +17,7 @@ pub enum Type {
     Set(Box<Type>),
     Map(Box<Type>),
     Tuple(Vec<Type>),
-    /// An object, a block, or a nested attribute: every attribute is there, perhaps null.
+    /// An object, a block, or a nested attribute: with every attribute, perhaps null.
     Object(BTreeMap<String, Type>),
     /// Any type: each value brings its own, see [`Dynamic`](super::Dynamic).
     Dynamic,
@@ -142,7 +142,7 @@ impl Serialize for Type {
 }
 
 impl Value {
-    /// Checks the value against a type: every attribute of an object is there and no other, tuples have their
+    /// Checks the value against a type: an object has every attribute and no other, tuples have their
     /// length. Null and unknown are of every type.
     ///
     /// # Errors
@@ -253,7 +253,7 @@ mod tests {
     }
 
     #[test]
-    fn other_json_is_no_type() {
+    fn other_json_is_refused() {
         let deep = r#"["list","#.repeat(100_000);
         for json in [
             "",

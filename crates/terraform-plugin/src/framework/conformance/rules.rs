@@ -1,4 +1,4 @@
-//! What Terraform enforces on answers. Each function gives the violations it finds, as Terraform would report them.
+//! What Terraform enforces on responses. Each function returns the violations, as Terraform would report them.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -45,7 +45,7 @@ pub fn second_plan_violations(first: &Value, second: &Value, ty: &Type) -> Viola
     found
 }
 
-/// Of a state: what apply, read, import and upgrade answer.
+/// Of a state, which apply, read, import and upgrade return.
 pub fn state_violations(schema: &Schema, state: &Value) -> Violations {
     let mut found = conform_violations(schema, state);
     if !state.is_wholly_known() {
@@ -74,7 +74,7 @@ fn conform_violations(schema: &Schema, value: &Value) -> Violations {
     let mut cleared = value.clone();
     crate::framework::plan::null_write_only(&schema.block, &mut cleared);
     if cleared != *value {
-        found.push("a write-only value is there".into());
+        found.push("a write-only value is set".into());
     }
     found
 }

@@ -91,7 +91,7 @@ fn each_broken_rule_of_a_plan_is_found() {
             Some("timeouts: a block must be there if and only if it is configured"),
         ),
         ("accounts", account("u".into(), Value::Null), None),
-        ("accounts", account("u".into(), "secret".into()), Some("a write-only value is there")),
+        ("accounts", account("u".into(), "secret".into()), Some("a write-only value is set")),
         ("accounts", account("v".into(), Value::Null), Some(r#"accounts["x"].user: not what is configured"#)),
         ("accounts", Value::Unknown, Some("accounts: not the nested objects that are configured")),
         ("accounts", Value::Null, Some("accounts: not the nested objects that are configured")),

@@ -6,7 +6,7 @@ use super::*;
 use crate::framework::sample::{Disk, DiskSource, Sample};
 
 #[tokio::test]
-async fn a_read_answers_a_known_object_or_says_why_not() {
+async fn read_returns_known_object_or_errors() {
     let context = Context { session: Arc::new(Sample::default()), stop: CancellationToken::new() };
     let disk = Disk { size: 7.into(), ..Disk::default() };
     context.session.cloud.lock().unwrap().insert("d-1".into(), disk);

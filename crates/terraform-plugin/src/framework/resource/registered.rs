@@ -1,4 +1,4 @@
-//! A resource in service: its types on the inside, values on the outside.
+//! A registered resource: its types inside, values outside.
 
 use std::collections::BTreeSet;
 use std::fmt::Display;

@@ -30,7 +30,7 @@ async fn create(name: &str, context: &Context<Sample>) -> Applied {
     disks.apply(context, &Value::Null, planned.object, &config).await
 }
 
-/// The object as far as it is known before the cloud has answered.
+/// The object as far as it is known before the cloud has responded.
 fn begun(name: &str) -> Value {
     object([("name", name.into()), ("id", name.into()), ("wait", true.into())])
 }
@@ -120,7 +120,7 @@ async fn a_plan_that_fails_says_why() {
 }
 
 #[tokio::test]
-async fn a_read_finds_drift_and_what_is_gone() {
+async fn read_finds_drift_and_deleted_objects() {
     let disks = resource(Disks);
     let context = context();
     let created = create("a", &context).await.object;

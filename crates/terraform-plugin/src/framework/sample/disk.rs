@@ -164,7 +164,7 @@ impl Resource for Disks {
             }
             _ => {}
         }
-        settle(&mut disk, &config);
+        decide(&mut disk, &config);
         context.session.cloud.lock().unwrap().insert(id, disk.clone());
         response.state = Some(disk);
         Ok(())
@@ -187,7 +187,7 @@ impl Resource for Disks {
         response: &mut Response<Disk>,
     ) -> Outcome<()> {
         let mut disk = planned;
-        settle(&mut disk, &config);
+        decide(&mut disk, &config);
         let id = disk.id.as_str().unwrap_or_default().to_owned();
         if id.ends_with("moves") {
             disk.id = Attr::from("elsewhere".to_owned());
@@ -272,8 +272,8 @@ pub struct DiskIdentity {
     pub name: Attr<String>,
 }
 
-/// What the cloud decides.
-fn settle(disk: &mut Disk, config: &Disk) {
+/// Sets what the cloud decides.
+fn decide(disk: &mut Disk, config: &Disk) {
     disk.size = Attr::from(disk.size.known().copied().unwrap_or(20));
     if disk.status.is_unknown() {
         disk.status = Attr::from("Ready".to_owned());

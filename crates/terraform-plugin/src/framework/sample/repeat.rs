@@ -5,23 +5,23 @@ use serde::{Deserialize, Serialize};
 
 use crate::framework::{Function, FunctionError};
 
-/// Repeats a text.
+/// Repeats a string.
 ///
 /// And counts.
 #[derive(Serialize, Deserialize, JsonSchema)]
 pub struct RepeatParameters {
-    /// The text. `panic` panics.
+    /// The string. `panic` panics.
     #[schemars(length(min = 1))]
     text: String,
-    /// How often.
+    /// Number of repetitions.
     #[schemars(range(max = 9))]
     times: u32,
 }
 
-/// A text that was repeated.
+/// A repeated string.
 #[derive(Serialize, JsonSchema)]
 pub struct Repeated {
-    /// The text.
+    /// The string.
     text: String,
     /// Its length.
     length: u64,

@@ -70,7 +70,7 @@ fn completed(diagnostics: Vec<wire::Diagnostic>) -> invoke_action::Event {
 }
 
 #[tokio::test]
-async fn an_action_tells_how_it_goes_and_ends_once() {
+async fn action_reports_progress_and_completes_once() {
     for (action_type, id, expected) in [
         (FORMAT, "a", vec![progress("begun"), progress("half done"), completed(vec![])]),
         (FORMAT, "refused", vec![progress("begun"), completed(vec![error("Refused", "It is in use.", None)])]),

@@ -36,7 +36,7 @@ pub(super) async fn create(client: &mut Client, name: &str) -> apply_resource_ch
 }
 
 #[tokio::test]
-async fn a_create_answers_what_there_is_however_it_ends() {
+async fn create_returns_what_exists_however_it_ends() {
     let both = br#"{"created":"yes","planned":"yes"}"#;
     let begun = |name: &str| disk([("id", format!("d-{name}").into()), ("name", name.into()), ("wait", true.into())]);
     let ready = disk([
@@ -74,7 +74,7 @@ async fn a_create_answers_what_there_is_however_it_ends() {
 }
 
 #[tokio::test]
-async fn an_object_lives_and_ends() {
+async fn object_is_created_updated_and_deleted() {
     let mut client = configured().await;
     let created = create(&mut client, "a").await;
     let request = read_resource::Request {

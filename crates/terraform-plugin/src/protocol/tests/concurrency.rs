@@ -25,7 +25,7 @@ async fn stop_ends_what_is_in_flight_and_not_what_comes_later() {
 async fn calls_run_side_by_side() {
     let client = configured().await;
     let names: Vec<_> = (0..20).map(|i| format!("n{i}")).collect();
-    // One waits for ever; the others must not wait for it.
+    // One waits indefinitely; the others must not wait for it.
     let mut stuck = client.clone();
     let all = futures_util::future::join_all(names.iter().map(|name| {
         let mut client = client.clone();

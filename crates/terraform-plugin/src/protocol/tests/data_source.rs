@@ -22,7 +22,7 @@ async fn validation_needs_no_configured_provider() {
 }
 
 #[tokio::test]
-async fn a_read_answers_the_object_or_why_not() {
+async fn read_returns_the_object_or_errors() {
     let known = "Value not known after the operation";
     let detail = "size is still unknown after the operation, which otherwise succeeded. It is null in the state. This is a \
                   bug in the provider; please report it.";

@@ -1,4 +1,4 @@
-//! While the provider's configuration is not known, whoever takes a deferral for an answer gets one.
+//! While the provider's configuration is not known, clients that allow deferrals get one.
 
 use super::identity::identity;
 use super::resource::{DISK, disk};
@@ -28,7 +28,7 @@ fn unknown_value() -> Option<wire::DynamicValue> {
 }
 
 #[tokio::test]
-async fn a_read_answers_what_it_got() {
+async fn read_returns_the_prior_state() {
     let state = disk([("id", "d-1".into())]);
     let request = read_resource::Request {
         type_name: DISK.into(),

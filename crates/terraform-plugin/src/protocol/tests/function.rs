@@ -18,8 +18,8 @@ pub(super) fn functions() -> BTreeMap<String, wire::Function> {
             parameter("times", "\"number\"", "How often."),
         ],
         r#return: Some(wire::function::Return { r#type: br#"["object",{"length":"number","text":"string"}]"#.into() }),
-        summary: "Repeats a text.".into(),
-        description: "Repeats a text.\n\nAnd counts.".into(),
+        summary: "Repeats a string.".into(),
+        description: "Repeats a string.\n\nAnd counts.".into(),
         description_kind: wire::StringKind::Markdown.into(),
         ..Default::default()
     };
@@ -70,7 +70,7 @@ async fn a_call_needs_no_configured_provider() {
     for (name, arguments, result, error) in [
         ("repeat", vec![text("ab"), times(2)], result, None),
         ("repeat", vec![text("ab"), times(9)], None, error("9 times is too often", Some(1))),
-        ("repeat", vec![text(""), times(1)], None, error("expected a text that is not empty, got \"\"", Some(0))),
+        ("repeat", vec![text(""), times(1)], None, error("expected a non-empty string, got \"\"", Some(0))),
         ("repeat", vec![text("ab"), vec![0xc0]], None, error("expected a known value, not null", Some(1))),
         ("repeat", vec![text("ab"), vec![0xc3]], None, error(malformed, Some(1))),
         ("repeat", vec![text("ab")], None, error("Expected 2 arguments, got 1", None)),

@@ -114,7 +114,7 @@ async fn an_identity_that_changes_is_a_bug() {
 }
 
 #[tokio::test]
-async fn a_plan_tells_what_is_known_of_an_identity() {
+async fn plan_returns_known_identities() {
     let mut client = configured().await;
     let state = || disk([("id", "d-a".into()), ("name", "a".into()), ("size", 20_i64.into()), ("wait", true.into())]);
     let whole = || identity("d-a".into(), "a".into());

@@ -182,7 +182,7 @@ async fn a_configuration_that_is_refused_is_an_error() {
 }
 
 #[tokio::test]
-async fn stop_answers_at_once_and_without_an_error() {
+async fn stop_responds_at_once_and_without_an_error() {
     let answer = client().stop_provider(stop_provider::Request {}).await.unwrap().into_inner();
     assert_eq!(answer, stop_provider::Response::default());
 }

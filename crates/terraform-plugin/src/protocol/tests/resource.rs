@@ -179,7 +179,7 @@ async fn a_plan_that_cannot_be_made_gives_back_what_it_got() {
 }
 
 #[tokio::test]
-async fn an_import_answers_one_object() {
+async fn import_returns_one_object() {
     let imported = import_resource_state::ImportedResource {
         type_name: DISK.into(),
         state: disk([("id", "d-1".into())]),

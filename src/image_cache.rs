@@ -197,7 +197,7 @@ impl Resource for ImageCacheResource {
         import::by_identity(&context.session, identity).await
     }
 
-    fn move_from(&self, source: &Source, state: serde_json::Value) -> Outcome<Option<ImageCacheModel>> {
+    fn move_state(&self, source: &Source, state: serde_json::Value) -> Outcome<Option<ImageCacheModel>> {
         Ok(import::moved(source, state)?)
     }
 }

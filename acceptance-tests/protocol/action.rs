@@ -154,7 +154,7 @@ async fn a_plan_needs_no_known_arguments_and_no_request() {
     let mut world = World::new().await;
     let config = config(&json!({ "image_cache_id": UNKNOWN, "region": UNKNOWN }));
     let request = plan_action::Request { action_type: REBUILD.into(), config, ..Default::default() };
-    let answer = world.client.plan_action(request).await.unwrap().into_inner();
-    assert_eq!(answer, plan_action::Response::default());
+    let response = world.client.plan_action(request).await.unwrap().into_inner();
+    assert_eq!(response, plan_action::Response::default());
     assert_eq!(world.cloud.requests(), []);
 }

@@ -59,8 +59,8 @@ impl World {
         let mut client = client();
         let config = dynamic(&SCHEMAS.schema().ty, &config);
         let request = configure_provider::Request { config, ..Default::default() };
-        let answer = client.configure_provider(request).await.unwrap().into_inner();
-        assert_eq!(answer, configure_provider::Response::default());
+        let response = client.configure_provider(request).await.unwrap().into_inner();
+        assert_eq!(response, configure_provider::Response::default());
         Self { client, cloud }
     }
 

@@ -33,13 +33,13 @@ async fn a_data_source_is_deferred_or_says_that_the_region_is_not_known() {
             client_capabilities,
             ..Default::default()
         };
-        let answer = world.client.read_data_source(request(allowed(true))).await.unwrap().into_inner();
+        let response = world.client.read_data_source(request(allowed(true))).await.unwrap().into_inner();
         let state = dynamic(ty, &json!(UNKNOWN));
-        assert_eq!(answer, read_data_source::Response { state, deferred: not_configured(), ..Default::default() });
+        assert_eq!(response, read_data_source::Response { state, deferred: not_configured(), ..Default::default() });
 
-        let answer = world.client.read_data_source(request(allowed(false))).await.unwrap().into_inner();
-        let summaries: Vec<_> = answer.diagnostics.iter().map(|diagnostic| diagnostic.summary.as_str()).collect();
-        assert_eq!((summaries, answer.deferred), (vec!["Region not known yet"], None), "{type_name}");
+        let response = world.client.read_data_source(request(allowed(false))).await.unwrap().into_inner();
+        let summaries: Vec<_> = response.diagnostics.iter().map(|diagnostic| diagnostic.summary.as_str()).collect();
+        assert_eq!((summaries, response.deferred), (vec!["Region not known yet"], None), "{type_name}");
     }
     assert_eq!(world.cloud.requests(), []);
 }
@@ -58,9 +58,9 @@ async fn a_resource_is_deferred_or_planned_with_an_unknown_region() {
             client_capabilities: allowed(deferral_allowed),
             ..Default::default()
         };
-        let answer = world.client.plan_resource_change(request).await.unwrap().into_inner();
-        assert_eq!((answer.diagnostics, answer.deferred), (vec![], expected));
-        let planned = crate::values::json(image_cache(), answer.planned_state.as_ref());
+        let response = world.client.plan_resource_change(request).await.unwrap().into_inner();
+        assert_eq!((response.diagnostics, response.deferred), (vec![], expected));
+        let planned = crate::values::json(image_cache(), response.planned_state.as_ref());
         assert_eq!((&planned["region"], &planned["id"]), (&json!(UNKNOWN), &json!(UNKNOWN)));
     }
 }

@@ -64,10 +64,10 @@ async fn configuration_has_what_the_state_has_and_can_be_configured() {
     ] {
         let state = dynamic(image_cache(), &stored(name));
         let request = generate_resource_config::Request { type_name: IMAGE_CACHE.into(), state };
-        let answer = client().generate_resource_config(request).await.unwrap().into_inner();
-        assert_eq!(read(image_cache(), answer.config.as_ref()), whole(expected.clone()), "{name}");
+        let response = client().generate_resource_config(request).await.unwrap().into_inner();
+        assert_eq!(read(image_cache(), response.config.as_ref()), whole(expected.clone()), "{name}");
         let config = dynamic(image_cache(), &expected);
-        assert_eq!(answer, generate_resource_config::Response { config, ..Default::default() }, "{name}");
+        assert_eq!(response, generate_resource_config::Response { config, ..Default::default() }, "{name}");
     }
 }
 
@@ -76,6 +76,6 @@ async fn a_cache_that_the_platform_made_gets_no_empty_name() {
     let state = with(stored("imported"), json!({ "name": "", "image_cache_type": "auto" }));
     let request =
         generate_resource_config::Request { type_name: IMAGE_CACHE.into(), state: dynamic(image_cache(), &state) };
-    let answer = client().generate_resource_config(request).await.unwrap().into_inner();
-    assert_eq!(read(image_cache(), answer.config.as_ref())["name"], Json::Null);
+    let response = client().generate_resource_config(request).await.unwrap().into_inner();
+    assert_eq!(read(image_cache(), response.config.as_ref())["name"], Json::Null);
 }

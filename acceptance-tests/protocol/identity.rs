@@ -14,7 +14,7 @@ use crate::values::{UNKNOWN, dynamic, identity, image_cache, json as read, with}
 #[tokio::test]
 async fn an_image_cache_is_named_by_its_id_and_its_region() {
     let request = get_resource_identity_schemas::Request {};
-    let answer = client().get_resource_identity_schemas(request).await.unwrap().into_inner();
+    let response = client().get_resource_identity_schemas(request).await.unwrap().into_inner();
     let attribute = |name: &str, required_for_import, description: &str| IdentityAttribute {
         name: name.into(),
         r#type: b"\"string\"".into(),
@@ -32,7 +32,7 @@ async fn an_image_cache_is_named_by_its_id_and_its_region() {
     ];
     let schema = ResourceIdentitySchema { version: 0, identity_attributes };
     let identity_schemas = [(IMAGE_CACHE.to_owned(), schema)].into();
-    assert_eq!(answer, get_resource_identity_schemas::Response { identity_schemas, ..Default::default() });
+    assert_eq!(response, get_resource_identity_schemas::Response { identity_schemas, ..Default::default() });
 }
 
 #[tokio::test]
@@ -46,8 +46,8 @@ async fn create_plans_no_identity_and_apply_returns_it() {
         (vec![], &identity(&json!({ "id": id, "region": REGION })))
     );
 
-    let answer = world.read(applied.new_state.clone(), applied.new_identity.clone()).await;
-    assert_eq!((answer.new_state, answer.new_identity), (applied.new_state, applied.new_identity));
+    let response = world.read(applied.new_state.clone(), applied.new_identity.clone()).await;
+    assert_eq!((response.new_state, response.new_identity), (applied.new_state, applied.new_identity));
 }
 
 #[tokio::test]
@@ -64,8 +64,8 @@ async fn a_build_that_is_not_waited_for_to_its_end_has_an_identity() {
 async fn an_object_without_an_identity_gets_one_when_it_is_read() {
     let mut world = World::new().await;
     let (_, applied) = world.create(json!({})).await;
-    let answer = world.read(applied.new_state.clone(), None).await;
-    assert_eq!((answer.new_state, answer.new_identity), (applied.new_state, applied.new_identity));
+    let response = world.read(applied.new_state.clone(), None).await;
+    assert_eq!((response.new_state, response.new_identity), (applied.new_state, applied.new_identity));
 }
 
 /// Imports by this identity.
@@ -88,8 +88,8 @@ async fn import_by_identity_fills_in_the_region_of_the_provider() {
             "wait_for_ready": true,
             "replace_on_rebuild": false,
         });
-        let answer = import(&mut world, by.clone()).await;
-        let [imported] = &answer.imported_resources[..] else { panic!("{answer:?}") };
+        let response = import(&mut world, by.clone()).await;
+        let [imported] = &response.imported_resources[..] else { panic!("{response:?}") };
         let whole = |json: &Json| read(image_cache(), dynamic(image_cache(), json).as_ref());
         assert_eq!(read(image_cache(), imported.state.as_ref()), whole(&state));
         let expected = import_resource_state::ImportedResource {
@@ -99,10 +99,10 @@ async fn import_by_identity_fills_in_the_region_of_the_provider() {
             identity: identity(&json!({ "id": "imc-1a2b3c4d", "region": REGION })),
         };
         let imported_resources = vec![expected.clone()];
-        assert_eq!(answer, import_resource_state::Response { imported_resources, ..Default::default() });
+        assert_eq!(response, import_resource_state::Response { imported_resources, ..Default::default() });
 
-        let answer = world.read(expected.state, expected.identity).await;
-        assert_eq!(answer.new_identity, identity(&json!({ "id": "imc-1a2b3c4d", "region": REGION })));
+        let response = world.read(expected.state, expected.identity).await;
+        assert_eq!(response.new_identity, identity(&json!({ "id": "imc-1a2b3c4d", "region": REGION })));
         let cache = world.cloud.cache(REGION, "imc-1a2b3c4d").unwrap();
         let told = json!({
             "region": REGION,
@@ -116,7 +116,7 @@ async fn import_by_identity_fills_in_the_region_of_the_provider() {
             "image_cache_type": "manual",
             "snapshotter": "overlay",
         });
-        let mut found = read(image_cache(), answer.new_state.as_ref());
+        let mut found = read(image_cache(), response.new_state.as_ref());
         for time in ["creation_time", "expire_date_time"] {
             assert!(found[time].is_string(), "{found}");
             found[time] = Json::Null;
@@ -159,9 +159,9 @@ async fn an_identity_that_names_no_cache_says_what_was_expected() {
             "The identity has no id, which an import of eks_image_cache needs.".to_owned(),
         ),
     ] {
-        let answer = import(&mut world, by).await;
+        let response = import(&mut world, by).await;
         let diagnostics = vec![error(summary, &detail)];
-        assert_eq!(answer, import_resource_state::Response { diagnostics, ..Default::default() });
+        assert_eq!(response, import_resource_state::Response { diagnostics, ..Default::default() });
     }
     assert_eq!(world.cloud.requests(), []);
 }
@@ -171,7 +171,7 @@ async fn a_stored_identity_is_read_as_it_is() {
     let raw_identity =
         Some(RawState { json: br#"{"id":"imc-1","region":"ap-guangzhou"}"#.into(), ..Default::default() });
     let request = upgrade_resource_identity::Request { type_name: IMAGE_CACHE.into(), version: 0, raw_identity };
-    let answer = client().upgrade_resource_identity(request).await.unwrap().into_inner();
+    let response = client().upgrade_resource_identity(request).await.unwrap().into_inner();
     let upgraded_identity = identity(&json!({ "id": "imc-1", "region": REGION }));
-    assert_eq!(answer, upgrade_resource_identity::Response { upgraded_identity, ..Default::default() });
+    assert_eq!(response, upgrade_resource_identity::Response { upgraded_identity, ..Default::default() });
 }

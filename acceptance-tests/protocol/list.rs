@@ -107,8 +107,8 @@ async fn what_cannot_be_listed_is_an_error() {
         config: request(&json!({ "status": "ready" }), false, 1).config,
         ..Default::default()
     };
-    let answer = client().validate_list_resource_config(request).await.unwrap().into_inner();
-    let [refused] = &answer.diagnostics[..] else { panic!("{answer:?}") };
+    let response = client().validate_list_resource_config(request).await.unwrap().into_inner();
+    let [refused] = &response.diagnostics[..] else { panic!("{response:?}") };
     let detail = "status: expected one of \"Pending\", \"Ready\", \"Failed\", \"Updating\", \"UpdateFailed\", got \"ready\". \
                   Status of the caches: `Pending`, `Ready`, `Failed`, `Updating` or `UpdateFailed`.";
     let expected = error("Invalid value for status", detail);

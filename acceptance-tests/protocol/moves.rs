@@ -58,29 +58,29 @@ fn moved() -> Json {
 }
 
 #[tokio::test]
-async fn every_documented_attribute_is_taken_over_and_the_rest_is_read() {
-    let answer = move_state(SOURCE, &documented()).await;
+async fn every_documented_attribute_is_moved_and_the_rest_is_read() {
+    let response = move_state(SOURCE, &documented()).await;
     let whole = |json: &Json| read(image_cache(), dynamic(image_cache(), json).as_ref());
-    assert_eq!(read(image_cache(), answer.target_state.as_ref()), whole(&moved()));
+    assert_eq!(read(image_cache(), response.target_state.as_ref()), whole(&moved()));
     // Without a region there is no identity yet.
     let expected = move_resource_state::Response {
         target_state: dynamic(image_cache(), &moved()),
-        target_private: answer.target_private.clone(),
+        target_private: response.target_private.clone(),
         ..Default::default()
     };
-    assert_eq!(answer, expected);
+    assert_eq!(response, expected);
 
     let mut world = World::new().await;
     world.insert("imc-1a2b3c4d", "web", |cache| {
         cache.image_cache_size = 50;
         cache.retention_days = 7;
     });
-    let answer = world.read(answer.target_state, answer.target_identity).await;
+    let response = world.read(response.target_state, response.target_identity).await;
     assert_eq!(
-        (answer.diagnostics, answer.new_identity),
+        (response.diagnostics, response.new_identity),
         (vec![], identity(&json!({ "id": "imc-1a2b3c4d", "region": REGION })))
     );
-    let state = read(image_cache(), answer.new_state.as_ref());
+    let state = read(image_cache(), response.new_state.as_ref());
     for (name, expected) in moved().as_object().unwrap() {
         let found = read(image_cache(), dynamic(image_cache(), &json!({ name: state[name] })).as_ref());
         assert_eq!(found[name], whole(&json!({ name: expected }))[name], "{name}");
@@ -90,14 +90,14 @@ async fn every_documented_attribute_is_taken_over_and_the_rest_is_read() {
 
 #[tokio::test]
 async fn what_is_optional_may_be_missing() {
-    let answer = move_state(SOURCE, &json!({ "id": "imc-1a2b3c4d", "image_registry_credentials": [] })).await;
-    assert_eq!(answer.diagnostics, []);
-    let state = read(image_cache(), answer.target_state.as_ref());
+    let response = move_state(SOURCE, &json!({ "id": "imc-1a2b3c4d", "image_registry_credentials": [] })).await;
+    assert_eq!(response.diagnostics, []);
+    let state = read(image_cache(), response.target_state.as_ref());
     assert_eq!((&state["image_registry_credentials"], &state["images"]), (&Json::Null, &Json::Null));
 }
 
 #[tokio::test]
-async fn what_cannot_be_taken_over_says_what_to_do() {
+async fn unsupported_move_says_what_to_do() {
     for (type_name, state, summary, detail) in [
         (
             "tencentcloud_eks_container_instance",
@@ -114,9 +114,9 @@ async fn what_cannot_be_taken_over_says_what_to_do() {
              and import the cache by its ID.",
         ),
     ] {
-        let answer = move_state(type_name, &state).await;
-        assert_eq!(answer.diagnostics, [error(summary, detail)]);
-        assert_eq!(answer.target_identity, None);
-        assert_eq!(read(image_cache(), answer.target_state.as_ref()), Json::Null);
+        let response = move_state(type_name, &state).await;
+        assert_eq!(response.diagnostics, [error(summary, detail)]);
+        assert_eq!(response.target_identity, None);
+        assert_eq!(read(image_cache(), response.target_state.as_ref()), Json::Null);
     }
 }

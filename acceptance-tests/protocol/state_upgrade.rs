@@ -34,9 +34,9 @@ async fn states_of_version_0_are_read_as_they_are() {
         expected["deletion_policy"] = Json::Null;
         let raw_state = Some(RawState { json: state, ..Default::default() });
         let request = upgrade_resource_state::Request { type_name: IMAGE_CACHE.into(), version: 0, raw_state };
-        let answer = client().upgrade_resource_state(request).await.unwrap().into_inner();
-        assert_eq!(json(image_cache(), answer.upgraded_state.as_ref()), expected, "{name}");
+        let response = client().upgrade_resource_state(request).await.unwrap().into_inner();
+        assert_eq!(json(image_cache(), response.upgraded_state.as_ref()), expected, "{name}");
         let upgraded_state = dynamic(image_cache(), &expected);
-        assert_eq!(answer, upgrade_resource_state::Response { upgraded_state, ..Default::default() }, "{name}");
+        assert_eq!(response, upgrade_resource_state::Response { upgraded_state, ..Default::default() }, "{name}");
     }
 }

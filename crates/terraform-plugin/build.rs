@@ -20,7 +20,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     std::fs::write(descriptors, compiler.encode_file_descriptor_set())?;
 
     tonic_prost_build::configure()
-        // Maps in a fixed order make the same answer the same bytes.
+        // Maps in a fixed order make the same response the same bytes.
         .btree_map(".")
         // Their bytes may be secret; `protocol/tfplugin6.rs` says what Debug shows.
         .skip_debug(["tfplugin6.DynamicValue", "tfplugin6.RawState"])

@@ -126,7 +126,7 @@ pub fn state(input: &[u8]) {
                 type_name: argument.to_owned(),
                 schema_version: 0,
             };
-            let moved = at_once(resource.move_from(&source, bytes));
+            let moved = at_once(resource.move_state(&source, bytes));
             none_is_a_crash(moved.diagnostics.iter());
             assert_eq!(moved.object.value.is_null(), moved.diagnostics.has_errors(), "an object or an error");
             if !moved.object.value.is_null() {

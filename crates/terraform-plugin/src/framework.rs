@@ -5,7 +5,6 @@
 //! rules, but not the wire: [`crate::protocol`] does.
 
 mod action;
-mod answer;
 #[cfg(any(test, feature = "testing"))]
 pub mod conformance;
 mod data_source;
@@ -21,6 +20,7 @@ mod plan;
 mod poll;
 mod private;
 mod resource;
+mod response;
 #[cfg(any(test, feature = "testing"))]
 pub mod sample;
 mod server;

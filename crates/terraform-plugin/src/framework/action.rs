@@ -10,7 +10,7 @@ use tokio::sync::mpsc;
 use tokio::time::{Instant, interval_at};
 use tokio_util::sync::CancellationToken;
 
-use super::answer::{checked, errors, unreadable};
+use super::response::{checked, errors, unreadable};
 use super::stream::events;
 use super::validate::{self, WriteOnly};
 use super::{Context, Outcome, Provider, Server, panic};

@@ -27,7 +27,7 @@ pub async fn run<S>(resource: &dyn AnyResource<S>, context: &Context<S>, configs
     let mut terraform = Terraform::new(resource, context);
     for config in configs {
         terraform.apply(config).await.unwrap_or_else(|errors| panic!("{config:?}: {errors:#?}"));
-        terraform.assert_settled(config).await;
+        terraform.assert_no_changes(config).await;
     }
     terraform.destroy().await.unwrap_or_else(|errors| panic!("{errors:#?}"));
 }
@@ -219,7 +219,7 @@ impl<'a, S> Terraform<'a, S> {
     /// # Panics
     ///
     /// When a plan differs from the state, or a read changes it.
-    pub async fn assert_settled(&mut self, config: &Value) {
+    pub async fn assert_no_changes(&mut self, config: &Value) {
         for refreshed in [false, true] {
             let planned = self.plan(config).await.unwrap_or_else(|errors| panic!("{errors:#?}"));
             assert_eq!(planned.object, self.object, "a plan with nothing to do (refreshed: {refreshed})");

@@ -5,7 +5,7 @@ use std::sync::OnceLock;
 
 use async_trait::async_trait;
 
-use super::answer::{checked, known_value, unreadable};
+use super::response::{checked, known_value, unreadable};
 use super::stop::unless_stopped;
 use super::validate::{self, WriteOnly};
 use super::{Context, Outcome, panic};

@@ -9,7 +9,7 @@ use std::time::SystemTime;
 
 use async_trait::async_trait;
 
-use super::answer::{checked, errors, known_value, unreadable};
+use super::response::{checked, errors, known_value, unreadable};
 use super::validate::{self, WriteOnly};
 use super::{Context, Outcome, Private, panic};
 use crate::diagnostics::Diagnostics;

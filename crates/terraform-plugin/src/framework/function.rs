@@ -6,7 +6,7 @@ use std::sync::OnceLock;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::answer::{checked, unreadable};
+use super::response::{checked, unreadable};
 use super::{panic, validate};
 use crate::diagnostics::AttributePath;
 use crate::schema::{Model, Parameter, Signature};

@@ -8,7 +8,7 @@ use async_trait::async_trait;
 use futures_util::stream::{Stream, StreamExt};
 use tokio::sync::mpsc;
 
-use super::answer::{checked, known, unreadable};
+use super::response::{checked, known, unreadable};
 use super::stream::events;
 use super::validate::{self, WriteOnly};
 use super::{Context, Outcome, Provider, Resource, Server, panic};

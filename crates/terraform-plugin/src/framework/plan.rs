@@ -15,8 +15,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::Private;
-use super::answer::unreadable;
 use super::resource::{Planned, Stored};
+use super::response::unreadable;
 use crate::diagnostics::{AttributePath, Diagnostic, Diagnostics};
 use crate::schema::{Attribute, Block, Kind, Model, Nesting};
 use crate::value::{self, Type, Value};

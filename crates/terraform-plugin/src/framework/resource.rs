@@ -156,7 +156,7 @@ pub trait Resource: Send + Sync + 'static {
     /// # Errors
     ///
     /// What is missing in `state`.
-    fn move_from(&self, _source: &Source, _state: serde_json::Value) -> Outcome<Option<Self::Model>> {
+    fn move_state(&self, _source: &Source, _state: serde_json::Value) -> Outcome<Option<Self::Model>> {
         Ok(None)
     }
 
@@ -243,7 +243,7 @@ pub trait AnyResource<S>: Send + Sync {
     /// The object that an import names.
     async fn import(&self, context: &Context<S>, import: Import<'_>) -> Applied;
     /// What an object of another type is in this one.
-    async fn move_from(&self, source: &Source, state: &[u8]) -> Applied;
+    async fn move_state(&self, source: &Source, state: &[u8]) -> Applied;
     /// A configuration that would be accepted for an object with this state.
     async fn generate_config(&self, state: &Value) -> (Value, Diagnostics);
     /// The identity of an object with this state, null when that is not known.

@@ -4,8 +4,8 @@ use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, RwLock};
 
 use tokio_util::sync::CancellationToken;
 
-use super::answer::{checked, unreadable};
 use super::named::Named;
+use super::response::{checked, unreadable};
 use super::validate::{self, WriteOnly};
 use super::{AnyAction, AnyDataSource, AnyEphemeralResource, AnyFunction, AnyListResource, AnyResource};
 use super::{Context, Provider, panic};

@@ -5,8 +5,8 @@
 
 use std::collections::BTreeMap;
 
-use super::answer::{errors, unreadable};
 use super::panic;
+use super::response::{errors, unreadable};
 use crate::diagnostics::{AttributePath, Diagnostic, Diagnostics, Step};
 use crate::schema::{Attribute, Block, Check, Kind, Model, Nesting};
 use crate::value::{self, Type, Value};

@@ -298,8 +298,8 @@ mod tests {
         let running = start_unix().await;
         let mut client = ProviderClient::new(running.connect().await).max_decoding_message_size(MESSAGE_LIMIT);
         let config = vec![7; 5 << 20];
-        let answer = client.read_data_source(data_source("quick", config.clone())).await.unwrap();
-        assert!(answer.into_inner().state.unwrap().msgpack == config);
+        let response = client.read_data_source(data_source("quick", config.clone())).await.unwrap();
+        assert!(response.into_inner().state.unwrap().msgpack == config);
     }
 
     #[tokio::test]

@@ -189,11 +189,11 @@ pub async fn import<P: Provider>(
 }
 
 /// `MoveResourceState`: `move` is a keyword.
-pub async fn take_over<P: Provider>(
+pub async fn move_state<P: Provider>(
     server: &Server<P>,
     request: move_resource_state::Request,
 ) -> move_resource_state::Response {
-    let take_over = async || -> Outcome<_> {
+    let move_state = async || -> Outcome<_> {
         let resource = server.resources.get(&request.target_type_name)?;
         let source = Source {
             provider_address: request.source_provider_address.clone(),
@@ -201,7 +201,7 @@ pub async fn take_over<P: Provider>(
             schema_version: request.source_schema_version,
         };
         let Applied { object, diagnostics: found } =
-            resource.move_from(&source, json(request.source_state.as_ref())?).await;
+            resource.move_state(&source, json(request.source_state.as_ref())?).await;
         Ok(move_resource_state::Response {
             target_state: Some(encode(&object.value, &resource.schema().ty)),
             target_private: object.private.to_bytes(),
@@ -209,13 +209,13 @@ pub async fn take_over<P: Provider>(
             diagnostics: diagnostics(found),
         })
     };
-    take_over().await.unwrap_or_else(|errors| move_resource_state::Response {
+    move_state().await.unwrap_or_else(|errors| move_resource_state::Response {
         diagnostics: diagnostics(errors),
         ..Default::default()
     })
 }
 
-pub async fn generate<P: Provider>(
+pub async fn generate_config<P: Provider>(
     server: &Server<P>,
     request: generate_resource_config::Request,
 ) -> generate_resource_config::Response {

@@ -97,8 +97,8 @@ serve! {
         plan_resource_change (tf_resource_type: type_name) => resource::plan,
         apply_resource_change (tf_resource_type: type_name) => resource::apply,
         import_resource_state (tf_resource_type: type_name) => resource::import,
-        move_resource_state (tf_resource_type: target_type_name) => resource::take_over,
-        generate_resource_config (tf_resource_type: type_name) => resource::generate,
+        move_resource_state (tf_resource_type: target_type_name) => resource::move_state,
+        generate_resource_config (tf_resource_type: type_name) => resource::generate_config,
 
         validate_data_resource_config (tf_data_source_type: type_name) => data_source::validate,
         read_data_source (tf_data_source_type: type_name) => data_source::read,

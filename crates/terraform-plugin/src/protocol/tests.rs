@@ -32,8 +32,8 @@ fn client() -> Client {
 /// A client of a provider whose IDs begin with `d-`.
 async fn configured() -> Client {
     let mut client = client();
-    let answer = configure(&mut client, "d-".into()).await;
-    assert_eq!(answer, configure_provider::Response::default());
+    let response = configure(&mut client, "d-".into()).await;
+    assert_eq!(response, configure_provider::Response::default());
     client
 }
 

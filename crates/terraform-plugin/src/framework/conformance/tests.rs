@@ -42,7 +42,7 @@ async fn an_imported_object_is_read() {
     second.import(Import::Id("a")).await.unwrap();
     // What is remembered of a creation is not in the cloud.
     assert_eq!((&second.object.value, &second.object.identity), (&first.object.value, &first.object.identity));
-    second.assert_settled(&config).await;
+    second.assert_no_changes(&config).await;
 
     let mut third = Terraform::new(&*disks, &context);
     third.import(Import::Id("nowhere")).await.unwrap();

@@ -9,9 +9,9 @@ use async_trait::async_trait;
 
 use super::{AnyResource, Applied, Import, Planned, Resource, Response, Source, Stored};
 use crate::diagnostics::{AttributePath, Diagnostic, Diagnostics};
-use crate::framework::answer::{checked, errors, known_value, unreadable};
 use crate::framework::identity;
 use crate::framework::plan::{self, ResourcePlan};
+use crate::framework::response::{checked, errors, known_value, unreadable};
 use crate::framework::stop::unless_stopped;
 use crate::framework::validate::{self, WriteOnly};
 use crate::framework::{Context, Outcome, Private, generate, panic};
@@ -181,10 +181,10 @@ impl<R: Resource> AnyResource<R::Session> for Registered<R> {
         imported
     }
 
-    async fn move_from(&self, source: &Source, state: &[u8]) -> Applied {
+    async fn move_state(&self, source: &Source, state: &[u8]) -> Applied {
         let moved = self.made(async {
             let state = serde_json::from_slice(state).map_err(|error| stored(&source.type_name, &error))?;
-            let moved = self.resource.move_from(source, state)?;
+            let moved = self.resource.move_state(source, state)?;
             if moved.is_none() {
                 let detail = format!(
                     "A {} of {} cannot become a {}. Remove the moved block; import the object instead.",

@@ -223,7 +223,7 @@ impl Resource for Disks {
     }
 
     /// From `other_disk`, which has a `title`.
-    fn move_from(&self, source: &Source, state: serde_json::Value) -> Outcome<Option<Disk>> {
+    fn move_state(&self, source: &Source, state: serde_json::Value) -> Outcome<Option<Disk>> {
         if source.type_name != "other_disk" {
             return Ok(None);
         }

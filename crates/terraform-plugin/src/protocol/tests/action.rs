@@ -20,8 +20,8 @@ async fn validation_needs_no_configured_provider() {
         ("sample_none", null(), vec![unknown("action")]),
     ] {
         let request = validate_action_config::Request { type_name: type_name.into(), config };
-        let answer = client().validate_action_config(request).await.unwrap().into_inner();
-        assert_eq!(answer, validate_action_config::Response { diagnostics: expected });
+        let response = client().validate_action_config(request).await.unwrap().into_inner();
+        assert_eq!(response, validate_action_config::Response { diagnostics: expected });
     }
 }
 
@@ -36,8 +36,8 @@ async fn a_plan_says_what_will_not_work() {
     ] {
         let request =
             plan_action::Request { action_type: action_type.into(), config: config(id), ..Default::default() };
-        let answer = configured().await.plan_action(request).await.unwrap().into_inner();
-        assert_eq!(answer, plan_action::Response { diagnostics, ..Default::default() });
+        let response = configured().await.plan_action(request).await.unwrap().into_inner();
+        assert_eq!(response, plan_action::Response { diagnostics, ..Default::default() });
     }
 }
 
@@ -47,9 +47,9 @@ async fn a_plan_is_deferred_while_the_provider_is_not_configured() {
     configure(&mut client, Value::Unknown).await;
     let client_capabilities = Some(wire::ClientCapabilities { deferral_allowed: true, ..Default::default() });
     let request = plan_action::Request { action_type: FORMAT.into(), config: config("a".into()), client_capabilities };
-    let answer = client.plan_action(request).await.unwrap().into_inner();
+    let response = client.plan_action(request).await.unwrap().into_inner();
     let deferred = Some(wire::Deferred { reason: wire::deferred::Reason::ProviderConfigUnknown.into() });
-    assert_eq!(answer, plan_action::Response { deferred, ..Default::default() });
+    assert_eq!(response, plan_action::Response { deferred, ..Default::default() });
 }
 
 async fn invoke(client: &mut Client, action_type: &str, id: &str) -> Vec<invoke_action::Event> {

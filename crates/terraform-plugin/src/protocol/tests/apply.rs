@@ -60,7 +60,7 @@ async fn create_returns_what_exists_however_it_ends() {
         ("forgets", null(), planned, vec![error("Nothing to save", detail, None)]),
         ("vague", begun("vague"), both, vec![vague]),
     ] {
-        let answer = create(&mut configured().await, name).await;
+        let response = create(&mut configured().await, name).await;
         let new_identity = (new_state != null()).then(|| identity(format!("d-{name}").into(), name.into())).flatten();
         let expected = apply_resource_change::Response {
             new_state,
@@ -69,7 +69,7 @@ async fn create_returns_what_exists_however_it_ends() {
             new_identity,
             ..Default::default()
         };
-        assert_eq!(answer, expected, "{name}");
+        assert_eq!(response, expected, "{name}");
     }
 }
 
@@ -93,10 +93,10 @@ async fn object_is_created_updated_and_deleted() {
     };
     assert_eq!(read, expected);
 
-    let answer = apply(&mut client, created.new_state.clone(), null(), null()).await;
+    let response = apply(&mut client, created.new_state.clone(), null(), null()).await;
     let private = br#"{"planned":"yes"}"#.to_vec();
     let expected = apply_resource_change::Response { new_state: null(), private, ..Default::default() };
-    assert_eq!(answer, expected);
+    assert_eq!(response, expected);
 
     let gone = client.read_resource(request).await.unwrap().into_inner();
     let expected = read_resource::Response { new_state: null(), private: created.private, ..Default::default() };
@@ -107,7 +107,7 @@ async fn object_is_created_updated_and_deleted() {
 async fn a_delete_that_fails_keeps_the_object() {
     let mut client = configured().await;
     let created = create(&mut client, "stuck").await;
-    let answer = apply(&mut client, created.new_state.clone(), null(), null()).await;
+    let response = apply(&mut client, created.new_state.clone(), null(), null()).await;
     let expected = apply_resource_change::Response {
         new_state: created.new_state,
         private: br#"{"planned":"yes"}"#.into(),
@@ -115,7 +115,7 @@ async fn a_delete_that_fails_keeps_the_object() {
         diagnostics: vec![error("Stuck", "It is still in use.", None)],
         ..Default::default()
     };
-    assert_eq!(answer, expected);
+    assert_eq!(response, expected);
 }
 
 #[tokio::test]
@@ -141,12 +141,12 @@ async fn a_call_that_cannot_be_read_gives_back_what_it_got() {
             private: private.into(),
             ..Default::default()
         };
-        let answer = client.read_resource(request).await.unwrap().into_inner();
+        let response = client.read_resource(request).await.unwrap().into_inner();
         let new_state = state.clone();
         let diagnostics = vec![expected.clone()];
         let private = private.to_vec();
         let back = read_resource::Response { new_state, private: private.clone(), diagnostics, ..Default::default() };
-        assert_eq!(answer, back);
+        assert_eq!(response, back);
 
         let request = apply_resource_change::Request {
             type_name: type_name.into(),
@@ -156,13 +156,13 @@ async fn a_call_that_cannot_be_read_gives_back_what_it_got() {
             planned_private: private.clone(),
             ..Default::default()
         };
-        let answer = client.apply_resource_change(request).await.unwrap().into_inner();
+        let response = client.apply_resource_change(request).await.unwrap().into_inner();
         let expected = apply_resource_change::Response {
             new_state: state.clone(),
             private,
             diagnostics: vec![expected],
             ..Default::default()
         };
-        assert_eq!(answer, expected);
+        assert_eq!(response, expected);
     }
 }

@@ -34,6 +34,6 @@ async fn calls_run_side_by_side() {
     tokio::select! {
         biased;
         _ = create(&mut stuck, "waits") => panic!("nothing stopped it"),
-        answers = all => assert!(answers.iter().all(|answer| answer.diagnostics.is_empty() && answer.new_state != null())),
+        responses = all => assert!(responses.iter().all(|response| response.diagnostics.is_empty() && response.new_state != null())),
     }
 }

@@ -16,8 +16,8 @@ async fn validation_needs_no_configured_provider() {
         ("sample_none", null(), vec![unknown("data source")]),
     ] {
         let request = validate_data_resource_config::Request { type_name: type_name.into(), config };
-        let answer = client().validate_data_resource_config(request).await.unwrap().into_inner();
-        assert_eq!(answer, validate_data_resource_config::Response { diagnostics: expected });
+        let response = client().validate_data_resource_config(request).await.unwrap().into_inner();
+        assert_eq!(response, validate_data_resource_config::Response { diagnostics: expected });
     }
 }
 
@@ -47,8 +47,8 @@ async fn read_returns_the_object_or_errors() {
             config: lookup(id.into(), Value::Null),
             ..Default::default()
         };
-        let answer = configured().await.read_data_source(request).await.unwrap().into_inner();
-        assert_eq!(answer, read_data_source::Response { state, diagnostics, ..Default::default() }, "{id}");
+        let response = configured().await.read_data_source(request).await.unwrap().into_inner();
+        assert_eq!(response, read_data_source::Response { state, diagnostics, ..Default::default() }, "{id}");
     }
 }
 
@@ -56,7 +56,7 @@ async fn read_returns_the_object_or_errors() {
 async fn a_read_before_the_configuration_is_an_error() {
     let config = lookup("d-1".into(), Value::Null);
     let request = read_data_source::Request { type_name: "sample_disk".into(), config, ..Default::default() };
-    let answer = client().read_data_source(request).await.unwrap().into_inner();
+    let response = client().read_data_source(request).await.unwrap().into_inner();
     let expected = read_data_source::Response { diagnostics: vec![unconfigured()], ..Default::default() };
-    assert_eq!(answer, expected);
+    assert_eq!(response, expected);
 }

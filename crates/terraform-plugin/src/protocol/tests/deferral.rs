@@ -38,7 +38,7 @@ async fn read_returns_the_prior_state() {
         current_identity: identity("d-1".into(), "a".into()),
         ..Default::default()
     };
-    let answer = waiting().await.read_resource(request).await.unwrap().into_inner();
+    let response = waiting().await.read_resource(request).await.unwrap().into_inner();
     let expected = read_resource::Response {
         new_state: state,
         private: b"{}".into(),
@@ -46,7 +46,7 @@ async fn read_returns_the_prior_state() {
         deferred: deferred(),
         ..Default::default()
     };
-    assert_eq!(answer, expected);
+    assert_eq!(response, expected);
 }
 
 #[tokio::test]
@@ -61,7 +61,7 @@ async fn a_plan_is_that_of_the_schema_alone() {
         ..Default::default()
     };
     let mut client = waiting().await;
-    let answer = client.plan_resource_change(request(allowed())).await.unwrap().into_inner();
+    let response = client.plan_resource_change(request(allowed())).await.unwrap().into_inner();
     let planned_state = disk([
         ("id", Value::Unknown),
         ("name", "refused in plan".into()),
@@ -70,14 +70,14 @@ async fn a_plan_is_that_of_the_schema_alone() {
         ("wait", true.into()),
     ]);
     let expected = plan_resource_change::Response { planned_state, deferred: deferred(), ..Default::default() };
-    assert_eq!(answer, expected);
+    assert_eq!(response, expected);
 
     // Without leave, or with a known configuration, the resource is asked.
     let refused = [error("Refused", "It cannot be planned.", None)];
-    let answer = client.plan_resource_change(request(None)).await.unwrap().into_inner();
-    assert_eq!((answer.diagnostics, answer.deferred), (refused.to_vec(), None));
-    let answer = configured().await.plan_resource_change(request(allowed())).await.unwrap().into_inner();
-    assert_eq!((answer.diagnostics, answer.deferred), (refused.to_vec(), None));
+    let response = client.plan_resource_change(request(None)).await.unwrap().into_inner();
+    assert_eq!((response.diagnostics, response.deferred), (refused.to_vec(), None));
+    let response = configured().await.plan_resource_change(request(allowed())).await.unwrap().into_inner();
+    assert_eq!((response.diagnostics, response.deferred), (refused.to_vec(), None));
 }
 
 /// The three forms of an import: by ID, by a complete identity, and by one without its optional attributes.
@@ -118,17 +118,17 @@ async fn what_has_no_prior_value_is_unknown() {
         client_capabilities: allowed(),
         ..Default::default()
     };
-    let answer = client.read_data_source(request).await.unwrap().into_inner();
+    let response = client.read_data_source(request).await.unwrap().into_inner();
     let expected = read_data_source::Response { state: unknown_value(), deferred: deferred(), ..Default::default() };
-    assert_eq!(answer, expected);
+    assert_eq!(response, expected);
 
     let request = open_ephemeral_resource::Request {
         type_name: "sample_token".into(),
         config: object::<Token, 1>([("user", "u".into())]),
         client_capabilities: allowed(),
     };
-    let answer = client.open_ephemeral_resource(request).await.unwrap().into_inner();
+    let response = client.open_ephemeral_resource(request).await.unwrap().into_inner();
     let expected =
         open_ephemeral_resource::Response { result: unknown_value(), deferred: deferred(), ..Default::default() };
-    assert_eq!(answer, expected);
+    assert_eq!(response, expected);
 }

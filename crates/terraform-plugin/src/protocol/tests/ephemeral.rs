@@ -20,8 +20,8 @@ async fn validation_needs_no_configured_provider() {
         ("sample_none", null(), vec![unknown("ephemeral resource")]),
     ] {
         let request = validate_ephemeral_resource_config::Request { type_name: type_name.into(), config };
-        let answer = client().validate_ephemeral_resource_config(request).await.unwrap().into_inner();
-        assert_eq!(answer, validate_ephemeral_resource_config::Response { diagnostics: expected });
+        let response = client().validate_ephemeral_resource_config(request).await.unwrap().into_inner();
+        assert_eq!(response, validate_ephemeral_resource_config::Response { diagnostics: expected });
     }
 }
 
@@ -54,8 +54,8 @@ async fn an_open_gives_a_value_and_when_to_renew_it() {
     ] {
         let config = token(user.into(), Value::Null);
         let request = open_ephemeral_resource::Request { type_name: type_name.into(), config, ..Default::default() };
-        let answer = configured().await.open_ephemeral_resource(request).await.unwrap().into_inner();
-        assert_eq!(answer, expected, "{user}");
+        let response = configured().await.open_ephemeral_resource(request).await.unwrap().into_inner();
+        assert_eq!(response, expected, "{user}");
     }
 }
 
@@ -77,16 +77,16 @@ async fn a_renewal_and_a_close_get_what_the_open_remembered() {
         let diagnostics: Vec<_> = problem.into_iter().collect();
         let private = Some(private.to_vec());
         let request = renew_ephemeral_resource::Request { type_name: TOKEN.into(), private: private.clone() };
-        let answer = client.renew_ephemeral_resource(request).await.unwrap().into_inner();
+        let response = client.renew_ephemeral_resource(request).await.unwrap().into_inner();
         let expected = renew_ephemeral_resource::Response {
             renew_at: None,
             private: Some(renewed.to_vec()),
             diagnostics: diagnostics.clone(),
         };
-        assert_eq!(answer, expected);
+        assert_eq!(response, expected);
 
         let request = close_ephemeral_resource::Request { type_name: TOKEN.into(), private };
-        let answer = client.close_ephemeral_resource(request).await.unwrap().into_inner();
-        assert_eq!(answer, close_ephemeral_resource::Response { diagnostics });
+        let response = client.close_ephemeral_resource(request).await.unwrap().into_inner();
+        assert_eq!(response, close_ephemeral_resource::Response { diagnostics });
     }
 }

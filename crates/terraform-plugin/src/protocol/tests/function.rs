@@ -51,8 +51,8 @@ pub(super) fn functions() -> BTreeMap<String, wire::Function> {
 
 #[tokio::test]
 async fn functions_have_signatures() {
-    let answer = client().get_functions(get_functions::Request {}).await.unwrap().into_inner();
-    assert_eq!(answer, get_functions::Response { functions: functions(), ..Default::default() });
+    let response = client().get_functions(get_functions::Request {}).await.unwrap().into_inner();
+    assert_eq!(response, get_functions::Response { functions: functions(), ..Default::default() });
 }
 
 #[tokio::test]
@@ -79,8 +79,8 @@ async fn a_call_needs_no_configured_provider() {
     ] {
         let arguments = arguments.iter().filter_map(|argument| bytes(argument)).collect();
         let request = call_function::Request { name: name.into(), arguments };
-        let answer = client().call_function(request).await.unwrap().into_inner();
-        assert_eq!(answer, call_function::Response { result, error });
+        let response = client().call_function(request).await.unwrap().into_inner();
+        assert_eq!(response, call_function::Response { result, error });
     }
 }
 
@@ -111,8 +111,8 @@ async fn a_dynamic_value_comes_and_goes_with_its_type() {
         (vec![known(b"\xc0"), known(b"\x80"), known(b"\xd4\x00\x00")], known(b"\xd4\x00\x00")),
     ] {
         let request = call_function::Request { name: "label".into(), arguments };
-        let answer = client().call_function(request).await.unwrap().into_inner();
-        assert_eq!(answer, call_function::Response { result: Some(expected), error: None });
+        let response = client().call_function(request).await.unwrap().into_inner();
+        assert_eq!(response, call_function::Response { result: Some(expected), error: None });
     }
     let malformed = vec![known(b"\xc0"), known(b"\x80"), known(b"\x92\xc4\x08\"string\"\x01")];
     let request = call_function::Request { name: "label".into(), arguments: malformed };

@@ -15,7 +15,7 @@ pub(super) fn identity(id: Value, name: Value) -> Option<wire::ResourceIdentityD
 #[tokio::test]
 async fn identities_have_a_schema() {
     let request = get_resource_identity_schemas::Request {};
-    let answer = client().get_resource_identity_schemas(request).await.unwrap().into_inner();
+    let response = client().get_resource_identity_schemas(request).await.unwrap().into_inner();
     let attribute = |name: &str, required, description: &str| wire::resource_identity_schema::IdentityAttribute {
         name: name.into(),
         r#type: b"\"string\"".into(),
@@ -28,7 +28,7 @@ async fn identities_have_a_schema() {
         identity_attributes: vec![attribute("id", true, "Its ID."), attribute("name", false, "Its name.")],
     };
     let identity_schemas = [(DISK.to_owned(), schema)].into();
-    assert_eq!(answer, get_resource_identity_schemas::Response { identity_schemas, ..Default::default() });
+    assert_eq!(response, get_resource_identity_schemas::Response { identity_schemas, ..Default::default() });
 }
 
 #[tokio::test]
@@ -51,8 +51,8 @@ async fn a_stored_identity_is_upgraded() {
     ] {
         let raw_identity = Some(wire::RawState { json: json.into(), ..Default::default() });
         let request = upgrade_resource_identity::Request { type_name: DISK.into(), version, raw_identity };
-        let answer = client().upgrade_resource_identity(request).await.unwrap().into_inner();
-        assert_eq!(answer, upgrade_resource_identity::Response { upgraded_identity, diagnostics }, "{version}");
+        let response = client().upgrade_resource_identity(request).await.unwrap().into_inner();
+        assert_eq!(response, upgrade_resource_identity::Response { upgraded_identity, diagnostics }, "{version}");
     }
 }
 
@@ -73,13 +73,13 @@ async fn an_object_from_before_identities_gets_one_when_it_is_read() {
     let whole = identity("d-a".into(), "a".into());
     assert_eq!(created.new_identity, whole);
     for before in [None, identity(Value::Null, Value::Null), identity("d-a".into(), Value::Null), whole.clone()] {
-        let answer = read(&mut client, created.new_state.clone(), before).await;
+        let response = read(&mut client, created.new_state.clone(), before).await;
         let expected = read_resource::Response {
             new_state: created.new_state.clone(),
             new_identity: whole.clone(),
             ..Default::default()
         };
-        assert_eq!(answer, expected);
+        assert_eq!(response, expected);
     }
 }
 
@@ -88,7 +88,7 @@ async fn an_identity_that_changes_is_a_bug() {
     let mut client = configured().await;
     let created = create(&mut client, "a").await;
     let other = identity("d-b".into(), "a".into());
-    let answer = read(&mut client, created.new_state.clone(), other.clone()).await;
+    let response = read(&mut client, created.new_state.clone(), other.clone()).await;
     let detail = "The identity of this sample_disk is not what it was, although it is the same object. This is a bug in the \
                   provider; please report it.";
     let changed = || vec![error("Identity changed", detail, None)];
@@ -98,7 +98,7 @@ async fn an_identity_that_changes_is_a_bug() {
         diagnostics: changed(),
         ..Default::default()
     };
-    assert_eq!(answer, expected);
+    assert_eq!(response, expected);
 
     let created = create(&mut client, "moves").await;
     let request = apply_resource_change::Request {
@@ -109,8 +109,8 @@ async fn an_identity_that_changes_is_a_bug() {
         planned_identity: created.new_identity.clone(),
         ..Default::default()
     };
-    let answer = client.apply_resource_change(request).await.unwrap().into_inner();
-    assert_eq!((answer.new_identity, answer.diagnostics), (created.new_identity, changed()));
+    let response = client.apply_resource_change(request).await.unwrap().into_inner();
+    assert_eq!((response.new_identity, response.diagnostics), (created.new_identity, changed()));
 }
 
 #[tokio::test]
@@ -135,8 +135,8 @@ async fn plan_returns_known_identities() {
             prior_identity,
             ..Default::default()
         };
-        let answer = client.plan_resource_change(request).await.unwrap().into_inner();
-        assert_eq!((answer.planned_identity, answer.diagnostics), (expected, vec![]), "{case}");
+        let response = client.plan_resource_change(request).await.unwrap().into_inner();
+        assert_eq!((response.planned_identity, response.diagnostics), (expected, vec![]), "{case}");
     }
 }
 
@@ -177,7 +177,7 @@ async fn an_import_goes_by_identity_or_by_id() {
             identity: given,
             ..Default::default()
         };
-        let answer = configured().await.import_resource_state(request).await.unwrap().into_inner();
-        assert_eq!(answer, import_resource_state::Response { imported_resources, diagnostics, ..Default::default() });
+        let response = configured().await.import_resource_state(request).await.unwrap().into_inner();
+        assert_eq!(response, import_resource_state::Response { imported_resources, diagnostics, ..Default::default() });
     }
 }

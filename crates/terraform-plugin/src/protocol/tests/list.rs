@@ -21,8 +21,8 @@ async fn validation_needs_no_configured_provider() {
     ] {
         let request =
             validate_list_resource_config::Request { type_name: type_name.into(), config, ..Default::default() };
-        let answer = client().validate_list_resource_config(request).await.unwrap().into_inner();
-        assert_eq!(answer, validate_list_resource_config::Response { diagnostics: expected });
+        let response = client().validate_list_resource_config(request).await.unwrap().into_inner();
+        assert_eq!(response, validate_list_resource_config::Response { diagnostics: expected });
     }
 }
 

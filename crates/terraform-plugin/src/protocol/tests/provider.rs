@@ -12,7 +12,7 @@ fn capabilities() -> Option<wire::ServerCapabilities> {
 
 #[tokio::test]
 async fn metadata_names_everything() {
-    let answer = client().get_metadata(get_metadata::Request {}).await.unwrap().into_inner();
+    let response = client().get_metadata(get_metadata::Request {}).await.unwrap().into_inner();
     let expected = get_metadata::Response {
         server_capabilities: capabilities(),
         resources: vec![get_metadata::ResourceMetadata { type_name: "sample_disk".into() }],
@@ -23,7 +23,7 @@ async fn metadata_names_everything() {
         functions: ["label", "repeat"].map(|name| get_metadata::FunctionMetadata { name: name.into() }).into(),
         ..Default::default()
     };
-    assert_eq!(answer, expected);
+    assert_eq!(response, expected);
 }
 
 fn plain(name: &str, ty: &str, description: &str) -> wire::schema::Attribute {
@@ -108,7 +108,7 @@ pub(super) fn disk_schema() -> wire::Schema {
 
 #[tokio::test]
 async fn the_schema_is_that_of_the_structs() {
-    let answer = client().get_provider_schema(get_provider_schema::Request {}).await.unwrap().into_inner();
+    let response = client().get_provider_schema(get_provider_schema::Request {}).await.unwrap().into_inner();
     let prefix = "Begins every ID. `panic` panics, `refused` is refused.";
     let prefix = optional(plain("prefix", "\"string\"", prefix));
     let lookup = vec![
@@ -140,7 +140,7 @@ async fn the_schema_is_that_of_the_structs() {
         server_capabilities: capabilities(),
         ..Default::default()
     };
-    assert_eq!(answer, expected);
+    assert_eq!(response, expected);
 }
 
 #[tokio::test]
@@ -159,8 +159,8 @@ async fn the_provider_block_is_validated() {
         (bytes(b"\xff"), vec![malformed("expected an object", None)]),
     ] {
         let request = validate_provider_config::Request { config: config.clone() };
-        let answer = client().validate_provider_config(request).await.unwrap().into_inner();
-        assert_eq!(answer, validate_provider_config::Response { diagnostics: expected }, "{config:?}");
+        let response = client().validate_provider_config(request).await.unwrap().into_inner();
+        assert_eq!(response, validate_provider_config::Response { diagnostics: expected }, "{config:?}");
     }
 }
 
@@ -172,19 +172,19 @@ async fn a_configuration_that_is_refused_is_an_error() {
         ("refused".into(), vec![error("Refused", "This prefix is refused.", None)]),
         ("panic".into(), vec![crash("no prefix")]),
     ] {
-        let answer = configure(&mut client(), prefix).await;
-        assert_eq!(answer, configure_provider::Response { diagnostics: expected });
+        let response = configure(&mut client(), prefix).await;
+        assert_eq!(response, configure_provider::Response { diagnostics: expected });
     }
     let request = configure_provider::Request { config: bytes(b"\x80"), ..Default::default() };
-    let answer = client().configure_provider(request).await.unwrap().into_inner();
+    let response = client().configure_provider(request).await.unwrap().into_inner();
     let diagnostics = vec![malformed("missing attribute \"prefix\"", None)];
-    assert_eq!(answer, configure_provider::Response { diagnostics });
+    assert_eq!(response, configure_provider::Response { diagnostics });
 }
 
 #[tokio::test]
 async fn stop_responds_at_once_and_without_an_error() {
-    let answer = client().stop_provider(stop_provider::Request {}).await.unwrap().into_inner();
-    assert_eq!(answer, stop_provider::Response::default());
+    let response = client().stop_provider(stop_provider::Request {}).await.unwrap().into_inner();
+    assert_eq!(response, stop_provider::Response::default());
 }
 
 #[tokio::test]

@@ -40,8 +40,8 @@ async fn validation_depends_on_what_the_client_can() {
             config,
             client_capabilities: write_only.then_some(capabilities),
         };
-        let answer = client().validate_resource_config(request).await.unwrap().into_inner();
-        assert_eq!(answer, validate_resource_config::Response { diagnostics: expected });
+        let response = client().validate_resource_config(request).await.unwrap().into_inner();
+        assert_eq!(response, validate_resource_config::Response { diagnostics: expected });
     }
 }
 
@@ -71,8 +71,8 @@ async fn stored_state_is_upgraded() {
         ("sample_none", 0, raw("{}"), None, vec![unknown("resource")]),
     ] {
         let request = upgrade_resource_state::Request { type_name: type_name.into(), version, raw_state };
-        let answer = client().upgrade_resource_state(request).await.unwrap().into_inner();
-        assert_eq!(answer, upgrade_resource_state::Response { upgraded_state, diagnostics }, "{version}");
+        let response = client().upgrade_resource_state(request).await.unwrap().into_inner();
+        assert_eq!(response, upgrade_resource_state::Response { upgraded_state, diagnostics }, "{version}");
     }
 }
 
@@ -97,7 +97,7 @@ async fn plan(
 async fn a_create_is_planned() {
     let mut client = configured().await;
     let config = disk([("name", Value::Unknown), ("labels", Value::List(vec![Value::Unknown])), accounts("p".into())]);
-    let answer = plan(&mut client, null(), config.clone(), config).await;
+    let response = plan(&mut client, null(), config.clone(), config).await;
     let account = Value::map([("user", "u".into()), ("password_wo", Value::Null), ("length", Value::Unknown)]);
     let expected = plan_resource_change::Response {
         planned_state: disk([
@@ -112,7 +112,7 @@ async fn a_create_is_planned() {
         planned_private: CREATED.into(),
         ..Default::default()
     };
-    assert_eq!(answer, expected);
+    assert_eq!(response, expected);
 }
 
 #[tokio::test]
@@ -141,7 +141,7 @@ async fn a_change_is_planned() {
         ("b", 20, state("b", 20, Value::Unknown), at([attribute("name")]).into_iter().collect(), CREATED, vec![]),
     ] {
         let config = disk([("name", name.into()), ("size", size.into())]);
-        let answer = plan(&mut client, ready(), state(name, size, "Ready".into()), config).await;
+        let response = plan(&mut client, ready(), state(name, size, "Ready".into()), config).await;
         let expected = plan_resource_change::Response {
             planned_state,
             requires_replace: replace,
@@ -150,12 +150,12 @@ async fn a_change_is_planned() {
             diagnostics,
             ..Default::default()
         };
-        assert_eq!(answer, expected, "{name} {size}");
+        assert_eq!(response, expected, "{name} {size}");
     }
-    let answer = plan(&mut client, ready(), null(), null()).await;
+    let response = plan(&mut client, ready(), null(), null()).await;
     let expected =
         plan_resource_change::Response { planned_state: null(), planned_private: CREATED.into(), ..Default::default() };
-    assert_eq!(answer, expected, "destroy");
+    assert_eq!(response, expected, "destroy");
 }
 
 #[tokio::test]
@@ -168,14 +168,14 @@ async fn a_plan_that_cannot_be_made_gives_back_what_it_got() {
         ..Default::default()
     };
     let config = || disk([("name", "a".into())]);
-    let answer = plan(&mut client(), prior.clone(), config(), config()).await;
-    assert_eq!(answer, back(unconfigured()));
-    let answer = plan(&mut configured().await, prior.clone(), config(), bytes(b"\x80")).await;
-    assert_eq!(answer, back(malformed("missing attribute \"accounts\"", None)));
+    let response = plan(&mut client(), prior.clone(), config(), config()).await;
+    assert_eq!(response, back(unconfigured()));
+    let response = plan(&mut configured().await, prior.clone(), config(), bytes(b"\x80")).await;
+    assert_eq!(response, back(malformed("missing attribute \"accounts\"", None)));
 
     let config = || disk([("name", "panics".into())]);
-    let answer = plan(&mut configured().await, null(), config(), config()).await;
-    assert_eq!(answer.diagnostics, [crash("no plan")]);
+    let response = plan(&mut configured().await, null(), config(), config()).await;
+    assert_eq!(response.diagnostics, [crash("no plan")]);
 }
 
 #[tokio::test]
@@ -193,14 +193,14 @@ async fn import_returns_one_object() {
     ] {
         let request =
             import_resource_state::Request { type_name: type_name.into(), id: id.into(), ..Default::default() };
-        let answer = configured().await.import_resource_state(request).await.unwrap().into_inner();
+        let response = configured().await.import_resource_state(request).await.unwrap().into_inner();
         let expected = import_resource_state::Response { imported_resources, diagnostics, ..Default::default() };
-        assert_eq!(answer, expected, "{id}");
+        assert_eq!(response, expected, "{id}");
     }
 }
 
 #[tokio::test]
-async fn an_object_of_another_type_is_taken_over() {
+async fn object_of_another_type_is_moved() {
     let unsupported = "A third_disk of registry.terraform.io/other/other cannot become a sample_disk. Remove the moved block; \
                        import the object instead.";
     let unreadable = "The stored state of this other_disk cannot be read: EOF while parsing an object at line 1 column 1. \
@@ -219,10 +219,10 @@ async fn an_object_of_another_type_is_taken_over() {
             target_type_name: DISK.into(),
             ..Default::default()
         };
-        let answer = client().move_resource_state(request).await.unwrap().into_inner();
+        let response = client().move_resource_state(request).await.unwrap().into_inner();
         let target_private = Vec::new();
         let expected = move_resource_state::Response { target_state, target_private, target_identity, diagnostics };
-        assert_eq!(answer, expected, "{source} {json}");
+        assert_eq!(response, expected, "{source} {json}");
     }
 }
 
@@ -246,7 +246,7 @@ async fn a_configuration_is_generated_from_a_state() {
         ("sample_none", null(), None, vec![unknown("resource")]),
     ] {
         let request = generate_resource_config::Request { type_name: type_name.into(), state };
-        let answer = client().generate_resource_config(request).await.unwrap().into_inner();
-        assert_eq!(answer, generate_resource_config::Response { config, diagnostics });
+        let response = client().generate_resource_config(request).await.unwrap().into_inner();
+        assert_eq!(response, generate_resource_config::Response { config, diagnostics });
     }
 }

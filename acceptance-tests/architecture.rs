@@ -33,7 +33,7 @@ const PROVIDER: Layers = &[
         "image_cache",
         &["account", "session", "image_caches", "annotations", "errors", "images", "creation_time", "regions", "tags"],
     ),
-    ("image_caches", &[]),
+    ("image_caches", &["images"]),
     ("images", &[]),
     ("manifests", &[]),
     ("pod_disk", &["session", "annotations", "errors", "images", "image_cache", "regions"]),

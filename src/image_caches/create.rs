@@ -14,7 +14,7 @@
 //! images may be listed in full (`docker.io/library/nginx:latest` for `nginx`) and its size rounded up to tens.
 
 use std::{
-    collections::{BTreeSet, HashMap, HashSet},
+    collections::{HashMap, HashSet},
     sync::{Arc, Mutex, PoisonError},
     time::Duration,
 };
@@ -26,6 +26,7 @@ use super::{
     RegionApi,
     gather::{Answer, Gather},
 };
+use crate::images;
 use tencentcloud::{
     Action as _, Error,
     tke::{CreateImageCache, ImageCache},
@@ -193,10 +194,8 @@ impl Creates {
 
 /// Could `row` have been made by `request`? What the row does not say does not count.
 fn fits(row: &ImageCache, request: &CreateImageCache) -> bool {
-    let requested: BTreeSet<_> = request.images.iter().collect();
-    let listed: BTreeSet<_> = row.images.iter().collect();
-    let images = listed.len() == requested.len()
-        && requested.iter().all(|requested| listed.iter().any(|listed| is_image(listed, requested)));
+    let set = |images: &[String]| images.iter().cloned().collect();
+    let images = images::same(&set(&row.images), &set(&request.images));
     let size = match (row.image_cache_size, request.image_cache_size) {
         (Some(row), Some(requested)) => row == requested || row == requested.next_multiple_of(10),
         _ => true,
@@ -205,13 +204,6 @@ fn fits(row: &ImageCache, request: &CreateImageCache) -> bool {
     // Further tags may be the platform's.
     let tags = row.tags.as_ref().is_none_or(|listed| request.tags.iter().all(|tag| listed.contains(tag)));
     (row.images.is_empty() || images) && size && retention && tags
-}
-
-/// Could `listed` be the full form of the image that was `requested`?
-fn is_image(listed: &str, requested: &str) -> bool {
-    let is_end =
-        |listed: &str| listed.strip_suffix(requested).is_some_and(|before| before.is_empty() || before.ends_with('/'));
-    is_end(listed) || listed.strip_suffix(":latest").is_some_and(is_end)
 }
 
 /// Looks up names.

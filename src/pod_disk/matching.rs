@@ -9,8 +9,7 @@ use super::model::PodDiskModel;
 use crate::annotations::{AUTO, FREE_DISK_SIZE};
 use crate::image_cache::attributes::FoundImageCache;
 use crate::session::Session;
-use crate::{errors, image_cache};
-use image_registry::Reference;
+use crate::{errors, image_cache, images};
 use tencentcloud::Error;
 use tencentcloud::tke::{ImageCache, Status};
 use terraform_plugin::diagnostics::{AttributePath, Diagnostic, Diagnostics};
@@ -101,7 +100,7 @@ fn not_in_cache(cache: &ImageCache, images: &BTreeSet<String>) -> Option<Diagnos
     let missing: Vec<_> = images
         .iter()
         .filter(|image| !cache.images.contains(image))
-        .map(|image| match cache.images.iter().find(|cached| is_same_image(image, cached)) {
+        .map(|image| match cache.images.iter().find(|cached| images::is_same(image, cached)) {
             Some(cached) => format!("{image} (the cache has it as {cached})"),
             None => image.clone(),
         })
@@ -116,8 +115,4 @@ fn not_in_cache(cache: &ImageCache, images: &BTreeSet<String>) -> Option<Diagnos
         missing.join(", ")
     );
     Some(Diagnostic::warning("Image cache without some of the images", detail).at(AttributePath::root("images")))
-}
-
-fn is_same_image(a: &str, b: &str) -> bool {
-    matches!((Reference::parse(a), Reference::parse(b)), (Ok(a), Ok(b)) if a.same_image(&b))
 }

@@ -1,7 +1,8 @@
 //! Numbers, exact at any size.
 //!
-//! A number is kept as decimal digits, so that `0.1` is one tenth; a binary float means exactly what it holds.
-//! Each number has one form here, so that equality and hashing go by value. There is no arithmetic.
+//! A number is kept as decimal digits, so that `0.1` is one tenth; a binary float means exactly what it holds. A function
+//! that passes an object through, such as a Kubernetes manifest, so returns each number as it came. Each number has one
+//! form here, so that equality and hashing go by value. There is no arithmetic.
 
 use std::borrow::Cow;
 use std::cmp::Ordering;

@@ -1,7 +1,7 @@
 //! The fields of a cache that an update can change, one row each.
 //!
-//! What a plan changes, what an update and a build send, and how the result is verified follow from this table. A new
-//! updatable attribute is a field of the model and a row here.
+//! What a plan changes, what a create, an update and a build send, what is read and how the result is verified follow from
+//! this table. A new updatable attribute is a field of the model and a row here.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Debug;
@@ -10,9 +10,10 @@ use secrecy::SecretString;
 
 use super::changes::{Changes, elements_change};
 use super::model::{ImageCacheModel, RegistryCredentials};
+use super::state;
 use crate::images;
 use crate::tags::{self, TagPolicy};
-use tencentcloud::tke::{ImageCache, ImageRegistryCredential, UpdateImageCache};
+use tencentcloud::tke::{CreateImageCache, ImageCache, ImageRegistryCredential, UpdateImageCache};
 use terraform_plugin::value::{Attr, Secret};
 
 /// An updatable field.
@@ -26,12 +27,18 @@ pub(super) struct Field {
     pub is_listed: fn(&ImageCache) -> bool,
     /// True when the request has the field.
     pub is_sent: fn(&UpdateImageCache) -> bool,
-    /// Sends what is planned. An empty list is left out.
+    /// Sends what is planned when the cache is created. An empty list is left out.
+    pub send_created: fn(&Planned<'_>, &mut CreateImageCache),
+    /// Sends what is planned in an update. An empty list is left out.
     pub send_planned: fn(&Planned<'_>, &mut UpdateImageCache),
     /// Sends an empty list; nothing for what cannot be empty.
     pub send_empty: fn(&mut UpdateImageCache),
     /// Sends what a row of a list has. An empty list is left out.
     pub send_listed: fn(&ImageCache, Option<&ImageCacheModel>, &mut UpdateImageCache),
+    /// Reads a row into a state. What is not listed stays.
+    pub read: fn(&ImageCache, &TagPolicy, &mut ImageCacheModel),
+    /// Fills in what the plan left unknown, with what is listed after an apply, if anything is.
+    pub fill: fn(Option<&ImageCache>, &mut ImageCacheModel),
     /// Where a row differs from what a request has. What one of them lacks is no difference.
     pub differs: fn(&UpdateImageCache, &ImageCache, &TagPolicy) -> Option<Difference>,
 }
@@ -64,11 +71,16 @@ pub(super) const FIELDS: [Field; 8] = [
         changes: |changes| changes.prior.name != changes.planned.name,
         is_listed: |_| true,
         is_sent: |request| request.image_cache_name.is_some(),
+        send_created: |from, request| {
+            request.image_cache_name = from.planned.name.known().cloned().unwrap_or_default();
+        },
         send_planned: |from, request| request.image_cache_name = from.planned.name.known().cloned(),
         send_empty: |_| (),
         send_listed: |row, _, request| {
             request.image_cache_name = Some(row.image_cache_name.clone()).filter(|name| !name.is_empty());
         },
+        read: |row, _, state| state.name = row.image_cache_name.clone().into(),
+        fill: |row, state| state::fill(&mut state.name, row.map(|row| row.image_cache_name.clone())),
         differs: |request, row, _| differs("name", request.image_cache_name.as_ref(), Some(&row.image_cache_name)),
     },
     // Naming the images is what asks for a pull: assumed, because which fields do is not documented.
@@ -78,6 +90,7 @@ pub(super) const FIELDS: [Field; 8] = [
         changes: |changes| changes.images(),
         is_listed: |row| !row.images.is_empty(),
         is_sent: |request| request.images.is_some(),
+        send_created: |from, request| request.images = from.planned.images.known().map(list).unwrap_or_default(),
         send_planned: |from, request| request.images = from.planned.images.known().map(list),
         send_empty: |_| (),
         send_listed: |row, planned, request| {
@@ -86,6 +99,13 @@ pub(super) const FIELDS: [Field; 8] = [
             let planned = planned.and_then(|planned| planned.images.known());
             request.images = Some(list(planned.filter(|planned| images::same(planned, &listed)).unwrap_or(&listed)));
         },
+        read: |row, _, state| {
+            let listed: BTreeSet<String> = row.images.iter().cloned().collect();
+            if !listed.is_empty() && !state.images.known().is_some_and(|known| images::same(known, &listed)) {
+                state.images = listed.into();
+            }
+        },
+        fill: |_, _| (),
         differs: |request, row, _| {
             let sent: BTreeSet<String> = request.images.as_ref()?.iter().cloned().collect();
             let listed: BTreeSet<String> = row.images.iter().cloned().collect();
@@ -101,9 +121,12 @@ pub(super) const FIELDS: [Field; 8] = [
         changes: |changes| changes.prior.image_cache_size != changes.planned.image_cache_size,
         is_listed: |row| row.image_cache_size.is_some(),
         is_sent: |request| request.image_cache_size.is_some(),
+        send_created: |from, request| request.image_cache_size = from.planned.image_cache_size.known().copied(),
         send_planned: |from, request| request.image_cache_size = from.planned.image_cache_size.known().copied(),
         send_empty: |_| (),
         send_listed: |row, _, request| request.image_cache_size = row.image_cache_size,
+        read: |row, _, state| state.image_cache_size = Attr::from(row.image_cache_size).or(state.image_cache_size),
+        fill: |row, state| state::fill(&mut state.image_cache_size, row.and_then(|row| row.image_cache_size)),
         differs: |request, row, _| {
             differs("image_cache_size", request.image_cache_size.as_ref(), row.image_cache_size.as_ref())
         },
@@ -114,9 +137,12 @@ pub(super) const FIELDS: [Field; 8] = [
         changes: |changes| changes.prior.retention_days != changes.planned.retention_days,
         is_listed: |row| row.retention_days.is_some(),
         is_sent: |request| request.retention_days.is_some(),
+        send_created: |from, request| request.retention_days = from.planned.retention_days.known().copied(),
         send_planned: |from, request| request.retention_days = from.planned.retention_days.known().copied(),
         send_empty: |_| (),
         send_listed: |row, _, request| request.retention_days = row.retention_days,
+        read: |row, _, state| state.retention_days = Attr::from(row.retention_days).or(state.retention_days),
+        fill: |row, state| state::fill(&mut state.retention_days, row.and_then(|row| row.retention_days)),
         differs: |request, row, _| {
             differs("retention_days", request.retention_days.as_ref(), row.retention_days.as_ref())
         },
@@ -127,12 +153,17 @@ pub(super) const FIELDS: [Field; 8] = [
         changes: |changes| changes.unreturned(|model| &model.security_group_ids),
         is_listed: |_| false,
         is_sent: |request| request.security_group_ids.is_some(),
+        send_created: |from, request| {
+            request.security_group_ids = from.planned.security_group_ids.known().map(list).unwrap_or_default();
+        },
         send_planned: |from, request| {
             let groups = from.planned.security_group_ids.known().map(list);
             request.security_group_ids = groups.filter(|groups| !groups.is_empty());
         },
         send_empty: |request| request.security_group_ids = Some(Vec::new()),
         send_listed: |_, _, _| (),
+        read: |_, _, _| (),
+        fill: |_, _| (),
         differs: |_, _, _| None,
     },
     Field {
@@ -141,6 +172,9 @@ pub(super) const FIELDS: [Field; 8] = [
         changes: |changes| elements_change(&changes.prior.tags_all, &changes.planned.tags_all),
         is_listed: |row| row.tags.is_some(),
         is_sent: |request| request.tags.is_some(),
+        send_created: |from, request| {
+            request.tags = from.planned.tags_all.known().map(tags::to_list).unwrap_or_default();
+        },
         send_planned: |from, request| {
             let listed = from.listed.and_then(|row| row.tags.as_deref()).unwrap_or_default();
             let mut all = from.tags.ignored(listed);
@@ -153,6 +187,8 @@ pub(super) const FIELDS: [Field; 8] = [
             let all = TagPolicy::default().managed(listed, None);
             request.tags = Some(tags::to_list(&all)).filter(|tags| !tags.is_empty());
         },
+        read: |row, policy, state| state::read_tags(row, policy, state),
+        fill: |_, state| state::fill(&mut state.tags_all, None),
         differs: |request, row, policy| {
             let managed = |list: &[_]| policy.managed(tags::by_key(list), None);
             let (sent, listed) = (managed(request.tags.as_ref()?), managed(row.tags.as_ref()?));
@@ -169,6 +205,10 @@ pub(super) const FIELDS: [Field; 8] = [
         // They may be masked, and are not read.
         is_listed: |_| false,
         is_sent: |request| request.image_registry_credentials.is_some(),
+        send_created: |from, request| {
+            request.image_registry_credentials =
+                credentials(&from.planned.image_registry_credentials, &from.config.image_registry_credentials);
+        },
         send_planned: |from, request| {
             let credentials =
                 credentials(&from.planned.image_registry_credentials, &from.config.image_registry_credentials);
@@ -176,6 +216,8 @@ pub(super) const FIELDS: [Field; 8] = [
         },
         send_empty: |request| request.image_registry_credentials = Some(Vec::new()),
         send_listed: |_, _, _| (),
+        read: |_, _, _| (),
+        fill: |_, _| (),
         differs: |_, _, _| None,
     },
     // Not the API's: a change sends the images, as each build does.
@@ -185,9 +227,12 @@ pub(super) const FIELDS: [Field; 8] = [
         changes: |changes| changes.unreturned(|model| &model.rebuild_triggers),
         is_listed: |_| true,
         is_sent: |_| false,
+        send_created: |_, _| (),
         send_planned: |_, _| (),
         send_empty: |_| (),
         send_listed: |_, _, _| (),
+        read: |_, _, _| (),
+        fill: |_, _| (),
         differs: |_, _, _| None,
     },
 ];
@@ -203,7 +248,7 @@ fn differs<T: PartialEq + Debug>(attribute: &'static str, sent: Option<&T>, list
     })
 }
 
-pub(super) fn list(set: &BTreeSet<String>) -> Vec<String> {
+fn list(set: &BTreeSet<String>) -> Vec<String> {
     set.iter().cloned().collect()
 }
 
@@ -211,7 +256,7 @@ pub(super) fn list(set: &BTreeSet<String>) -> Vec<String> {
 type Credentials = Attr<BTreeMap<String, RegistryCredentials>>;
 
 /// `config` has the write-only passwords.
-pub(super) fn credentials(planned: &Credentials, config: &Credentials) -> Vec<ImageRegistryCredential> {
+fn credentials(planned: &Credentials, config: &Credentials) -> Vec<ImageRegistryCredential> {
     let write_only = |server: &str| config.known().and_then(|config| config.get(server)?.password_wo.known());
     let one = |(server, credentials): (&String, &RegistryCredentials)| {
         let password = credentials.password.known().or_else(|| write_only(server));

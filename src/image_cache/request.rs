@@ -3,9 +3,9 @@
 use std::collections::BTreeSet;
 
 use super::changes::Changes;
-use super::fields::{FIELDS, Planned, credentials, list};
+use super::fields::{FIELDS, Planned};
 use super::model::ImageCacheModel;
-use crate::tags;
+use crate::tags::TagPolicy;
 use tencentcloud::tke::{CreateImageCache, EipAttribute, ImageCache, UpdateImageCache};
 use terraform_plugin::value::Attr;
 
@@ -15,19 +15,12 @@ pub(super) fn unique_name() -> String {
     format!("tf-{:016x}", rand::random::<u64>())
 }
 
-/// The request that makes the planned cache. `config` has the write-only passwords.
+/// The request that creates the planned cache. `config` has the write-only passwords.
 pub(super) fn create(planned: &ImageCacheModel, config: &ImageCacheModel, name: &str) -> CreateImageCache {
     let eip = planned.auto_create_eip.known();
-    CreateImageCache {
-        images: elements(&planned.images),
+    let mut request = CreateImageCache {
         vpc_id: text(&planned.vpc_id).unwrap_or_default(),
         subnet_id: text(&planned.subnet_id).unwrap_or_default(),
-        image_cache_name: name.to_owned(),
-        security_group_ids: elements(&planned.security_group_ids),
-        image_registry_credentials: credentials(
-            &planned.image_registry_credentials,
-            &config.image_registry_credentials,
-        ),
         existed_eip_id: text(&planned.existed_eip_id),
         auto_create_eip: eip.map(|_| true),
         // Without attributes of its own, the API's defaults apply; the policy is required beside others.
@@ -36,13 +29,15 @@ pub(super) fn create(planned: &ImageCacheModel, config: &ImageCacheModel, name: 
             internet_service_provider: text(&eip.internet_service_provider),
             internet_max_bandwidth_out: eip.internet_max_bandwidth_out.known().copied(),
         }),
-        image_cache_size: planned.image_cache_size.known().copied(),
-        retention_days: planned.retention_days.known().copied(),
         registry_skip_verify_list: elements(&planned.registry_skip_verify_list),
         registry_http_endpoint_list: elements(&planned.registry_http_endpoint_list),
         resolve_config: text(&planned.resolve_config),
-        tags: planned.tags_all.known().map(tags::to_list).unwrap_or_default(),
-    }
+        ..Default::default()
+    };
+    let from = Planned { planned, config, tags: &TagPolicy::default(), listed: None };
+    FIELDS.iter().for_each(|field| (field.send_created)(&from, &mut request));
+    request.image_cache_name = name.to_owned();
+    request
 }
 
 /// All updatable fields as planned, to compare a new cache with.
@@ -103,7 +98,7 @@ fn text(value: &Attr<String>) -> Option<String> {
 }
 
 fn elements(set: &Attr<BTreeSet<String>>) -> Vec<String> {
-    set.known().map(list).unwrap_or_default()
+    set.known().into_iter().flatten().cloned().collect()
 }
 
 #[cfg(test)]
@@ -114,7 +109,7 @@ mod tests {
 
     use super::super::model::{AutoCreateEip, RegistryCredentials};
     use super::*;
-    use crate::tags::{IgnoreTags, TagPolicy};
+    use crate::tags::IgnoreTags;
     use terraform_plugin::value::Secret;
 
     type Credentials = Attr<BTreeMap<String, RegistryCredentials>>;

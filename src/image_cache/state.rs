@@ -1,9 +1,10 @@
 //! From what the API tells of a cache to its state.
 
+use super::fields::FIELDS;
 use super::model::{CacheAnnotations, ImageCacheModel};
+use crate::annotations;
 use crate::image_cache::attributes::ImageCacheAttributes;
-use crate::tags::{TagPolicy, Tags};
-use crate::{annotations, images};
+use crate::tags::{self, TagPolicy, Tags};
 use tencentcloud::tke::ImageCache;
 use terraform_plugin::value::Attr;
 
@@ -31,30 +32,25 @@ pub(super) fn set_id(state: &mut ImageCacheModel, id: &str) {
 pub(super) fn refresh(state: &mut ImageCacheModel, region: &str, cache: &ImageCache, policy: &TagPolicy) {
     state.region = Attr::from(region.to_owned());
     set_id(state, &cache.image_cache_id);
-    state.name = cache.image_cache_name.clone().into();
+    FIELDS.iter().for_each(|field| (field.read)(cache, policy, state));
     let listed = ImageCacheAttributes::from(cache);
-    if let Attr::Known(images) = listed.images
-        && !images.is_empty()
-        && !state.images.known().is_some_and(|known| images::same(known, &images))
-    {
-        state.images = images.into();
-    }
-    // What is not listed stays, but for what an older version read.
-    if let Attr::Known(all) = listed.tags.or(state.tags_all.clone()) {
-        let all = policy.managed(all, state.tags_all.known());
-        if state.tags_all.known() != Some(&all) {
-            state.tags = own_tags(&all, &state.tags, policy.default_tags.known());
-            state.tags_all = all.into();
-        }
-    }
-    state.image_cache_size = listed.image_cache_size.or(state.image_cache_size);
-    state.retention_days = listed.retention_days.or(state.retention_days);
     state.status = listed.status;
     state.snapshot_id = listed.snapshot_id;
     state.creation_time = listed.creation_time;
     state.expire_date_time = listed.expire_date_time;
     state.image_cache_type = listed.image_cache_type;
     state.snapshotter = listed.snapshotter;
+}
+
+/// The tags that Terraform manages. Those that are not listed stay, but for what an older version read.
+pub(super) fn read_tags(cache: &ImageCache, policy: &TagPolicy, state: &mut ImageCacheModel) {
+    let listed = cache.tags.as_deref().map(tags::by_key);
+    let Attr::Known(all) = Attr::from(listed).or(state.tags_all.clone()) else { return };
+    let all = policy.managed(all, state.tags_all.known());
+    if state.tags_all.known() != Some(&all) {
+        state.tags = own_tags(&all, &state.tags, policy.default_tags.known());
+        state.tags_all = all.into();
+    }
 }
 
 /// After an update that the API did not carry out as planned: what it lists. `before` shows what it returns at all.
@@ -76,6 +72,7 @@ pub(super) fn with_emptied(before: &ImageCache, after: &ImageCache) -> ImageCach
 ///
 /// Terraform requires an apply to yield what was planned; what differs in the cloud shows in the next read.
 pub(super) fn complete(planned: &mut ImageCacheModel, cache: Option<&ImageCache>) {
+    FIELDS.iter().for_each(|field| (field.fill)(cache, planned));
     let listed = cache.map(ImageCacheAttributes::from).unwrap_or_default();
     fill(&mut planned.status, listed.status);
     fill(&mut planned.snapshot_id, listed.snapshot_id);
@@ -83,15 +80,12 @@ pub(super) fn complete(planned: &mut ImageCacheModel, cache: Option<&ImageCache>
     fill(&mut planned.expire_date_time, listed.expire_date_time);
     fill(&mut planned.image_cache_type, listed.image_cache_type);
     fill(&mut planned.snapshotter, listed.snapshotter);
-    fill(&mut planned.name, cache.map(|cache| cache.image_cache_name.clone()).into());
-    fill(&mut planned.image_cache_size, listed.image_cache_size);
-    fill(&mut planned.retention_days, listed.retention_days);
-    fill(&mut planned.tags_all, Attr::Null);
 }
 
-fn fill<T>(planned: &mut Attr<T>, listed: Attr<T>) {
+/// Sets what the plan left unknown.
+pub(super) fn fill<T>(planned: &mut Attr<T>, listed: impl Into<Attr<T>>) {
     if planned.is_unknown() {
-        *planned = listed;
+        *planned = listed.into();
     }
 }
 

@@ -5,7 +5,8 @@ use std::time::Duration;
 
 use super::build_log::BuildLog;
 use super::model::ImageCacheModel;
-use super::{address, messages, private, state};
+use super::read::address;
+use super::{messages, private, state};
 use crate::image_caches::{Change, Goal, Observation, WaitError};
 use crate::session::Session;
 use tencentcloud::tke::ImageCache;

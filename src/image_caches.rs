@@ -116,6 +116,14 @@ struct RegionApi {
     region: Arc<str>,
 }
 
+impl RegionApi {
+    /// The context of the log lines of a task that several operations share. At the level of errors, so that events of every
+    /// level have its fields.
+    fn span(&self) -> tracing::Span {
+        tracing::error_span!(parent: None, "shared", tf_resource_type = "eks_image_cache", region = &*self.region)
+    }
+}
+
 impl ImageCaches {
     /// The image caches that `client` can reach. Waits look every `poll_interval` at first, a little less often later.
     pub fn new(client: Client, poll_interval: Duration) -> Self {
@@ -337,14 +345,13 @@ impl ImageCaches {
         if let Some(region) = regions.get(name) {
             return Arc::clone(region);
         }
-        let polls = tracing::error_span!(parent: None, "poll", tf_resource_type = "eks_image_cache", region = name);
         let api = RegionApi { api: Arc::clone(&self.0.api), region: Arc::from(name) };
         let (interval, denied) = (self.0.poll_interval, Arc::clone(&self.0.build_events_denied));
         let builds = Arc::new(BuildEvents::new(api.clone(), interval, denied));
         let region = Arc::new(Region {
             reads: Reads::new(api.clone()),
             creates: Creates::new(api.clone()),
-            poller: Poller::new(Polls { api: api.clone(), builds: Arc::clone(&builds) }, interval, polls),
+            poller: Poller::new(Polls { api: api.clone(), builds: Arc::clone(&builds) }, interval, api.span()),
             builds,
             listed: OnceCell::new(),
             managed: Mutex::default(),

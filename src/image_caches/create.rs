@@ -83,7 +83,7 @@ pub(super) struct Creates {
 
 impl Creates {
     pub(super) fn new(api: RegionApi) -> Self {
-        let lookups = Gather::new(Lookup(api.clone()));
+        let lookups = Gather::new(Lookup(api.clone()), api.span());
         Self { api, lookups, turns: Mutex::default(), made: Mutex::default(), existing: Mutex::default() }
     }
 

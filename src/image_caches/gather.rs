@@ -14,6 +14,7 @@ use tokio::{
     sync::oneshot,
     time::{Instant, sleep},
 };
+use tracing::{Instrument as _, Span};
 
 /// Terraform starts its operations within a millisecond of each other, as many as `-parallelism` allows.
 const QUIET: Duration = Duration::from_millis(4);
@@ -31,6 +32,8 @@ pub(super) trait Answer: Send + Sync + 'static {
 #[derive(Debug)]
 pub(super) struct Gather<A: Answer> {
     pub(super) answer: A,
+    /// The context of the log lines of a batch, which belongs to no operation.
+    span: Span,
     queue: Mutex<Queue<A::Output>>,
 }
 
@@ -48,8 +51,8 @@ impl<O> Queue<O> {
 }
 
 impl<A: Answer> Gather<A> {
-    pub(super) fn new(answer: A) -> Arc<Self> {
-        Arc::new(Self { answer, queue: Mutex::new(Queue::new()) })
+    pub(super) fn new(answer: A, span: Span) -> Arc<Self> {
+        Arc::new(Self { answer, span, queue: Mutex::new(Queue::new()) })
     }
 
     fn queue(&self) -> MutexGuard<'_, Queue<A::Output>> {
@@ -64,7 +67,7 @@ impl<A: Answer> Gather<A> {
             queue.waiting.entry(key.to_owned()).or_default().push(sender);
             if !mem::replace(&mut queue.at_work, true) {
                 // A task of its own: whoever asked first may go away without leaving the others alone.
-                tokio::spawn(Arc::clone(self).work());
+                tokio::spawn(Arc::clone(self).work().instrument(self.span.clone()));
             }
         }
         receiver.await.expect("the task answers every key of its batch, or has panicked")
@@ -133,7 +136,7 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn a_panic_reaches_those_who_wait_and_nobody_else() {
-        let counts = Gather::new(Count::default());
+        let counts = Gather::new(Count::default(), Span::none());
         let ask = |key: &'static str| {
             let counts = Arc::clone(&counts);
             tokio::spawn(async move { counts.ask(key).await })

@@ -49,7 +49,8 @@ struct State {
 
 impl Reads {
     pub(super) fn new(api: RegionApi) -> Self {
-        Self(Gather::new(Reader { api, state: Mutex::default(), has_more: Notify::new() }))
+        let span = api.span();
+        Self(Gather::new(Reader { api, state: Mutex::default(), has_more: Notify::new() }, span))
     }
 
     /// The row of `id`, or `None` when there is none.

@@ -4,6 +4,7 @@
 use std::{num::NonZeroU32, sync::Arc, time::SystemTime};
 
 use backon::BackoffBuilder as _;
+use network::Program;
 use tokio::time::{Instant, sleep};
 use tokio_util::sync::CancellationToken;
 

@@ -104,10 +104,8 @@ impl Diagnostic {
     /// In tests, when a message contains the `Debug` form of an Option, error, enum, struct or Duration.
     pub fn error(summary: impl Into<String>, detail: impl Into<String>) -> Self {
         let (summary, detail) = (summary.into(), detail.into());
-        #[cfg(any(test, feature = "testing"))]
-        for text in [&summary, &detail] {
-            assert_eq!(debug_form::find(text), None, "a message contains a Debug form: {text}");
-        }
+        assert_prose(&summary);
+        assert_prose(&detail);
         Self { severity: Severity::Error, summary, detail, path: AttributePath::default() }
     }
 
@@ -123,13 +121,24 @@ impl Diagnostic {
     }
 }
 
+/// Panics in tests when a message has the `Debug` form of an Option, error, enum, struct or Duration.
+pub(crate) fn assert_prose(_text: &str) {
+    #[cfg(any(test, feature = "testing"))]
+    assert_eq!(debug_form::find(_text), None, "a message contains a Debug form: {_text}");
+}
+
 /// The messages of one operation, in the order in which they arose.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Diagnostics(Vec<Diagnostic>);
 
 impl Diagnostics {
     /// Adds a message.
+    ///
+    /// # Panics
+    ///
+    /// As [`Diagnostic::error`]: a message may be completed after it was made.
     pub fn push(&mut self, diagnostic: Diagnostic) {
+        assert_prose(&diagnostic.detail);
         self.0.push(diagnostic);
     }
 
@@ -151,19 +160,21 @@ impl Diagnostics {
 
 impl From<Diagnostic> for Diagnostics {
     fn from(diagnostic: Diagnostic) -> Self {
-        Self(vec![diagnostic])
+        Self::from_iter([diagnostic])
     }
 }
 
 impl Extend<Diagnostic> for Diagnostics {
     fn extend<I: IntoIterator<Item = Diagnostic>>(&mut self, iter: I) {
-        self.0.extend(iter);
+        iter.into_iter().for_each(|diagnostic| self.push(diagnostic));
     }
 }
 
 impl FromIterator<Diagnostic> for Diagnostics {
     fn from_iter<I: IntoIterator<Item = Diagnostic>>(iter: I) -> Self {
-        Self(iter.into_iter().collect())
+        let mut all = Self::default();
+        all.extend(iter);
+        all
     }
 }
 
@@ -199,5 +210,13 @@ mod tests {
         assert!(!diagnostics.has_errors());
         diagnostics.push(Diagnostic::error("Gone", "It is not there."));
         assert!(diagnostics.has_errors());
+    }
+
+    #[test]
+    #[should_panic = "a message contains a Debug form"]
+    fn completed_message_without_debug_form() {
+        let short = Diagnostic::error("Slow", "It took long.");
+        let detail = format!("{} {:?}", short.detail, Some("more"));
+        let _ = Diagnostics::from(Diagnostic { detail, ..short });
     }
 }

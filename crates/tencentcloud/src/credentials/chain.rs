@@ -387,7 +387,7 @@ mod tests {
             ..Default::default()
         };
         let environment = environment(&[("TENCENTCLOUD_SECRET_KEY", "sesame")]);
-        let source = super::super::static_keys::provider_block(&config).unwrap();
+        let source = super::super::static_keys::configuration(&config).unwrap();
         assert!(!format!("{config:?} {environment:?} {source:?}").contains("sesame"));
     }
 }

@@ -11,7 +11,7 @@ use super::{
     Credentials, CredentialsError, Environment, Services,
     config::{RoleSession, Token, WebIdentity},
     limits, profile,
-    source::{Context, Outcome, Source},
+    source::{Context, Outcome},
 };
 use crate::{Auth, sts};
 

@@ -14,7 +14,7 @@ use super::response::{checked, errors, unreadable};
 use super::stream::events;
 use super::validate::{self, WriteOnly};
 use super::{Context, Outcome, Provider, Server, panic};
-use crate::diagnostics::Diagnostics;
+use crate::diagnostics::{Diagnostics, assert_prose};
 use crate::schema::{Model, Schema};
 use crate::value::{self, Value};
 
@@ -70,11 +70,13 @@ impl Progress {
     /// Terraform 1.14 and 1.15 stop reading at the first event after an interrupt, and crash on a second one: the completion
     /// has to be the only one.
     pub async fn report(&self, message: impl Into<String>) {
+        let message = message.into();
+        assert_prose(&message);
         if self.stop.is_cancelled() {
             return;
         }
         // Fails only when the client has left.
-        let _ = self.events.send(ActionEvent::Progress(message.into())).await;
+        let _ = self.events.send(ActionEvent::Progress(message)).await;
     }
 
     /// Runs `work` to its end. Every 30 seconds until then shows `line`, which gets the time that has passed.
@@ -196,6 +198,13 @@ mod tests {
         drop(progress);
         assert_eq!(sent.recv().await, Some(ActionEvent::Progress("before".to_owned())));
         assert_eq!(sent.recv().await, None);
+    }
+
+    #[tokio::test]
+    #[should_panic = "a message contains a Debug form"]
+    async fn progress_without_debug_form() {
+        let progress = Progress { events: mpsc::channel(1).0, stop: CancellationToken::new() };
+        progress.report(format!("{:?} is next", Some(1))).await;
     }
 
     #[tokio::test(start_paused = true)]

@@ -8,7 +8,7 @@ use serde::Serialize;
 
 use super::response::{checked, unreadable};
 use super::{panic, validate};
-use crate::diagnostics::AttributePath;
+use crate::diagnostics::{AttributePath, assert_prose};
 use crate::schema::{Model, Parameter, Signature};
 use crate::value::{self, Value};
 
@@ -24,8 +24,14 @@ pub struct FunctionError {
 
 impl FunctionError {
     /// About the call as a whole. A full stop at the end is left out.
+    ///
+    /// # Panics
+    ///
+    /// In tests, when the text has a `Debug` form, as [`Diagnostic::error`](crate::diagnostics::Diagnostic::error).
     pub fn new(text: impl AsRef<str>) -> Self {
-        Self { text: text.as_ref().trim_end_matches('.').to_owned(), argument: None }
+        let text = text.as_ref().trim_end_matches('.');
+        assert_prose(text);
+        Self { text: text.to_owned(), argument: None }
     }
 
     /// About one argument, by its index from 0, without its name. A full stop at the end is left out.
@@ -224,5 +230,11 @@ mod tests {
         let Ok(Value::Dynamic(result)) = label.call(vec!["l".into(), tags, half.clone()]) else { panic!("a value") };
         let Value::Dynamic(half) = half else { unreachable!() };
         assert_eq!(result.value().as_map().map(|map| &map["values"]), Some(&Value::List(vec![half.value().clone()])));
+    }
+
+    #[test]
+    #[should_panic = "a message contains a Debug form"]
+    fn error_without_debug_form() {
+        FunctionError::at(0, format!("expected {:?}", None::<u8>));
     }
 }

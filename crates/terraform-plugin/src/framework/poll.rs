@@ -258,6 +258,7 @@ mod tests {
         objects: Mutex<HashMap<String, String>>,
         faults: Mutex<VecDeque<&'static str>>,
         polls: Mutex<Vec<Instant>>,
+        span: Mutex<Option<&'static str>>,
     }
 
     impl Poll for Arc<Cloud> {
@@ -266,6 +267,7 @@ mod tests {
 
         async fn read(&self, ids: Vec<String>) -> HashMap<String, Polled<Self>> {
             self.polls.lock().unwrap().push(Instant::now());
+            *self.span.lock().unwrap() = Span::current().metadata().map(|span| span.name());
             let fault = self.faults.lock().unwrap().pop_front();
             assert_ne!(fault, Some("panic"));
             let objects = self.objects.lock().unwrap();
@@ -376,6 +378,17 @@ mod tests {
         };
         assert!(wait().await.unwrap_err().is_panic());
         assert_eq!(wait().await.unwrap(), Ok(()));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn polls_have_the_span_of_the_poller() {
+        let _guard = tracing::subscriber::set_default(tracing_subscriber::registry());
+        let cloud = Arc::new(Cloud::default());
+        cloud.set("a", "ready");
+        let poller = Poller::new(Arc::clone(&cloud), INTERVAL, tracing::error_span!("polls"));
+        let operation = tracing::error_span!("operation of the first wait");
+        ready(&poller, "a", &CancellationToken::new()).instrument(operation).await.unwrap();
+        assert_eq!(*cloud.span.lock().unwrap(), Some("polls"));
     }
 
     #[tokio::test(start_paused = true)]

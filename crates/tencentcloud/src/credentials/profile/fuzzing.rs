@@ -28,7 +28,8 @@ impl Services for Silence {
 /// A file of a profile gives keys, none, or an error that names the file; keys are not shown.
 pub fn profile(input: &[u8]) {
     let Ok(text) = std::str::from_utf8(input) else { return };
-    let profile = Profile { name: "default".to_owned(), directory: None, ini: None, named: true };
+    let profile =
+        Profile { name: "default".to_owned(), directory: None, ini: None, named: true, session_name: "session" };
     let path = Path::new("default.credential");
     let tccli = from_tccli(&Silence, &profile, path, text).now_or_never();
     for found in tccli.into_iter().chain([from_ini(&profile, path, text)]) {

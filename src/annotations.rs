@@ -10,7 +10,7 @@ mod housekeeping;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::image_cache::id;
+use crate::image_cache_id;
 use terraform_plugin::value::Attr;
 
 pub use cache_disk::{CacheDisk, DiskOptions};
@@ -106,38 +106,10 @@ fn comma_joined(hosts: &BTreeSet<String>) -> String {
 ///
 /// What was expected, with an example.
 pub fn check_image_cache(choice: &str) -> Result<(), String> {
-    if choice == AUTO || id::may_be_id(choice) {
+    if choice == AUTO || image_cache_id::may_be_id(choice) {
         return Ok(());
     }
     Err(format!("expected \"auto\", or the ID of an image cache, for example \"imc-1a2b3c4d\", got {choice:?}"))
-}
-
-/// Checks one entry of a list of registries: the list is joined with commas, and compared with the host part of images.
-///
-/// # Errors
-///
-/// What was expected, with an example.
-pub fn check_registry(host: &str) -> Result<(), String> {
-    let is_name =
-        |name: &str| !name.is_empty() && !name.contains([',', '/', '@', ':']) && !name.contains(char::is_whitespace);
-    let is_port =
-        |port: &str| port.bytes().all(|byte| byte.is_ascii_digit()) && port.parse::<u16>().is_ok_and(|port| port > 0);
-    let is_address = |text: &str| text.parse::<std::net::Ipv6Addr>().is_ok();
-    let is_host = |host: &str| match host.strip_prefix('[').and_then(|rest| rest.split_once(']')) {
-        Some((address, "")) => is_address(address),
-        Some((address, port)) => is_address(address) && port.strip_prefix(':').is_some_and(is_port),
-        None => match host.split_once(':') {
-            Some((name, port)) => is_name(name) && is_port(port),
-            None => is_name(host),
-        },
-    };
-    if is_host(host) {
-        return Ok(());
-    }
-    Err(format!(
-        "expected the host name of a registry, with a port if it has one, for example \"harbor.example.com\" or \
-         \"harbor.example.com:5000\", got {host:?}"
-    ))
 }
 
 #[cfg(test)]
@@ -176,36 +148,6 @@ mod tests {
             [("auto", true), ("imc-al38vsrl", true), ("7j6hwsdo", true), ("", false), ("a b", false), ("a,b", false)]
         {
             assert_eq!(check_image_cache(choice).is_ok(), expected, "{choice:?}");
-        }
-    }
-
-    #[test]
-    fn registry_is_a_host_with_a_port() {
-        for (host, expected) in [
-            ("harbor.example.com", true),
-            ("harbor.example.com:5000", true),
-            ("10.0.0.8:5000", true),
-            ("[fd00::1]:5000", true),
-            ("", false),
-            ("https://harbor.example.com", false),
-            ("harbor.example.com/", false),
-            ("a.example.com,b.example.com", false),
-            ("a.example.com b.example.com", false),
-            ("user@harbor.example.com", false),
-            ("harbor.example.com:65535", true),
-            ("[fd00::1]", true),
-            ("harbor.example.com:", false),
-            ("harbor.example.com:port", false),
-            ("harbor.example.com:0", false),
-            ("harbor.example.com:99999", false),
-            ("harbor.example.com:+80", false),
-            ("harbor.example.com:80:80", false),
-            (":5000", false),
-            ("fd00::1", false),
-            ("[harbor.example.com]:80", false),
-            ("[fd00::1]5000", false),
-        ] {
-            assert_eq!(check_registry(host).is_ok(), expected, "{host:?}");
         }
     }
 }

@@ -17,7 +17,6 @@ mod create;
 mod data_source;
 mod delete;
 mod fields;
-pub mod id;
 mod identity;
 mod import;
 mod leftover;

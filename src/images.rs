@@ -1,4 +1,4 @@
-//! Image references in a configuration.
+//! Image references and registries in a configuration.
 
 use std::collections::BTreeSet;
 
@@ -47,6 +47,34 @@ pub fn is_latest(image: &str) -> bool {
     Reference::parse(image).is_ok_and(|reference| reference.digest().is_none() && reference.tag() == Some("latest"))
 }
 
+/// Checks one entry of a list of registries: the list is joined with commas, and compared with the host part of images.
+///
+/// # Errors
+///
+/// What was expected, with an example.
+pub fn check_registry(host: &str) -> Result<(), String> {
+    let is_name =
+        |name: &str| !name.is_empty() && !name.contains([',', '/', '@', ':']) && !name.contains(char::is_whitespace);
+    let is_port =
+        |port: &str| port.bytes().all(|byte| byte.is_ascii_digit()) && port.parse::<u16>().is_ok_and(|port| port > 0);
+    let is_address = |text: &str| text.parse::<std::net::Ipv6Addr>().is_ok();
+    let is_host = |host: &str| match host.strip_prefix('[').and_then(|rest| rest.split_once(']')) {
+        Some((address, "")) => is_address(address),
+        Some((address, port)) => is_address(address) && port.strip_prefix(':').is_some_and(is_port),
+        None => match host.split_once(':') {
+            Some((name, port)) => is_name(name) && is_port(port),
+            None => is_name(host),
+        },
+    };
+    if is_host(host) {
+        return Ok(());
+    }
+    Err(format!(
+        "expected the host name of a registry, with a port if it has one, for example \"harbor.example.com\" or \
+         \"harbor.example.com:5000\", got {host:?}"
+    ))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -65,6 +93,36 @@ mod tests {
             (vec![], vec![], true),
         ] {
             assert_eq!(same(&set(&a), &set(&b)), expected, "{a:?} {b:?}");
+        }
+    }
+
+    #[test]
+    fn registry_is_a_host_with_a_port() {
+        for (host, expected) in [
+            ("harbor.example.com", true),
+            ("harbor.example.com:5000", true),
+            ("10.0.0.8:5000", true),
+            ("[fd00::1]:5000", true),
+            ("", false),
+            ("https://harbor.example.com", false),
+            ("harbor.example.com/", false),
+            ("a.example.com,b.example.com", false),
+            ("a.example.com b.example.com", false),
+            ("user@harbor.example.com", false),
+            ("harbor.example.com:65535", true),
+            ("[fd00::1]", true),
+            ("harbor.example.com:", false),
+            ("harbor.example.com:port", false),
+            ("harbor.example.com:0", false),
+            ("harbor.example.com:99999", false),
+            ("harbor.example.com:+80", false),
+            ("harbor.example.com:80:80", false),
+            (":5000", false),
+            ("fd00::1", false),
+            ("[harbor.example.com]:80", false),
+            ("[fd00::1]5000", false),
+        ] {
+            assert_eq!(check_registry(host).is_ok(), expected, "{host:?}");
         }
     }
 }

@@ -36,6 +36,7 @@ mod functions;
 #[cfg(any(test, fuzzing))]
 pub mod fuzzing;
 mod image_cache;
+mod image_cache_id;
 mod image_caches;
 mod images;
 mod manifests;

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use image_registry::Mirror;
 
 use super::config::ProviderConfig;
-use crate::annotations;
+use crate::images;
 use terraform_plugin::diagnostics::{AttributePath, Diagnostic, Diagnostics};
 
 /// The mirrors by registry. Those that are not valid, which validation reports, are left out, and so are unknown ones.
@@ -18,7 +18,7 @@ pub(super) fn validate(config: &ProviderConfig, diagnostics: &mut Diagnostics) {
     let root = AttributePath::root("registry_mirrors");
     for (registry, url) in config.registry_mirrors.known().into_iter().flatten() {
         let at = root.key(registry);
-        if let Err(expected) = annotations::check_registry(registry) {
+        if let Err(expected) = images::check_registry(registry) {
             let detail = format!("{root}: {expected}.");
             diagnostics.push(Diagnostic::error("Invalid registry", detail).at(at.clone()));
         }

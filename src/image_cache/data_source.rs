@@ -7,9 +7,9 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::attributes::{ImageCacheAttributes, ImageCacheHistory};
-use super::{id, messages};
+use super::messages;
 use crate::session::Session;
-use crate::{creation_time, errors, regions};
+use crate::{creation_time, errors, image_cache_id, regions};
 use tencentcloud::tke::{ImageCache, Status};
 use terraform_plugin::diagnostics::{AttributePath, Diagnostic, Diagnostics};
 use terraform_plugin::framework::{Context, DataSource, Outcome};
@@ -67,7 +67,7 @@ impl DataSource for ImageCacheData {
             }
         }
         regions::validate(AttributePath::root("region"), &config.region, diagnostics);
-        id::validate(AttributePath::root("id"), &config.id, diagnostics);
+        image_cache_id::validate(AttributePath::root("id"), &config.id, diagnostics);
     }
 
     async fn read(

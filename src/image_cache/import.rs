@@ -7,7 +7,7 @@ use serde::Deserialize;
 use super::identity::ImageCacheIdentity;
 use super::model::{ImageCacheModel, RegistryCredentials};
 use super::state;
-use crate::image_cache::id;
+use crate::image_cache_id;
 use crate::session::Session;
 use terraform_plugin::diagnostics::{AttributePath, Diagnostic, Diagnostics};
 use terraform_plugin::framework::{Outcome, Source};
@@ -38,7 +38,7 @@ pub(super) fn by_import_id(import_id: &str) -> Result<ImageCacheModel, Diagnosti
 ///
 /// What the two look like.
 pub(super) fn by_id(region: Attr<String>, id: &str) -> Result<ImageCacheModel, Diagnostic> {
-    if !id::is_id(id) || region.as_str().is_some_and(str::is_empty) {
+    if !image_cache_id::is_id(id) || region.as_str().is_some_and(str::is_empty) {
         let region = region.as_str().map(|region| format!(" with the region {region:?}")).unwrap_or_default();
         let detail = format!(
             "Expected the ID of an image cache, for example \"imc-1a2b3c4d\", and a region that is absent or has a name, for \

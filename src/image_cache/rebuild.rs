@@ -12,13 +12,11 @@ use serde::{Deserialize, Serialize};
 use tokio::sync::mpsc;
 
 use super::build_log::BuildLog;
-use super::id;
 use super::model::DEFAULT_BUILD_TIMEOUT;
 use super::{messages, request, verify};
-use crate::errors;
 use crate::image_caches::{BuildInstance, Change, Goal, Observation, WaitError};
-use crate::regions;
 use crate::session::Session;
+use crate::{errors, image_cache_id, regions};
 use tencentcloud::tke::{ImageCache, Status};
 use terraform_plugin::diagnostics::{AttributePath, Diagnostic, Diagnostics};
 use terraform_plugin::framework::{Action, Context, Outcome, Progress, unless_stopped};
@@ -54,7 +52,7 @@ impl Action for ImageCacheRebuild {
     const TYPE_NAME: &'static str = "eks_image_cache_rebuild";
 
     fn validate(&self, config: &RebuildConfig, diagnostics: &mut Diagnostics) {
-        id::validate(AttributePath::root("image_cache_id"), &config.image_cache_id, diagnostics);
+        image_cache_id::validate(AttributePath::root("image_cache_id"), &config.image_cache_id, diagnostics);
         regions::validate(AttributePath::root("region"), &config.region, diagnostics);
     }
 

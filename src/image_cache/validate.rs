@@ -5,7 +5,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::model::ImageCacheModel;
-use crate::{annotations, images, regions, tags};
+use crate::{images, regions, tags};
 use terraform_plugin::diagnostics::{AttributePath, Diagnostic, Diagnostics};
 use terraform_plugin::value::{Attr, duration};
 
@@ -17,7 +17,7 @@ pub(super) fn validate(config: &ImageCacheModel, diagnostics: &mut Diagnostics) 
         ("registry_skip_verify_list", &config.registry_skip_verify_list),
         ("registry_http_endpoint_list", &config.registry_http_endpoint_list),
     ] {
-        for expected in hosts.known().into_iter().flatten().filter_map(|host| annotations::check_registry(host).err()) {
+        for expected in hosts.known().into_iter().flatten().filter_map(|host| images::check_registry(host).err()) {
             let at = AttributePath::root(name);
             diagnostics.push(Diagnostic::error("Invalid registry", format!("{name}: {expected}.")).at(at));
         }

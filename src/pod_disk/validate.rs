@@ -4,8 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::model::PodDiskModel;
 use super::{image_gc, inspection};
-use crate::image_cache::id;
-use crate::{annotations, images, regions};
+use crate::{annotations, image_cache_id, images, regions};
 use terraform_plugin::diagnostics::{AttributePath, Diagnostic, Diagnostics};
 use terraform_plugin::value::{self, Attr, duration};
 
@@ -53,8 +52,8 @@ fn validate_image_cache(config: &PodDiskModel, diagnostics: &mut Diagnostics) {
             Err(expected) => {
                 diagnostics.push(Diagnostic::error("Invalid image cache", format!("image_cache: {expected}.")).at(at));
             }
-            Ok(()) if choice != annotations::AUTO && !id::is_id(choice) => {
-                diagnostics.push(id::unknown_form(at, choice));
+            Ok(()) if choice != annotations::AUTO && !image_cache_id::is_id(choice) => {
+                diagnostics.push(image_cache_id::unknown_form(at, choice));
             }
             Ok(()) => {}
         }
@@ -100,7 +99,7 @@ fn validate_purpose(config: &PodDiskModel, diagnostics: &mut Diagnostics) {
 
 fn validate_registries(name: &str, hosts: &Attr<BTreeSet<String>>, diagnostics: &mut Diagnostics) {
     for host in hosts.known().into_iter().flatten() {
-        if let Err(expected) = annotations::check_registry(host) {
+        if let Err(expected) = images::check_registry(host) {
             let detail = format!("{name}: {expected}.");
             diagnostics.push(Diagnostic::error("Invalid registry", detail).at(AttributePath::root(name)));
         }
@@ -110,7 +109,7 @@ fn validate_registries(name: &str, hosts: &Attr<BTreeSet<String>>, diagnostics: 
 fn validate_credentials(config: &PodDiskModel, diagnostics: &mut Diagnostics) {
     let root = AttributePath::root("image_registry_credentials");
     for server in config.image_registry_credentials.known().into_iter().flat_map(|map| map.keys()) {
-        if let Err(expected) = annotations::check_registry(server) {
+        if let Err(expected) = images::check_registry(server) {
             let detail = format!("{root}: {expected}.");
             diagnostics.push(Diagnostic::error("Invalid registry", detail).at(root.key(server)));
         }

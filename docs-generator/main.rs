@@ -114,7 +114,6 @@ const UNSWEPT: &[&str] = &[
     "docs/list-resources/",
     "docs/resources/",
     "src/block/",
-    "src/errors.rs",
     "src/image_cache",
     "src/registry_token.rs",
 ];

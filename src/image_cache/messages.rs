@@ -190,7 +190,7 @@ pub(super) fn delete_refused(
 pub(super) fn delete_wait(id: &str, region: &str, deadline: &Deadline, error: &WaitError) -> Diagnostic {
     let subject = subject(id, region);
     match error {
-        WaitError::Api { source, .. } => errors::api("waiting for the deletion of", &subject, source),
+        WaitError::Api { source, .. } => errors::api("deleting", &subject, source),
         error => subject.not_deleted(deadline, matches!(error, WaitError::Cancelled { .. })),
     }
 }

@@ -141,7 +141,7 @@ fn credentials_errors() {
     let file = |line| CredentialsError::File { path: "/f.json".into(), line, problem: "not valid JSON".to_owned() };
     variants!(CredentialsError:
         NotFound => [
-            CredentialsError::NotFound { tried: vec![("profile", "there is none".to_owned())] } =>
+            CredentialsError::NotFound { configuration: "provider block", tried: vec![("profile", "there is none".to_owned())] } =>
                 "no credentials found\n  - profile: there is none\nset secret_id and secret_key in the provider block, the \
                  variables TENCENTCLOUD_SECRET_ID and TENCENTCLOUD_SECRET_KEY, or run \"tccli configure\"",
         ],

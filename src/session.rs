@@ -84,6 +84,22 @@ impl Session {
         }
     }
 
+    /// As [`Session::region_of`], but `None` where no credentials or no region are configured: for checks that can be left out.
+    ///
+    /// # Errors
+    ///
+    /// When what is configured cannot be used.
+    pub async fn region_if_configured(&self, own: &Attr<String>) -> Outcome<Option<String>> {
+        if own.is_null() && self.region.get().await.is_err() {
+            return Ok(None);
+        }
+        let credentials = self.access.credentials.get_or_init(|| self.client.check_credentials()).await;
+        if matches!(credentials, Err(CredentialsError::NotFound { .. })) {
+            return Ok(None);
+        }
+        self.region_of(own).await.map(Some)
+    }
+
     /// Checks at plan time that an apply could call the API. Calls nothing when the credentials are complete, except STS
     /// where the provider block has a list of accounts.
     ///

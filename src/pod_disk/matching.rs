@@ -16,7 +16,7 @@ use terraform_plugin::diagnostics::{AttributePath, Diagnostic, Diagnostics};
 use terraform_plugin::framework::Outcome;
 
 /// The cache that `config` names, or with `auto` the one that its images would get. The API is asked, and a region needed,
-/// only for a cache that is named, and for `auto` with images.
+/// for `auto` with images and for a named cache with images; for a named cache alone, where credentials and a region are configured.
 ///
 /// # Errors
 ///
@@ -30,7 +30,15 @@ pub(super) async fn find(
         (None, _) | (Some(AUTO), None) => return Ok(None),
         (Some(choice), images) => (choice, images),
     };
-    let region = session.region_of(&config.region).await?;
+    let region = match images {
+        // The annotations of a named cache are known without it: what it is like can be left out.
+        None => match session.region_if_configured(&config.region).await? {
+            Some(region) => region,
+            None => return Ok(None),
+        },
+        Some(_) if choice != AUTO => session.region_of(&config.region).await.map_err(naming_the_function)?,
+        Some(_) => session.region_of(&config.region).await?,
+    };
     let caches = session.image_caches();
     let found = match (choice, images) {
         (AUTO, Some(images)) => {
@@ -60,6 +68,13 @@ pub(super) async fn find(
         }
         None => Err(image_cache::not_found(choice, &region).at(at()).into()),
     }
+}
+
+/// The function does without what is missing.
+fn naming_the_function(errors: Diagnostics) -> Diagnostics {
+    let advice = "The images are compared with those of the cache, which needs the API. The function image_cache_annotations gives the \
+                  annotations of an ID without it.";
+    errors.into_iter().map(|error| Diagnostic { detail: format!("{} {advice}", error.detail), ..error }).collect()
 }
 
 fn at() -> AttributePath {

@@ -260,11 +260,26 @@ async fn auto_with_images_shows_the_cache_that_matches() {
 }
 
 #[tokio::test]
-async fn a_cache_cannot_be_looked_up_without_a_known_region() {
+async fn named_cache_alone_needs_no_region() {
+    let (value, diagnostics, calls) = read(Value::map([("image_cache", "imc-1")]), Attr::Null, vec![]).await;
+    assert_eq!((diagnostics, calls), (Diagnostics::default(), vec![]));
+    assert_eq!(*attribute(&value, "annotations"), annotations(&[("use-image-cache", "imc-1")]));
+    assert_eq!(*attribute(&value, "matched_image_cache"), Value::Null);
+    assert_eq!(*attribute(&value, "disk_size"), Value::Null);
+}
+
+#[tokio::test]
+async fn named_cache_with_images_cannot_be_read_without_a_known_region() {
     for (region, summary) in [(Attr::Null, "No region"), (Attr::Unknown, "Region not known yet")] {
-        let (value, diagnostics, calls) = read(Value::map([("image_cache", "imc-1")]), region, vec![]).await;
-        let summaries: Vec<_> = diagnostics.iter().map(|diagnostic| diagnostic.summary.as_str()).collect();
-        assert_eq!((summaries, value, calls), (vec![summary], Value::Null, vec![]));
+        let config = Value::map([
+            ("image_cache", Value::from("imc-1")),
+            ("images", images(&["nginx:1.27"])),
+            ("inspect_images", false.into()),
+        ]);
+        let (value, diagnostics, calls) = read(config, region, vec![]).await;
+        let [error] = diagnostics.iter().collect::<Vec<_>>()[..] else { panic!("{diagnostics:?}") };
+        assert_eq!((error.summary.as_str(), value, calls), (summary, Value::Null, vec![]));
+        assert!(error.detail.contains("image_cache_annotations"), "{error:?}");
     }
 }
 

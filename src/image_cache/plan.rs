@@ -7,11 +7,11 @@
 //! | the same, with `replace_on_rebuild` | replaced |
 //! | network, EIP, registry lists, DNS or region change | replaced |
 //! | the provider's region changes, for a cache that names none | replaced |
-//! | network, EIP, registry lists or DNS are configured after an import | adopted: the API does not tell them, and nothing says that they differ |
-//! | a list or map that was absent is there and empty, or the other way round | in place, and nothing is done |
-//! | the cache is `Failed` | replaced, with a warning that carries its last events |
+//! | network, EIP, registry lists or DNS are configured after an import | adopted: the API does not return them, and nothing shows that they differ |
+//! | an omitted list or map becomes an empty one, or the other way round | in place, and nothing is done |
+//! | the cache is `Failed` | replaced, with a warning that has its most recent events |
 //! | the cache is `UpdateFailed` | in place: the update is tried again |
-//! | the cache is `Pending` or `Updating`, and `wait_for_ready` | in place: the wait goes on |
+//! | the cache is `Pending` or `Updating`, and `wait_for_ready` | in place: the wait continues |
 //!
 //! A flag that is not known counts as set: what it may change is planned as unknown, or as a replacement, because Terraform
 //! takes back neither a value nor an object that a plan had promised to keep.
@@ -90,7 +90,7 @@ async fn plan_create(session: &Session, plan: &mut ResourcePlan<ImageCacheModel>
     Ok(())
 }
 
-/// A cache that names no region is in the provider's, whatever that becomes; but one that was imported from another is there.
+/// A cache that names no region is in the provider's, whatever that becomes; but one that was imported from another stays in that one.
 async fn plan_region(session: &Session, prior: &ImageCacheModel, plan: &mut ResourcePlan<ImageCacheModel>) {
     if !plan.config.region.is_null() {
         return;
@@ -131,7 +131,7 @@ fn plan_update(prior: &ImageCacheModel, plan: &mut ResourcePlan<ImageCacheModel>
         NETWORK.iter().for_each(|attribute| plan.update_in_place(attribute));
         plan.diagnostics.extend(other_spelling(prior, &plan.planned));
     }
-    // Required, so that it is null after an import only: a configuration may have told Terraform to ignore it since.
+    // Required, so that it is null after an import only: `ignore_changes` may have kept it so since.
     if prior.vpc_id.is_null() {
         plan.update_in_place("vpc_id");
     }
@@ -154,6 +154,9 @@ fn plan_update(prior: &ImageCacheModel, plan: &mut ResourcePlan<ImageCacheModel>
     if !rebuilding.is_empty() || retry {
         BUILT.iter().for_each(|attribute| plan.set_unknown(attribute));
         if plan.planned.replace_on_rebuild != Attr::Known(false) {
+            if rebuilding == ["rebuild_triggers"] && plan.planned.rebuild_triggers.is_unknown() {
+                plan.diagnostics.push(unknown_triggers());
+            }
             rebuilding.iter().for_each(|attribute| plan.require_replace(attribute));
             if retry {
                 plan.require_replace("status");
@@ -179,8 +182,17 @@ fn shrinks(before: u64, after: u64) -> Diagnostic {
     Diagnostic::warning("Image cache becomes smaller", detail).at(AttributePath::root("image_cache_size"))
 }
 
-/// An import has the images that are configured, by other names. Whether they were configured so when the cache was made,
-/// or the API writes them so, nobody can tell; a rebuild for that would be billed.
+/// The digests of a data source that is read during apply may be the same as before: Terraform defers it for any pending change
+/// of what it refers to.
+fn unknown_triggers() -> Diagnostic {
+    let detail = "rebuild_triggers is known after apply only, and replace_on_rebuild is set. The cache is replaced even if no trigger \
+                  changes. A data source such as eks_pod_disk is read during apply if it refers to a resource with pending \
+                  changes, or has depends_on. Apply those changes first, or let it refer to constants and variables only.";
+    Diagnostic::warning("Replacement may not be necessary", detail).at(AttributePath::root("rebuild_triggers"))
+}
+
+/// An import lists the configured images in another spelling. Whether they were configured so when the cache was made,
+/// or the API writes them so, is unknown; a rebuild for that would be billed.
 fn other_spelling(prior: &ImageCacheModel, planned: &ImageCacheModel) -> Option<Diagnostic> {
     let (Attr::Known(listed), Attr::Known(configured)) = (&prior.images, &planned.images) else { return None };
     if listed == configured || !images::same(listed, configured) {
@@ -189,9 +201,9 @@ fn other_spelling(prior: &ImageCacheModel, planned: &ImageCacheModel) -> Option<
     let others: Vec<_> = listed.difference(configured).map(|image| format!("  {image}")).collect();
     Some(
         Diagnostic::warning(
-            "The image cache names its images otherwise",
+            "Images are spelled differently",
             format!(
-                "The API lists images of the imported cache {} in another spelling than images has them:\n{}\n\nThey are the \
+                "The API lists images of the imported cache {} in another spelling than the configuration:\n{}\n\nThey are the \
                  same images, so that they are not pulled again. But Pods that match a cache by identical references \
                  (use-image-cache: auto) may have to name them as the API does: write them so, or change rebuild_triggers \
                  after this apply to have the cache built with the names that are configured.",
@@ -276,6 +288,16 @@ mod tests {
         ]
     }
 
+    fn session() -> Session {
+        let config = ProviderConfig {
+            region: "ap-guangzhou".to_owned().into(),
+            secret_id: "id".to_owned().into(),
+            secret_key: Secret::from("key").into(),
+            ..ProviderConfig::default()
+        };
+        block::configure(config, Environment::default(), &mut Diagnostics::default()).unwrap()
+    }
+
     fn with(object: &Value, name: &str, value: Value) -> Value {
         let mut object = object.as_map().unwrap().clone();
         object.insert(name.to_owned(), value);
@@ -283,15 +305,47 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn unknown_triggers_that_replace_are_a_warning() {
+        let known = || Value::map([("digest", "sha256:1")]);
+        let images = |image: &str| Value::set([Value::from(image)]);
+        for (case, replaces, triggers, image, expected) in [
+            ("deferred", true, Value::Unknown, "nginx:1", 1),
+            ("a part is deferred", true, Value::Map([("digest".to_owned(), Value::Unknown)].into()), "nginx:1", 1),
+            ("known", true, Value::map([("digest", "sha256:2")]), "nginx:1", 0),
+            ("in place", false, Value::Unknown, "nginx:1", 0),
+            ("replaced anyway", true, Value::Unknown, "nginx:2", 0),
+        ] {
+            let context = Context { session: Arc::new(session()), stop: CancellationToken::new() };
+            let resource = framework::resource(ImageCacheResource);
+            let mut terraform = Terraform::new(&*resource, &context);
+            let config = |triggers: Value, image: &str| {
+                let config = Value::map([
+                    ("images", images(image)),
+                    ("vpc_id", "vpc-1".into()),
+                    ("subnet_id", "subnet-1".into()),
+                    ("replace_on_rebuild", replaces.into()),
+                    ("rebuild_triggers", triggers),
+                ]);
+                complete(config, &resource.schema().ty)
+            };
+            let created = terraform.plan(&config(known(), "nginx:1")).await.unwrap().object.value;
+            let mut state = created.clone();
+            for (name, value) in created.as_map().unwrap() {
+                if value.is_unknown() {
+                    state = with(&state, name, if name == "status" { "Ready" } else { "computed" }.into());
+                }
+            }
+            let annotations = ["auto", "pinned"].map(|name| (name, Value::map([("key", "imc-1")])));
+            terraform.object.value = with(&state, "annotations", Value::map(annotations));
+            let planned = terraform.plan(&config(triggers, image)).await.unwrap();
+            let found = planned.diagnostics.iter().filter(|one| one.summary == "Replacement may not be necessary");
+            assert_eq!(found.count(), expected, "{case}");
+        }
+    }
+
+    #[tokio::test]
     async fn each_change_leaves_the_rest_known() {
-        let config = ProviderConfig {
-            region: "ap-guangzhou".to_owned().into(),
-            secret_id: "id".to_owned().into(),
-            secret_key: Secret::from("key").into(),
-            ..ProviderConfig::default()
-        };
-        let session = block::configure(config, Environment::default(), &mut Diagnostics::default()).unwrap();
-        let context = Context { session: Arc::new(session), stop: CancellationToken::new() };
+        let context = Context { session: Arc::new(session()), stop: CancellationToken::new() };
         let resource = framework::resource(ImageCacheResource);
         let schema = resource.schema();
         let arguments = arguments();

@@ -105,7 +105,6 @@ const UNSWEPT: &[&str] = &[
     "acceptance-tests/terraform/campaign",
     "acceptance-tests/terraform/eks_image_cache",
     "acceptance-tests/terraform/provider_block.rs",
-    "acceptance-tests/simulator/",
     "crates/tencentcloud/",
     "docs/actions/",
     "docs/data-sources/",
@@ -114,7 +113,6 @@ const UNSWEPT: &[&str] = &[
     "docs/list-resources/",
     "docs/resources/",
     "src/block/",
-    "src/image_cache",
     "src/registry_token.rs",
 ];
 

@@ -4,11 +4,11 @@
 //!
 //! What apply promises:
 //!
-//! - a cache is created at most once, even when the response is lost, see [`crate::image_caches`];
+//! - a cache is created at most once, even if the response is lost, see [`crate::image_caches`];
 //! - its ID is in the state before the wait for it begins;
 //! - what the API made of a change is read back, see [`verify`];
 //! - Ctrl-C ends the wait with a warning and without a taint: the next apply continues waiting;
-//! - no message holds a secret.
+//! - no message contains a secret.
 
 pub mod attributes;
 mod build_log;

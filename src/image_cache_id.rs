@@ -40,7 +40,7 @@ mod tests {
     use terraform_plugin::diagnostics::Severity;
 
     #[test]
-    fn validate_warns_of_an_unknown_form_and_refuses_what_is_no_id() {
+    fn validate_warns_of_an_unknown_form_and_refuses_invalid_ids() {
         let given = |text: &str| Attr::from(text.to_owned());
         for (id, expected) in [
             (given("imc-al38vsrl"), None),

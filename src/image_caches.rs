@@ -1,12 +1,12 @@
-//! Image caches as the resources need them: few calls, nothing made twice, nothing lost.
+//! Image caches as the resources need them: few calls, nothing created twice, nothing lost.
 //!
 //! | file | rule |
 //! | --- | --- |
 //! | `read` | reads that arrive together share calls; a read that follows a write sees it |
-//! | `create` | `CreateImageCache` is never sent twice; a lost answer is found again by name |
-//! | `update` | an update in doubt is read back before it is repeated |
-//! | `build` | a write that a build forbids is sent again when the build is over |
-//! | `rows` | a page is asked for when the one before it is used up |
+//! | `create` | `CreateImageCache` is never sent twice; after a lost response the cache is found by its name |
+//! | `update` | an update whose outcome is unknown is read back before it is repeated |
+//! | `build` | a write that a build forbids is sent again after the build |
+//! | `rows` | a page is requested when the one before it is used up |
 //! | `poll` | all waits of a region share one poll |
 //! | `wait` | each wait ends by its own timeout and cancellation |
 //! | `build_events` | why a build fails: best effort, at most one more call for each poll |
@@ -14,13 +14,14 @@
 //! Image caches are regional, and so is everything here: quota, reads, polls, names.
 
 mod api;
+mod batch;
 mod build;
 mod build_events;
 mod create;
-mod gather;
 mod listing;
 mod poll;
 mod read;
+mod region;
 mod rows;
 mod snapshot;
 mod update;
@@ -30,27 +31,28 @@ mod wait;
 pub(crate) mod fake;
 
 use std::{
-    collections::{HashMap, HashSet},
+    collections::HashMap,
     sync::{Arc, Mutex, PoisonError, atomic::AtomicBool},
     time::Duration,
 };
 
 use futures_util::stream::Stream;
-use tokio::sync::OnceCell;
-use tokio_util::sync::CancellationToken;
 
 pub use self::{
     api::ImageCacheApi,
     build_events::BuildInstance,
-    create::CreateError,
-    wait::{Change, Goal, WaitError, was_built},
+    create::{Candidate, CreateError},
+    wait::{Change, Goal, Observation, WaitError, was_built},
 };
-use self::{build_events::BuildEvents, create::Creates, listing::Absence, poll::Polls, read::Reads};
+use self::{
+    listing::Absence,
+    region::{Region, RegionApi},
+};
 use tencentcloud::{
     Client, Error,
     tke::{CreateImageCache, GetMostSuitableImageCache, ImageCache, UpdateImageCache},
 };
-use terraform_plugin::framework::{InitialPoll, Poller, Until};
+use terraform_plugin::framework::Until;
 
 /// How long [`ImageCaches::listed_once`] may take.
 const LISTING_TIMEOUT: Duration = Duration::from_secs(3);
@@ -63,81 +65,50 @@ pub struct ImageCaches(Arc<Shared>);
 struct Shared {
     api: Arc<dyn ImageCacheApi>,
     poll_interval: Duration,
+    patience: Duration,
     /// The permission to read events of builds is missing.
     build_events_denied: Arc<AtomicBool>,
     regions: Mutex<HashMap<String, Arc<Region>>>,
 }
 
-/// What is shared by all that happens in one region.
-#[derive(Debug)]
-struct Region {
-    api: RegionApi,
-    reads: Reads,
-    creates: Creates,
-    poller: Poller<Polls>,
-    builds: Arc<BuildEvents>,
-    listed: OnceCell<Vec<ImageCache>>,
-    /// The IDs of objects that are in the state.
-    managed: Mutex<HashSet<String>>,
-}
-
-impl Region {
-    /// What this process just created takes minutes; what it changed may be done at once.
-    fn initial_poll(&self, id: &str, goal: Goal<'_>) -> InitialPoll {
-        let created = goal.built && goal.change.is_none() && self.creates.made(id);
-        if created { InitialPoll::Regular } else { InitialPoll::Soon }
-    }
-
-    fn is_managed(&self, id: &str) -> bool {
-        self.managed.lock().unwrap_or_else(PoisonError::into_inner).contains(id)
-    }
-}
-
-/// What a wait sees.
-#[derive(Debug, Clone, Copy)]
-pub enum Observation<'a> {
-    /// The cache, whose status or events changed.
-    Cache(&'a ImageCache),
-    /// The container instance in which it is built, of which more is known.
-    Instance(&'a BuildInstance),
-}
-
-fn report_instance(instance: &mut build_events::Receiver, report: &dyn Fn(Observation<'_>)) {
-    let known = instance.borrow_and_update().clone();
-    if let Some(known) = known {
-        report(Observation::Instance(&known));
-    }
-}
-
-/// The API in one region.
-#[derive(Debug, Clone)]
-struct RegionApi {
-    api: Arc<dyn ImageCacheApi>,
-    region: Arc<str>,
-}
-
-impl RegionApi {
-    /// The context of the log lines of a task that several operations share. At the level of errors, so that events of every
-    /// level have its fields.
-    fn span(&self) -> tracing::Span {
-        tracing::error_span!(parent: None, "shared", tf_resource_type = "eks_image_cache", region = &*self.region)
-    }
-}
-
 impl ImageCaches {
-    /// The image caches that `client` can reach. Waits look every `poll_interval` at first, a little less often later.
+    /// The image caches that `client` can reach. Waits poll every `poll_interval` at first, a little less often later.
     pub fn new(client: Client, poll_interval: Duration) -> Self {
         Self::with_api(Arc::new(client), poll_interval)
     }
 
     /// The same over any implementation of the actions.
     pub fn with_api(api: Arc<dyn ImageCacheApi>, poll_interval: Duration) -> Self {
-        Self(Arc::new(Shared { api, poll_interval, build_events_denied: Arc::default(), regions: Mutex::default() }))
+        let patience = wait::patience(poll_interval);
+        Self(Arc::new(Shared {
+            api,
+            poll_interval,
+            patience,
+            build_events_denied: Arc::default(),
+            regions: Mutex::default(),
+        }))
     }
 
-    /// The image cache `id`, or `None` when it does not exist (any more).
+    /// The same API with another [`Change::patience`], and nothing shared: for simulators whose lists lag less.
+    pub fn with_patience(&self, patience: Duration) -> Self {
+        let (api, poll_interval) = (Arc::clone(&self.0.api), self.0.poll_interval);
+        Self(Arc::new(Shared {
+            api,
+            poll_interval,
+            patience,
+            build_events_denied: Arc::default(),
+            regions: Mutex::default(),
+        }))
+    }
+
+    /// How long lists may show a cache as it was before a change: three poll intervals, at least 15 seconds.
+    pub fn patience(&self) -> Duration {
+        self.0.patience
+    }
+
+    /// The image cache `id`, or `None` if it does not exist.
     ///
-    /// Reads of one moment share calls, and may be answered from rows that are a few seconds old; never from rows older
+    /// Reads that come together share calls, and may return rows that are a few seconds old; never rows older
     /// than the last write of this process.
     ///
     /// # Errors
@@ -147,7 +118,7 @@ impl ImageCaches {
         self.region(region).reads.get(id).await
     }
 
-    /// All image caches with one of `names`, or all there are when `names` is empty; each once. One call for every 50.
+    /// All image caches with one of `names`, or all if `names` is empty; each once. One call for every 50.
     ///
     /// # Errors
     ///
@@ -156,7 +127,7 @@ impl ImageCaches {
         self.region(region).api.list(names).await
     }
 
-    /// The same one after the other, in the order of the API: a page is asked for when the one before it is used up.
+    /// The same as a stream, in the order of the API: a page is requested when the one before it is used up.
     pub fn rows(
         &self,
         region: &str,
@@ -165,15 +136,15 @@ impl ImageCaches {
         self.region(region).api.clone().rows(names)
     }
 
-    /// Starts making an image cache, and returns its ID. `request` must have a name. After `until`, nothing is sent or repeated.
+    /// Starts creating an image cache, and returns its ID. `request` must have a name. After `until`, nothing is sent or repeated.
     ///
     /// Do not drop the future before it ends: the ID would be lost. It ends within the timeouts of the calls plus the
     /// 15 seconds of a look-up, and within 80 seconds of `until`.
     ///
     /// # Errors
     ///
-    /// [`CreateError::NotSent`] and [`CreateError::Refused`] when certainly nothing was made, [`CreateError::OutcomeUnknown`]
-    /// when nobody can tell.
+    /// [`CreateError::NotSent`] and [`CreateError::Refused`] when certainly nothing was created, [`CreateError::OutcomeUnknown`]
+    /// when that is unknown.
     pub async fn create(&self, region: &str, request: CreateImageCache, until: &Until) -> Result<String, CreateError> {
         let region = self.region(region);
         let _write = region.reads.write();
@@ -209,7 +180,7 @@ impl ImageCaches {
             }
         });
         let of_others =
-            |row: &&ImageCache| !region.creates.made(&row.image_cache_id) && !region.is_managed(&row.image_cache_id);
+            |row: &&ImageCache| !region.creates.created(&row.image_cache_id) && !region.is_managed(&row.image_cache_id);
         listed.await.iter().filter(of_others).cloned().collect()
     }
 
@@ -217,14 +188,14 @@ impl ImageCaches {
     ///
     /// # Errors
     ///
-    /// That of the last attempt; [`Error::is_not_found`] when the cache is gone.
+    /// That of the last attempt; [`Error::is_not_found`] when the cache no longer exists.
     pub async fn update(&self, region: &str, request: UpdateImageCache) -> Result<(), Error> {
         let region = self.region(region);
         let _write = region.reads.write();
         update::update(&region.api, &request).await
     }
 
-    /// Deletes an image cache; one that does not exist is deleted. See [`ImageCaches::wait_gone`].
+    /// Deletes an image cache; one that does not exist counts as deleted. See [`ImageCaches::wait_gone`].
     ///
     /// # Errors
     ///
@@ -243,88 +214,6 @@ impl ImageCaches {
         }
     }
 
-    /// Waits until image cache `id` is `Ready`, and returns it.
-    ///
-    /// The first look is after a fifth of the poll interval, or after all of it for a cache that this process made. A cache
-    /// that is not listed yet counts as pending for a minute, so this may be called right after
-    /// [`ImageCaches::create`]. Failed calls are tolerated until `timeout`, unless repeating them is pointless.
-    ///
-    /// # Errors
-    ///
-    /// See [`WaitError`].
-    pub async fn wait_ready(
-        &self,
-        region: &str,
-        id: &str,
-        timeout: Duration,
-        cancel: &CancellationToken,
-    ) -> Result<Arc<ImageCache>, WaitError> {
-        let region = self.region(region);
-        let initial = region.initial_poll(id, Goal::READY);
-        wait::wait_for(&region.poller, id, Goal::READY, initial, timeout, cancel, &mut |_| {}).await
-    }
-
-    /// Waits until image cache `id` is what `goal` says. Otherwise as [`ImageCaches::wait_ready`].
-    ///
-    /// `on_change` gets the cache whenever its status or its events changed, and what is known of the container instance in
-    /// which it is built whenever that is more, also after the build failed.
-    ///
-    /// # Errors
-    ///
-    /// See [`WaitError`].
-    pub async fn wait_for(
-        &self,
-        region: &str,
-        id: &str,
-        goal: Goal<'_>,
-        timeout: Duration,
-        cancel: &CancellationToken,
-        on_change: &mut (dyn FnMut(Observation<'_>) + Send),
-    ) -> Result<Arc<ImageCache>, WaitError> {
-        let region = self.region(region);
-        let initial = region.initial_poll(id, goal);
-        let on_change = Mutex::new(on_change);
-        let report = |observed: Observation<'_>| (on_change.lock().unwrap_or_else(PoisonError::into_inner))(observed);
-        let mut on_row = |cache: &ImageCache| report(Observation::Cache(cache));
-        if !goal.built {
-            return wait::wait_for(&region.poller, id, goal, initial, timeout, cancel, &mut on_row).await;
-        }
-        let mut instance = region.builds.watch(id);
-        let waited = wait::wait_for(&region.poller, id, goal, initial, timeout, cancel, &mut on_row);
-        tokio::pin!(waited);
-        let waited = loop {
-            tokio::select! {
-                biased;
-                waited = &mut waited => break waited,
-                Ok(()) = instance.changed() => {
-                    report_instance(&mut instance, &report);
-                }
-            }
-        };
-        if matches!(waited, Err(WaitError::Failed(_) | WaitError::UpdateFailed(_))) {
-            region.builds.after_failure(id).await;
-        }
-        if instance.has_changed().unwrap_or_default() {
-            report_instance(&mut instance, &report);
-        }
-        waited
-    }
-
-    /// Waits until image cache `id` is not listed any more.
-    ///
-    /// # Errors
-    ///
-    /// [`WaitError::TimedOut`], [`WaitError::Cancelled`], [`WaitError::Api`].
-    pub async fn wait_gone(
-        &self,
-        region: &str,
-        id: &str,
-        timeout: Duration,
-        cancel: &CancellationToken,
-    ) -> Result<(), WaitError> {
-        wait::wait_gone(&self.region(region).poller, id, timeout, cancel).await
-    }
-
     /// The image cache that a Pod with exactly these `images` would get, if any.
     ///
     /// # Errors
@@ -336,8 +225,8 @@ impl ImageCaches {
         images: Vec<String>,
         snapshotter: Option<String>,
     ) -> Result<Option<ImageCache>, Error> {
-        let answer = self.0.api.most_suitable(region, &GetMostSuitableImageCache { images, snapshotter }).await?;
-        Ok(answer.image_cache.filter(|_| answer.found))
+        let response = self.0.api.most_suitable(region, &GetMostSuitableImageCache { images, snapshotter }).await?;
+        Ok(response.image_cache.filter(|_| response.found))
     }
 
     fn region(&self, name: &str) -> Arc<Region> {
@@ -346,17 +235,8 @@ impl ImageCaches {
             return Arc::clone(region);
         }
         let api = RegionApi { api: Arc::clone(&self.0.api), region: Arc::from(name) };
-        let (interval, denied) = (self.0.poll_interval, Arc::clone(&self.0.build_events_denied));
-        let builds = Arc::new(BuildEvents::new(api.clone(), interval, denied));
-        let region = Arc::new(Region {
-            reads: Reads::new(api.clone()),
-            creates: Creates::new(api.clone()),
-            poller: Poller::new(Polls { api: api.clone(), builds: Arc::clone(&builds) }, interval, api.span()),
-            builds,
-            listed: OnceCell::new(),
-            managed: Mutex::default(),
-            api,
-        });
+        let region = Region::new(api, self.0.poll_interval, Arc::clone(&self.0.build_events_denied));
+        let region = Arc::new(region);
         regions.insert(name.to_owned(), Arc::clone(&region));
         region
     }

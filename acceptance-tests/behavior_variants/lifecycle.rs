@@ -1,10 +1,11 @@
 //! One cache in a simulated cloud, the Terraform that manages it, and what must hold after each step.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
 
 use serde_json::{Value as Json, json};
-use tencentcloud_simulator::personality::{EmptyLists, OmittedFields, OptionalFields, SizeStep, TagPolicy};
-use tencentcloud_simulator::{ImageCache, KeyPair, Personality, Simulator, Status};
+use tencentcloud_simulator::behavior::{EmptyLists, OmittedFields, OptionalFields, SizeStep, TagPolicy};
+use tencentcloud_simulator::{Behavior, ImageCache, KeyPair, Simulator, Status};
 
 use eks::provider::EksProvider;
 use image_registry::Reference;
@@ -18,6 +19,9 @@ pub type Session = <EksProvider as Provider>::Session;
 
 pub const REGION: &str = "ap-guangzhou";
 
+/// How long "a while" is in the simulator.
+pub const LAG: Duration = Duration::from_millis(15);
+
 /// A state must not contain it.
 pub const PASSWORD: &str = "hunter2";
 
@@ -30,7 +34,7 @@ const ADVICE: [&str; 2] = ["Image cache becomes smaller", "Unused registry crede
 /// A cache, the Terraform that manages it, and what was reported.
 pub struct Lifecycle<'a> {
     pub cloud: &'a Simulator,
-    pub personality: Personality,
+    pub behavior: Behavior,
     pub resource: &'a dyn AnyResource<Session>,
     pub terraform: Terraform<'a, Session>,
     pub config: Json,
@@ -56,19 +60,22 @@ pub async fn session(cloud: &Simulator) -> Session {
     ]);
     let schema = Schema::of_provider::<<EksProvider as Provider>::Config>().unwrap();
     let config = value::from_value(&complete(config, &schema.ty)).unwrap();
-    EksProvider::configure(config, &mut Diagnostics::default()).await.unwrap()
+    let mut session = EksProvider::configure(config, &mut Diagnostics::default()).await.unwrap();
+    // Twice the lag of the simulator's lists.
+    session.image_caches = session.image_caches.with_patience(2 * LAG);
+    session
 }
 
 impl<'a> Lifecycle<'a> {
     pub fn new(
         cloud: &'a Simulator,
-        personality: Personality,
+        behavior: Behavior,
         context: &'a Context<Session>,
         resource: &'a dyn AnyResource<Session>,
     ) -> Self {
         let terraform = Terraform::new(resource, context);
         let config = json!({"images": ["nginx:1.27"], "vpc_id": "vpc-1", "subnet_id": "subnet-1"});
-        Self { cloud, personality, resource, terraform, config, reported: Vec::new(), tags_unseen: false }
+        Self { cloud, behavior, resource, terraform, config, reported: Vec::new(), tags_unseen: false }
     }
 
     /// Changes the configuration by a merge patch, and applies it: the cloud is as configured, and a second plan is empty.
@@ -80,7 +87,7 @@ impl<'a> Lifecycle<'a> {
         let reported = outcome.unwrap_or_else(|errors| panic!("{step}: {errors:?}"));
         self.check_reports(step, reported.into_iter().collect(), may_report);
         self.assert_cloud(step);
-        self.assert_settled(step, &config).await;
+        self.assert_empty_plan(step, &config).await;
     }
 
     /// The same, but a read afterwards shows a difference that the next apply would remove.
@@ -145,7 +152,7 @@ impl<'a> Lifecycle<'a> {
             assert_eq!(cache.name, *name, "{step}");
         }
         if let Some(size) = config("image_cache_size").and_then(Json::as_u64) {
-            let rounds = self.personality.size_step == SizeStep::RoundedUp;
+            let rounds = self.behavior.size_step == SizeStep::RoundedUp;
             let size = if rounds { size.next_multiple_of(10) } else { size };
             assert_eq!(cache.image_cache_size, size, "{step}");
         }
@@ -158,12 +165,12 @@ impl<'a> Lifecycle<'a> {
         let policy_tag = listed.remove(POLICY_TAG).is_some();
         assert!(listed == tags || self.tags_unseen, "{step}: {listed:?} is not {tags:?}");
         // What is not listed cannot be carried along.
-        let kept = self.personality.tag_policy == TagPolicy::Absent || !self.returns_optional_fields();
+        let kept = self.behavior.tag_policy == TagPolicy::Absent || !self.returns_optional_fields();
         assert!(policy_tag || kept, "{step}: the tag of the policy is lost");
         // What a build needs and the API never returns: sent with each build, so that a reset in between does no harm.
-        if self.personality.omitted_fields == OmittedFields::Kept {
+        if self.behavior.omitted_fields == OmittedFields::Kept {
             let groups = texts("security_group_ids");
-            if !(groups.is_empty() && self.personality.empty_lists == EmptyLists::Ignored) {
+            if !(groups.is_empty() && self.behavior.empty_lists == EmptyLists::Ignored) {
                 assert_eq!(cache.security_group_ids.iter().cloned().collect::<BTreeSet<_>>(), groups, "{step}");
             }
             let credentials = config("image_registry_credentials").and_then(|all| all.get("registry.example.com"));
@@ -174,7 +181,7 @@ impl<'a> Lifecycle<'a> {
     }
 
     /// Nothing is left to do, before and after a read.
-    pub async fn assert_settled(&mut self, step: &str, config: &Value) {
+    pub async fn assert_empty_plan(&mut self, step: &str, config: &Value) {
         for read in [false, true] {
             let planned = self.terraform.plan(config).await.unwrap_or_else(|errors| panic!("{step}: {errors:?}"));
             let different = different(&self.terraform.object.value, &planned.object.value);
@@ -189,7 +196,7 @@ impl<'a> Lifecycle<'a> {
     }
 
     pub fn returns_optional_fields(&self) -> bool {
-        !matches!(self.personality.optional_fields, OptionalFields::Null | OptionalFields::Absent)
+        !matches!(self.behavior.optional_fields, OptionalFields::Null | OptionalFields::Absent)
     }
 
     pub fn value(&self) -> Value {
@@ -206,7 +213,7 @@ impl<'a> Lifecycle<'a> {
     }
 }
 
-/// The attributes in which two states differ. Another spelling of the same images is no difference.
+/// The attributes in which two states differ. Another spelling of the same images is not a difference.
 fn different<'v>(a: &'v Value, b: &'v Value) -> Vec<&'v str> {
     let (a, b) = (a.as_map().unwrap(), b.as_map().unwrap());
     let canonical = |image: &str| Reference::parse(image).map_or_else(|_| image.to_owned(), |image| image.to_string());

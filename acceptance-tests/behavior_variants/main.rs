@@ -17,7 +17,7 @@ use std::panic::AssertUnwindSafe;
 
 use futures_util::FutureExt as _;
 use futures_util::stream::{self, StreamExt as _};
-use tencentcloud_simulator::{Personality, Switch};
+use tencentcloud_simulator::{Behavior, Variant};
 
 /// Lifecycles at a time. They mostly wait.
 const AT_A_TIME: usize = 32;
@@ -25,7 +25,7 @@ const AT_A_TIME: usize = 32;
 /// What was reported in one lifecycle, or the first violation.
 type Outcome = Result<Vec<String>, String>;
 
-async fn play(variants: Personality) -> Outcome {
+async fn play(variants: Behavior) -> Outcome {
     let played = AssertUnwindSafe(scenario::play(variants)).catch_unwind().await;
     played.map_err(|panic| {
         let text = panic.downcast_ref::<String>().cloned();
@@ -35,7 +35,7 @@ async fn play(variants: Personality) -> Outcome {
 
 /// Plays all, and gives their outcomes in order. A long one, in which something is waited for, keeps no other from
 /// beginning.
-async fn play_all<T>(all: impl Iterator<Item = (T, Personality)>) -> Vec<(T, Outcome)> {
+async fn play_all<T>(all: impl Iterator<Item = (T, Behavior)>) -> Vec<(T, Outcome)> {
     let all = all.enumerate().map(|(i, (which, variants))| async move { (i, which, play(variants).await) });
     let mut played: Vec<_> = stream::iter(all).buffer_unordered(AT_A_TIME).collect().await;
     played.sort_by_key(|(i, ..)| *i);
@@ -46,14 +46,14 @@ fn setting(name: &str, default: u64) -> u64 {
     std::env::var(name).map_or(default, |text| text.parse().unwrap_or_else(|_| panic!("{name}={text} is not a number")))
 }
 
-fn deviations(variants: Personality) -> String {
-    let default = Personality::default().switches();
-    let changed = variants.switches().into_iter().zip(default).filter(|(a, b)| a != b);
-    changed.map(|(switch, _)| switch.to_string()).collect::<Vec<_>>().join(", ")
+fn deviations(variants: Behavior) -> String {
+    let default = Behavior::default().variants();
+    let changed = variants.variants().into_iter().zip(default).filter(|(a, b)| a != b);
+    changed.map(|(variant, _)| variant.to_string()).collect::<Vec<_>>().join(", ")
 }
 
 /// Prints how often each thing was reported, and fails with the combinations that failed.
-fn summarize(what: &str, played: &[(Personality, Outcome)]) {
+fn summarize(what: &str, played: &[(Behavior, Outcome)]) {
     let mut reported: BTreeMap<&str, usize> = BTreeMap::new();
     for message in played.iter().filter_map(|(_, outcome)| outcome.as_ref().ok()).flatten() {
         *reported.entry(message).or_default() += 1;
@@ -72,18 +72,18 @@ fn summarize(what: &str, played: &[(Personality, Outcome)]) {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn each_alone() {
-    let default = Switch { name: "none", answer: "the first of each" };
-    let all = [(default, Personality::default())].into_iter().chain(Personality::single_deviations());
+    let default = Variant { question: "none", name: "the first of each" };
+    let all = [(default, Behavior::default())].into_iter().chain(Behavior::single_variants());
     let rows = play_all(all).await;
 
     let mut table = format!("{:<28} {:<45} result\n", "question", "variant");
-    for (switch, outcome) in &rows {
+    for (variant, outcome) in &rows {
         let result = match outcome {
             Ok(reported) if reported.is_empty() => "ok".to_owned(),
             Ok(reported) => format!("ok, reported: {}", reported.join("; ")),
             Err(violation) => format!("FAILED: {violation}"),
         };
-        let _ = writeln!(table, "{:<28} {:<45} {result}", switch.name, switch.answer);
+        let _ = writeln!(table, "{:<28} {:<45} {result}", variant.question, variant.name);
     }
     println!("{table}");
     assert!(rows.iter().all(|(_, outcome)| outcome.is_ok()), "{table}");
@@ -92,7 +92,7 @@ async fn each_alone() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn every_pair() {
     let seed = setting("VARIANTS_SEED", 0);
-    let all = Personality::pairs(seed, &scenario::WITHOUT_CACHES);
+    let all = Behavior::pairs(seed, &scenario::WITHOUT_CACHES);
     let played = play_all(all.into_iter().map(|variants| (variants, variants))).await;
     summarize(&format!("every pair, VARIANTS_SEED={seed}"), &played);
 }
@@ -101,13 +101,14 @@ async fn every_pair() {
 async fn random_combinations() {
     let (first, count) = (setting("VARIANTS_SEED", 0), setting("VARIANTS_COUNT", 24));
     // Every other one changes few variants, as a real account might.
-    let of_seed = |seed| if seed % 2 == 0 { Personality::random_few(seed) } else { Personality::random(seed) };
+    let of_seed = |seed| if seed % 2 == 0 { Behavior::random_few(seed) } else { Behavior::random(seed) };
     let all = (first..first + count).map(of_seed).map(|mut variants| {
         // Under these there is no lifecycle, and each is played alone.
-        for excluded in &scenario::WITHOUT_CACHES {
-            let first = Personality::default().switches().into_iter().find(|switch| switch.name == excluded.name);
-            variants =
-                variants.with(excluded.name, first.expect("a question of the simulator").answer).expect("its variant");
+        let defaults = Behavior::default().variants();
+        for default in
+            defaults.iter().filter(|one| scenario::WITHOUT_CACHES.iter().any(|no| no.question == one.question))
+        {
+            variants = variants.with(default.question, default.name).expect("a variant of the simulator");
         }
         (variants, variants)
     });

@@ -5,21 +5,21 @@ use std::time::Duration;
 
 use futures_util::future::join_all;
 use serde_json::{Value as Json, json};
-use tencentcloud_simulator::personality::{
+use tencentcloud_simulator::behavior::{
     EmptyLists, FailedCaches, Names, OmittedFields, Shrink, Site, SizeStep, TagPolicy, UnchangedUpdate, UpdateTags,
     UpdateWhenUpdateFailed,
 };
-use tencentcloud_simulator::{ImageCache, Personality, Settings, Simulator, Switch};
+use tencentcloud_simulator::{Behavior, ImageCache, Settings, Simulator, Variant};
 use tokio_util::sync::CancellationToken;
 
 use eks::provider::EksProvider;
 use terraform_plugin::framework::conformance::Terraform;
 use terraform_plugin::framework::{Context, Import, Provider as _};
 
-use super::lifecycle::{self, Lifecycle, PASSWORD, POLICY_TAG, REGION, Session, merge};
+use super::lifecycle::{self, LAG, Lifecycle, PASSWORD, POLICY_TAG, REGION, Session, merge};
 
 /// Variants under which there are no caches.
-pub const WITHOUT_CACHES: [Switch; 1] = [Switch { name: "site", answer: "InvalidAction" }];
+pub const WITHOUT_CACHES: [Variant; 1] = [Variant { question: "site", name: "InvalidAction" }];
 
 const BAD_IMAGE: &str = "registry.example.com/bad:1";
 
@@ -34,14 +34,10 @@ const UPDATE_FAILED: &str = "error: Image cache update failed";
 /// # Panics
 ///
 /// At the first violation.
-pub async fn play(variants: Personality) -> Vec<String> {
+pub async fn play(variants: Behavior) -> Vec<String> {
     let variants = possible(variants);
-    let settings = Settings {
-        personality: variants,
-        build_time: Duration::from_millis(40),
-        lag: Duration::from_millis(15),
-        ..Settings::default()
-    };
+    let settings =
+        Settings { behavior: variants, build_time: Duration::from_millis(40), lag: LAG, ..Settings::default() };
     let cloud = Simulator::start_with(settings).unwrap();
     cloud.make_unpullable(BAD_IMAGE);
     // As many as runs of Terraform: within one, rows may be some seconds old.
@@ -70,8 +66,8 @@ pub async fn play(variants: Personality) -> Vec<String> {
 }
 
 /// The variants, but for a page of HTML with the status 500: it says neither that a cache exists nor that it does not.
-fn possible(mut variants: Personality) -> Personality {
-    use tencentcloud_simulator::personality::{DeleteUnknown, DescribeUnknown, Errors, PartlyUnknown};
+fn possible(mut variants: Behavior) -> Behavior {
+    use tencentcloud_simulator::behavior::{DeleteUnknown, DescribeUnknown, Errors, PartlyUnknown};
     if variants.errors == Errors::Html {
         if matches!(variants.describe_unknown, DescribeUnknown::InternalError | DescribeUnknown::DbRecordNotFound) {
             variants.describe_unknown = DescribeUnknown::InvalidParameter;
@@ -88,8 +84,7 @@ fn possible(mut variants: Personality) -> Personality {
 
 impl<'a> Lifecycle<'a> {
     async fn create_and_update(&mut self) {
-        let Personality { omitted_fields, update_tags, empty_lists, size_step, shrink, tag_policy, .. } =
-            self.personality;
+        let Behavior { omitted_fields, update_tags, empty_lists, size_step, shrink, tag_policy, .. } = self.behavior;
         let resets = if omitted_fields == OmittedFields::Reset { &[RESET][..] } else { &[] };
         let create = json!({
             "name": "web", "image_cache_size": 40, "retention_days": 7, "security_group_ids": ["sg-1"],
@@ -125,7 +120,7 @@ impl<'a> Lifecycle<'a> {
         }
         self.applies("add a tag", json!({"tags": {"team": "ml"}}), resets).await;
 
-        self.applies("retention for ever", json!({"retention_days": 0}), resets).await;
+        self.applies("no retention limit", json!({"retention_days": 0}), resets).await;
         self.applies("retention again", json!({"retention_days": 7}), resets).await;
         self.applies("security groups", json!({"security_group_ids": ["sg-2"]}), &[]).await;
         self.applies("no security groups", json!({"security_group_ids": null}), &["warning: security_group_ids"]).await;
@@ -133,7 +128,7 @@ impl<'a> Lifecycle<'a> {
         self.applies("credentials", json!({"image_registry_credentials": credentials}), &[]).await;
         self.applies("grow", json!({"image_cache_size": 60}), &[]).await;
         let rounded = if size_step == SizeStep::RoundedUp { &["warning: image_cache_size"][..] } else { &[] };
-        self.applies("grow to a size that is no multiple of ten", json!({"image_cache_size": 65}), rounded).await;
+        self.applies("grow to a size that is not a multiple of ten", json!({"image_cache_size": 65}), rounded).await;
         self.applies("another image", json!({"images": ["nginx:1.28", BY_DIGEST]}), &[]).await;
         match shrink {
             Shrink::Accepted => self.applies("shrink", json!({"image_cache_size": 30}), &[]).await,
@@ -159,14 +154,14 @@ impl<'a> Lifecycle<'a> {
 
     async fn rebuild(&mut self) {
         let builds = self.cloud_cache().builds;
-        let does_nothing = self.personality.unchanged_update == UnchangedUpdate::DoesNothing;
+        let does_nothing = self.behavior.unchanged_update == UnchangedUpdate::DoesNothing;
         let unseen = if does_nothing { &["warning: rebuild_triggers"][..] } else { &[] };
         self.applies("rebuild", json!({"rebuild_triggers": {"month": "11"}}), unseen).await;
         assert!(does_nothing || self.cloud_cache().builds == builds + 1, "not built again");
     }
 
     async fn fail_an_update(&mut self) {
-        let Personality { update_when_update_failed, unchanged_update, .. } = self.personality;
+        let Behavior { update_when_update_failed, unchanged_update, .. } = self.behavior;
         let refused = update_when_update_failed != UpdateWhenUpdateFailed::Accepted;
         let good = self.config["images"].clone();
         self.fails("an image that cannot be pulled", json!({"images": [BAD_IMAGE]}), UPDATE_FAILED, &[]).await;
@@ -204,8 +199,8 @@ impl<'a> Lifecycle<'a> {
         let planned = self.terraform.plan(&self.value()).await.unwrap();
         assert!(planned.requires_replace.is_empty(), "import: {:?}", planned.requires_replace);
         let builds = self.cloud_cache().builds;
-        let resets = self.personality.omitted_fields == OmittedFields::Reset;
-        // The second where the API writes the images otherwise than they are configured.
+        let resets = self.behavior.omitted_fields == OmittedFields::Reset;
+        // The second where the API lists the images in another spelling.
         let may_report = [resets.then_some(RESET), Some("warning: images")];
         self.applies("adopt", json!({}), &may_report.into_iter().flatten().collect::<Vec<_>>()).await;
         assert_eq!(self.id(), id);
@@ -218,8 +213,8 @@ impl<'a> Lifecycle<'a> {
         let object = self.terraform.object.clone();
         self.terraform = Terraform::new(self.resource, context);
         self.terraform.object = object;
-        self.terraform.refresh().await.unwrap_or_else(|errors| panic!("read of what is gone: {errors:?}"));
-        assert!(self.terraform.object.value.is_null(), "a cache that is gone is still in the state");
+        self.terraform.refresh().await.unwrap_or_else(|errors| panic!("read of a deleted cache: {errors:?}"));
+        assert!(self.terraform.object.value.is_null(), "a deleted cache is still in the state");
         let rounded = if self.config["image_cache_size"] == 65 { &["warning: image_cache_size"][..] } else { &[] };
         self.applies("create again", json!({}), rounded).await;
         assert_ne!(self.id(), old);
@@ -248,7 +243,7 @@ async fn without_caches(mut lifecycle: Lifecycle<'_>) -> Vec<String> {
 /// A second cache of the same name is created, or the refusal says what to do.
 async fn create_with_taken_name(mut lifecycle: Lifecycle<'_>) -> Vec<String> {
     let name = lifecycle.cloud.caches(REGION)[0].name.clone();
-    if lifecycle.personality.names == Names::Unique {
+    if lifecycle.behavior.names == Names::Unique {
         lifecycle.fails("a name that is taken", json!({ "name": name }), "error: name", &[]).await;
         lifecycle.applies("another name, as reported", json!({"name": "other"}), &[]).await;
     } else {
@@ -261,14 +256,14 @@ async fn create_with_taken_name(mut lifecycle: Lifecycle<'_>) -> Vec<String> {
 
 /// Without `wait_for_ready`: a plan, an update and a deletion meet the build.
 async fn run_without_waiting(mut lifecycle: Lifecycle<'_>) -> Vec<String> {
-    let resets = if lifecycle.personality.omitted_fields == OmittedFields::Reset { &[RESET][..] } else { &[] };
+    let resets = if lifecycle.behavior.omitted_fields == OmittedFields::Reset { &[RESET][..] } else { &[] };
     let config = json!({"wait_for_ready": false, "retention_days": 3, "name": "unwaited"});
     merge(&mut lifecycle.config, config);
     let config = lifecycle.value();
     let reported =
         lifecycle.terraform.apply(&config).await.unwrap_or_else(|errors| panic!("create unwaited: {errors:?}"));
     lifecycle.check_reports("create unwaited", reported.into_iter().collect(), &[]);
-    lifecycle.assert_settled("create unwaited", &config).await;
+    lifecycle.assert_empty_plan("create unwaited", &config).await;
     assert_eq!(lifecycle.cloud.caches(REGION).len(), 2, "a cache that is listed late was made twice");
 
     merge(&mut lifecycle.config, json!({"retention_days": 4}));
@@ -292,7 +287,7 @@ async fn run_without_waiting(mut lifecycle: Lifecycle<'_>) -> Vec<String> {
 
 /// A creation fails, and is done again with the right image.
 async fn fail_a_creation(mut lifecycle: Lifecycle<'_>) -> Vec<String> {
-    let vanishes = lifecycle.personality.failed_caches == FailedCaches::Vanish;
+    let vanishes = lifecycle.behavior.failed_caches == FailedCaches::Vanish;
     merge(&mut lifecycle.config, json!({"images": [BAD_IMAGE], "name": "failing"}));
     let reported = lifecycle.terraform.apply(&lifecycle.value()).await.expect_err("the image cannot be pulled");
     let failed =

@@ -61,7 +61,7 @@ async fn rebuilding() -> (World, Events) {
 #[tokio::test]
 async fn rebuild_sends_what_is_listed_and_reports_each_status() {
     let (world, events) = rebuilding().await;
-    world.cloud.settle(REGION, "imc-1");
+    world.cloud.finish_build(REGION, "imc-1");
     assert_eq!(rest(events).await, [progress("Image cache imc-1 is Ready"), completed(vec![])]);
     let updates = world.cloud.requests().into_iter().filter(|request| request.action == "UpdateImageCache");
     let sent: Vec<_> = updates.map(|request| request.body).collect();

@@ -2,17 +2,17 @@
 //! are killed in the middle, and after each round one clean apply makes cloud and state equal.
 //!
 //! A round is a change of the configuration, an apply of it that is disturbed, and an apply that is not. Then, for every
-//! cache: it is there as configured (or is *lost*), once (or is *doubled*), in the state or configured (or is *orphaned*),
+//! cache: it exists as configured (or is *lost*), once (or is *doubled*), in the state or configured (or is *orphaned*),
 //! and the same as before (or is *replaced*).
 //!
 //! SIGKILL makes one thing impossible: a cache whose `CreateImageCache` was carried out, and whose ID Terraform has not yet
-//! written into its state, is known to nobody. Such caches are counted apart, and so is how long each creation was in that
+//! written into its state, is known to no component. Such caches are counted apart, and so is how long each creation was in that
 //! danger.
 //!
 //! | variable | |
 //! | --- | --- |
-//! | `CAMPAIGN_SEED` | another campaign: its configurations, faults and kills; what runs at once meets as it may. The same one unless told, so that a change is judged by what it changed |
-//! | `CAMPAIGN_ROUNDS` | rounds of random mixes, 8 unless told |
+//! | `CAMPAIGN_SEED` | another campaign: its configurations, faults and kills; what runs at once meets as it may. By default always the same, so that a change is judged by what it changed |
+//! | `CAMPAIGN_ROUNDS` | rounds of random mixes, 8 by default |
 
 mod behavior_variants;
 mod fleet;
@@ -28,14 +28,14 @@ use std::time::Duration;
 
 use ledger::Ledger;
 
-/// The provider block of every campaign: no limit that takes time, and looks as often as builds are quick.
+/// The provider block of every campaign: no limit that takes time, and polls as frequent as builds are quick.
 const PROVIDER: &str = r#"
   region              = "ap-guangzhou"
   poll_interval       = "100ms"
   requests_per_second = 500
 "#;
 
-/// What a slow answer takes. The real one may take longer, and so may the provider's patience.
+/// What a slow response takes. The real one may take longer, and so may the provider's patience.
 const DELAY: Duration = Duration::from_millis(300);
 
 /// A series of random rounds has a cloud and a state. So many rounds each, and so many series at once.
@@ -43,7 +43,7 @@ const ROUNDS_PER_SERIES: u64 = 4;
 const SERIES_AT_ONCE: u64 = 2;
 
 #[test]
-fn nothing_is_lost_doubled_or_orphaned_whatever_goes_wrong() {
+fn nothing_is_lost_doubled_or_orphaned_under_any_fault() {
     let seed = variable("CAMPAIGN_SEED").unwrap_or(2_782_380_659_u64);
     let rounds = variable("CAMPAIGN_ROUNDS").unwrap_or(8_u64);
     let series = rounds.div_ceil(ROUNDS_PER_SERIES);

@@ -276,11 +276,11 @@ fn image_cache_errors() {
                 "no image cache was created: the operation ended before the call was sent",
         ],
         Refused => [
-            CreateError::Refused { source: refused(), namesakes: Vec::new() } =>
+            CreateError::Refused { source: refused(), existing: Vec::new() } =>
                 "no image cache was created: CreateImageCache: LimitExceeded: Too many caches (request r-1)",
         ],
         OutcomeUnknown => [
-            CreateError::OutcomeUnknown { name: "web".to_owned(), region: "ap-guangzhou".to_owned(), source: refused() } =>
+            CreateError::OutcomeUnknown { name: "web".to_owned(), region: "ap-guangzhou".to_owned(), source: refused(), candidates: Vec::new() } =>
                 "it is unknown whether image cache \"web\" was created in ap-guangzhou: CreateImageCache: LimitExceeded: Too many \
                  caches (request r-1)",
         ],
@@ -300,8 +300,8 @@ fn image_cache_errors() {
             } => "the wait for image cache imc-1 took longer than 1m30s, its last status was Sleeping: DescribeImageCaches: no \
                   connection to 127.0.0.1:9: 127.0.0.1:9 refuses connections",
         ],
-        Cancelled => [
-            WaitError::Cancelled { id: id(), last: None } => "the wait for image cache imc-1 was canceled",
+        Canceled => [
+            WaitError::Canceled { id: id(), last: None } => "the wait for image cache imc-1 was canceled",
         ],
         Gone => [WaitError::Gone { id: id() } => "image cache imc-1 no longer exists"],
         NeverListed => [WaitError::NeverListed { id: id() } => "image cache imc-1 is not listed"],

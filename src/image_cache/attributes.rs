@@ -1,6 +1,6 @@
-//! An image cache as data sources show it: what the API tells, attribute by attribute, in one place.
+//! An image cache as data sources show it: what the API returns, attribute by attribute, in one place.
 //!
-//! What the API tells nobody (network, EIP, registry lists, DNS settings, security groups, credentials) is not there.
+//! What the API never returns (network, EIP, registry lists, DNS settings, security groups, credentials) is not there.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -11,7 +11,7 @@ use tencentcloud::tke::{Event, ImageCache};
 use terraform_plugin::schema::COMPUTED;
 use terraform_plugin::value::Attr;
 
-/// What the API tells of a cache, besides what it is found by.
+/// What the API returns of a cache, besides what it is found by.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct ImageCacheAttributes {
     /// Status of the cache: `Pending` (being created), `Ready`, `Failed`, `Updating` or `UpdateFailed`. Pods can use it only

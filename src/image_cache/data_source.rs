@@ -33,7 +33,7 @@ pub struct ImageCacheDataModel {
     #[schemars(extend("x-terraform" = OPTIONAL))]
     pub most_recent: Attr<bool>,
 
-    /// Region of the cache, for example `ap-guangzhou`. When absent, the region of the provider.
+    /// Region of the cache, for example `ap-guangzhou`. Defaults to the region of the provider.
     #[schemars(extend("x-terraform" = OPTIONAL_COMPUTED), length(min = 1))]
     pub region: Attr<String>,
 
@@ -126,7 +126,7 @@ fn not_one(name: &str, region: &str, found: &[ImageCache]) -> Diagnostic {
     if found.is_empty() {
         let detail = format!(
             "There is no image cache with the name {name:?} in {region}. Check the name, and the region: a cache is in one \
-             region only, and is gone once it has expired."
+             region only, and until it expires."
         );
         return Diagnostic::error("Image cache not found", detail).at(at);
     }

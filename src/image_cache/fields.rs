@@ -39,7 +39,7 @@ pub(super) struct Field {
     pub read: fn(&ImageCache, &TagPolicy, &mut ImageCacheModel),
     /// Fills in what the plan left unknown, with what is listed after an apply, if anything is.
     pub fill: fn(Option<&ImageCache>, &mut ImageCacheModel),
-    /// Where a row differs from what a request has. What one of them lacks is no difference.
+    /// Where a row differs from what a request has. What one of them lacks is not a difference.
     pub differs: fn(&UpdateImageCache, &ImageCache, &TagPolicy) -> Option<Difference>,
 }
 

@@ -24,7 +24,7 @@ use terraform_plugin::value::Attr;
 /// those that the platform made by itself.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct ImageCachesModel {
-    /// Region of the caches, for example `ap-guangzhou`. When absent, the region of the provider.
+    /// Region of the caches, for example `ap-guangzhou`. Defaults to the region of the provider.
     #[schemars(extend("x-terraform" = OPTIONAL_COMPUTED), length(min = 1))]
     pub region: Attr<String>,
 
@@ -103,7 +103,7 @@ impl DataSource for ImageCachesData {
 
 fn name_regex(config: &ImageCachesModel) -> Result<Option<Regex>, Diagnostic> {
     config.name_regex.as_str().map(Regex::new).transpose().map_err(|error| {
-        let detail = format!("name_regex is no regular expression: {error}. An example is \"^llm-\".");
+        let detail = format!("name_regex is not a regular expression: {error}. An example is \"^llm-\".");
         Diagnostic::error("Invalid regular expression", detail).at(AttributePath::root("name_regex"))
     })
 }
@@ -171,7 +171,7 @@ mod tests {
             (
                 ImageCachesModel { name_regex: text("llm-("), ..all.clone() },
                 "name_regex",
-                "name_regex is no regular expression",
+                "name_regex is not a regular expression",
             ),
             (
                 ImageCachesModel { image: text("NGINX"), ..all.clone() },

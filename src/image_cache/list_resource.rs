@@ -19,7 +19,7 @@ use terraform_plugin::value::Attr;
 /// at most 100 of them, unless the `list` block has a `limit`.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct ImageCacheListConfig {
-    /// Region of the caches, for example `ap-guangzhou`. When absent, the region of the provider.
+    /// Region of the caches, for example `ap-guangzhou`. Defaults to the region of the provider.
     #[schemars(extend("x-terraform" = OPTIONAL), length(min = 1))]
     pub region: Attr<String>,
 

@@ -191,7 +191,7 @@ pub(super) fn delete_wait(id: &str, region: &str, deadline: &Deadline, error: &W
     let subject = subject(id, region);
     match error {
         WaitError::Api { source, .. } => errors::api("deleting", &subject, source),
-        error => subject.not_deleted(deadline, matches!(error, WaitError::Cancelled { .. })),
+        error => subject.not_deleted(deadline, matches!(error, WaitError::Canceled { .. })),
     }
 }
 

@@ -37,22 +37,22 @@ pub struct ImageCacheModel {
     #[schemars(extend("x-terraform" = REQUIRED.requires_replace()), length(min = 1))]
     pub subnet_id: Attr<String>,
 
-    /// Name of the cache, for example `llm`. When absent, the provider makes a unique name that begins with `tf-`. Changed in
+    /// Name of the cache, for example `llm`. Defaults to a unique name that begins with `tf-`. Changed in
     /// place.
     #[schemars(extend("x-terraform" = OPTIONAL_COMPUTED.use_state_for_unknown()), length(min = 1))]
     pub name: Attr<String>,
 
-    /// Region of the cache, for example `ap-guangzhou`. When absent, the region of the provider. A change replaces the
+    /// Region of the cache, for example `ap-guangzhou`. Defaults to the region of the provider. A change replaces the
     /// cache, and so does another region of the provider.
     #[schemars(extend("x-terraform" = OPTIONAL_COMPUTED.use_state_for_unknown().requires_replace()), length(min = 1))]
     pub region: Attr<String>,
 
-    /// Size of the cache's disk in GiB, from 20 to 32000. It must hold the images, compressed and unpacked. When absent, the
-    /// API takes 20. Removing the argument keeps the size. A change pulls all images again, in place.
+    /// Size of the cache's disk in GiB, from 20 to 32000. It must hold the images, compressed and unpacked. The API
+    /// defaults to 20. Removing the argument keeps the size. A change pulls all images again, in place.
     #[schemars(extend("x-terraform" = OPTIONAL_COMPUTED.use_state_for_unknown()), range(min = 20, max = 32000))]
     pub image_cache_size: Attr<u64>,
 
-    /// Days after which Tencent Cloud deletes the cache, for example 30; 0, which the API takes when absent, keeps it for ever.
+    /// Days after which Tencent Cloud deletes the cache, for example 30. 0, the default of the API, keeps it indefinitely.
     /// Removing the argument keeps the value: write 0 instead. An expired cache leaves the state, and the next plan creates
     /// it again. Changed in place.
     #[schemars(extend("x-terraform" = OPTIONAL_COMPUTED.use_state_for_unknown()), range(min = 0))]
@@ -113,7 +113,8 @@ pub struct ImageCacheModel {
     pub replace_on_rebuild: Attr<bool>,
 
     /// Whether create and update wait until the cache is Ready. Default `true`. With `false`, a build that fails later shows
-    /// in the next plan.
+    /// in the next plan. Set `false` for builds that take longer than the run may, where `terraform untaint` cannot be run: a
+    /// create that times out leaves a tainted cache, which the next apply would build again.
     #[schemars(extend("x-terraform" = OPTIONAL.default_bool(true)))]
     pub wait_for_ready: Attr<bool>,
 
@@ -217,11 +218,11 @@ pub struct RegistryCredentials {
 /// An EIP made for the build.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct AutoCreateEip {
-    /// `Never` keeps the EIP, and its cost, when the temporary instance goes. When absent, it is released.
+    /// `Never` keeps the EIP, and its cost, when the temporary instance is deleted. By default it is released.
     #[schemars(extend("x-terraform" = OPTIONAL))]
     pub delete_policy: Attr<String>,
 
-    /// Internet service provider: `BGP`, which the API takes when absent, or for accounts that are allowed to use them
+    /// Internet service provider: `BGP`, the default of the API, or for accounts that are allowed to use them
     /// `CMCC`, `CTCC`, `CUCC`.
     #[schemars(extend("x-terraform" = OPTIONAL), length(min = 1))]
     pub internet_service_provider: Attr<String>,
@@ -254,7 +255,7 @@ pub struct Timeouts {
     #[schemars(extend("x-terraform" = OPTIONAL))]
     pub update: Attr<String>,
 
-    /// How long delete waits until the cache is gone, for example `"10m"`. Default 10 minutes.
+    /// How long delete waits until the cache no longer exists, for example `"10m"`. Default 10 minutes.
     #[schemars(extend("x-terraform" = OPTIONAL))]
     pub delete: Attr<String>,
 }

@@ -33,7 +33,7 @@ pub struct RebuildConfig {
     #[schemars(extend("x-terraform" = REQUIRED), length(min = 1))]
     pub image_cache_id: Attr<String>,
 
-    /// Region of the cache, for example `ap-guangzhou`. When absent, the region of the provider.
+    /// Region of the cache, for example `ap-guangzhou`. Defaults to the region of the provider.
     #[schemars(extend("x-terraform" = OPTIONAL), length(min = 1))]
     pub region: Attr<String>,
 
@@ -81,7 +81,7 @@ impl Action for ImageCacheRebuild {
         }
         let (waited, instance) = wait(context, &region, &before, progress).await;
         match waited {
-            Err(WaitError::Cancelled { .. }) => {
+            Err(WaitError::Canceled { .. }) => {
                 diagnostics.push(messages::rebuild_interrupted(id));
                 Ok(())
             }
@@ -127,8 +127,9 @@ async fn wait(
         // Fails only when the receiver below is dropped, together with the wait.
         let _ = sender.send((cache, log.instance().cloned()));
     };
-    let goal = Goal { built: true, change: Some(Change { before, builds: true, shows: &|_| true }) };
     let caches = context.session.image_caches();
+    let change = Change { before, builds: true, patience: caches.patience(), shows: &|_| true };
+    let goal = Goal { built: true, change: Some(change) };
     let ready = caches.wait_for(region, id, goal, DEFAULT_BUILD_TIMEOUT, &context.stop, &mut on_change);
     let latest = Mutex::new((before.clone(), None));
     let reported = async {

@@ -1,4 +1,4 @@
-//! From what the API tells of a cache to its state.
+//! From what the API returns of a cache to its state.
 
 use super::fields::FIELDS;
 use super::model::{CacheAnnotations, ImageCacheModel};
@@ -123,7 +123,7 @@ mod tests {
     #[test]
     fn own_tags_are_those_that_the_defaults_do_not_give() {
         let defaults = tags(&[("team", "ai")]);
-        for (case, told, known, expected) in [
+        for (case, listed_as, known, expected) in [
             ("only defaults", tags(&[("team", "ai")]), Attr::Null, Attr::Null),
             ("none at all", tags(&[]), Attr::from(tags(&[("k", "v")])), Attr::from(tags(&[]))),
             ("one more", tags(&[("k", "v"), ("team", "ai")]), Attr::Null, Attr::from(tags(&[("k", "v")]))),
@@ -135,17 +135,17 @@ mod tests {
                 Attr::from(tags(&[("team", "ai")])),
             ),
         ] {
-            assert_eq!(own_tags(&told, &known, Some(&defaults)), expected, "{case}");
+            assert_eq!(own_tags(&listed_as, &known, Some(&defaults)), expected, "{case}");
         }
     }
 
     #[test]
-    fn another_spelling_of_the_same_images_is_no_drift() {
-        for (told, expected) in [("docker.io/library/nginx:1.27", "nginx:1.27"), ("nginx:1.28", "nginx:1.28")] {
+    fn another_spelling_of_the_same_images_is_not_drift() {
+        for (listed_as, expected) in [("docker.io/library/nginx:1.27", "nginx:1.27"), ("nginx:1.28", "nginx:1.28")] {
             let mut state = imported(Attr::Null, "imc-1");
             state.images = BTreeSet::from(["nginx:1.27".to_owned()]).into();
-            refresh(&mut state, "ap-guangzhou", &cache(json!({"Images": [told]})), &TagPolicy::default());
-            assert_eq!(state.images, BTreeSet::from([expected.to_owned()]).into(), "{told}");
+            refresh(&mut state, "ap-guangzhou", &cache(json!({"Images": [listed_as]})), &TagPolicy::default());
+            assert_eq!(state.images, BTreeSet::from([expected.to_owned()]).into(), "{listed_as}");
         }
     }
 

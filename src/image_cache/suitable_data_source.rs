@@ -1,6 +1,6 @@
 //! Data source `eks_suitable_image_cache`: which image cache Pods with some images would start from, if any.
 //!
-//! The API decides: identical references, then the smaller cache, then the younger. None is an answer here, no error.
+//! The API decides: identical references, then the smaller cache, then the younger. No cache is a result here, not an error.
 
 use std::collections::BTreeSet;
 
@@ -20,17 +20,20 @@ use terraform_plugin::value::Attr;
 /// The image cache that Pods with these images and the annotation `use-image-cache: auto` would start from.
 ///
 /// Names and tags must be identical to those of the cache; of several the smallest is taken, then the youngest.
+///
+/// Do not create a cache only where none is found, as in `count = data.eks_suitable_image_cache.x.found ? 0 : 1`: the next plan finds
+/// the cache that this one created, and deletes it.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct SuitableImageCacheModel {
     /// Images, exactly as the Pods name them, for example `["nginx:1.27"]`.
     #[schemars(extend("x-terraform" = REQUIRED), length(min = 1))]
     pub images: Attr<BTreeSet<String>>,
 
-    /// Snapshotter that the cache must be made for, for example `overlay`. When absent, any.
+    /// Snapshotter that the cache must be made for, for example `overlay`. Defaults to any.
     #[schemars(extend("x-terraform" = OPTIONAL), length(min = 1))]
     pub snapshotter: Attr<String>,
 
-    /// Region of the Pods, for example `ap-guangzhou`. When absent, the region of the provider.
+    /// Region of the Pods, for example `ap-guangzhou`. Defaults to the region of the provider.
     #[schemars(extend("x-terraform" = OPTIONAL_COMPUTED), length(min = 1))]
     pub region: Attr<String>,
 

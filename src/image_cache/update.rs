@@ -108,6 +108,7 @@ async fn send(
     let status = if planned.status.is_unknown() { building() } else { planned.status.clone() };
     response.state = Some(ImageCacheModel { status, ..planned.clone() });
     let shows = |row: &ImageCache| verify::is_done(request, before, row, &context.session.tags);
-    let change = Change { before, builds: request.images.is_some(), shows: &shows };
+    let builds = request.images.is_some();
+    let change = Change { before, builds, patience: caches.patience(), shows: &shows };
     wait::wait_and_save(context, planned.clone(), Some(change), response, deadline).await
 }

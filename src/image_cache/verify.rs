@@ -1,4 +1,4 @@
-//! What the API made of a change, compared with what was sent.
+//! What the API lists after a change, compared with what was sent.
 //!
 //! Whether the API keeps what an update leaves out, replaces tags or merges them, clears by an empty list, shrinks, and in
 //! which steps it counts sizes, is not documented. So what it lists afterwards is compared, and reported in the same apply:
@@ -28,7 +28,7 @@ use terraform_plugin::framework::{Private, Response};
 /// The sizes of premium cloud disks come in such steps by some documents, and in steps of 1 by others.
 const SIZE_STEP: u64 = 10;
 
-/// Where the cache differs from what was sent. What the API does not return is no difference; but what it listed `before` and
+/// Where the cache differs from what was sent. What the API does not return is not a difference; but what it listed `before` and
 /// now leaves out is empty.
 fn differences(
     sent: &UpdateImageCache,

@@ -49,7 +49,7 @@ pub(super) async fn wait_and_save(
             save(response, planned, Some(&cache));
             Err(messages::failed(operation, region, &cache, instance).into())
         }
-        Err(WaitError::Cancelled { last, .. }) => {
+        Err(WaitError::Canceled { last, .. }) => {
             save(response, planned, last.as_deref());
             response.diagnostics.push(messages::subject(id, region).stopped(operation, status(response)));
             Ok(None)

@@ -1,7 +1,7 @@
-//! A write that a build forbids is sent again when the build is over.
+//! A write that a build forbids is sent again after the build.
 //!
-//! In which status a cache can be updated or deleted is not documented, nor is the code of the refusal. So the code is
-//! not asked, but the cache: a write that is refused while the cache is being built is repeated once, after the build.
+//! In which status a cache can be updated or deleted is not documented, nor is the code of the refusal. So the code does
+//! not decide, but the status: a write that is refused while the cache is being built is repeated once, after the build.
 
 use std::time::Duration;
 
@@ -11,12 +11,12 @@ use super::{ImageCaches, WaitError};
 use tencentcloud::{Error, tke::UpdateImageCache};
 
 /// What to do about a write that was refused.
-enum Verdict {
+enum Next {
     /// The refusal stands.
     Refused,
     /// Nothing forbids it any more.
     Again,
-    /// The cache is not there.
+    /// The cache does not exist.
     Gone,
 }
 
@@ -35,9 +35,9 @@ impl ImageCaches {
         cancel: &CancellationToken,
     ) -> Result<(), Error> {
         let Err(error) = self.update(region, request.clone()).await else { return Ok(()) };
-        match self.judge(region, &request.image_cache_id, timeout, cancel, &error).await {
-            Verdict::Again => self.update(region, request).await,
-            Verdict::Refused | Verdict::Gone => Err(error),
+        match self.after_refusal(region, &request.image_cache_id, timeout, cancel, &error).await {
+            Next::Again => self.update(region, request).await,
+            Next::Refused | Next::Gone => Err(error),
         }
     }
 
@@ -55,40 +55,40 @@ impl ImageCaches {
         cancel: &CancellationToken,
     ) -> Result<(), Error> {
         let Err(error) = self.delete(region, id).await else { return Ok(()) };
-        match self.judge(region, id, timeout, cancel, &error).await {
-            Verdict::Again => self.delete(region, id).await,
-            Verdict::Gone => Ok(()),
-            Verdict::Refused => Err(error),
+        match self.after_refusal(region, id, timeout, cancel, &error).await {
+            Next::Again => self.delete(region, id).await,
+            Next::Gone => Ok(()),
+            Next::Refused => Err(error),
         }
     }
 
-    /// Looks at the cache whose write was refused, and waits for the end of its build.
-    async fn judge(
+    /// Reads the cache whose write was refused, and waits for the end of its build.
+    async fn after_refusal(
         &self,
         region: &str,
         id: &str,
         timeout: Duration,
         cancel: &CancellationToken,
         error: &Error,
-    ) -> Verdict {
+    ) -> Next {
         let unexplained = error.is_unsupported_now() || error.is_unexplained_refusal();
         if !unexplained && !error.is_invalid_parameter() {
-            return Verdict::Refused;
+            return Next::Refused;
         }
         let building = match self.get(region, id).await {
             Ok(Some(cache)) => cache.status.is_building(),
-            Ok(None) => return Verdict::Gone,
-            Err(_) => return Verdict::Refused,
+            Ok(None) => return Next::Gone,
+            Err(_) => return Next::Refused,
         };
         if !building {
             // The build may have ended between the refusal and the look.
-            return if unexplained { Verdict::Again } else { Verdict::Refused };
+            return if unexplained { Next::Again } else { Next::Refused };
         }
         tracing::info!(id, region, %error, "the image cache is being built, trying again afterwards");
         match self.wait_ready(region, id, timeout, cancel).await {
-            Ok(_) | Err(WaitError::Failed(_) | WaitError::UpdateFailed(_)) => Verdict::Again,
-            Err(WaitError::Gone { .. } | WaitError::NeverListed { .. }) => Verdict::Gone,
-            Err(_) => Verdict::Refused,
+            Ok(_) | Err(WaitError::Failed(_) | WaitError::UpdateFailed(_)) => Next::Again,
+            Err(WaitError::Gone { .. } | WaitError::NeverListed { .. }) => Next::Gone,
+            Err(_) => Next::Refused,
         }
     }
 }
@@ -101,7 +101,7 @@ mod tests {
 
     const TIMEOUT: Duration = Duration::from_secs(600);
 
-    /// A cache that is being built for so many seconds more.
+    /// A cache that is being built for the given number of seconds.
     async fn building(seconds: u64) -> (std::sync::Arc<Fake>, ImageCaches, String) {
         let (fake, caches) = Fake::new();
         fake.state().build = Duration::from_secs(seconds);

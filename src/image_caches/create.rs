@@ -1,17 +1,20 @@
 //! `CreateImageCache` is never sent twice, because it has no client token and each call may make a cache.
 //!
-//! 1. Before: which caches have the name already? (Creates of one moment share that look-up.)
-//! 2. The call. Throttled, or never connected: it may be repeated, because certainly nothing was made.
-//! 3. After a call whose outcome is unknown: the name is looked up again, for [`PATIENCE`] in all. A cache of that name and
-//!    with the same images, size, retention and tags, which was not there before and is not one that this process knows, is the one.
-//! 4. If there is none, nobody can tell, and the caller is told so.
+//! 1. Before: the caches with the name are looked up. (Creates that come together share the look-up.)
+//! 2. The call. Throttled, or never connected: it may be repeated, because certainly nothing was created.
+//! 3. After a call whose outcome is unknown: the name is looked up again, for [`PATIENCE`] in all. A new cache of that name,
+//!    which this process did not create otherwise and which lists the same images, size, retention and tags, is adopted. Of
+//!    several that do not differ, none is.
+//! 4. If none is adopted, the outcome is unknown, and the caller gets the new caches of that name with their differences.
 //!
-//! Creates of one name go one after the other, in this process: a second one that is under way might have made the cache
-//! that the look-up finds. Another process that makes a cache which is the same in all of these in the same
-//! seconds cannot be told apart.
+//! Creates of one name are sequential in this process: a second one that is under way could have created the cache that
+//! the look-up finds. A cache that another process creates in the same seconds, and that is the same in all of these,
+//! cannot be distinguished.
 //!
-//! Assumed, because it is not documented: a cache is listed by its name within [`PATIENCE`] of the call that made it. Its
+//! Assumed, because it is not documented: a cache is listed by its name within [`PATIENCE`] of the call that created it. Its
 //! images may be listed in full (`docker.io/library/nginx:latest` for `nginx`) and its size rounded up to tens.
+
+mod candidates;
 
 use std::{
     collections::{HashMap, HashSet},
@@ -22,11 +25,11 @@ use std::{
 use tokio::time::sleep;
 use tokio_util::sync::CancellationToken;
 
+pub use self::candidates::Candidate;
 use super::{
     RegionApi,
-    gather::{Answer, Gather},
+    batch::{Batches, Fetch},
 };
-use crate::images;
 use tencentcloud::{
     Action as _, Error,
     tke::{CreateImageCache, ImageCache},
@@ -42,7 +45,7 @@ const PATIENCE: [Duration; 5] = [
     Duration::from_secs(8),
 ];
 
-/// How long a cache that a call may have made is looked for after the end of the operation: longer than [`PATIENCE`], and not
+/// How long a cache that a call may have created is looked for after the end of the operation: longer than [`PATIENCE`], and not
 /// as long as an API that does not respond would take.
 const LAST_LOOKS: Duration = Duration::from_secs(20);
 
@@ -56,49 +59,55 @@ pub enum CreateError {
         /// What the last attempt ended with.
         last: Option<Error>,
     },
-    /// Nothing was made.
+    /// Nothing was created.
     #[error("no image cache was created")]
     Refused {
         source: Error,
         /// The IDs of the caches that have the name already. Whether the API wants names to be unique is not documented.
-        namesakes: Vec<String>,
+        existing: Vec<String>,
     },
-    /// The answer was lost, and no new cache of that name appeared. There may be one later.
+    /// The response was lost, and no new cache with that name was adopted. There may be one later.
     #[error("it is unknown whether image cache {name:?} was created in {region}")]
-    OutcomeUnknown { name: String, region: String, source: Error },
+    OutcomeUnknown {
+        name: String,
+        region: String,
+        source: Error,
+        /// The new caches with that name, none of which was adopted.
+        candidates: Vec<Candidate>,
+    },
 }
 
 /// The creates of one region.
 #[derive(Debug)]
 pub(super) struct Creates {
     api: RegionApi,
-    lookups: Arc<Gather<Lookup>>,
+    lookups: Arc<Batches<Lookup>>,
     /// One for each name that was used.
     turns: Mutex<HashMap<String, Arc<tokio::sync::Mutex<()>>>>,
-    /// The IDs that this process made.
-    made: Mutex<HashSet<String>>,
+    /// The IDs of caches that this process created.
+    created: Mutex<HashSet<String>>,
     /// By the ID of a new cache, the caches that had its name before.
     existing: Mutex<HashMap<String, Arc<Vec<ImageCache>>>>,
 }
 
 impl Creates {
     pub(super) fn new(api: RegionApi) -> Self {
-        let lookups = Gather::new(Lookup(api.clone()), api.span());
-        Self { api, lookups, turns: Mutex::default(), made: Mutex::default(), existing: Mutex::default() }
+        let lookups = Batches::new(Lookup(api.clone()), api.span());
+        Self { api, lookups, turns: Mutex::default(), created: Mutex::default(), existing: Mutex::default() }
     }
 
-    /// Did this process make the cache `id`?
-    pub(super) fn made(&self, id: &str) -> bool {
-        self.made.lock().unwrap_or_else(PoisonError::into_inner).contains(id)
+    /// True for a cache that this process created.
+    pub(super) fn created(&self, id: &str) -> bool {
+        self.created.lock().unwrap_or_else(PoisonError::into_inner).contains(id)
     }
 
     /// The caches that had the name of the new cache `id` before it was created, without those of this process.
     pub(super) fn existing(&self, id: &str) -> Vec<ImageCache> {
         let rows = self.existing.lock().unwrap_or_else(PoisonError::into_inner).get(id).cloned();
-        rows.iter().flat_map(|rows| rows.iter()).filter(|row| !self.made(&row.image_cache_id)).cloned().collect()
+        rows.iter().flat_map(|rows| rows.iter()).filter(|row| !self.created(&row.image_cache_id)).cloned().collect()
     }
 
-    /// Makes an image cache, and returns its ID.
+    /// Creates an image cache, and returns its ID.
     pub(super) async fn create(&self, request: &CreateImageCache, until: &Until) -> Result<String, CreateError> {
         let end = CancellationToken::new();
         let created = self.create_until(request, &end);
@@ -120,17 +129,17 @@ impl Creates {
         }
     }
 
-    /// Makes an image cache unless `end` is cancelled before the call is sent.
+    /// Creates an image cache unless `end` is canceled before the call is sent.
     async fn create_until(&self, request: &CreateImageCache, end: &CancellationToken) -> Result<String, CreateError> {
         let name = &request.image_cache_name;
         let turn = {
             let mut turns = self.turns.lock().unwrap_or_else(PoisonError::into_inner);
             Arc::clone(turns.entry(name.clone()).or_default())
         };
-        let refused = |source| CreateError::Refused { source, namesakes: Vec::new() };
+        let refused = |source| CreateError::Refused { source, existing: Vec::new() };
         let ended = || refused(Error::Ended { action: CreateImageCache::NAME });
         let _turn = end.run_until_cancelled(turn.lock()).await.ok_or_else(ended)?;
-        let rows = end.run_until_cancelled(self.lookups.ask(name)).await.ok_or_else(ended)?.map_err(refused)?;
+        let rows = end.run_until_cancelled(self.lookups.get(name)).await.ok_or_else(ended)?.map_err(refused)?;
         let before: HashSet<String> = rows.iter().map(|cache| cache.image_cache_id.clone()).collect();
         match self.api.create(request, end).await {
             Ok(id) => {
@@ -141,7 +150,7 @@ impl Creates {
                 Ok(id)
             }
             Err(error) if error.outcome_unknown() => {
-                let unknown = self.unknown(request, error.clone());
+                let unknown = self.unknown(request, error.clone(), Vec::new());
                 let gives_up = async {
                     end.cancelled().await;
                     sleep(LAST_LOOKS).await;
@@ -152,11 +161,11 @@ impl Creates {
                     () = gives_up => Err(unknown),
                 }
             }
-            Err(source) => Err(CreateError::Refused { source, namesakes: before.into_iter().collect() }),
+            Err(source) => Err(CreateError::Refused { source, existing: before.into_iter().collect() }),
         }
     }
 
-    /// Looks for the cache that a call with an unknown outcome may have made.
+    /// Looks for the cache that a call with an unknown outcome may have created.
     async fn find(
         &self,
         request: &CreateImageCache,
@@ -164,56 +173,49 @@ impl Creates {
         error: Error,
     ) -> Result<String, CreateError> {
         let name = &request.image_cache_name;
-        tracing::warn!(name, %error, "the answer to CreateImageCache is lost, looking for the image cache");
+        tracing::warn!(name, %error, "the response to CreateImageCache is lost, looking for the image cache");
+        let mut candidates = Vec::new();
         for pause in PATIENCE {
             sleep(pause).await;
-            match self.lookups.ask(name).await {
+            match self.lookups.get(name).await {
                 Ok(rows) => {
-                    let mut new = rows.iter().filter(|row| !before.contains(&row.image_cache_id) && fits(row, request));
-                    if let Some(row) = new.find(|row| self.claim(&row.image_cache_id)) {
-                        tracing::info!(name, id = row.image_cache_id, "found the image cache");
-                        return Ok(row.image_cache_id.clone());
+                    let is_new =
+                        |row: &&ImageCache| !before.contains(&row.image_cache_id) && !self.created(&row.image_cache_id);
+                    let new: Vec<_> = rows.iter().filter(is_new).collect();
+                    match candidates::choose(&new, request) {
+                        Ok(row) => {
+                            self.claim(&row.image_cache_id);
+                            tracing::info!(name, id = row.image_cache_id, "found the image cache");
+                            return Ok(row.image_cache_id.clone());
+                        }
+                        Err(others) => candidates = others,
                     }
                 }
                 Err(error) => tracing::warn!(name, %error, "looking for the image cache failed"),
             }
         }
-        Err(self.unknown(request, error))
+        Err(self.unknown(request, error, candidates))
     }
 
-    fn unknown(&self, request: &CreateImageCache, source: Error) -> CreateError {
+    fn unknown(&self, request: &CreateImageCache, source: Error, candidates: Vec<Candidate>) -> CreateError {
         let (name, region) = (request.image_cache_name.clone(), self.api.region.to_string());
-        CreateError::OutcomeUnknown { name, region, source }
+        CreateError::OutcomeUnknown { name, region, source, candidates }
     }
 
-    /// True when nobody else has this ID.
-    fn claim(&self, id: &str) -> bool {
-        self.made.lock().unwrap_or_else(PoisonError::into_inner).insert(id.to_owned())
+    /// Notes that this process created the cache `id`.
+    fn claim(&self, id: &str) {
+        self.created.lock().unwrap_or_else(PoisonError::into_inner).insert(id.to_owned());
     }
-}
-
-/// Could `row` have been made by `request`? What the row does not say does not count.
-fn fits(row: &ImageCache, request: &CreateImageCache) -> bool {
-    let set = |images: &[String]| images.iter().cloned().collect();
-    let images = images::same(&set(&row.images), &set(&request.images));
-    let size = match (row.image_cache_size, request.image_cache_size) {
-        (Some(row), Some(requested)) => row == requested || row == requested.next_multiple_of(10),
-        _ => true,
-    };
-    let retention = row.retention_days.is_none_or(|days| days == request.retention_days.unwrap_or(0));
-    // Further tags may be the platform's.
-    let tags = row.tags.as_ref().is_none_or(|listed| request.tags.iter().all(|tag| listed.contains(tag)));
-    (row.images.is_empty() || images) && size && retention && tags
 }
 
 /// Looks up names.
 #[derive(Debug)]
 struct Lookup(RegionApi);
 
-impl Answer for Lookup {
+impl Fetch for Lookup {
     type Output = Result<Arc<Vec<ImageCache>>, Error>;
 
-    async fn answer(&self, names: Vec<String>) -> HashMap<String, Self::Output> {
+    async fn fetch(&self, names: Vec<String>) -> HashMap<String, Self::Output> {
         match self.0.list(&names).await {
             Ok(rows) => {
                 let mut by_name: HashMap<String, Vec<ImageCache>> = HashMap::new();
@@ -255,7 +257,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn a_lost_answer_is_found_by_name_and_the_call_not_repeated() {
+    async fn lost_response_is_found_by_name_and_the_call_not_repeated() {
         for listed_after in [Duration::ZERO, Duration::from_secs(10)] {
             let (fake, caches) = Fake::new();
             fake.add("web");
@@ -271,7 +273,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn the_outcome_is_called_unknown_when_nothing_is_found() {
+    async fn outcome_is_unknown_when_nothing_is_found() {
         for fault in [Fault::LostBefore, Fault::Code("InternalError")] {
             let (fake, caches) = Fake::new();
             fake.add("web");
@@ -284,26 +286,26 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn a_refusal_is_reported_at_once() {
+    async fn refusal_is_reported_at_once() {
         let (fake, caches) = Fake::new();
         fake.fault("create", Fault::Code("InvalidParameter"));
         let error = create(&caches, "web").await.unwrap_err();
-        let CreateError::Refused { source, namesakes } = error else { panic!("{error:?}") };
-        assert!(source.is_invalid_parameter() && namesakes.is_empty(), "{source} {namesakes:?}");
+        let CreateError::Refused { source, existing } = error else { panic!("{error:?}") };
+        assert!(source.is_invalid_parameter() && existing.is_empty(), "{source} {existing:?}");
         assert_eq!(fake.describes(), 1, "the look-up before, none after");
 
-        let namesake = fake.add("web");
+        let taken = fake.add("web");
         fake.fault("create", Fault::Code("InvalidParameter"));
         let error = create(&caches, "web").await.unwrap_err();
-        assert!(matches!(&error, CreateError::Refused { namesakes, .. } if *namesakes == [namesake]), "{error:?}");
+        assert!(matches!(&error, CreateError::Refused { existing, .. } if *existing == [taken]), "{error:?}");
 
         fake.fault("describe", Fault::Code("UnauthorizedOperation"));
         create(&caches, "web").await.unwrap_err();
-        assert_eq!(fake.state().creates, 2, "without the look-up nothing is made");
+        assert_eq!(fake.state().creates, 2, "without the look-up nothing is created");
     }
 
     #[tokio::test(start_paused = true)]
-    async fn creates_of_one_name_end_as_different_caches_whichever_answer_is_lost() {
+    async fn creates_of_one_name_end_as_different_caches_for_any_lost_response() {
         for lost in 0..3 {
             let (fake, caches) = Fake::new();
             for _ in 0..lost {
@@ -311,65 +313,19 @@ mod tests {
             }
             let ids = join_all((0..3).map(|_| create(&caches, "web"))).await;
             let ids: HashSet<_> = ids.into_iter().map(Result::unwrap).collect();
-            assert_eq!(ids.len(), 3, "{lost} lost answers");
+            assert_eq!(ids.len(), 3, "{lost} lost responses");
             assert_eq!(fake.state().rows.len(), 3);
         }
     }
 
     #[tokio::test(start_paused = true)]
-    async fn a_create_under_way_is_not_taken_for_the_lost_one() {
+    async fn create_under_way_is_not_adopted_for_the_lost_one() {
         let (fake, caches) = Fake::new();
         fake.fault("create", Fault::LostBefore);
         fake.fault("create", Fault::Late(Duration::from_secs(3)));
         let (first, second) = tokio::join!(create(&caches, "web"), create(&caches, "web"));
         assert!(matches!(first, Err(CreateError::OutcomeUnknown { .. })), "{first:?}");
         assert_eq!(second.unwrap(), fake.state().rows[0].cache.image_cache_id);
-    }
-
-    #[tokio::test(start_paused = true)]
-    async fn cache_with_other_retention_or_tags_is_not_adopted() {
-        let row = |fields: serde_json::Value| {
-            let mut row = serde_json::json!({"ImageCacheId": "imc-a", "Images": ["nginx:1.27"], "ImageCacheSize": 20});
-            row.as_object_mut().unwrap().extend(fields.as_object().unwrap().clone());
-            serde_json::from_value::<ImageCache>(row).unwrap()
-        };
-        let tag = |key: &str| serde_json::json!({"Key": key, "Value": "ml"});
-        let request = CreateImageCache {
-            retention_days: Some(7),
-            tags: vec![serde_json::from_value(tag("team")).unwrap()],
-            ..request("web")
-        };
-        for (fields, expected) in [
-            (serde_json::json!({}), true),
-            (serde_json::json!({"RetentionDays": 7, "Tags": [tag("team")]}), true),
-            (serde_json::json!({"Tags": [tag("qcs:tag:createdBy"), tag("team")]}), true),
-            (serde_json::json!({"RetentionDays": null, "Tags": null}), true),
-            (serde_json::json!({"RetentionDays": 0}), false),
-            (serde_json::json!({"Tags": []}), false),
-            (serde_json::json!({"Tags": [tag("squad")]}), false),
-        ] {
-            assert_eq!(fits(&row(fields.clone()), &request), expected, "{fields}");
-        }
-    }
-
-    #[tokio::test(start_paused = true)]
-    async fn a_cache_with_other_images_or_another_size_is_not_adopted() {
-        let row = |images: &[&str], size| {
-            let row = serde_json::json!({"ImageCacheId": "imc-a", "Images": images, "ImageCacheSize": size});
-            serde_json::from_value::<ImageCache>(row).unwrap()
-        };
-        for (row, expected) in [
-            (row(&["nginx:1.27"], Some(20)), true),
-            (row(&["nginx:1.27"], None), true),
-            (row(&[], None), true),
-            (row(&["docker.io/library/nginx:1.27"], Some(20)), true),
-            (row(&["my-nginx:1.27"], Some(20)), false),
-            (row(&["nginx:1.28"], Some(20)), false),
-            (row(&["nginx:1.27", "redis:7"], Some(20)), false),
-            (row(&["nginx:1.27"], Some(30)), false),
-        ] {
-            assert_eq!(fits(&row, &request("web")), expected, "{row:?}");
-        }
     }
 
     /// What a create ends with that is interrupted, or out of time, after this time; and after how long.
@@ -422,7 +378,35 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn creates_of_one_moment_share_the_look_up() {
+    async fn caches_of_others_with_the_name_are_not_adopted() {
+        for (others, expected) in [(1, None), (2, Some(3))] {
+            let (fake, caches) = Fake::new();
+            fake.fault("create", Fault::LostAfter);
+            let elsewhere = async {
+                sleep(Duration::from_millis(100)).await;
+                for i in 0..others {
+                    let id = fake.add("web");
+                    let mut state = fake.state();
+                    let row = &mut state.row(&id).unwrap().cache;
+                    // The first differs in its size, the second in nothing.
+                    row.image_cache_size = (i == 0).then_some(500);
+                }
+            };
+            let (created, ()) = tokio::join!(create(&caches, "web"), elsewhere);
+            match (created, expected) {
+                (Ok(id), None) => assert_eq!(id, fake.state().rows[0].cache.image_cache_id),
+                (Err(CreateError::OutcomeUnknown { candidates, .. }), Some(count)) => {
+                    let differs: Vec<_> = candidates.iter().map(|candidate| &candidate.differs[..]).collect();
+                    assert_eq!(differs, [&[][..], &["image_cache_size"], &[]]);
+                    assert_eq!(candidates.len(), count);
+                }
+                (created, _) => panic!("{others}: {created:?}"),
+            }
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn creates_that_come_together_share_the_look_up() {
         let (fake, caches) = Fake::new();
         let names: Vec<_> = (0..10).map(|i| format!("cache-{i}")).collect();
         let ids = join_all(names.iter().map(|name| create(&caches, name))).await;

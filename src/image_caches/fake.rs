@@ -1,5 +1,5 @@
 //! Image caches in memory, for tests with stopped time. Each call takes [`LATENCY`], acts in the middle of it, and can be
-//! made to fail before or after it acted.
+//! set to fail before or after it acted.
 
 use std::{
     collections::VecDeque,
@@ -30,11 +30,11 @@ pub const REGION: &str = "ap-guangzhou";
 /// How one call fails.
 #[derive(Debug, Clone)]
 pub enum Fault {
-    /// No answer, and nothing was done.
+    /// No response, and nothing was done.
     LostBefore,
-    /// No answer, but it was done.
+    /// No response, but it was done.
     LostAfter,
-    /// It was done, and the answer comes so much later.
+    /// It was done, and the response comes later by this time.
     Late(Duration),
     /// Refused with this code.
     Code(&'static str),
@@ -42,7 +42,7 @@ pub enum Fault {
     Html(u16),
 }
 
-/// How an ID that does not exist is answered when it is asked for together with others.
+/// The response to an ID that does not exist, requested together with others.
 #[derive(Debug, Clone, Copy, Default)]
 pub enum UnknownIds {
     #[default]
@@ -168,8 +168,8 @@ impl Fake {
             let fault = at.and_then(|at| state.faults.remove(at)).map(|(_, fault)| fault);
             match fault {
                 None => act(&mut state),
-                Some(Fault::LostBefore) => Err(no_answer(action)),
-                Some(Fault::LostAfter) => act(&mut state).and_then(|_| Err(no_answer(action))),
+                Some(Fault::LostBefore) => Err(no_response(action)),
+                Some(Fault::LostAfter) => act(&mut state).and_then(|_| Err(no_response(action))),
                 Some(Fault::Late(longer)) => {
                     pause += longer;
                     act(&mut state)
@@ -222,7 +222,7 @@ fn html(action: &'static str, http_status: u16) -> Error {
     }
 }
 
-fn no_answer(action: &'static str) -> Error {
+fn no_response(action: &'static str) -> Error {
     Error::NoAnswer { action, endpoint: "fake".to_owned(), source: Arc::new(std::io::Error::other("reset")) }
 }
 

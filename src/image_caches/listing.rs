@@ -26,7 +26,7 @@ use tencentcloud::{
     },
 };
 
-/// Pages under way at a time. The limiter spaces them anyway; this keeps slow answers from adding up.
+/// Pages under way at a time. The limiter spaces them anyway; this keeps slow responses from adding up.
 const CONCURRENT_PAGES: usize = 5;
 
 /// How often all pages are read when every row counts: what one pass misses between two pages, another finds.
@@ -41,9 +41,9 @@ pub(super) type Row = Result<Option<Arc<ImageCache>>, Error>;
 /// When an ID counts as unknown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Absence {
-    /// When the answer has others of those that were asked for, and not this one. For polls, which look again.
+    /// When the response has others of the requested IDs, and not this one. For polls, which read again.
     Believed,
-    /// When it was asked alone. How unknown IDs among known ones are answered is not documented (some rows, none, or
+    /// When it was requested alone. The response to unknown IDs among known ones is not documented (some rows, none, or
     /// an error), and who takes a living cache for a lost one makes a second.
     AskedAlone,
 }
@@ -258,15 +258,15 @@ impl RegionApi {
 
     async fn describe_ids(&self, ids: &[String]) -> Result<HashMap<String, Arc<ImageCache>>, Error> {
         let request = DescribeImageCaches { image_cache_ids: ids.to_vec(), limit: MAX_LIMIT, ..Default::default() };
-        let answer = self.describe(&request).await?;
-        Ok(by_id(answer.image_caches))
+        let response = self.describe(&request).await?;
+        Ok(by_id(response.image_caches))
     }
 
     async fn describe(&self, request: &DescribeImageCaches) -> Result<DescribeImageCachesResponse, Error> {
-        let mut answer = self.api.describe(&self.region, request).await?;
-        let request_id: Arc<str> = answer.request_id.as_str().into();
-        answer.image_caches.iter_mut().for_each(|row| row.request_id = Arc::clone(&request_id));
-        Ok(answer)
+        let mut response = self.api.describe(&self.region, request).await?;
+        let request_id: Arc<str> = response.request_id.as_str().into();
+        response.image_caches.iter_mut().for_each(|row| row.request_id = Arc::clone(&request_id));
+        Ok(response)
     }
 }
 

@@ -143,7 +143,7 @@ mod tests {
         for (source, expected) in [
             (sts("InternalError"), true),
             (sts("UnauthorizedOperation"), false),
-            (CredentialsError::Metadata { problem: "no answer".to_owned() }, true),
+            (CredentialsError::Metadata { problem: "no response".to_owned() }, true),
             (CredentialsError::NotFound { configuration: "provider block", tried: Vec::new() }, false),
         ] {
             let error = Error::Credentials { action: "DescribeImageCaches", source: Arc::new(source) };

@@ -22,7 +22,7 @@ use tokio::{sync::Notify, time::Instant};
 
 use super::{
     RegionApi,
-    gather::{Answer, Gather},
+    batch::{Batches, Fetch},
     listing::{Absence, Row},
     snapshot::{Snapshot, Step},
 };
@@ -30,7 +30,7 @@ use tencentcloud::tke::ImageCache;
 
 /// The reads of one region.
 #[derive(Debug)]
-pub(super) struct Reads(Arc<Gather<Reader>>);
+pub(super) struct Reads(Arc<Batches<Reader>>);
 
 #[derive(Debug)]
 struct Reader {
@@ -50,13 +50,13 @@ struct State {
 impl Reads {
     pub(super) fn new(api: RegionApi) -> Self {
         let span = api.span();
-        Self(Gather::new(Reader { api, state: Mutex::default(), has_more: Notify::new() }, span))
+        Self(Batches::new(Reader { api, state: Mutex::default(), has_more: Notify::new() }, span))
     }
 
     /// The row of `id`, or `None` when there is none.
     pub(super) async fn get(&self, id: &str) -> Row {
-        let reader = &self.0.answer;
-        let mut response = pin!(self.0.ask(id));
+        let reader = &self.0.fetch;
+        let mut response = pin!(self.0.get(id));
         loop {
             let has_more = pin!(reader.has_more.notified());
             if let Some(row) = reader.kept(id) {
@@ -71,7 +71,7 @@ impl Reads {
 
     /// Marks a write of this process, which ends when the value is dropped, however it ends.
     pub(super) fn write(&self) -> Write<'_> {
-        Write(&self.0.answer)
+        Write(&self.0.fetch)
     }
 }
 
@@ -97,7 +97,7 @@ impl Reader {
         self.state().snapshot.row(id)
     }
 
-    /// Moves what kept rows answer from `ids` to `rows`, and says what to do for the rest.
+    /// Moves the IDs of kept rows from `ids` to `rows`, and returns the step for the rest.
     fn take_kept(&self, ids: &mut Vec<String>, rows: &mut HashMap<String, Row>) -> Step {
         let mut state = self.state();
         let step = state.snapshot.next();
@@ -111,7 +111,7 @@ impl Reader {
         step
     }
 
-    /// Calls `keep` unless a write ended since there were `writes` of them.
+    /// Calls `keep` unless a write has ended since there were `writes` of them.
     fn keep(&self, writes: u64, keep: impl FnOnce(&mut Snapshot)) {
         let mut state = self.state();
         if state.writes == writes {
@@ -134,13 +134,13 @@ impl Reader {
     }
 }
 
-impl Answer for Reader {
+impl Fetch for Reader {
     type Output = Row;
 
-    async fn answer(&self, mut ids: Vec<String>) -> HashMap<String, Row> {
+    async fn fetch(&self, mut ids: Vec<String>) -> HashMap<String, Row> {
         let mut rows = HashMap::with_capacity(ids.len());
         let mut step = self.take_kept(&mut ids, &mut rows);
-        // A page that fails is no loss: the rows are then read by ID, and that error counts.
+        // After a page that fails, the rows are read by ID, and that error counts.
         if step == Step::FirstPage && !ids.is_empty() {
             let (writes, asked) = (self.state().writes, Instant::now());
             if let Ok(page) = self.api.page(&[], 0).await {
@@ -188,7 +188,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn a_refresh_takes_few_calls_whatever_the_size_of_the_account() {
+    async fn refresh_takes_few_calls_for_any_size_of_account() {
         for (asked, rows, most) in [
             (1, 1, 1),
             (10, 10, 1),
@@ -198,7 +198,7 @@ mod tests {
             (100, 100, 4),
             (1_000, 1_000, 25),
             (1_000, 1_100, 28),
-            // One page tells that there are too many rows, and is read again every ten seconds.
+            // One page shows that there are too many rows, and is read again every ten seconds.
             (50, 2_000, 6),
             (1_000, 10_000, 102),
             (5_000, 5_000, 122),
@@ -227,7 +227,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn a_read_sees_every_write_that_ended_before_it() {
+    async fn read_sees_every_write_that_ended_before_it() {
         let (fake, caches) = Fake::new();
         let ids: Vec<_> = (0..100).map(|i| fake.add(&format!("cache-{i}"))).collect();
         refresh(&caches, &ids).await;
@@ -244,7 +244,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn rows_that_were_asked_for_before_a_write_are_not_kept() {
+    async fn rows_requested_before_a_write_are_not_kept() {
         let (fake, caches) = Fake::new();
         let ids: Vec<_> = (0..20).map(|i| fake.add(&format!("cache-{i}"))).collect();
         refresh(&caches, &ids[..10]).await;
@@ -263,7 +263,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn rows_are_kept_for_seconds_only() {
+    async fn rows_are_kept_for_seconds() {
         let (fake, caches) = Fake::new();
         let ids: Vec<_> = (0..20).map(|i| fake.add(&format!("cache-{i}"))).collect();
         refresh(&caches, &ids).await;
@@ -274,7 +274,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn an_unknown_id_harms_nobody_else() {
+    async fn unknown_id_does_not_affect_others() {
         for unknown in [UnknownIds::LeftOut, UnknownIds::Refused, UnknownIds::EmptyList] {
             let (fake, caches) = Fake::new();
             fake.state().unknown_ids = unknown;
@@ -289,7 +289,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn an_error_reaches_all_who_shared_the_call_and_nobody_after() {
+    async fn error_reaches_the_reads_of_its_call_only() {
         let (fake, caches) = Fake::new();
         let ids: Vec<_> = (0..10).map(|i| fake.add(&format!("cache-{i}"))).collect();
         fake.fault("describe", Fault::Code("UnauthorizedOperation"));
@@ -299,7 +299,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn a_reader_who_goes_away_does_not_stop_the_others() {
+    async fn dropped_read_does_not_stop_the_others() {
         let (fake, caches) = Fake::new();
         let ids = [fake.add("a"), fake.add("b")];
         let (first, second) = tokio::join!(

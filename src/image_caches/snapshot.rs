@@ -1,10 +1,10 @@
 //! Rows of a region that are kept for a few seconds, and the choice between them and reads by ID.
 //!
 //! Terraform reads with `-parallelism` (10) at a time, so that reads by ID come in batches of 10: a refresh of 1,000
-//! caches would be 100 calls, all pages of the region are 20. Nobody says how many reads will come. So:
+//! caches would be 100 calls, all pages of the region are 20. How many reads will come is not known. So:
 //!
 //! 1. The first call reads by ID: most refreshes are small and end there.
-//! 2. If reads go on, the next call is the first page. It tells how many rows there are, and may have those asked for.
+//! 2. If reads go on, the next call is the first page. It shows how many rows there are, and may have the requested ones.
 //! 3. The other pages are read as soon as they cost at most [`GAIN`] times the calls by ID made so far. This is a bet that a
 //!    refresh which has gone on for a while will go on for some times longer. Won, 1,000 of 1,000 caches take 24 calls
 //!    instead of 100. Lost, it costs at most [`GAIN`] times what was spent anyway; an account that holds far more than is
@@ -30,7 +30,7 @@ const GAIN: u64 = 5;
 /// About a kilobyte each.
 const MAX_ROWS: u64 = 5000;
 
-/// What to do for reads that no kept row answers.
+/// What to do for reads of which no row is kept.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Step {
     ByIds,

@@ -1,4 +1,4 @@
-//! An update in doubt is read back before it is repeated.
+//! An update whose outcome is unknown is read back before it is repeated.
 //!
 //! `UpdateImageCache` sets fields, so that repeating it leads to the same fields; but it may start a second build, or be
 //! refused because the first runs. After a call whose outcome is unknown:
@@ -9,8 +9,8 @@
 //! | has all the values that can be seen | needs no build | it was carried out |
 //! | anything else | | it is sent again |
 //!
-//! In the last row a build that is over already is done again, which costs time. The other mistake, a build that never
-//! happens, would go unnoticed.
+//! In the last row a build that is over already is done again, which costs time. Otherwise a build could be missing
+//! without notice.
 
 use std::{collections::BTreeSet, time::Duration};
 
@@ -27,27 +27,27 @@ const PAUSES: [Duration; 3] = [Duration::from_millis(500), Duration::from_secs(1
 
 /// Changes an image cache, until it is certain that the API has accepted it or will not.
 pub(super) async fn update(api: &RegionApi, request: &UpdateImageCache) -> Result<(), Error> {
-    let mut doubt = false;
+    let mut unknown = false;
     let mut pauses = PAUSES.into_iter();
     loop {
         let error = match api.update(request).await {
             Ok(()) => return Ok(()),
             Err(error) => error,
         };
-        doubt |= error.outcome_unknown();
-        // A cache that the first call has set to work may refuse the second.
-        if !(error.outcome_unknown() || doubt && error.is_unsupported_now()) {
+        unknown |= error.outcome_unknown();
+        // The build that the first call started may forbid the second.
+        if !(error.outcome_unknown() || unknown && error.is_unsupported_now()) {
             return Err(error);
         }
         let id = &request.image_cache_id;
-        tracing::warn!(id, %error, "the answer to UpdateImageCache is lost, reading the image cache back");
+        tracing::warn!(id, %error, "the response to UpdateImageCache is lost, reading the image cache back");
         let row = api.by_ids(vec![id.clone()], Absence::AskedAlone).await.remove(id);
         if let Some(Ok(Some(row))) = &row
             && is_carried_out(row, request)
         {
             return Ok(());
         }
-        // Of a cache that is gone, the repetition says so.
+        // If the cache no longer exists, the next attempt returns that.
         let Some(pause) = pauses.next() else { return Err(error) };
         sleep(pause).await;
     }
@@ -91,10 +91,10 @@ mod tests {
         type Request = fn(&str) -> UpdateImageCache;
         for (case, request, build, faults, sent) in [
             ("no fault", rename as Request, 0, vec![], 1),
-            ("renamed, the answer is lost", rename, 0, vec![Fault::LostAfter], 1),
+            ("renamed, the response is lost", rename, 0, vec![Fault::LostAfter], 1),
             ("lost on the way", rename, 0, vec![Fault::LostBefore], 2),
             ("lost on the way twice", rename, 0, vec![Fault::LostBefore, Fault::Code("InternalError")], 3),
-            ("building, the answer is lost", rebuild, 60, vec![Fault::LostAfter], 1),
+            ("building, the response is lost", rebuild, 60, vec![Fault::LostAfter], 1),
             ("a build, lost on the way", rebuild, 60, vec![Fault::LostBefore], 2),
             ("built within the call", rebuild, 0, vec![Fault::LostAfter], 2),
         ] {

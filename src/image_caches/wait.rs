@@ -2,15 +2,19 @@
 //! its own timeout and cancellation.
 //!
 //! After a change, a cache may still be listed as it was: when an update is to be seen is not documented. So what is
-//! waited for after a [`Change`] has to show a trace of it; the first answer that was asked for after [`PATIENCE`] ends the
+//! waited for after a [`Change`] has to show a trace of it; the first response that was requested after its patience ends the
 //! search for one.
 
-use std::{fmt, sync::Arc, time::Duration};
+use std::{
+    fmt,
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
 
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
-use super::poll::Polls;
+use super::{BuildInstance, ImageCaches, build_events, poll::Polls};
 use tencentcloud::{
     Error,
     tke::{ImageCache, Status},
@@ -21,15 +25,23 @@ use terraform_plugin::value::duration;
 /// For so long a cache that was never listed counts as pending. How soon a new cache is listed is not documented.
 const UNLISTED: Duration = Duration::from_secs(60);
 
-/// For so many poll intervals an answer without a trace of a change counts as one from before it.
+/// For so many poll intervals a response without a trace of a change counts as one from before it.
 const PATIENCE: f64 = 3.0;
+
+/// The least of that time: how late a list shows an update does not depend on how often it is read.
+const LEAST_PATIENCE: Duration = Duration::from_secs(15);
+
+/// How long a response without a trace of a change counts as one from before it, by default.
+pub(super) fn patience(poll_interval: Duration) -> Duration {
+    poll_interval.mul_f64(PATIENCE).max(LEAST_PATIENCE)
+}
 
 /// What a wait for an image cache is for.
 #[derive(Debug, Clone, Copy)]
 pub struct Goal<'a> {
     /// Wait for the end of builds. Otherwise a cache that is being built will do.
     pub built: bool,
-    /// The change that has to be seen.
+    /// The change that must be observed.
     pub change: Option<Change<'a>>,
 }
 
@@ -45,6 +57,8 @@ pub struct Change<'a> {
     pub before: &'a ImageCache,
     /// The images are pulled again, which shows in the status, the snapshot or the events.
     pub builds: bool,
+    /// How long a response without a trace of the change counts as one from before it.
+    pub patience: Duration,
     /// True for a row with the changed values.
     pub shows: &'a (dyn Fn(&ImageCache) -> bool + Sync),
 }
@@ -60,8 +74,9 @@ impl Change<'_> {
 
 impl fmt::Debug for Change<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { before, builds, shows: _ } = self;
-        f.debug_struct("Change").field("before", before).field("builds", builds).finish_non_exhaustive()
+        let Self { before, builds, patience, shows: _ } = self;
+        let mut debug = f.debug_struct("Change");
+        debug.field("before", before).field("builds", builds).field("patience", patience).finish_non_exhaustive()
     }
 }
 
@@ -79,7 +94,7 @@ pub enum WaitError {
     /// The build after a change failed. The events say why.
     #[error("the update of image cache {} has failed", .0.image_cache_id)]
     UpdateFailed(Arc<ImageCache>),
-    /// Nobody knows what this status means or whether it will change.
+    /// The status is not documented, and whether it will change is unknown.
     #[error("image cache {} has the unknown status {:?}", .0.image_cache_id, .0.status.as_str())]
     UnknownStatus(Arc<ImageCache>),
     /// It took longer than `timeout`.
@@ -87,14 +102,14 @@ pub enum WaitError {
     TimedOut {
         id: String,
         timeout: Duration,
-        /// What was seen last, if it was ever listed.
+        /// The cache as last listed, if it ever was.
         last: Option<Arc<ImageCache>>,
         /// The last poll failed like this.
         source: Option<Box<Error>>,
     },
-    /// The wait was given up from outside. The cache goes on by itself.
+    /// The wait was canceled. The build continues in the background.
     #[error("the wait for image cache {id} was canceled{}", status(last.as_deref()))]
-    Cancelled { id: String, last: Option<Arc<ImageCache>> },
+    Canceled { id: String, last: Option<Arc<ImageCache>> },
     /// It was deleted while it was waited for.
     #[error("image cache {id} no longer exists")]
     Gone { id: String },
@@ -106,8 +121,108 @@ pub enum WaitError {
     Api { id: String, source: Error },
 }
 
+/// What a wait sees.
+#[derive(Debug, Clone, Copy)]
+pub enum Observation<'a> {
+    /// The cache, whose status or events changed.
+    Cache(&'a ImageCache),
+    /// The container instance in which it is built, of which more is known.
+    Instance(&'a BuildInstance),
+}
+
+fn report_instance(instance: &mut build_events::Receiver, report: &dyn Fn(Observation<'_>)) {
+    let known = instance.borrow_and_update().clone();
+    if let Some(known) = known {
+        report(Observation::Instance(&known));
+    }
+}
+
+impl ImageCaches {
+    /// Waits until image cache `id` is `Ready`, and returns it.
+    ///
+    /// The initial poll is after a fifth of the poll interval, or after all of it for a cache that this process created. A cache
+    /// that is not listed yet counts as pending for a minute, so this may be called right after
+    /// [`ImageCaches::create`]. Failed calls are tolerated until `timeout`, unless repeating them is pointless.
+    ///
+    /// # Errors
+    ///
+    /// See [`WaitError`].
+    pub async fn wait_ready(
+        &self,
+        region: &str,
+        id: &str,
+        timeout: Duration,
+        cancel: &CancellationToken,
+    ) -> Result<Arc<ImageCache>, WaitError> {
+        let region = self.region(region);
+        let initial = region.initial_poll(id, Goal::READY);
+        wait_for(&region.poller, id, Goal::READY, initial, timeout, cancel, &mut |_| {}).await
+    }
+
+    /// Waits until image cache `id` is what `goal` says. Otherwise as [`ImageCaches::wait_ready`].
+    ///
+    /// `on_change` gets the cache whenever its status or its events changed, and what is known of the container instance in
+    /// which it is built whenever that is more, also after the build failed.
+    ///
+    /// # Errors
+    ///
+    /// See [`WaitError`].
+    pub async fn wait_for(
+        &self,
+        region: &str,
+        id: &str,
+        goal: Goal<'_>,
+        timeout: Duration,
+        cancel: &CancellationToken,
+        on_change: &mut (dyn FnMut(Observation<'_>) + Send),
+    ) -> Result<Arc<ImageCache>, WaitError> {
+        let region = self.region(region);
+        let initial = region.initial_poll(id, goal);
+        let on_change = Mutex::new(on_change);
+        let report = |observed: Observation<'_>| (on_change.lock().unwrap_or_else(PoisonError::into_inner))(observed);
+        let mut on_row = |cache: &ImageCache| report(Observation::Cache(cache));
+        if !goal.built {
+            return wait_for(&region.poller, id, goal, initial, timeout, cancel, &mut on_row).await;
+        }
+        let mut instance = region.builds.watch(id);
+        let waited = wait_for(&region.poller, id, goal, initial, timeout, cancel, &mut on_row);
+        tokio::pin!(waited);
+        let waited = loop {
+            tokio::select! {
+                biased;
+                waited = &mut waited => break waited,
+                Ok(()) = instance.changed() => {
+                    report_instance(&mut instance, &report);
+                }
+            }
+        };
+        if matches!(waited, Err(WaitError::Failed(_) | WaitError::UpdateFailed(_))) {
+            region.builds.after_failure(id).await;
+        }
+        if instance.has_changed().unwrap_or_default() {
+            report_instance(&mut instance, &report);
+        }
+        waited
+    }
+
+    /// Waits until image cache `id` is no longer listed.
+    ///
+    /// # Errors
+    ///
+    /// [`WaitError::TimedOut`], [`WaitError::Canceled`], [`WaitError::Api`].
+    pub async fn wait_gone(
+        &self,
+        region: &str,
+        id: &str,
+        timeout: Duration,
+        cancel: &CancellationToken,
+    ) -> Result<(), WaitError> {
+        wait_gone(&self.region(region).poller, id, timeout, cancel).await
+    }
+}
+
 /// Waits until `id` is what `goal` says.
-pub(super) async fn wait_for(
+async fn wait_for(
     poller: &Poller<Polls>,
     id: &str,
     goal: Goal<'_>,
@@ -119,7 +234,7 @@ pub(super) async fn wait_for(
     let start = Instant::now();
     let mut last: Option<Arc<ImageCache>> = None;
     let mut absences = 0;
-    let patience = poller.interval().mul_f64(PATIENCE);
+    let patience = goal.change.map(|change| change.patience).unwrap_or_default();
     let mut seen = goal.change.is_none();
     // Set by one poll for the next: what a poll finds may be as old as the time at which it began.
     let mut overdue = false;
@@ -159,7 +274,7 @@ pub(super) async fn wait_for(
 }
 
 /// Waits until `id` is not listed.
-pub(super) async fn wait_gone(
+async fn wait_gone(
     poller: &Poller<Polls>,
     id: &str,
     timeout: Duration,
@@ -174,7 +289,7 @@ impl WaitError {
     fn of(id: &str, timeout: Duration, unfinished: Unfinished<Arc<ImageCache>, Error>) -> Self {
         let id = id.to_owned();
         match unfinished {
-            Unfinished::Stopped { last } => Self::Cancelled { id, last },
+            Unfinished::Stopped { last } => Self::Canceled { id, last },
             Unfinished::TimedOut { last, error } => Self::TimedOut { id, timeout, last, source: error.map(Box::new) },
             Unfinished::Failed { error } => Self::Api { id, source: error },
         }
@@ -188,10 +303,7 @@ fn status(last: Option<&ImageCache>) -> String {
 #[cfg(test)]
 mod tests {
     use super::{
-        super::{
-            ImageCaches, Observation,
-            fake::{Fake, Fault, INTERVAL, REGION, until},
-        },
+        super::fake::{Fake, Fault, INTERVAL, REGION, until},
         *,
     };
     use tencentcloud::tke::CreateImageCache;
@@ -235,9 +347,10 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn an_answer_without_a_trace_of_the_change_is_not_believed_at_once() {
-        for (case, builds, told, shown_after, expected) in [
+    async fn response_without_a_trace_of_the_change_is_not_believed_at_once() {
+        for (case, builds, listed, shown_after, expected) in [
             ("the new name comes late", false, true, 4, "new"),
+            ("the new name comes after 14 seconds", false, true, 14, "new"),
             ("the new name never comes", false, true, 60, "old"),
             ("the build begins late", true, true, 4, "new"),
             ("what was changed is never listed", false, false, 4, "new"),
@@ -245,8 +358,9 @@ mod tests {
             let (fake, caches) = Fake::new();
             let id = fake.add("old");
             let before = caches.get(REGION, &id).await.unwrap().unwrap();
-            let shows = |cache: &ImageCache| !told || cache.image_cache_name == "new";
-            let change = Some(Change { before: &before, builds, shows: &shows });
+            let shows = |cache: &ImageCache| !listed || cache.image_cache_name == "new";
+            let patience = caches.patience();
+            let change = Some(Change { before: &before, builds, patience, shows: &shows });
             let never = CancellationToken::new();
             let mut ignore = |_: Observation<'_>| {};
             let goal = Goal { built: true, change };
@@ -263,13 +377,14 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn a_build_that_was_under_way_before_the_change_is_no_trace_of_it() {
+    async fn build_under_way_before_the_change_is_not_a_trace_of_it() {
         let (fake, caches) = Fake::new();
         fake.state().build = Duration::from_secs(3600);
         let id = create(&caches).await;
         let before = caches.get(REGION, &id).await.unwrap().unwrap();
         let shows = |cache: &ImageCache| cache.images == ["nginx:1.28"];
-        let goal = Goal { built: false, change: Some(Change { before: &before, builds: true, shows: &shows }) };
+        let change = Change { before: &before, builds: true, patience: caches.patience(), shows: &shows };
+        let goal = Goal { built: false, change: Some(change) };
         let never = CancellationToken::new();
         let mut ignore = |_: Observation<'_>| {};
         let wait = caches.wait_for(REGION, &id, goal, TIMEOUT, &never, &mut ignore);
@@ -297,7 +412,7 @@ mod tests {
             });
         let last = |last: Option<Arc<ImageCache>>| last.unwrap().status.clone();
         match (short.unwrap_err(), cancelled.unwrap_err()) {
-            (WaitError::TimedOut { last: short, timeout, .. }, WaitError::Cancelled { last: cancelled, .. }) => {
+            (WaitError::TimedOut { last: short, timeout, .. }, WaitError::Canceled { last: cancelled, .. }) => {
                 assert_eq!((last(short), last(cancelled)), (Status::Pending, Status::Pending));
                 assert_eq!(timeout, Duration::from_secs(30));
             }
@@ -340,5 +455,12 @@ mod tests {
 
         fake.fault("describe", Fault::Code("AuthFailure.SecretIdNotFound"));
         assert!(matches!(ready(&caches, &id).await, Err(WaitError::Api { .. })));
+    }
+
+    #[test]
+    fn patience_is_fifteen_seconds_at_least() {
+        for (interval, expected) in [(Duration::from_millis(200), 15), (INTERVAL, 15), (Duration::from_secs(10), 30)] {
+            assert_eq!(patience(interval), Duration::from_secs(expected), "{interval:?}");
+        }
     }
 }

@@ -1,7 +1,7 @@
 //! Routes a request to its action, after the checks that all actions share.
 //!
 //! One address serves all services. A signed request names its service in the scope of the signature; an unsigned one
-//! (`Authorization: SKIP`) is told by its action and version. The checks come in the order of the real gateway: action,
+//! (`Authorization: SKIP`) is recognized by its action and version. The checks come in the order of the real gateway: action,
 //! signature, region, request limit, parameters.
 //!
 //! Specification: <https://cloud.tencent.com/document/api/213/30435>.
@@ -11,9 +11,9 @@ use std::time::Instant;
 use serde_json::Value;
 
 use crate::action::{Action, Context};
+use crate::behavior::Site;
 use crate::error::ApiError;
 use crate::parameters::Parameters;
-use crate::personality::Site;
 use crate::recorder::Request;
 use crate::shared::Shared;
 use crate::signature::{Authorization, SignedRequest};
@@ -44,7 +44,7 @@ pub(crate) fn act(shared: &Shared, method: &str, request: &Request, body: &[u8])
 
     let now = shared.clock.now();
     let mut world = shared.world();
-    if world.personality.site == Site::International && action.name.contains("ImageCache") {
+    if world.behavior.site == Site::International && action.name.contains("ImageCache") {
         return Err(invalid_action(action.name));
     }
     world.advance(now);
@@ -125,7 +125,7 @@ pub(crate) mod fixture {
             Self { world, now: Timestamp::from_second(1_700_000_000).unwrap() }
         }
 
-        /// The answer, or the code of the refusal.
+        /// The response, or the code of the error.
         pub fn call(&mut self, name: &str, body: Value) -> Result<Value, String> {
             let action = actions().find(|action| action.name == name).unwrap();
             let context = Context {

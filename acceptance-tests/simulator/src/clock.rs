@@ -30,7 +30,7 @@ impl Clock {
         Self::new(None)
     }
 
-    /// Stands still: builds end only by [`Clock::advance`] or when the test settles them.
+    /// Stands still: builds end only by [`Clock::advance`] or by [`Simulator::finish_build`](crate::Simulator::finish_build).
     pub fn manual() -> Self {
         Self::new(Some(Timestamp::now()))
     }
@@ -56,7 +56,7 @@ impl Clock {
         self.0.skew_seconds.store(seconds, Ordering::Relaxed);
     }
 
-    /// The time of day by which the server judges signatures, and its `Date` header.
+    /// The time of day by which the server checks signatures, and its `Date` header.
     pub fn server_time(&self) -> Timestamp {
         Timestamp::now() + SignedDuration::from_secs(self.0.skew_seconds.load(Ordering::Relaxed))
     }
@@ -67,7 +67,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_manual_clock_moves_only_when_told() {
+    fn manual_clock_moves_by_advance_only() {
         let clock = Clock::manual();
         let before = clock.now();
         assert_eq!(clock.now(), before);

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-/// Whether a fault strikes before the action was carried out, or after it, when only the answer is lost.
+/// Whether a fault strikes before the action was carried out, or after it, when only the response is lost.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Moment {
     BeforeActing,
@@ -12,7 +12,7 @@ pub enum Moment {
 /// What goes wrong.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum Fault {
-    /// The connection ends with a TCP reset, without an answer.
+    /// The connection ends with a TCP reset, without a response.
     Reset(Moment),
     /// HTTP 502 with an HTML page, as of a gateway.
     BadGateway(Moment),
@@ -24,16 +24,16 @@ pub enum Fault {
     AuthFailure,
     /// Any error of the API.
     Error { code: String, message: String, moment: Moment },
-    /// Acts, and answers with the first half of the JSON.
+    /// Acts, and sends the first half of the JSON.
     TruncatedJson,
-    /// Acts, and answers with nothing.
+    /// Acts, and sends nothing.
     EmptyBody,
-    /// Acts, and answers with each `text` in the JSON replaced: an unknown value, a missing field.
+    /// Acts, and sends the JSON with each `text` replaced: an unknown value, a missing field.
     Replaced { text: String, with: String },
-    /// Acts and answers, but only after so long.
+    /// Waits for the given time, then acts and responds.
     Delay(Duration),
-    /// Acts, and answers only after so long.
-    DelayedAnswer(Duration),
+    /// Acts, and responds after the given time.
+    DelayedResponse(Duration),
 }
 
 impl Fault {
@@ -51,7 +51,7 @@ impl Fault {
             Self::TruncatedJson,
             Self::EmptyBody,
             Self::Delay(delay),
-            Self::DelayedAnswer(delay),
+            Self::DelayedResponse(delay),
         ]
     }
 }

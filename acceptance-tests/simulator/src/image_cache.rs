@@ -7,7 +7,7 @@ use jiff::{SignedDuration, Timestamp};
 use rand::rngs::StdRng;
 use serde_json::Value;
 
-use crate::personality::{FailedCaches, FailureEvents, Personality, RebuildSnapshot};
+use crate::behavior::{Behavior, FailedCaches, FailureEvents, RebuildSnapshot};
 use crate::random::random_id;
 
 /// `Status`, the documented full set.
@@ -39,7 +39,7 @@ pub struct ImageRegistryCredential {
     pub name: String,
 }
 
-/// An image cache: what the API answers, and what it never answers but was given.
+/// An image cache: what the API returns, and what it was given and never returns.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ImageCache {
     /// `imc-` and 8 characters. [`Simulator::insert_cache`](crate::Simulator::insert_cache) makes one when it is empty.
@@ -61,7 +61,7 @@ pub struct ImageCache {
     /// `manual`, or `auto` for what the super nodes make on their own.
     pub image_cache_type: String,
     pub snapshotter: String,
-    /// Never answered by the API, as all that follows.
+    /// Never returned by the API, like all that follows.
     pub vpc_id: String,
     pub subnet_id: String,
     pub security_group_ids: Vec<String>,
@@ -167,7 +167,7 @@ impl ImageCache {
         }
     }
 
-    pub(crate) fn is_gone(&self, now: Timestamp) -> bool {
+    pub(crate) fn has_ended(&self, now: Timestamp) -> bool {
         self.gone_at.or_else(|| self.expires_at()).is_some_and(|at| at <= now)
     }
 
@@ -179,27 +179,27 @@ impl ImageCache {
         matches!(self.status, Status::Pending | Status::Updating)
     }
 
-    /// Starts pulling the images onto a new disk. A cache that is still `Pending` stays so, and begins anew.
-    pub(crate) fn start_build(&mut self, now: Timestamp, due: Timestamp, personality: &Personality, rng: &mut StdRng) {
+    /// Starts pulling the images onto a new disk. A cache that is still `Pending` stays so, and begins again.
+    pub(crate) fn start_build(&mut self, now: Timestamp, due: Timestamp, behavior: &Behavior, rng: &mut StdRng) {
         let snapshot_before = match self.work.take() {
             Some(work) => work.snapshot_before,
             None => self.snapshot_id.clone(),
         };
         if self.status != Status::Pending {
             self.status = Status::Updating;
-            if personality.rebuild_snapshot == RebuildSnapshot::AbsentMeanwhile {
+            if behavior.rebuild_snapshot == RebuildSnapshot::AbsentMeanwhile {
                 self.snapshot_id = None;
             }
         }
         self.work = Some(Work { due, rebuild: true, snapshot_before });
         self.builds += 1;
         let (instance, disk) = (random_id(rng, "eksci-"), random_id(rng, "disk-"));
-        self.tell(now, "Normal", "EksciCreated", format!("Eksci {instance} created"));
-        self.tell(now, "Normal", "DiskCreated", format!("Disk {disk} created"));
+        self.add_event(now, "Normal", "EksciCreated", format!("Eksci {instance} created"));
+        self.add_event(now, "Normal", "DiskCreated", format!("Disk {disk} created"));
         self.instance = Some(Instance { id: instance, created: now, ended: None, failure: None });
     }
 
-    /// Goes through `Updating` without a build; work under way goes on instead.
+    /// Goes through `Updating` without a build, unless work is under way.
     pub(crate) fn start_light_update(&mut self, due: Timestamp) {
         if self.work.is_none() {
             self.status = Status::Updating;
@@ -208,11 +208,11 @@ impl ImageCache {
     }
 
     /// Ends the work under way, as a failure when `failure` says why.
-    pub(crate) fn settle(
+    pub(crate) fn finish_build(
         &mut self,
         now: Timestamp,
         failure: Option<String>,
-        personality: &Personality,
+        behavior: &Behavior,
         lag: Duration,
         rng: &mut StdRng,
     ) {
@@ -229,24 +229,24 @@ impl ImageCache {
         if let Some(message) = failure {
             self.status = if created { Status::Failed } else { Status::UpdateFailed };
             self.snapshot_id = snapshot_before;
-            if personality.failure_events == FailureEvents::Reason {
-                self.tell(ended, "Warning", "ImagePullFailed", message);
+            if behavior.failure_events == FailureEvents::Reason {
+                self.add_event(ended, "Warning", "ImagePullFailed", message);
             }
-            if created && personality.failed_caches == FailedCaches::Vanish {
+            if created && behavior.failed_caches == FailedCaches::Vanish {
                 self.gone_at = SignedDuration::try_from(lag).ok().and_then(|lag| ended.checked_add(lag).ok());
             }
             return;
         }
         self.status = Status::Ready;
-        self.snapshot_id = match (personality.rebuild_snapshot, snapshot_before) {
+        self.snapshot_id = match (behavior.rebuild_snapshot, snapshot_before) {
             (RebuildSnapshot::Kept, Some(kept)) => Some(kept),
             _ => Some(random_id(rng, "snap-")),
         };
         let snapshot = self.snapshot_id.clone().unwrap_or_default();
-        self.tell(ended, "Normal", "SnapCreated", format!("Snap {snapshot} created"));
+        self.add_event(ended, "Normal", "SnapCreated", format!("Snap {snapshot} created"));
     }
 
-    fn tell(&mut self, time: Timestamp, kind: &'static str, reason: &str, message: String) {
+    fn add_event(&mut self, time: Timestamp, kind: &'static str, reason: &str, message: String) {
         self.events.insert(0, Event { kind, reason: reason.to_owned(), message, time });
     }
 }
@@ -260,34 +260,34 @@ mod tests {
 
     struct Build {
         cache: ImageCache,
-        personality: Personality,
+        behavior: Behavior,
         rng: StdRng,
         now: Timestamp,
     }
 
     /// A cache in `status` whose build has begun and is due in 10 seconds.
-    fn build(status: Status, personality: Personality) -> Build {
+    fn build(status: Status, behavior: Behavior) -> Build {
         let mut rng = StdRng::seed_from_u64(1);
         let now = Timestamp::from_second(1_700_000_000).unwrap();
         let mut cache = ImageCache { status, ..ImageCache::ready("a", &["nginx:1"], now) };
         if status != Status::Pending {
             cache.snapshot_id = Some("snap-old".to_owned());
         }
-        cache.start_build(now, now + SignedDuration::from_secs(10), &personality, &mut rng);
-        Build { cache, personality, rng, now }
+        cache.start_build(now, now + SignedDuration::from_secs(10), &behavior, &mut rng);
+        Build { cache, behavior, rng, now }
     }
 
     impl Build {
         fn end(mut self, failure: Option<&str>) -> ImageCache {
             let end = self.now + SignedDuration::from_secs(10);
             assert!(self.cache.is_due(end));
-            self.cache.settle(end, failure.map(str::to_owned), &self.personality, LAG, &mut self.rng);
+            self.cache.finish_build(end, failure.map(str::to_owned), &self.behavior, LAG, &mut self.rng);
             self.cache
         }
     }
 
     #[test]
-    fn a_build_ends_in_the_status_that_its_start_and_luck_decide() {
+    fn build_ends_in_the_status_of_its_start_and_outcome() {
         for (start, meanwhile, failure, end) in [
             (Status::Pending, Status::Pending, None, Status::Ready),
             (Status::Pending, Status::Pending, Some("no"), Status::Failed),
@@ -296,7 +296,7 @@ mod tests {
             (Status::UpdateFailed, Status::Updating, None, Status::Ready),
             (Status::Failed, Status::Updating, None, Status::Ready),
         ] {
-            let build = build(start, Personality::default());
+            let build = build(start, Behavior::default());
             assert_eq!(build.cache.status, meanwhile);
             assert!(!build.cache.is_due(build.now));
             assert_eq!(build.end(failure).status, end, "{start:?} {failure:?}");
@@ -304,37 +304,37 @@ mod tests {
     }
 
     #[test]
-    fn events_tell_the_build_newest_first() {
+    fn events_of_a_build_are_newest_first() {
         let reasons = |cache: ImageCache| cache.events.into_iter().map(|event| event.reason).collect::<Vec<_>>();
-        let build = || build(Status::Pending, Personality::default());
+        let build = || build(Status::Pending, Behavior::default());
         assert_eq!(reasons(build().end(None)), ["SnapCreated", "DiskCreated", "EksciCreated"]);
         let failed = build().end(Some("not found"));
         assert_eq!((failed.events[0].kind, failed.events[0].message.as_str()), ("Warning", "not found"));
     }
 
     #[test]
-    fn the_snapshot_of_a_rebuild_follows_the_switch() {
-        for (answer, meanwhile, changed) in [
+    fn snapshot_of_a_rebuild_follows_the_variant() {
+        for (variant, meanwhile, changed) in [
             (RebuildSnapshot::Changes, Some("snap-old"), true),
             (RebuildSnapshot::Kept, Some("snap-old"), false),
             (RebuildSnapshot::AbsentMeanwhile, None, true),
         ] {
-            let personality = Personality { rebuild_snapshot: answer, ..Personality::default() };
-            let build = || build(Status::Ready, personality);
-            assert_eq!(build().cache.snapshot_id.as_deref(), meanwhile, "{answer:?}");
-            assert_eq!(build().end(None).snapshot_id.unwrap() != "snap-old", changed, "{answer:?}");
-            assert_eq!(build().end(Some("no")).snapshot_id.unwrap(), "snap-old", "{answer:?}");
+            let behavior = Behavior { rebuild_snapshot: variant, ..Behavior::default() };
+            let build = || build(Status::Ready, behavior);
+            assert_eq!(build().cache.snapshot_id.as_deref(), meanwhile, "{variant:?}");
+            assert_eq!(build().end(None).snapshot_id.unwrap() != "snap-old", changed, "{variant:?}");
+            assert_eq!(build().end(Some("no")).snapshot_id.unwrap(), "snap-old", "{variant:?}");
         }
     }
 
     #[test]
     fn failed_caches_stay_or_vanish() {
-        for (answer, vanishes) in [(FailedCaches::Stay, false), (FailedCaches::Vanish, true)] {
-            let build = build(Status::Pending, Personality { failed_caches: answer, ..Personality::default() });
+        for (variant, vanishes) in [(FailedCaches::Stay, false), (FailedCaches::Vanish, true)] {
+            let build = build(Status::Pending, Behavior { failed_caches: variant, ..Behavior::default() });
             let end = build.now + SignedDuration::from_secs(10);
             let cache = build.end(Some("no"));
-            assert!(!cache.is_gone(end));
-            assert_eq!(cache.is_gone(end + SignedDuration::from_secs(5)), vanishes);
+            assert!(!cache.has_ended(end));
+            assert_eq!(cache.has_ended(end + SignedDuration::from_secs(5)), vanishes);
         }
     }
 
@@ -342,8 +342,8 @@ mod tests {
     fn retention_days_end_a_cache() {
         let now = Timestamp::from_second(1_700_000_000).unwrap();
         let cache = ImageCache { retention_days: 2, ..ImageCache::ready("a", &["nginx:1"], now) };
-        assert!(!cache.is_gone(now + SignedDuration::from_hours(47)));
-        assert!(cache.is_gone(now + SignedDuration::from_hours(48)));
+        assert!(!cache.has_ended(now + SignedDuration::from_hours(47)));
+        assert!(cache.has_ended(now + SignedDuration::from_hours(48)));
         assert_eq!(ImageCache::ready("a", &[], now).expires_at(), None);
         assert_eq!(ImageCache { retention_days: u64::MAX, ..cache }.expires_at(), None);
     }

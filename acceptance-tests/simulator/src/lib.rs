@@ -2,7 +2,7 @@
 //!
 //! It knows what the API's documentation says of image caches (`tke`), identities (`sts`) and registry tokens
 //! (`tcr`), checks signatures and parameters as strictly as the real gateway, and shares no code with the provider, so that
-//! the two can disagree. What the documentation leaves open is a switch of its [`Personality`].
+//! the two can disagree. What the documentation leaves open is a question with several variants, see [`Behavior`].
 //!
 //! The test owns time ([`Clock`]), faults ([`Fault`]) and the cloud's contents; nothing sleeps.
 //!
@@ -19,10 +19,10 @@
 //! // Builds end when the test says so:
 //! for cache in simulator.caches("ap-guangzhou") {
 //!     assert_eq!(cache.status, Status::Pending);
-//!     simulator.settle("ap-guangzhou", &cache.id);
+//!     simulator.finish_build("ap-guangzhou", &cache.id);
 //! }
 //!
-//! // Afterwards, look at what was called and what is there:
+//! // Afterwards, look at the calls and the caches:
 //! assert_eq!(simulator.count("CreateImageCache"), simulator.caches("ap-guangzhou").len());
 //! # Ok::<(), std::io::Error>(())
 //! ```
@@ -31,6 +31,7 @@
 
 mod action;
 mod api;
+pub mod behavior;
 mod clock;
 mod error;
 mod fault;
@@ -39,7 +40,6 @@ mod image_cache;
 mod limiter;
 mod metadata;
 mod parameters;
-pub mod personality;
 mod random;
 mod recorder;
 mod reply;
@@ -54,11 +54,11 @@ mod sts;
 mod tcr;
 mod tke;
 
+pub use behavior::{Behavior, Variant};
 pub use clock::Clock;
 pub use fault::{Fault, Moment};
 pub use faults::Rule;
 pub use image_cache::{Event, ImageCache, ImageRegistryCredential, Status};
-pub use personality::{Personality, Switch};
 pub use recorder::{Outcome, Request};
 pub use settings::{KeyPair, Settings};
 pub use simulator::Simulator;

@@ -9,7 +9,7 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use lexopt::{Arg, Parser, ValueExt};
-use tencentcloud_simulator::{KeyPair, Personality, Settings, Simulator};
+use tencentcloud_simulator::{Behavior, KeyPair, Settings, Simulator};
 use tokio::signal;
 
 const HELP: &str = "\
@@ -25,8 +25,8 @@ Usage: tencentcloud-simulator [options]
   --unpullable IMAGE        builds with this image fail
   --instance-role NAME      the role that the metadata service gives credentials of [none]
   --requests-per-second N   limit of each action in each region [none; the real quota is 20]
-  --switch NAME=ANSWER      how an undocumented question is answered; may be repeated
-  --list-switches           print the switches with their answers, and exit
+  --variant QUESTION=NAME   behavior variant of what is not documented; may be repeated
+  --list-variants           print the questions with their variants, and exit
   --help                    print this, and exit
 ";
 
@@ -94,15 +94,15 @@ fn parse(mut parser: Parser) -> Result<Option<Options>, lexopt::Error> {
             Arg::Long("unpullable") => unpullable = Some(parser.value()?.string()?),
             Arg::Long("instance-role") => instance_role = Some(parser.value()?.string()?),
             Arg::Long("requests-per-second") => settings.requests_per_second = Some(parser.value()?.parse()?),
-            Arg::Long("switch") => {
+            Arg::Long("variant") => {
                 let text = parser.value()?.string()?;
-                let changed = text.split_once('=').and_then(|(name, answer)| settings.personality.with(name, answer));
-                settings.personality = changed.ok_or_else(|| format!("no switch with an answer: {text}"))?;
+                let changed = text.split_once('=').and_then(|(question, name)| settings.behavior.with(question, name));
+                settings.behavior = changed.ok_or_else(|| format!("no such behavior variant: {text}"))?;
             }
-            Arg::Long("list-switches") => {
+            Arg::Long("list-variants") => {
                 let defaults =
-                    Personality::default().switches().into_iter().map(|switch| format!("{switch} (default)\n"));
-                let others = Personality::single_deviations().into_iter().map(|(switch, _)| format!("{switch}\n"));
+                    Behavior::default().variants().into_iter().map(|variant| format!("{variant} (default)\n"));
+                let others = Behavior::single_variants().into_iter().map(|(variant, _)| format!("{variant}\n"));
                 print(&defaults.chain(others).collect::<String>()).map_err(|error| error.to_string())?;
                 return Ok(None);
             }
@@ -125,7 +125,7 @@ fn duration(text: &str) -> Result<Duration, String> {
         (_, Some(digits)) => number(digits).map(Duration::from_secs),
         _ => None,
     };
-    parsed.ok_or_else(|| format!("{text} is no duration; write 8s or 300ms"))
+    parsed.ok_or_else(|| format!("{text} is not a duration: write 8s or 300ms"))
 }
 
 #[cfg(test)]
@@ -149,12 +149,12 @@ mod tests {
 
     #[test]
     fn options_change_the_settings() {
-        let arguments = ["simulator", "--build-time", "8s", "--secret-id", "A", "--switch", "shrink=refused"];
+        let arguments = ["simulator", "--build-time", "8s", "--secret-id", "A", "--variant", "shrink=refused"];
         let options = parse(Parser::from_iter(arguments)).unwrap().unwrap();
         assert_eq!(options.settings.build_time, Duration::from_secs(8));
         assert_eq!(options.settings.keys[0].secret_id, "A");
-        assert_eq!(Some(options.settings.personality), Personality::default().with("shrink", "refused"));
-        for arguments in [["simulator", "--switch", "shrink=maybe"], ["simulator", "--listen", "nowhere"]] {
+        assert_eq!(Some(options.settings.behavior), Behavior::default().with("shrink", "refused"));
+        for arguments in [["simulator", "--variant", "shrink=maybe"], ["simulator", "--listen", "nowhere"]] {
             assert!(parse(Parser::from_iter(arguments)).is_err(), "{arguments:?}");
         }
     }

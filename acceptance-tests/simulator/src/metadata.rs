@@ -18,16 +18,16 @@ pub(crate) const PATH: &str = "/latest/meta-data/cam/security-credentials/";
 /// How long the credentials live, in seconds.
 const LIFETIME: u64 = 7_200;
 
-/// Answers a GET of [`PATH`] and `name`: the role's name for an empty one, credentials for the role's.
-pub(crate) fn answer(world: &mut World, name: &str, now: Timestamp) -> (Reply, Outcome) {
+/// The response to a GET of [`PATH`] and `name`: the role's name for an empty one, credentials for the role's.
+pub(crate) fn respond(world: &mut World, name: &str, now: Timestamp) -> (Reply, Outcome) {
     match world.sts.instance_role.clone() {
         Some(role) if name.is_empty() => {
-            (Reply { status: 200, content_type: "text/plain", body: role.into() }, Outcome::Answered)
+            (Reply { status: 200, content_type: "text/plain", body: role.into() }, Outcome::Responded)
         }
         Some(role) if name == role => {
             let account = world.keys.first().map_or("", |key| &key.account_id).to_owned();
             let identity = Identity::of_role(&account, &role, "instance", &account);
-            (Reply::json(200, &world.issue(identity, LIFETIME, now).metadata()), Outcome::Answered)
+            (Reply::json(200, &world.issue(identity, LIFETIME, now).metadata()), Outcome::Responded)
         }
         _ => (Reply::html(404, "Not Found"), Outcome::Refused("404".to_owned())),
     }
@@ -43,7 +43,7 @@ mod tests {
         let mut world = World::new(&Settings::default());
         let mut get = |role: Option<&str>, name: &str| {
             world.sts.instance_role = role.map(str::to_owned);
-            let (reply, _) = answer(&mut world, name, Timestamp::now());
+            let (reply, _) = respond(&mut world, name, Timestamp::now());
             (reply.status, reply.body.into_owned())
         };
         assert_eq!(get(None, "").0, 404);

@@ -34,7 +34,7 @@ pub(crate) const fn optional(name: &'static str, kind: Kind) -> Field {
     Field { name, kind, required: false }
 }
 
-/// A checked request body. The getters answer `None` for a field that was not sent.
+/// A checked request body. The getters return `None` for a field that was not sent.
 #[derive(Debug)]
 pub(crate) struct Parameters<'a>(&'a Map<String, Value>);
 

@@ -30,12 +30,12 @@ pub struct Request {
 /// What became of a request.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Outcome {
-    /// Not yet answered.
+    /// Without a response yet.
     Open,
-    Answered,
+    Responded,
     /// Refused with this error code.
     Refused(String),
-    /// Struck by this fault; `acted` tells whether the action was carried out with success.
+    /// Struck by this fault; `acted` is whether the action was carried out with success.
     Faulted {
         fault: Fault,
         acted: bool,
@@ -143,8 +143,8 @@ mod tests {
         let second = recorder.begin(Request::of_action("b"));
         recorder.finish(first, Outcome::Refused("x".to_owned()));
         assert_eq!(recorder.requests()[0].outcome, Outcome::Open);
-        recorder.finish(second, Outcome::Answered);
-        assert_eq!(recorder.requests()[0].outcome, Outcome::Answered);
+        recorder.finish(second, Outcome::Responded);
+        assert_eq!(recorder.requests()[0].outcome, Outcome::Responded);
         assert_eq!((recorder.count("a"), recorder.count("b")), (0, 1));
     }
 
@@ -153,11 +153,11 @@ mod tests {
         let recorder = Recorder::default();
         let first = recorder.begin(Request::of_action("a"));
         let tickets: Vec<_> = (0..KEPT).map(|_| recorder.begin(Request::of_action("b"))).collect();
-        recorder.finish(first, Outcome::Answered);
-        recorder.finish(tickets[KEPT - 1], Outcome::Answered);
+        recorder.finish(first, Outcome::Responded);
+        recorder.finish(tickets[KEPT - 1], Outcome::Responded);
         assert_eq!((recorder.count("a"), recorder.count("b")), (0, KEPT));
         let requests = recorder.requests();
-        assert_eq!((&requests[0].outcome, &requests[KEPT - 1].outcome), (&Outcome::Open, &Outcome::Answered));
+        assert_eq!((&requests[0].outcome, &requests[KEPT - 1].outcome), (&Outcome::Open, &Outcome::Responded));
     }
 
     #[test]

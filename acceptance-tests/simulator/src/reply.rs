@@ -4,10 +4,10 @@ use std::borrow::Cow;
 
 use serde_json::{Map, Value, json};
 
+use crate::behavior::Errors;
 use crate::error::ApiError;
-use crate::personality::Errors;
 
-/// An HTTP answer.
+/// An HTTP response.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Reply {
     pub status: u16,
@@ -26,11 +26,11 @@ impl Reply {
         Self { status, content_type: "text/html", body: body.into() }
     }
 
-    /// The envelope around an answer or a refusal.
+    /// The envelope around a result or an error.
     pub fn of(result: &Result<Value, ApiError>, errors: Errors, request_id: &str) -> Self {
         let error = match result {
-            Ok(answer) => {
-                let mut response = answer.as_object().cloned().unwrap_or_else(Map::new);
+            Ok(result) => {
+                let mut response = result.as_object().cloned().unwrap_or_else(Map::new);
                 response.insert("RequestId".to_owned(), request_id.into());
                 return Self::json(200, &json!({ "Response": response }));
             }
@@ -47,7 +47,7 @@ impl Reply {
     }
 }
 
-/// The HTTP status that a service would choose that used HTTP statuses.
+/// The HTTP status of a service that uses HTTP statuses.
 fn http_status(code: &str) -> u16 {
     match code.split('.').next().unwrap_or_default() {
         "AuthFailure" => 401,
@@ -64,7 +64,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_refusal_takes_the_form_of_the_personality() {
+    fn refusal_has_the_form_of_the_variant() {
         let refusal = Err(ApiError::new("ResourceNotFound.X", "gone"));
         for (errors, status, body) in [
             (

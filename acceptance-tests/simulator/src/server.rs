@@ -18,9 +18,9 @@ use serde_json::Value;
 use tokio::net::{TcpListener, TcpStream};
 use tower::ServiceExt;
 
+use crate::behavior::Errors;
 use crate::error::ApiError;
 use crate::fault::{Fault, Moment};
-use crate::personality::Errors;
 use crate::recorder::{Outcome, Request};
 use crate::reply::Reply;
 use crate::shared::Shared;
@@ -45,7 +45,7 @@ pub(crate) async fn serve(listener: TcpListener, shared: Arc<Shared>) {
     }
 }
 
-/// Marks an answer that is not to be sent: the connection is reset instead.
+/// Marks a response that is not to be sent: the connection is reset instead.
 #[derive(Debug, Clone)]
 struct Reset;
 
@@ -57,13 +57,13 @@ async fn connection(stream: TcpStream, router: Router) {
                 Ok(response) => response,
                 Err(never) => match never {},
             };
-            // hyper takes an error for the wish to end the connection without an answer.
+            // hyper takes an error for the wish to end the connection without a response.
             if response.extensions().get::<Reset>().is_some() { Err("reset") } else { Ok(response) }
         })
     });
     let mut connection = http1::Builder::new().serve_connection(TokioIo::new(stream), service);
     if (&mut connection).await.is_err_and(|error| error.is_user()) {
-        // Failing to arm the reset leaves a plain close, which is also no answer.
+        // Failing to arm the reset leaves a plain close, which sends no response either.
         let _ = connection.into_parts().io.into_inner().set_zero_linger();
     }
 }
@@ -73,8 +73,8 @@ async fn call(State(shared): State<Arc<Shared>>, method: Method, headers: Header
     let request = request(&headers, &body);
     let act = |request: &Request| {
         let result = api::act(&shared, method.as_str(), request, &body);
-        let errors = shared.world().personality.errors;
-        let outcome = result.as_ref().map_or_else(|error| Outcome::Refused(error.code.clone()), |_| Outcome::Answered);
+        let errors = shared.world().behavior.errors;
+        let outcome = result.as_ref().map_or_else(|error| Outcome::Refused(error.code.clone()), |_| Outcome::Responded);
         (Reply::of(&result, errors, &shared.request_id()), outcome)
     };
     faulted(&shared, request, act).await
@@ -82,21 +82,21 @@ async fn call(State(shared): State<Arc<Shared>>, method: Method, headers: Header
 
 /// The metadata service's name of the bound role.
 async fn metadata_role(State(shared): State<Arc<Shared>>) -> Response<Body> {
-    metadata_answer(&shared, "").await
+    metadata_response(&shared, "").await
 }
 
 /// The metadata service's credentials of a role.
 async fn metadata_credentials(State(shared): State<Arc<Shared>>, Path(role): Path<String>) -> Response<Body> {
-    metadata_answer(&shared, &role).await
+    metadata_response(&shared, &role).await
 }
 
-async fn metadata_answer(shared: &Shared, name: &str) -> Response<Body> {
+async fn metadata_response(shared: &Shared, name: &str) -> Response<Body> {
     let request = Request {
         action: metadata::ACTION.to_owned(),
         body: format!("{}{name}", metadata::PATH).into(),
         ..request(&HeaderMap::new(), &[])
     };
-    faulted(shared, request, |_| metadata::answer(&mut shared.world(), name, shared.clock.now())).await
+    faulted(shared, request, |_| metadata::respond(&mut shared.world(), name, shared.clock.now())).await
 }
 
 /// Carries out `act`, with the fault that strikes `request`, if any, and records what became of it.
@@ -111,10 +111,10 @@ async fn faulted(shared: &Shared, request: Request, act: impl FnOnce(&Request) -
         tokio::time::sleep(*by).await;
     }
     let acted = acts(&fault).then(|| act(&request));
-    if let Fault::DelayedAnswer(by) = &fault {
+    if let Fault::DelayedResponse(by) = &fault {
         tokio::time::sleep(*by).await;
     }
-    let outcome = Outcome::Faulted { fault: fault.clone(), acted: matches!(acted, Some((_, Outcome::Answered))) };
+    let outcome = Outcome::Faulted { fault: fault.clone(), acted: matches!(acted, Some((_, Outcome::Responded))) };
     shared.recorder.finish(ticket, outcome);
     response(shared, spoilt(shared, fault, acted.map(|(reply, _)| reply)))
 }
@@ -130,11 +130,11 @@ fn acts(fault: &Fault) -> bool {
         | Fault::EmptyBody
         | Fault::Replaced { .. }
         | Fault::Delay(_)
-        | Fault::DelayedAnswer(_) => true,
+        | Fault::DelayedResponse(_) => true,
     }
 }
 
-/// What is answered instead; `None` is a reset. `reply` is the true answer, of faults that act.
+/// What is sent instead; `None` is a reset. `reply` is the true response, of faults that act.
 fn spoilt(shared: &Shared, fault: Fault, reply: Option<Reply>) -> Option<Reply> {
     let refusal = |error: ApiError| Some(Reply::of(&Err(error), Errors::Documented, &shared.request_id()));
     match fault {
@@ -155,7 +155,7 @@ fn spoilt(shared: &Shared, fault: Fault, reply: Option<Reply>) -> Option<Reply> 
         Fault::Replaced { text, with } => {
             reply.map(|reply| Reply { body: reply.body.replace(&text, &with).into(), ..reply })
         }
-        Fault::Delay(_) | Fault::DelayedAnswer(_) => reply,
+        Fault::Delay(_) | Fault::DelayedResponse(_) => reply,
     }
 }
 
@@ -206,9 +206,9 @@ mod tests {
     fn send(simulator: &Simulator, request: &str) -> std::io::Result<String> {
         let mut stream = TcpStream::connect(simulator.endpoint().trim_start_matches("http://"))?;
         stream.write_all(request.as_bytes())?;
-        let mut answer = String::new();
-        stream.read_to_string(&mut answer)?;
-        Ok(answer)
+        let mut response = String::new();
+        stream.read_to_string(&mut response)?;
+        Ok(response)
     }
 
     /// Calls an action of `tke` as the default key.
@@ -242,36 +242,36 @@ mod tests {
         call(simulator, "CreateImageCache", &body)
     }
 
-    fn body(answer: &str) -> &str {
-        answer.split_once("\r\n\r\n").unwrap().1
+    fn body(response: &str) -> &str {
+        response.split_once("\r\n\r\n").unwrap().1
     }
 
     #[test]
-    fn an_answer_has_the_envelope_and_is_recorded() {
+    fn response_has_the_envelope_and_is_recorded() {
         let simulator = Simulator::start().unwrap();
-        let answer = create(&simulator).unwrap();
-        assert!(answer.starts_with("HTTP/1.1 200 OK\r\ncontent-type: application/json\r\n"), "{answer}");
-        let envelope: Value = body(&answer).parse().unwrap();
+        let response = create(&simulator).unwrap();
+        assert!(response.starts_with("HTTP/1.1 200 OK\r\ncontent-type: application/json\r\n"), "{response}");
+        let envelope: Value = body(&response).parse().unwrap();
         let id = envelope["Response"]["ImageCacheId"].as_str().unwrap();
         assert_eq!(simulator.caches(REGION)[0].id, id);
         assert_eq!(envelope["Response"]["RequestId"].as_str().unwrap().len(), 36);
         let request = &simulator.requests()[0];
         assert_eq!((request.action.as_str(), request.version.as_str()), ("CreateImageCache", "2018-05-25"));
         assert_eq!((request.service.as_deref(), request.region.as_deref()), (Some("tke"), Some(REGION)));
-        assert_eq!((&request.body["VpcId"], &request.outcome), (&json!("vpc-1"), &Outcome::Answered));
+        assert_eq!((&request.body["VpcId"], &request.outcome), (&json!("vpc-1"), &Outcome::Responded));
     }
 
     #[test]
-    fn refusals_are_answers_with_status_200() {
+    fn errors_have_the_status_200() {
         let simulator = Simulator::start().unwrap();
         for (action, body_sent, code) in [
             ("DescribeImageCaches", json!({"Limit": 51}), "InvalidParameter"),
             ("DescribeImageCaches", json!({"Token": "x"}), "UnknownParameter"),
             ("DescribeImages", json!({}), "InvalidAction"),
         ] {
-            let answer = call(&simulator, action, &body_sent).unwrap();
-            let envelope: Value = body(&answer).parse().unwrap();
-            assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
+            let response = call(&simulator, action, &body_sent).unwrap();
+            let envelope: Value = body(&response).parse().unwrap();
+            assert!(response.starts_with("HTTP/1.1 200"), "{response}");
             assert_eq!(envelope["Response"]["Error"]["Code"], code);
             assert_eq!(simulator.requests().last().unwrap().outcome, Outcome::Refused(code.to_owned()));
         }
@@ -291,10 +291,10 @@ mod tests {
     }
 
     #[test]
-    fn each_fault_acts_or_not_and_answers_in_its_way() {
+    fn each_fault_acts_or_not_and_responds_in_its_way() {
         use Moment::{AfterActing, BeforeActing};
         let denied = |moment| Fault::Error { code: "UnauthorizedOperation".into(), message: "no".into(), moment };
-        for (fault, status, answer, is_json, made) in [
+        for (fault, status, response, is_json, made) in [
             (Fault::BadGateway(BeforeActing), 502, "<html>", false, 0),
             (Fault::BadGateway(AfterActing), 502, "<html>", false, 1),
             (Fault::InternalError(BeforeActing), 200, r#""Code":"InternalError""#, true, 0),
@@ -307,29 +307,29 @@ mod tests {
             (Fault::EmptyBody, 200, "", false, 1),
             (Fault::Replaced { text: "imc-".into(), with: "odd-".into() }, 200, "odd-", true, 1),
             (Fault::Delay(Duration::from_millis(1)), 200, "ImageCacheId", true, 1),
-            (Fault::DelayedAnswer(Duration::from_millis(1)), 200, "ImageCacheId", true, 1),
+            (Fault::DelayedResponse(Duration::from_millis(1)), 200, "ImageCacheId", true, 1),
         ] {
             let simulator = Simulator::start().unwrap();
             simulator.inject(fault.clone().on("CreateImageCache"));
-            let answered = create(&simulator).unwrap();
-            assert!(answered.starts_with(&format!("HTTP/1.1 {status} ")), "{fault:?}: {answered}");
-            assert!(body(&answered).contains(answer), "{fault:?}: {answered}");
-            assert_eq!(body(&answered).parse::<Value>().is_ok(), is_json, "{fault:?}: {answered}");
+            let received = create(&simulator).unwrap();
+            assert!(received.starts_with(&format!("HTTP/1.1 {status} ")), "{fault:?}: {received}");
+            assert!(body(&received).contains(response), "{fault:?}: {received}");
+            assert_eq!(body(&received).parse::<Value>().is_ok(), is_json, "{fault:?}: {received}");
             assert_eq!(simulator.caches(REGION).len(), made, "{fault:?}");
         }
     }
 
     #[test]
-    fn a_skewed_server_refuses_and_tells_its_time() {
+    fn skewed_server_refuses_and_sends_its_time() {
         let simulator = Simulator::start().unwrap();
         simulator.clock().set_skew(3600);
-        let answer = create(&simulator).unwrap();
-        assert!(answer.contains("AuthFailure.SignatureExpire"), "{answer}");
-        let date = answer.lines().find_map(|line| line.strip_prefix("date: ")).unwrap();
-        let told = jiff::fmt::rfc2822::parse(date).unwrap().timestamp().as_second();
-        assert!(told - jiff::Timestamp::now().as_second() > 3500, "{date}");
-        let answer = call_at(&simulator, "DescribeImageCaches", &json!({}), told).unwrap();
-        assert!(answer.contains("TotalCount"), "{answer}");
+        let response = create(&simulator).unwrap();
+        assert!(response.contains("AuthFailure.SignatureExpire"), "{response}");
+        let date = response.lines().find_map(|line| line.strip_prefix("date: ")).unwrap();
+        let server_time = jiff::fmt::rfc2822::parse(date).unwrap().timestamp().as_second();
+        assert!(server_time - jiff::Timestamp::now().as_second() > 3500, "{date}");
+        let response = call_at(&simulator, "DescribeImageCaches", &json!({}), server_time).unwrap();
+        assert!(response.contains("TotalCount"), "{response}");
     }
 
     #[test]
@@ -337,9 +337,9 @@ mod tests {
         let settings = Settings { requests_per_second: Some(2), ..Settings::default() };
         let simulator = Simulator::start_with(settings).unwrap();
         let describe = || call(&simulator, "DescribeImageCaches", &json!({})).unwrap();
-        let answers = [describe(), describe(), describe()];
+        let responses = [describe(), describe(), describe()];
         // A stalled machine may take more than a second for these: then there is nothing to refuse.
-        let refused = answers.iter().filter(|answer| answer.contains("RequestLimitExceeded")).count();
+        let refused = responses.iter().filter(|response| response.contains("RequestLimitExceeded")).count();
         assert_eq!(refused, usize::from(simulator.highest_rate("DescribeImageCaches") == 3));
         assert!(create(&simulator).unwrap().contains("ImageCacheId"));
     }

@@ -11,7 +11,7 @@ use crate::error::ApiError;
 use crate::random::random_text;
 use crate::settings::KeyPair;
 
-/// A caller, as `GetCallerIdentity` answers.
+/// A caller, as `GetCallerIdentity` returns it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Identity {
     pub arn: String,
@@ -57,7 +57,7 @@ impl From<&KeyPair> for Identity {
 pub(crate) struct Sts {
     /// By `TmpSecretId`; expired ones stay, and are refused as such.
     sessions: HashMap<String, Session>,
-    /// Lives shorter or longer than asked for, when set.
+    /// The lifetime of all sessions, whatever was requested.
     lifetime: Option<Duration>,
     web_identity: Option<String>,
     /// The role bound to the instance that the metadata service serves.
@@ -141,8 +141,8 @@ pub(crate) struct Session {
 }
 
 impl Session {
-    /// As the actions of `sts` answer.
-    pub fn answer(&self) -> Value {
+    /// As the actions of `sts` return it.
+    pub fn response(&self) -> Value {
         let Self { secret_id, secret_key, token, expires, .. } = self;
         json!({
             "Credentials": {"Token": token, "TmpSecretId": secret_id, "TmpSecretKey": secret_key},
@@ -151,7 +151,7 @@ impl Session {
         })
     }
 
-    /// As the metadata service answers.
+    /// As the metadata service returns it.
     pub fn metadata(&self) -> Value {
         let Self { secret_id, secret_key, token, expires, .. } = self;
         json!({
@@ -213,14 +213,14 @@ mod tests {
     }
 
     #[test]
-    fn answers_tell_the_end_twice() {
+    fn responses_have_the_expiry_twice() {
         let mut world = World::new(&Settings::default());
         world.sts.set_lifetime(Some(Duration::from_secs(5)));
         let session =
             world.issue(Identity::from(&KeyPair::default()), 7200, Timestamp::from_second(1_700_000_000).unwrap());
-        for answer in [session.answer(), session.metadata()] {
-            assert_eq!(answer["ExpiredTime"], 1_700_000_005);
-            assert_eq!(answer["Expiration"], "2023-11-14T22:13:25Z");
+        for response in [session.response(), session.metadata()] {
+            assert_eq!(response["ExpiredTime"], 1_700_000_005);
+            assert_eq!(response["Expiration"], "2023-11-14T22:13:25Z");
         }
     }
 }

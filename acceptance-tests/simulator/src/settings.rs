@@ -3,8 +3,8 @@
 use std::net::{Ipv4Addr, SocketAddr};
 use std::time::Duration;
 
+use crate::behavior::Behavior;
 use crate::clock::Clock;
-use crate::personality::Personality;
 
 /// A key pair that the simulator accepts, and the account behind it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -45,13 +45,13 @@ pub struct Settings {
     pub keys: Vec<KeyPair>,
     /// How long a build takes; zero ends it at once, before the next request. By default 300 ms.
     pub build_time: Duration,
-    /// How long "a while" is where the personality has one: a new cache appears, a deleted or failed one vanishes.
+    /// How long "a while" is where a variant has one: a new cache appears, a deleted or failed one vanishes.
     /// By default 300 ms.
     pub lag: Duration,
     /// By default [`Clock::real`].
     pub clock: Clock,
-    /// By default the first answer of every switch.
-    pub personality: Personality,
+    /// By default the first variant of each question.
+    pub behavior: Behavior,
     /// Requests a second that each action takes in each region. By default unlimited; the documented quota is 20.
     pub requests_per_second: Option<u32>,
     /// Seed of IDs, and of orders where they change.
@@ -66,7 +66,7 @@ impl Default for Settings {
             build_time: Duration::from_millis(300),
             lag: Duration::from_millis(300),
             clock: Clock::real(),
-            personality: Personality::default(),
+            behavior: Behavior::default(),
             requests_per_second: None,
             seed: 1,
         }

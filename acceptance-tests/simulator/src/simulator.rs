@@ -5,15 +5,16 @@ use std::net::SocketAddr;
 use std::sync::{Arc, MutexGuard};
 use std::time::Duration;
 
+use jiff::Timestamp;
 use tokio::net::TcpListener;
 use tokio::runtime::{Builder, Runtime};
 
+use crate::behavior::Behavior;
 use crate::clock::Clock;
 use crate::fault::Fault;
 use crate::faults::Rule;
 use crate::image_cache::{ImageCache, Status};
 use crate::limiter::Limiter;
-use crate::personality::Personality;
 use crate::random::random_id;
 use crate::recorder::Request;
 use crate::server;
@@ -111,9 +112,9 @@ impl Simulator {
         self.shared.limiter().set(requests_per_second);
     }
 
-    /// Plays another personality from now on.
-    pub fn set_personality(&self, personality: Personality) {
-        self.shared.world().personality = personality;
+    /// Plays another behavior from now on.
+    pub fn set_behavior(&self, behavior: Behavior) {
+        self.shared.world().behavior = behavior;
     }
 
     /// Decides builds that end from now on: `Some(message)` fails one, and the message is its event's.
@@ -129,7 +130,7 @@ impl Simulator {
         });
     }
 
-    /// Makes temporary credentials live so long, whatever is asked for; `None` goes back to what is asked for.
+    /// The lifetime of temporary credentials, whatever is requested; `None` is what is requested.
     pub fn set_session_lifetime(&self, lifetime: Option<Duration>) {
         self.shared.world().sts.set_lifetime(lifetime);
     }
@@ -191,6 +192,12 @@ impl Simulator {
         world.image_caches.get_mut(region).and_then(|caches| caches.get_mut(id)).map(change).is_some()
     }
 
+    /// Leaves a cache out of all lists, as for a caller whose policy permits `tke:DescribeImageCaches` on other caches only: a
+    /// list is filtered by permission, and succeeds. Returns whether there is one.
+    pub fn hide_cache(&self, region: &str, id: &str) -> bool {
+        self.change_cache(region, id, |cache| cache.listed_from = Some(Timestamp::MAX))
+    }
+
     /// Removes a cache behind the API's back. Returns whether there was one.
     pub fn delete_cache(&self, region: &str, id: &str) -> bool {
         let mut world = self.advanced();
@@ -198,13 +205,13 @@ impl Simulator {
     }
 
     /// Ends the build of a cache now, whatever the clock says. Returns whether something was under way.
-    pub fn settle(&self, region: &str, id: &str) -> bool {
+    pub fn finish_build(&self, region: &str, id: &str) -> bool {
         let now = self.shared.clock.now();
         let mut world = self.advanced();
-        let World { personality, lag, build_failure, image_caches, rng, .. } = &mut *world;
+        let World { behavior, lag, build_failure, image_caches, rng, .. } = &mut *world;
         match image_caches.get_mut(region).and_then(|caches| caches.get_mut(id)) {
             Some(cache) if cache.is_building() => {
-                cache.settle(now, build_failure(cache), personality, *lag, rng);
+                cache.finish_build(now, build_failure(cache), behavior, *lag, rng);
                 true
             }
             _ => false,
@@ -240,7 +247,7 @@ mod tests {
         let simulator = Simulator::start_with(settings).unwrap();
         let (now, mut rng) = (simulator.clock().now(), StdRng::seed_from_u64(1));
         let mut cache = ImageCache { status: Status::Pending, ..ImageCache::ready("a", images, now) };
-        cache.start_build(now, now + jiff::SignedDuration::from_secs(60), &Personality::default(), &mut rng);
+        cache.start_build(now, now + jiff::SignedDuration::from_secs(60), &Behavior::default(), &mut rng);
         let id = simulator.insert_cache(REGION, cache);
         (simulator, id)
     }
@@ -250,18 +257,18 @@ mod tests {
     }
 
     #[test]
-    fn a_build_ends_when_its_time_has_come_or_when_it_is_settled() {
+    fn build_ends_by_the_clock_or_by_finish_build() {
         let (simulator, id) = pending(&["nginx:1"]);
         simulator.clock().advance(Duration::from_secs(59));
         assert_eq!(status(&simulator, &id), Status::Pending);
         simulator.clock().advance(Duration::from_secs(1));
         assert_eq!(status(&simulator, &id), Status::Ready);
-        assert!(!simulator.settle(REGION, &id));
+        assert!(!simulator.finish_build(REGION, &id));
 
         let (simulator, id) = pending(&["nginx:1"]);
-        assert!(simulator.settle(REGION, &id));
+        assert!(simulator.finish_build(REGION, &id));
         assert_eq!(status(&simulator, &id), Status::Ready);
-        assert!(!simulator.settle(REGION, "imc-unknown"));
+        assert!(!simulator.finish_build(REGION, "imc-unknown"));
     }
 
     #[test]
@@ -269,7 +276,7 @@ mod tests {
         for (image, expected) in [("bad:1", Status::Failed), ("good:1", Status::Ready)] {
             let (simulator, id) = pending(&[image]);
             simulator.make_unpullable("bad:1");
-            simulator.settle(REGION, &id);
+            simulator.finish_build(REGION, &id);
             assert_eq!(status(&simulator, &id), expected);
         }
     }
@@ -285,6 +292,7 @@ mod tests {
         assert!(simulator.caches("ap-shanghai").is_empty());
         assert!(simulator.cache(REGION, &ids[0]).unwrap().snapshot_id.is_some());
         assert!(simulator.change_cache(REGION, &ids[1], |cache| cache.retention_days = 1));
+        assert!(simulator.hide_cache(REGION, &ids[1]) && !simulator.hide_cache(REGION, "imc-unknown"));
         assert!(simulator.delete_cache(REGION, &ids[0]) && !simulator.delete_cache(REGION, &ids[0]));
         simulator.clock().advance(Duration::from_secs(86_400));
         assert_eq!(simulator.cache(REGION, &ids[1]), None);

@@ -9,9 +9,9 @@ use jiff::Timestamp;
 use rand::SeedableRng as _;
 use rand::rngs::StdRng;
 
+use crate::behavior::Behavior;
 use crate::error::ApiError;
 use crate::image_cache::ImageCache;
-use crate::personality::Personality;
 use crate::sessions::{Identity, Session, Sts, wrong_token};
 use crate::settings::{KeyPair, Settings};
 
@@ -20,9 +20,9 @@ pub(crate) type BuildFailure = Box<dyn Fn(&ImageCache) -> Option<String> + Send>
 
 /// All that the API's actions read and change.
 pub(crate) struct World {
-    pub personality: Personality,
+    pub behavior: Behavior,
     pub build_time: Duration,
-    /// How long "a while" is, wherever the personality has one.
+    /// How long "a while" is, wherever the behavior has one.
     pub lag: Duration,
     pub keys: Vec<KeyPair>,
     /// By region, the image caches by ID in order of creation.
@@ -35,7 +35,7 @@ pub(crate) struct World {
 impl World {
     pub fn new(settings: &Settings) -> Self {
         Self {
-            personality: settings.personality,
+            behavior: settings.behavior,
             build_time: settings.build_time,
             lag: settings.lag,
             keys: settings.keys.clone(),
@@ -50,9 +50,9 @@ impl World {
     pub fn advance(&mut self, now: Timestamp) {
         for caches in self.image_caches.values_mut() {
             for cache in caches.values_mut().filter(|cache| cache.is_due(now)) {
-                cache.settle(now, (self.build_failure)(cache), &self.personality, self.lag, &mut self.rng);
+                cache.finish_build(now, (self.build_failure)(cache), &self.behavior, self.lag, &mut self.rng);
             }
-            caches.retain(|_, cache| !cache.is_gone(now));
+            caches.retain(|_, cache| !cache.has_ended(now));
         }
     }
 
@@ -90,6 +90,6 @@ impl World {
 
 impl fmt::Debug for World {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("World").field("personality", &self.personality).finish_non_exhaustive()
+        f.debug_struct("World").field("behavior", &self.behavior).finish_non_exhaustive()
     }
 }

@@ -14,7 +14,7 @@ use crate::parameters::{Field, Kind, Parameters, optional, required};
 use crate::sessions::Identity;
 use crate::state::World;
 
-/// The default and the longest life of a role's session, in seconds.
+/// The default and the longest lifetime of a role's session, in seconds.
 const ROLE_SESSION: (u64, u64) = (7_200, 43_200);
 
 /// The same of `GetSessionToken`, for main accounts and for users.
@@ -147,7 +147,7 @@ fn role_session(
     check_text("RoleSessionName", &session, "+=,.@_-")?;
     let seconds = duration(parameters, ROLE_SESSION)?;
     let identity = Identity::of_role(account, role, &session, principal.as_deref().unwrap_or(account));
-    Ok(world.issue(identity, seconds, context.now).answer())
+    Ok(world.issue(identity, seconds, context.now).response())
 }
 
 fn get_session_token(world: &mut World, context: &Context, parameters: &Parameters<'_>) -> Result<Value, ApiError> {
@@ -159,7 +159,7 @@ fn get_session_token(world: &mut World, context: &Context, parameters: &Paramete
     check_mfa(parameters)?;
     let is_account = identity.user_id == identity.account_id;
     let seconds = duration(parameters, if is_account { ACCOUNT_SESSION } else { USER_SESSION })?;
-    Ok(world.issue(Identity { temporary: true, ..identity }, seconds, context.now).answer())
+    Ok(world.issue(Identity { temporary: true, ..identity }, seconds, context.now).response())
 }
 
 /// The account and the role, a name or an ID, of a role's ARN.

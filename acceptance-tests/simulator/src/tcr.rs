@@ -11,7 +11,7 @@ use crate::parameters::{Kind, Parameters, optional, required};
 use crate::random::{random_id, random_text};
 use crate::state::World;
 
-/// How long a temporary token lives.
+/// The lifetime of a temporary token.
 const LIFETIME: SignedDuration = SignedDuration::from_hours(1);
 
 pub(crate) const ACTIONS: &[Action] = &[Action {
@@ -60,11 +60,11 @@ mod tests {
     use crate::api::fixture::Api;
 
     #[test]
-    fn a_temporary_token_lives_an_hour_in_milliseconds() {
+    fn temporary_token_expires_in_an_hour_in_milliseconds() {
         let mut api = Api::new(|_| ());
-        let answer = api.call("CreateInstanceToken", json!({"RegistryId": "tcr-12345678"})).unwrap();
-        assert_eq!(answer["ExpTime"], 1_700_003_600_000_u64);
-        assert_eq!((&answer["Username"], &answer["TokenId"]), (&json!("100000000001"), &json!("")));
+        let response = api.call("CreateInstanceToken", json!({"RegistryId": "tcr-12345678"})).unwrap();
+        assert_eq!(response["ExpTime"], 1_700_003_600_000_u64);
+        assert_eq!((&response["Username"], &response["TokenId"]), (&json!("100000000001"), &json!("")));
     }
 
     #[test]

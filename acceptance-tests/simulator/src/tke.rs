@@ -1,13 +1,13 @@
 //! Service `tke`, version `2018-05-25`: the five actions on image caches, and two on the instances that build them.
 //!
 //! Create <https://cloud.tencent.com/document/api/457/70861>, update `70857`, most suitable `70858`, describe `70859`;
-//! types <https://cloud.tencent.com/document/api/457/31866>. What these leave open, the personality decides.
+//! types <https://cloud.tencent.com/document/api/457/31866>. What these leave open, the behavior decides.
 
-mod answer;
 mod container_instance;
 mod create;
 mod delete;
 mod describe;
+mod response;
 mod suitable;
 mod update;
 
@@ -16,10 +16,10 @@ use std::time::Duration;
 use jiff::{SignedDuration, Timestamp};
 
 use crate::action::Action;
+use crate::behavior::{PartlyUnknown, ProjectTags};
 use crate::error::ApiError;
 use crate::image_cache::ImageRegistryCredential;
 use crate::parameters::{Field, Kind, Parameters, optional};
-use crate::personality::{PartlyUnknown, ProjectTags};
 
 pub(crate) const ACTIONS: &[Action] = &[
     container_instance::EVENTS,
@@ -79,7 +79,7 @@ fn tags(parameters: &Parameters<'_>, variant: ProjectTags) -> Result<Option<Vec<
     }
 }
 
-/// The tag that [`TagPolicy`](crate::personality::TagPolicy) assigns.
+/// The tag that [`TagPolicy`](crate::behavior::TagPolicy) assigns.
 fn policy_tag() -> (String, String) {
     ("cost-center".to_owned(), "ml".to_owned())
 }
@@ -124,7 +124,7 @@ fn partly_unknown(variant: PartlyUnknown) -> Option<&'static str> {
     }
 }
 
-/// `time` later by `by`; as late as can be told when that is too late to tell.
+/// `time` later by `by`, at most the latest timestamp.
 fn later(time: Timestamp, by: Duration) -> Timestamp {
     SignedDuration::try_from(by).ok().and_then(|by| time.checked_add(by).ok()).unwrap_or(Timestamp::MAX)
 }

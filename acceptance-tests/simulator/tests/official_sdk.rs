@@ -1,4 +1,4 @@
-//! The official Python SDK, which nobody wrote for this project, agrees with the simulator: the script
+//! The official Python SDK, which was not written for this project, agrees with the simulator: the script
 //! `acceptance-tests/sdk/drive.py` drives the simulator's program through every action.
 //!
 //! The SDK is installed from PyPI, at pinned versions, into a virtual environment under `target/` on the first run.
@@ -46,7 +46,7 @@ fn sdk() -> PathBuf {
     let (python, stamp) = (venv.join("bin/python"), venv.join("requirements.txt"));
     let requirements = scripts().join("requirements.txt");
     let wanted = std::fs::read(&requirements).expect("the requirements can be read");
-    // The stamp is written last, so an installation that was broken off is made anew.
+    // The stamp is written last, so an installation that was broken off is repeated.
     if std::fs::read(&stamp).is_ok_and(|installed| installed == wanted) {
         return python;
     }

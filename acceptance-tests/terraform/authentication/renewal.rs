@@ -41,13 +41,13 @@ fn an_apply_outlives_its_credentials_and_reads_the_token_file_again() {
     wait_until("the first session has ended", || first.received.elapsed() > LIFETIME);
     let seen = workspace.cloud.count("DescribeImageCaches");
     workspace.wait_for_requests("DescribeImageCaches", seen + 2);
-    workspace.cloud.settle(REGION, &workspace.cloud_cache().id);
+    workspace.cloud.finish_build(REGION, &workspace.cloud_cache().id);
     apply.wait().succeeds();
 
     assert_eq!(first.action, ASSUME_ROLE);
     let requests = workspace.cloud.requests();
     let signed = requests.iter().filter(|request| request.action != ASSUME_ROLE);
-    signed.for_each(|request| assert_eq!(request.outcome, Outcome::Answered, "{}", request.action));
+    signed.for_each(|request| assert_eq!(request.outcome, Outcome::Responded, "{}", request.action));
     workspace.cloud.set_session_lifetime(None);
     workspace.destroy();
 }
@@ -68,11 +68,11 @@ fn an_apply_outlives_a_session_that_is_revoked() {
     wait_until("the session is made anew", || workspace.cloud.count(ASSUME_ROLE) == before + 1);
     let seen = workspace.cloud.count("DescribeImageCaches");
     workspace.wait_for_requests("DescribeImageCaches", seen + 2);
-    workspace.cloud.settle(REGION, &workspace.cloud_cache().id);
+    workspace.cloud.finish_build(REGION, &workspace.cloud_cache().id);
     apply.wait().succeeds();
 
     let requests = workspace.cloud.requests();
-    let refused: Vec<_> = requests.iter().filter(|request| request.outcome != Outcome::Answered).collect();
+    let refused: Vec<_> = requests.iter().filter(|request| request.outcome != Outcome::Responded).collect();
     assert_eq!(refused.len(), 1, "{refused:?}");
     workspace.destroy();
 }

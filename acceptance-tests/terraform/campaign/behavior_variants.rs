@@ -1,15 +1,15 @@
-//! Real Terraform under answers to what the API does not document: a creation, an update without a build, one with a
-//! build, and a plan after each that must be empty.
+//! Real Terraform under behavior variants of what the API does not document: a creation, an update without a build, one with
+//! a build, and an empty plan after each.
 //!
-//! Only the answers that change what Terraform is told: all of them, alone and combined, are played without Terraform's
-//! processes by the unit tests of `eks_image_cache`, `cargo test --lib personalities`.
+//! Only the variants that change what Terraform reports: all of them, alone and combined, are played without Terraform's
+//! processes by `cargo test --test behavior_variants`.
 
 use std::path::Path;
 use std::sync::Mutex;
 use std::thread;
 use std::time::Duration;
 
-use tencentcloud_simulator::{Personality, Settings};
+use tencentcloud_simulator::{Behavior, Settings};
 
 use crate::harness::config::{CacheBlock, REGION, cache};
 use crate::harness::run::Run;
@@ -20,18 +20,18 @@ const TEST: &str = "eks_image_cache.test";
 /// Runs of Terraform at a time.
 const AT_A_TIME: usize = 3;
 
-/// An answer, and the summary of what it makes Terraform tell of each update; empty for nothing.
+/// A variant, and the summary of what Terraform reports of each update; empty for nothing.
 struct Row {
-    switch: &'static str,
-    answer: &'static str,
+    question: &'static str,
+    variant: &'static str,
     without_build: &'static str,
     with_build: &'static str,
     /// What is written afterwards, as the message advises.
     cure: Option<fn(CacheBlock) -> CacheBlock>,
 }
 
-const fn quiet(switch: &'static str, answer: &'static str) -> Row {
-    Row { switch, answer, without_build: "", with_build: "", cure: None }
+const fn quiet(question: &'static str, variant: &'static str) -> Row {
+    Row { question, variant, without_build: "", with_build: "", cure: None }
 }
 
 const RESET: &str = "The API reset what an update left out";
@@ -82,7 +82,7 @@ fn block(size: &str) -> CacheBlock {
 }
 
 #[test]
-fn real_terraform_is_content_with_every_answer() {
+fn terraform_reports_each_variant_and_plans_nothing_after_it() {
     let rows = Mutex::new(ROWS.iter());
     thread::scope(|scope| {
         for _ in 0..AT_A_TIME {
@@ -90,7 +90,7 @@ fn real_terraform_is_content_with_every_answer() {
                 loop {
                     let Some(row) = rows.lock().unwrap().next() else { return };
                     play(row);
-                    println!("{:<20} {:<35} ok {}{}", row.switch, row.answer, row.without_build, row.with_build);
+                    println!("{:<20} {:<35} ok {}{}", row.question, row.variant, row.without_build, row.with_build);
                 }
             });
         }
@@ -98,18 +98,18 @@ fn real_terraform_is_content_with_every_answer() {
 }
 
 fn play(row: &Row) {
-    let personality = Personality::default().with(row.switch, row.answer).unwrap();
+    let behavior = Behavior::default().with(row.question, row.variant).unwrap();
     let workspace = Workspace::with(Settings {
-        personality,
+        behavior,
         build_time: Duration::from_millis(200),
         lag: Duration::from_millis(100),
         ..Settings::default()
     });
-    // A shrink is asked for where that is the question; else a size that is no multiple of ten.
-    let (first, second) = if row.switch == "shrink" { ("45", "30") } else { ("40", "45") };
+    // A shrink where that is the question; else a size that is not a multiple of ten.
+    let (first, second) = if row.question == "shrink" { ("45", "30") } else { ("40", "45") };
     workspace.write(block(first));
-    told(row, &workspace.apply(), "");
-    settled(row, &workspace);
+    reports(row, &workspace.apply(), "");
+    plan_is_empty(row, &workspace);
     let id = workspace.state().id(TEST).to_owned();
 
     for (change, expected) in [
@@ -124,44 +124,44 @@ fn play(row: &Row) {
     ] {
         let change = match row.cure {
             // The tags were cured before.
-            Some(cure) if row.switch == "update_tags" && expected.is_empty() => cure(change),
+            Some(cure) if row.question == "update_tags" && expected.is_empty() => cure(change),
             _ => change,
         };
         workspace.write(&change);
         let run = workspace.apply();
-        told(row, &run, expected);
+        reports(row, &run, expected);
         if run.exit_code() != Some(0) || expected == OTHER_TAGS {
-            let cure = row.cure.unwrap_or_else(|| panic!("{} {}: no cure for {run}", row.switch, row.answer));
+            let cure = row.cure.unwrap_or_else(|| panic!("{} {}: no cure for {run}", row.question, row.variant));
             workspace.write(cure(change));
-            told(row, &workspace.apply(), "");
+            reports(row, &workspace.apply(), "");
         }
-        settled(row, &workspace);
+        plan_is_empty(row, &workspace);
     }
-    assert_eq!(workspace.state().id(TEST), id, "{} {}", row.switch, row.answer);
-    assert_eq!(workspace.cloud.count("CreateImageCache"), 1, "{} {}", row.switch, row.answer);
+    assert_eq!(workspace.state().id(TEST), id, "{} {}", row.question, row.variant);
+    assert_eq!(workspace.cloud.count("CreateImageCache"), 1, "{} {}", row.question, row.variant);
     workspace.destroy();
 }
 
-/// Fails unless the run tells exactly this.
+/// Fails unless the run reports exactly this.
 #[track_caller]
-fn told(row: &Row, run: &Run, expected: &str) {
+fn reports(row: &Row, run: &Run, expected: &str) {
     let summaries = run.diagnostics().into_iter().map(|diagnostic| diagnostic.summary);
     // The plan warns of a shrink, whatever the API makes of it.
     let summaries: Vec<_> =
-        summaries.filter(|summary| row.switch != "shrink" || summary != "Image cache becomes smaller").collect();
+        summaries.filter(|summary| row.question != "shrink" || summary != "Image cache becomes smaller").collect();
     let expected: Vec<_> = Some(expected).filter(|text| !text.is_empty()).into_iter().collect();
-    assert_eq!(summaries, expected, "{} {}: {run}", row.switch, row.answer);
+    assert_eq!(summaries, expected, "{} {}: {run}", row.question, row.variant);
 }
 
 /// Fails unless a plan after a read is empty.
 #[track_caller]
-fn settled(row: &Row, workspace: &Workspace) {
+fn plan_is_empty(row: &Row, workspace: &Workspace) {
     let plan = workspace.run(&["plan", "-input=false", "-no-color", "-detailed-exitcode"]);
-    assert_eq!(plan.exit_code(), Some(0), "{} {}: not empty: {plan}", row.switch, row.answer);
+    assert_eq!(plan.exit_code(), Some(0), "{} {}: not empty: {plan}", row.question, row.variant);
 }
 
 #[test]
-fn the_scratch_configuration_asks_its_questions() {
+fn scratch_configuration_runs_its_steps() {
     let mut workspace = Workspace::new();
     workspace.remove("provider.tf");
     workspace.copy(&Path::new(env!("CARGO_MANIFEST_DIR")).join("examples/api-assumptions"));

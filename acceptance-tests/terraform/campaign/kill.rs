@@ -73,7 +73,7 @@ fn kill(process: &str) {
     Command::new("kill").args(["-KILL", process]).output().unwrap();
 }
 
-/// A process that has ended and that nobody has asked about counts as ended.
+/// A process that has ended counts as ended before it is waited for.
 fn is_alive(process: &str) -> bool {
     let listed = tool("ps").args(["-o", "stat=", "-p", process]).output().unwrap();
     let state = String::from_utf8(listed.stdout).unwrap();

@@ -213,7 +213,7 @@ fn kind(fault: &Fault) -> &'static str {
         Fault::EmptyBody => "empty body",
         Fault::Replaced { .. } => "another text",
         Fault::Delay(_) => "slow before",
-        Fault::DelayedAnswer(_) => "slow after",
+        Fault::DelayedResponse(_) => "slow after",
         Fault::AuthFailure | Fault::Error { .. } => "refused",
     }
 }

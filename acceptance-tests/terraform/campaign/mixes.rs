@@ -5,7 +5,7 @@ use std::time::Duration;
 use rand::rngs::StdRng;
 use rand::seq::IndexedRandom as _;
 use rand::{RngExt as _, SeedableRng as _};
-use tencentcloud_simulator::{Fault, Personality, Settings};
+use tencentcloud_simulator::{Behavior, Fault, Settings};
 
 use super::fleet::Fleet;
 use super::kill::Kill;
@@ -15,15 +15,15 @@ use crate::harness::workspace::Workspace;
 
 const CACHES: usize = 30;
 
-/// Questions whose other answers do not let every configuration become real.
-const EXCLUDED: [&str; 3] = ["omitted_fields", "names", "delete"];
+/// Questions under whose other variants not every configuration can be applied.
+const EXCLUDED: [&str; 4] = ["omitted_fields", "names", "delete", "site"];
 
 /// A cloud and a state that go through `rounds` rounds.
 pub fn run(seed: u64, rounds: u64) -> Ledger {
     let mut rng = StdRng::seed_from_u64(seed);
     let build_time = Duration::from_millis(rng.random_range(0..1000));
-    let (personality, switches) = personality(&mut rng);
-    let workspace = Workspace::with(Settings { build_time, personality, seed, ..Settings::default() });
+    let (behavior, variants) = behavior(&mut rng);
+    let workspace = Workspace::with(Settings { build_time, behavior, seed, ..Settings::default() });
     workspace.provider(PROVIDER);
     let mut ledger = Ledger::default();
     let mut fleet = Fleet::default();
@@ -33,7 +33,7 @@ pub fn run(seed: u64, rounds: u64) -> Ledger {
         let kill = Kill::choose(&mut rng);
         let requests = rng.random_range(1..CACHES * 2);
         workspace.cloud.inject_mix(rng.random(), rng.random_range(0.05..0.4), Fault::all(DELAY));
-        let name = format!("round {round} of seed {seed}, {switches:?}, {kill:?} at request {requests}");
+        let name = format!("round {round} of seed {seed}, {variants:?}, {kill:?} at request {requests}");
         ledger.round(&name, &workspace, &fleet, kill, || kill.strike(&workspace, workspace.start_apply(), requests));
     }
     workspace.plan_is_empty();
@@ -41,16 +41,16 @@ pub fn run(seed: u64, rounds: u64) -> Ledger {
     ledger
 }
 
-/// Up to three answers to open questions that are not the likely ones.
-fn personality(rng: &mut StdRng) -> (Personality, Vec<String>) {
-    let odd: Vec<_> = Personality::single_deviations().into_iter().map(|(switch, _)| switch).collect();
-    let odd: Vec<_> = odd.into_iter().filter(|switch| !EXCLUDED.contains(&switch.name)).collect();
-    let mut personality = Personality::default();
-    let mut switches = Vec::new();
+/// Up to three variants that are not the default.
+fn behavior(rng: &mut StdRng) -> (Behavior, Vec<String>) {
+    let other: Vec<_> = Behavior::single_variants().into_iter().map(|(variant, _)| variant).collect();
+    let other: Vec<_> = other.into_iter().filter(|variant| !EXCLUDED.contains(&variant.question)).collect();
+    let mut behavior = Behavior::default();
+    let mut variants = Vec::new();
     for _ in 0..rng.random_range(0..=3) {
-        let switch = odd.choose(rng).unwrap();
-        personality = personality.with(switch.name, switch.answer).unwrap();
-        switches.push(switch.to_string());
+        let variant = other.choose(rng).unwrap();
+        behavior = behavior.with(variant.question, variant.name).unwrap();
+        variants.push(variant.to_string());
     }
-    (personality, switches)
+    (behavior, variants)
 }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use tencentcloud_simulator::{Personality, Settings, Status};
+use tencentcloud_simulator::{Behavior, Settings, Status};
 
 use crate::harness::cli::Cli;
 use crate::harness::config::{REGION, cache};
@@ -68,8 +68,8 @@ fn invoked_action_rebuilds_in_place() {
 
 /// A cloud with this behavior variant.
 fn cloud_with(name: &str, variant: &str) -> Workspace {
-    let personality = Personality::default().with(name, variant).unwrap();
-    Workspace::with(Settings { personality, build_time: Duration::from_millis(200), ..Settings::default() })
+    let behavior = Behavior::default().with(name, variant).unwrap();
+    Workspace::with(Settings { behavior, build_time: Duration::from_millis(200), ..Settings::default() })
 }
 
 #[test]
@@ -123,7 +123,7 @@ fn action_without_wait_returns_at_once() {
     assert_eq!(workspace.cloud.count("UpdateImageCache"), 1);
     assert!(workspace.cloud.count("DescribeImageCaches") <= reads + 4, "refresh, and the cache before it is rebuilt");
     let id = workspace.cloud_cache().id;
-    workspace.cloud.settle(REGION, &id);
+    workspace.cloud.finish_build(REGION, &id);
     workspace.destroy();
 }
 
@@ -178,7 +178,7 @@ fn interrupted_action_leaves_the_build_to_the_cloud() {
     let apply = workspace.start_apply();
     workspace.wait_for_requests("CreateImageCache", 1);
     let id = workspace.cloud_cache().id;
-    workspace.cloud.settle(REGION, &id);
+    workspace.cloud.finish_build(REGION, &id);
     apply.wait().succeeds();
 
     let running = invoke(&workspace);
@@ -190,9 +190,9 @@ fn interrupted_action_leaves_the_build_to_the_cloud() {
     running.interrupt();
     let run = running.wait();
     assert_ne!(run.exit_code(), Some(11), "a crash of Terraform: {run}");
-    let told = run.diagnostics();
-    assert!(told.iter().any(|diagnostic| diagnostic.detail.contains(&id)), "{run}");
+    let found = run.diagnostics();
+    assert!(found.iter().any(|diagnostic| diagnostic.detail.contains(&id)), "{run}");
     assert_eq!(workspace.cloud_cache().status, Status::Updating);
-    workspace.cloud.settle(REGION, &id);
+    workspace.cloud.finish_build(REGION, &id);
     workspace.destroy();
 }

@@ -1,4 +1,4 @@
-//! Wrong configurations: told at once, at the right place, with what was expected, and without a call.
+//! Invalid configurations: reported at once, at the attribute, with what was expected, and without a call.
 
 use crate::harness::cli::Cli;
 use crate::harness::config::{CacheBlock, PROVIDER, cache};
@@ -223,7 +223,7 @@ fn a_value_that_is_known_only_at_plan_is_checked_then() {
 }
 
 #[test]
-fn two_that_exclude_each_other_are_an_error_only_when_both_turn_out_to_be_set() {
+fn conflicting_arguments_are_an_error_once_both_are_known_to_be_set() {
     let later = |name: &str| {
         format!(
             "variable {name:?} {{\n  type    = string\n  default = \"\"\n}}\n\nresource \"terraform_data\" {name:?} {{\n  \

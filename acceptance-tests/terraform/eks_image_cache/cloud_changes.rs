@@ -67,7 +67,7 @@ fn a_failed_update_is_replaced_with_replace_on_rebuild() {
 }
 
 #[test]
-fn a_cache_that_is_gone_is_made_again() {
+fn deleted_cache_is_created_again() {
     let workspace = Workspace::new();
     workspace.step(cache());
     let old = workspace.cloud_cache().id;
@@ -151,10 +151,22 @@ fn what_the_configuration_leaves_open_may_drift() {
 }
 
 #[test]
-fn another_spelling_of_the_same_image_is_no_drift() {
+fn another_spelling_of_the_same_image_is_not_drift() {
     let workspace = changed_in_the_cloud(&cache(), |cache| {
         cache.images = vec!["docker.io/library/nginx:1.27".to_owned()];
     });
     workspace.plan_is_empty();
     workspace.destroy();
+}
+
+#[test]
+fn cache_outside_the_policy_of_the_caller_looks_deleted() {
+    let workspace = Workspace::new();
+    workspace.step(cache());
+    let id = workspace.cloud_cache().id;
+    assert!(workspace.cloud.hide_cache(REGION, &id));
+    // As the guide on permissions says: the list is filtered, and succeeds.
+    let plan = workspace.planned(cache());
+    assert_eq!(plan.change(TEST).actions(), ["create"]);
+    assert!(workspace.cloud.delete_cache(REGION, &id));
 }

@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use serde_json::{Value, json};
-use tencentcloud_simulator::personality::Order;
-use tencentcloud_simulator::{ImageCache, Personality, Status};
+use tencentcloud_simulator::behavior::Order;
+use tencentcloud_simulator::{Behavior, ImageCache, Status};
 
 use crate::harness::config::REGION;
 use crate::harness::workspace::Workspace;
@@ -51,11 +51,11 @@ fn a_cache_is_found_by_its_name_and_by_its_id() {
         cache.tags = [("team".to_owned(), "ml".to_owned())].into();
     });
     insert(&workspace, "imc-2", "web-2", |_| ());
-    let told = workspace.cloud.cache(REGION, "imc-1").unwrap();
+    let listed = workspace.cloud.cache(REGION, "imc-1").unwrap();
     for arguments in ["name = \"web\"", "id = \"imc-1\""] {
         let found = found(&workspace, "eks_image_cache", arguments);
         let events: Vec<_> = found["events"].as_array().unwrap().iter().map(|event| event["reason"].clone()).collect();
-        let expected: Vec<_> = told.events.iter().map(|event| json!(event.reason)).collect();
+        let expected: Vec<_> = listed.events.iter().map(|event| json!(event.reason)).collect();
         assert_eq!(events, expected);
         let mut rest = found;
         for time in ["events", "creation_time", "expire_date_time"] {
@@ -143,7 +143,7 @@ fn caches_are_listed_by_every_filter_and_from_all_pages() {
 #[test]
 fn a_list_has_one_order_whatever_that_of_the_api() {
     let workspace = Workspace::new();
-    workspace.cloud.set_personality(Personality { order: Order::Changing, ..Personality::default() });
+    workspace.cloud.set_behavior(Behavior { order: Order::Changing, ..Behavior::default() });
     for i in 0..30 {
         insert(&workspace, &format!("imc-{i:03}"), &format!("app-{}", i % 3), |_| ());
     }
@@ -186,17 +186,17 @@ fn the_most_suitable_cache_is_found_or_null() {
     insert(&workspace, "imc-large", "large", |cache| cache.image_cache_size = 100);
     insert(&workspace, "imc-small", "small", |cache| cache.image_cache_size = 50);
     let suitable = |arguments: &str| found(&workspace, "eks_suitable_image_cache", arguments);
-    let answer = suitable("images = [\"nginx:1.27\"]");
-    assert_eq!((&answer["found"], &answer["region"]), (&json!(true), &json!(REGION)));
-    let cache = &answer["image_cache"];
+    let found = suitable("images = [\"nginx:1.27\"]");
+    assert_eq!((&found["found"], &found["region"]), (&json!(true), &json!(REGION)));
+    let cache = &found["image_cache"];
     assert_eq!((&cache["id"], &cache["image_cache_size"]), (&json!("imc-small"), &json!(50)));
     for arguments in [
         "images = [\"nginx:1.28\"]",
         "images = [\"nginx:1.27\"]\n  snapshotter = \"nydus\"",
         "images = [\"nginx:1.27\"]\n  region = \"ap-singapore\"",
     ] {
-        let answer = suitable(arguments);
-        assert_eq!((&answer["found"], &answer["image_cache"]), (&json!(false), &Value::Null), "{arguments}");
+        let found = suitable(arguments);
+        assert_eq!((&found["found"], &found["image_cache"]), (&json!(false), &Value::Null), "{arguments}");
     }
     clear(&workspace);
 }

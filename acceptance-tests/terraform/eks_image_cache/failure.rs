@@ -1,8 +1,8 @@
-//! What goes wrong in the cloud or on the way to it: builds that fail, answers that get lost, nonsense.
+//! Failures in the cloud or on the way to it: builds that fail, lost responses, unusable responses.
 
 use std::time::Duration;
 
-use tencentcloud_simulator::{Fault, Moment, Personality, Settings, Status};
+use tencentcloud_simulator::{Behavior, Fault, Moment, Settings, Status};
 
 use crate::harness::config::{PROVIDER, REGION, cache};
 use crate::harness::workspace::Workspace;
@@ -30,7 +30,7 @@ fn a_build_that_fails_says_why_keeps_the_id_and_taints() {
 
     workspace.cloud.fail_builds(|_| None);
     workspace.step(cache());
-    assert_ne!(workspace.cloud_cache().id, id, "made anew");
+    assert_ne!(workspace.cloud_cache().id, id, "created again");
     workspace.destroy();
 }
 
@@ -41,7 +41,7 @@ fn a_build_that_fails_after_apply_is_replaced_by_the_next() {
     workspace.step(&block);
     workspace.cloud.make_unpullable("nginx:1.27");
     let id = workspace.cloud_cache().id;
-    workspace.cloud.settle(REGION, &id);
+    workspace.cloud.finish_build(REGION, &id);
 
     let run = workspace.plan().succeeds();
     let [warning] = &run.warnings()[..] else { panic!("{run}") };
@@ -71,7 +71,7 @@ fn an_update_that_fails_says_why_and_the_next_apply_tries_again() {
 }
 
 #[test]
-fn a_create_whose_answer_is_lost_adopts_the_cache() {
+fn create_adopts_the_cache_of_a_lost_response() {
     for fault in [
         Fault::Reset(Moment::AfterActing),
         Fault::BadGateway(Moment::AfterActing),
@@ -90,7 +90,7 @@ fn a_create_whose_answer_is_lost_adopts_the_cache() {
 }
 
 #[test]
-fn two_caches_of_one_name_with_a_lost_answer_are_two_caches_in_two_states() {
+fn two_caches_of_one_name_with_a_lost_response_are_two_objects() {
     let workspace = Workspace::new();
     workspace.cloud.inject(Fault::Reset(Moment::AfterActing).on("CreateImageCache").nth(1));
     workspace.step(cache().set("count", "2").set("name", r#""web""#));
@@ -139,7 +139,7 @@ fn throttled_calls_are_repeated() {
 }
 
 #[test]
-fn a_delete_of_what_is_gone_is_success() {
+fn delete_of_a_deleted_cache_is_success() {
     let workspace = Workspace::new();
     workspace.step(cache());
     let id = workspace.cloud_cache().id;
@@ -170,7 +170,7 @@ fn a_delete_that_is_refused_keeps_the_cache_in_the_state() {
 }
 
 #[test]
-fn answers_that_make_no_sense_are_errors_with_action_status_and_request_id() {
+fn unusable_responses_are_errors_with_action_status_and_request_id() {
     let workspace = Workspace::new();
     workspace.provider(&format!("{PROVIDER}\n  max_retries = 0"));
     workspace.step(cache());
@@ -189,7 +189,7 @@ fn answers_that_make_no_sense_are_errors_with_action_status_and_request_id() {
 }
 
 #[test]
-fn an_answer_with_an_unknown_status_is_an_error_that_keeps_the_cache() {
+fn unknown_status_is_an_error_that_keeps_the_cache() {
     let workspace = Workspace::new();
     let text = r#""Status":"Ready""#.to_owned();
     let with = r#""Status":"Hibernating""#.to_owned();
@@ -204,7 +204,7 @@ fn an_answer_with_an_unknown_status_is_an_error_that_keeps_the_cache() {
 }
 
 #[test]
-fn a_create_answer_without_the_id_adopts_the_cache() {
+fn create_response_without_the_id_adopts_the_cache() {
     let workspace = Workspace::new();
     let (text, with) = ("ImageCacheId".to_owned(), "SomethingElse".to_owned());
     workspace.cloud.inject(Fault::Replaced { text, with }.on("CreateImageCache"));
@@ -216,7 +216,7 @@ fn a_create_answer_without_the_id_adopts_the_cache() {
 #[test]
 fn a_slow_api_is_waited_for() {
     let workspace = Workspace::with(Settings { build_time: Duration::ZERO, ..Settings::default() });
-    workspace.cloud.inject(Fault::DelayedAnswer(Duration::from_millis(700)).on("CreateImageCache"));
+    workspace.cloud.inject(Fault::DelayedResponse(Duration::from_millis(700)).on("CreateImageCache"));
     workspace.step(cache());
     assert_eq!(workspace.cloud.count("CreateImageCache"), 1);
     workspace.destroy();
@@ -251,10 +251,10 @@ fn a_cache_that_cannot_be_read_after_its_creation_is_not_built_again() {
 
 /// A cloud whose caches do not say why their builds fail, with this container instance.
 fn with_build_instance(variant: &str) -> Workspace {
-    let personality = Personality::default().with("failure_events", "say nothing").unwrap();
-    let personality = personality.with("build_instance", variant).unwrap();
+    let behavior = Behavior::default().with("failure_events", "say nothing").unwrap();
+    let behavior = behavior.with("build_instance", variant).unwrap();
     let workspace =
-        Workspace::with(Settings { personality, build_time: Duration::from_millis(900), ..Settings::default() });
+        Workspace::with(Settings { behavior, build_time: Duration::from_millis(900), ..Settings::default() });
     workspace.cloud.fail_builds(|_| Some("Failed to pull image: no space left on device".to_owned()));
     workspace
 }

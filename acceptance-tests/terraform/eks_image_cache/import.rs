@@ -10,7 +10,7 @@ use crate::harness::workspace::Workspace;
 const TEST: &str = "eks_image_cache.test";
 const OTHER_REGION: &str = "ap-singapore";
 
-/// The configuration of a cache that exists: what the API tells, and what it does not.
+/// The configuration of a cache that exists: what the API returns, and what it does not.
 fn existing() -> CacheBlock {
     cache()
         .set("name", r#""by-hand""#)
@@ -89,12 +89,12 @@ fn an_import_with_other_names_of_the_same_images_is_adopted_with_a_warning() {
     let warnings = run.warnings();
     let warning =
         warnings.iter().find(|warning| warning.summary.contains("images otherwise")).unwrap_or_else(|| panic!("{run}"));
-    warning.says(&["names its images otherwise", "nginx:1.27", "rebuild_triggers"]);
+    warning.says(&["Images are spelled differently", "nginx:1.27", "rebuild_triggers"]);
     adopted(&workspace, config, &id);
 }
 
 #[test]
-fn an_imported_cache_differs_where_the_api_tells_so() {
+fn imported_cache_differs_in_what_the_api_returns() {
     let workspace = Workspace::new();
     let id = insert(&workspace, REGION);
     workspace.write(existing());

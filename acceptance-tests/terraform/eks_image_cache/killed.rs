@@ -94,7 +94,7 @@ fn caches_that_no_killed_run_left_are_not_reported() {
 fn a_listing_that_fails_warns_of_nothing() {
     let workspace = slow_builds();
     let left = killed(&workspace, &cache());
-    workspace.cloud.settle(REGION, &left);
+    workspace.cloud.finish_build(REGION, &left);
     let denied = Fault::AuthFailure.when(|request| {
         request.action == "DescribeImageCaches"
             && request.body.get("ImageCacheNames").is_none()

@@ -8,7 +8,7 @@ use crate::harness::workspace::Workspace;
 const TEST: &str = "eks_image_cache.test";
 
 #[test]
-fn a_cache_lives_from_create_to_destroy() {
+fn cache_is_created_updated_and_destroyed() {
     let workspace = Workspace::new();
     let output = "\noutput \"annotations\" {\n  value = eks_image_cache.test.annotations\n}\n";
 

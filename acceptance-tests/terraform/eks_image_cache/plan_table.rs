@@ -24,7 +24,7 @@ struct Row {
     actions: &'static [&'static str],
     /// Attributes known after apply, for updates; causes, for replacements.
     attributes: &'static [&'static str],
-    /// Fields of the `UpdateImageCache` request, the ID apart; none is no request.
+    /// Fields of the `UpdateImageCache` request, the ID apart; empty for no request.
     sent: Vec<&'static str>,
 }
 
@@ -272,7 +272,7 @@ fn a_build_under_way_is_waited_for_or_not_when_wait_for_ready_is_not_known() {
         let apply = workspace.start(&["apply", "-auto-approve", &format!("-var=flag={flag}")]);
         if status == "Ready" {
             workspace.wait_for_requests("DescribeImageCaches", seen + 3);
-            workspace.cloud.settle(REGION, &id);
+            workspace.cloud.finish_build(REGION, &id);
         }
         apply.wait().succeeds();
         assert_eq!(workspace.state().text("eks_image_cache.test", "status"), status);

@@ -1,4 +1,4 @@
-//! Passwords and keys: sent to the API, and told to nobody else.
+//! Passwords and keys: sent to the API, and shown nowhere else.
 
 use tencentcloud_simulator::KeyPair;
 
@@ -12,7 +12,7 @@ const TEST: &str = "eks_image_cache.test";
 
 /// Fails if anything that a run wrote holds one of `secrets`. Terraform's own log does not hold its configuration.
 #[track_caller]
-fn told_nowhere(run: &Run, secrets: &[&str]) {
+fn is_shown_nowhere(run: &Run, secrets: &[&str]) {
     for secret in secrets {
         for (stream, text) in [("stdout", &run.stdout), ("stderr", &run.stderr)] {
             let line = text.lines().find(|line| line.contains(secret));
@@ -59,13 +59,13 @@ fn a_write_only_password_reaches_the_api_and_never_plan_state_or_log() {
     workspace.environment("TF_VAR_password", first);
     workspace.write(write_only(1));
     let plan = workspace.plan().succeeds();
-    told_nowhere(&plan, &[first, &key]);
+    is_shown_nowhere(&plan, &[first, &key]);
     assert!(plan.stderr.contains("terraform-provider-eks"), "no log to look at");
     let shown = workspace.run(&["show", "-json", "plan"]).succeeds();
-    told_nowhere(&shown, &[first, &key]);
+    is_shown_nowhere(&shown, &[first, &key]);
     let apply = workspace.apply_planned().succeeds();
-    told_nowhere(&apply, &[first, &key]);
-    assert!(apply.stderr.contains("CreateImageCache"), "the provider's log is there to look at");
+    is_shown_nowhere(&apply, &[first, &key]);
+    assert!(apply.stderr.contains("CreateImageCache"), "the log of the provider is written");
     assert_eq!(last_password_in_the_cloud(&workspace), first);
     assert!(!workspace.state_text().contains(first));
     let state = workspace.state();
@@ -79,7 +79,7 @@ fn a_write_only_password_reaches_the_api_and_never_plan_state_or_log() {
     workspace.plan_is_empty();
     workspace.environment("TF_LOG", "TRACE");
     workspace.write(write_only(2));
-    told_nowhere(&workspace.apply().succeeds(), &[first, second, &key]);
+    is_shown_nowhere(&workspace.apply().succeeds(), &[first, second, &key]);
     workspace.environment("TF_LOG", "");
     workspace.plan_is_empty();
     assert_eq!(last_password_in_the_cloud(&workspace), second);
@@ -103,9 +103,9 @@ fn a_password_that_is_stored_is_hidden_from_output_and_log() {
     workspace.write(stored(second));
     workspace.environment("TF_LOG", "TRACE");
     let plan = workspace.run(&["plan", "-input=false", "-no-color"]).succeeds();
-    told_nowhere(&plan, &[first, second, &key]);
+    is_shown_nowhere(&plan, &[first, second, &key]);
     assert!(plan.stdout.contains("(sensitive value)"), "{}", plan.stdout);
-    told_nowhere(&workspace.apply().succeeds(), &[first, second, &key]);
+    is_shown_nowhere(&workspace.apply().succeeds(), &[first, second, &key]);
     workspace.environment("TF_LOG", "");
     workspace.plan_is_empty();
     assert_eq!((last_password_in_the_cloud(&workspace).as_str(), workspace.cloud_cache().builds), (second, 2));
@@ -117,7 +117,7 @@ fn an_error_does_not_hold_the_password() {
     let workspace = Workspace::new();
     workspace.cloud.make_unpullable("nginx:1.27");
     workspace.write(stored("stored-secret"));
-    told_nowhere(&workspace.apply().fails(), &["stored-secret"]);
+    is_shown_nowhere(&workspace.apply().fails(), &["stored-secret"]);
     workspace.cloud.fail_builds(|_| None);
     workspace.destroy();
 }

@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use serde_json::{Value, json};
-use tencentcloud_simulator::personality::{CreatorTags, TagPolicy};
-use tencentcloud_simulator::{ImageCache, Personality, Settings};
+use tencentcloud_simulator::behavior::{CreatorTags, TagPolicy};
+use tencentcloud_simulator::{Behavior, ImageCache, Settings};
 
 use crate::harness::config::{CacheBlock, PROVIDER, REGION, cache};
 use crate::harness::workspace::Workspace;
@@ -16,7 +16,7 @@ const POLICY_TAG: &str = "cost-center";
 
 fn workspace(creator_tags: CreatorTags, tag_policy: TagPolicy) -> Workspace {
     Workspace::with(Settings {
-        personality: Personality { creator_tags, tag_policy, ..Personality::default() },
+        behavior: Behavior { creator_tags, tag_policy, ..Behavior::default() },
         build_time: Duration::from_millis(200),
         ..Settings::default()
     })

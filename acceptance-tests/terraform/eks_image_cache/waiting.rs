@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use tencentcloud_simulator::personality::Delete;
-use tencentcloud_simulator::{Fault, Personality, Settings, Status};
+use tencentcloud_simulator::behavior::Delete;
+use tencentcloud_simulator::{Behavior, Fault, Settings, Status};
 
 use crate::harness::config::{REGION, cache};
 use crate::harness::run::wait_until;
@@ -33,7 +33,7 @@ fn ctrl_c_during_the_wait_saves_the_cache_untainted_and_the_next_apply_goes_on_w
     let seen = workspace.cloud.count("DescribeImageCaches");
     let apply = workspace.start_apply();
     workspace.wait_for_requests("DescribeImageCaches", seen + 2);
-    assert!(workspace.cloud.settle(REGION, &id));
+    assert!(workspace.cloud.finish_build(REGION, &id));
     apply.wait().succeeds();
     workspace.plan_is_empty();
 
@@ -49,7 +49,7 @@ fn ctrl_c_during_an_update_saves_what_was_sent() {
     let apply = workspace.start_apply();
     workspace.wait_for_requests("CreateImageCache", 1);
     let id = workspace.cloud_cache().id;
-    workspace.cloud.settle(REGION, &id);
+    workspace.cloud.finish_build(REGION, &id);
     apply.wait().succeeds();
 
     let changed = cache().set("images", r#"["nginx:1.28"]"#);
@@ -62,7 +62,7 @@ fn ctrl_c_during_an_update_saves_what_was_sent() {
     assert_eq!(state.text(TEST, "status"), "Updating");
     assert_eq!(state.attributes(TEST)["images"][0], "nginx:1.28");
 
-    workspace.cloud.settle(REGION, &id);
+    workspace.cloud.finish_build(REGION, &id);
     workspace.step(changed);
     assert_eq!(workspace.cloud.count("UpdateImageCache"), 1, "sent once");
     workspace.destroy();
@@ -81,7 +81,7 @@ fn a_timeout_names_the_status_and_untaint_goes_on_without_a_rebuild() {
     assert!(workspace.state().is_tainted(TEST));
 
     workspace.run(&["untaint", TEST]).succeeds();
-    workspace.cloud.settle(REGION, &id);
+    workspace.cloud.finish_build(REGION, &id);
     workspace.step(block);
     assert_eq!((workspace.cloud_cache().id, workspace.cloud.count("CreateImageCache")), (id, 1));
     workspace.destroy();
@@ -107,7 +107,7 @@ fn waiting_is_caught_up_when_wait_for_ready_is_set_later() {
     workspace.write(cache());
     let apply = workspace.start_apply();
     workspace.wait_for_requests("DescribeImageCaches", seen + 3);
-    workspace.cloud.settle(REGION, &id);
+    workspace.cloud.finish_build(REGION, &id);
     apply.wait().succeeds();
     workspace.plan_is_empty();
     assert_eq!(workspace.state().text(TEST, "status"), "Ready");
@@ -125,9 +125,9 @@ fn a_change_during_a_build_is_sent_when_the_build_has_ended() {
     let apply = workspace.start_apply();
     workspace.wait_for_requests("DescribeImageCaches", seen + 3);
     assert_eq!(workspace.cloud.count("UpdateImageCache"), 0, "the API may refuse or lose a change during a build");
-    workspace.cloud.settle(REGION, &id);
+    workspace.cloud.finish_build(REGION, &id);
     workspace.wait_for_requests("UpdateImageCache", 1);
-    wait_until("the second build", || workspace.cloud.settle(REGION, &id));
+    wait_until("the second build", || workspace.cloud.finish_build(REGION, &id));
     apply.wait().succeeds();
     workspace.plan_is_empty();
     assert_eq!((workspace.cloud_cache().images, workspace.cloud_cache().builds), (vec!["nginx:1.28".to_owned()], 2));
@@ -150,10 +150,10 @@ fn ctrl_c_before_a_change_is_sent_is_an_error_and_the_next_apply_sends_it() {
     assert_eq!(workspace.cloud.count("UpdateImageCache"), 0);
     assert_eq!(workspace.state().attributes(TEST)["images"][0], "nginx:1.27");
 
-    workspace.cloud.settle(REGION, &id);
+    workspace.cloud.finish_build(REGION, &id);
     let apply = workspace.start_apply();
     workspace.wait_for_requests("UpdateImageCache", 1);
-    wait_until("the second build", || workspace.cloud.settle(REGION, &id));
+    wait_until("the second build", || workspace.cloud.finish_build(REGION, &id));
     apply.wait().succeeds();
     workspace.plan_is_empty();
     assert_eq!(workspace.cloud_cache().images, ["nginx:1.28"]);
@@ -161,7 +161,7 @@ fn ctrl_c_before_a_change_is_sent_is_an_error_and_the_next_apply_sends_it() {
 }
 
 #[test]
-fn ctrl_c_ends_a_refresh_that_gets_no_answer() {
+fn ctrl_c_ends_a_refresh_without_a_response() {
     let workspace = Workspace::new();
     workspace.step(cache());
     let seen = workspace.cloud.count("DescribeImageCaches");
@@ -175,20 +175,20 @@ fn ctrl_c_ends_a_refresh_that_gets_no_answer() {
 
 /// A cloud in which a deleted cache stays listed until the test moves the clock.
 fn with_lingering_deletions() -> Workspace {
-    let personality = Personality { delete: Delete::Lingers, ..Personality::default() };
+    let behavior = Behavior { delete: Delete::Lingers, ..Behavior::default() };
     let lag = Duration::from_secs(7 * 24 * 3600);
-    Workspace::with(Settings { build_time: Duration::ZERO, lag, personality, ..Settings::default() })
+    Workspace::with(Settings { build_time: Duration::ZERO, lag, behavior, ..Settings::default() })
 }
 
 #[test]
-fn destroy_waits_until_the_cache_is_gone() {
+fn destroy_waits_until_the_cache_is_not_listed() {
     let workspace = with_lingering_deletions();
     workspace.step(cache());
     let destroy = workspace.start(&["destroy", "-auto-approve", "-input=false", "-json"]);
     workspace.wait_for_requests("DeleteImageCaches", 1);
     let seen = workspace.cloud.count("DescribeImageCaches");
     workspace.wait_for_requests("DescribeImageCaches", seen + 2);
-    assert_eq!(workspace.cloud_cache().id, workspace.state().id(TEST), "not forgotten while it is there");
+    assert_eq!(workspace.cloud_cache().id, workspace.state().id(TEST), "kept in the state while it exists");
     workspace.cloud.clock().advance(Duration::from_secs(8 * 24 * 3600));
     destroy.wait().succeeds();
     assert!(workspace.state().is_empty());
@@ -229,7 +229,7 @@ fn a_deletion_that_takes_too_long_keeps_the_cache_in_the_state() {
 #[test]
 fn refused_deletion_names_the_build_and_the_timeout() {
     let workspace = Workspace::with(Settings {
-        personality: Personality { delete: Delete::RefusedWhileBuilding, ..Personality::default() },
+        behavior: Behavior { delete: Delete::RefusedWhileBuilding, ..Behavior::default() },
         build_time: Duration::from_secs(7 * 24 * 3600),
         ..Settings::default()
     });
@@ -240,6 +240,6 @@ fn refused_deletion_names_the_build_and_the_timeout() {
 
     let run = workspace.run(&["destroy", "-auto-approve", "-input=false", "-json"]).fails();
     run.error().says(&[&id, "Pending", "within 1s", "timeouts.delete (now 1s)"]);
-    workspace.cloud.settle(REGION, &id);
+    workspace.cloud.finish_build(REGION, &id);
     workspace.destroy();
 }

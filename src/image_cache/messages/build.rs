@@ -59,7 +59,7 @@ pub(in crate::image_cache) fn rebuild(
         WaitError::UnknownStatus(cache) => unknown_status(region, cache),
         WaitError::Api { source, .. } => errors::api("waiting for", &subject(id, region), source),
         WaitError::TimedOut { .. }
-        | WaitError::Cancelled { .. }
+        | WaitError::Canceled { .. }
         | WaitError::Gone { .. }
         | WaitError::NeverListed { .. } => Diagnostic::error(
             "Image cache not Ready",

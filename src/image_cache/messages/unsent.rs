@@ -1,7 +1,7 @@
 //! Calls that change something and that the API did not accept: it refused them, or the operation ended before.
 
 use crate::errors;
-use crate::image_caches::CreateError;
+use crate::image_caches::{Candidate, CreateError};
 use terraform_plugin::diagnostics::{AttributePath, Diagnostic};
 use terraform_plugin::framework::{Deadline, Ended, Subject};
 use terraform_plugin::value::Attr;
@@ -21,9 +21,9 @@ pub(in crate::image_cache) fn not_created(
                 format!("Image cache {name:?} was not requested: nothing was created.{}", last.unwrap_or_default());
             deadline.not_accepted(*ended, &detail)
         }
-        CreateError::Refused { source, namesakes } => {
+        CreateError::Refused { source, existing } => {
             let refused = errors::api("creating", &subject, source);
-            let Some(existing) = namesakes.first() else { return refused };
+            let Some(existing) = existing.first() else { return refused };
             let detail = format!(
                 "{} Image cache {existing} has the same name, which may be the cause. If so, choose another name, or leave it \
                  out; create_before_destroy needs that as well. To manage {existing} instead, import it.",
@@ -31,16 +31,30 @@ pub(in crate::image_cache) fn not_created(
             );
             Diagnostic { detail, ..refused }.at(AttributePath::root("name"))
         }
-        CreateError::OutcomeUnknown { source, .. } => Diagnostic::error(
+        CreateError::OutcomeUnknown { source, candidates, .. } => Diagnostic::error(
             "Image cache may have been created",
             format!(
-                "While creating {subject}: {}. It is unknown whether the cache was created; no new cache with this name was \
-                 found. The create was not repeated, because that could create, and bill, a second cache. Look for {name:?} in \
-                 the console in a few minutes: if it exists, import or delete it; if not, apply again.",
-                errors::chain(source)
+                "While creating {subject}: {}. It is unknown whether the cache was created; {}. The create was not repeated, because \
+                 that could create, and bill, a second cache. Look for {name:?} in the console in a few minutes: if it exists, \
+                 import or delete it; if not, apply again.",
+                errors::chain(source),
+                found(candidates)
             ),
         ),
     }
+}
+
+/// The new caches with the name of a create whose outcome is unknown.
+fn found(candidates: &[Candidate]) -> String {
+    if candidates.is_empty() {
+        return "no new cache with this name was found".to_owned();
+    }
+    let line = |Candidate { id, differs }: &Candidate| match &differs[..] {
+        [] => format!("{id}, which does not differ from the request, like another one"),
+        attributes => format!("{id}, which differs in {}", attributes.join(", ")),
+    };
+    let lines: Vec<_> = candidates.iter().map(line).collect();
+    format!("new caches with this name are listed, and none was adopted: {}", lines.join("; "))
 }
 
 /// An update ended from outside, before it was sent or while it was.

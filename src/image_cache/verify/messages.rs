@@ -1,4 +1,4 @@
-//! What users are told where the API made something else than it was asked for.
+//! Diagnostics where the API lists something other than what was sent.
 
 use std::collections::BTreeSet;
 
@@ -31,16 +31,16 @@ fn not_updated_line(before: &ImageCache, difference: &Difference) -> String {
     format!("  {attribute}: requested {sent}, listed {listed}. {next}")
 }
 
-/// A new cache is not what was asked for.
+/// A new cache is not as requested.
 pub(super) fn created_otherwise(id: &str, found: &[Difference]) -> Diagnostic {
     let line = |Difference { attribute, sent, listed, .. }: &Difference| {
         format!("  {attribute}: requested {sent}, listed {listed}.")
     };
     let lines: Vec<_> = found.iter().map(line).collect();
     Diagnostic::warning(
-        "The API made another image cache than it was asked for",
+        "Image cache differs from the request",
         format!(
-            "The API lists image cache {id} otherwise than it was created. The next plan shows the difference: write what is \
+            "The API lists image cache {id} with other values than requested. The next plan shows the difference: write what is \
              listed, or apply again.\n{}",
             lines.join("\n")
         ),
@@ -52,19 +52,19 @@ pub(super) fn rounded(id: &str, asked: u64, given: u64) -> Diagnostic {
     Diagnostic::warning(
         "The API rounded the size up",
         format!(
-            "Image cache {id} was to have {asked} GiB, and has {given}, which is what is billed. Write image_cache_size = \
-             {given}: until the next refresh, the state has {asked}, and so does whatever is computed from it."
+            "The requested size of image cache {id} is {asked} GiB. It has {given} GiB, which are billed. Write image_cache_size = \
+             {given}: until the next refresh, the state has {asked}, and so does everything computed from it."
         ),
     )
     .at(AttributePath::root("image_cache_size"))
 }
 
-/// A list was cleared that the API never tells.
+/// A list was cleared that the API never returns.
 pub(super) fn cleared_unseen(id: &str, attribute: &str) -> Diagnostic {
     Diagnostic::warning(
-        "Cannot see whether a list was cleared",
+        "Cleared list cannot be verified",
         format!(
-            "Image cache {id} was updated to have no {attribute}. The API never tells them, and whether it takes an empty list \
+            "Image cache {id} was updated to have no {attribute}. The API never returns them, and whether it takes an empty list \
              for none is not documented. To be sure, replace the cache, with terraform apply -replace."
         ),
     )

@@ -6,12 +6,12 @@
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
-use super::{SERVICE, STRINGS, VERSION, answer, later};
+use super::{SERVICE, STRINGS, VERSION, later, response};
 use crate::action::{Action, Context};
+use crate::behavior::{Behavior, BuildInstance, InstanceEvents};
 use crate::error::ApiError;
 use crate::image_cache::{ImageCache, Instance};
 use crate::parameters::{Kind, Parameters, optional, required};
-use crate::personality::{BuildInstance, InstanceEvents, Personality};
 use crate::state::World;
 
 pub(super) const INSTANCES: Action = Action {
@@ -41,7 +41,7 @@ pub(super) const EVENTS: Action = Action {
 const FIVE: usize = 5;
 
 fn describe_instances(world: &mut World, context: &Context, parameters: &Parameters<'_>) -> Result<Value, ApiError> {
-    permit(&world.personality, "DescribeEKSContainerInstances")?;
+    permit(&world.behavior, "DescribeEKSContainerInstances")?;
     let limit = limit(parameters, 20)?;
     let mut names: Option<Vec<String>> = None;
     for filter in parameters.objects("Filters").unwrap_or_default() {
@@ -49,14 +49,14 @@ fn describe_instances(world: &mut World, context: &Context, parameters: &Paramet
         if name != "eks-ci-name" {
             return Err(ApiError::new("InternalError.Param", format!("The filter `{name}` is not supported.")));
         }
-        if world.personality.build_instance == BuildInstance::FiveNames && values.len() > FIVE {
+        if world.behavior.build_instance == BuildInstance::FiveNames && values.len() > FIVE {
             return Err(ApiError::new("InvalidParameter.Param", format!("The filter has more than {FIVE} values.")));
         }
         names.get_or_insert_default().extend(values);
     }
     let ids = parameters.strings("EksCiIds").unwrap_or_default();
     let rows: Vec<_> = existing(world, context)
-        .map(|(cache, instance)| (name(cache, &world.personality), cache, instance))
+        .map(|(cache, instance)| (name(cache, &world.behavior), cache, instance))
         .filter(|(name, ..)| names.as_ref().is_none_or(|names| names.contains(name)))
         .filter(|(.., instance)| ids.is_empty() || ids.contains(&instance.id))
         .collect();
@@ -71,7 +71,7 @@ fn describe_instances(world: &mut World, context: &Context, parameters: &Paramet
             "EksCiId": instance.id,
             "EksCiName": name,
             "Status": status,
-            "CreationTime": answer::time(instance.created, &world.personality),
+            "CreationTime": response::time(instance.created, &world.behavior),
             "VpcId": cache.vpc_id,
             "SubnetId": cache.subnet_id,
             "Cpu": 2,
@@ -81,11 +81,11 @@ fn describe_instances(world: &mut World, context: &Context, parameters: &Paramet
         })
     });
     let page: Vec<_> = page.collect();
-    Ok(json!({"TotalCount": answer::number(rows.len() as u64, &world.personality), "EksCis": page}))
+    Ok(json!({"TotalCount": response::number(rows.len() as u64, &world.behavior), "EksCis": page}))
 }
 
 fn describe_events(world: &mut World, context: &Context, parameters: &Parameters<'_>) -> Result<Value, ApiError> {
-    permit(&world.personality, "DescribeEKSContainerInstanceEvent")?;
+    permit(&world.behavior, "DescribeEKSContainerInstanceEvent")?;
     let id = parameters.string("EksCiId").unwrap_or_default();
     let limit = limit(parameters, 50)?;
     let Some((cache, instance)) = existing(world, context).find(|(_, instance)| instance.id == id) else {
@@ -95,10 +95,9 @@ fn describe_events(world: &mut World, context: &Context, parameters: &Parameters
     let failure = instance.failure.clone().or_else(running);
     let ended = instance.ended.unwrap_or(context.now);
     let event = |kind: &str, reason: &str, message: String, last: Timestamp| {
-        let (first, last) =
-            (answer::time(instance.created, &world.personality), answer::time(last, &world.personality));
+        let (first, last) = (response::time(instance.created, &world.behavior), response::time(last, &world.behavior));
         json!({
-            "PodName": instance.id, "Type": kind, "Reason": reason, "Message": text(message, &world.personality), "Count": 1,
+            "PodName": instance.id, "Type": kind, "Reason": reason, "Message": text(message, &world.behavior), "Count": 1,
             "FirstTimestamp": first, "LastTimestamp": last,
         })
     };
@@ -115,22 +114,22 @@ fn describe_events(world: &mut World, context: &Context, parameters: &Parameters
     Ok(json!({"EksCiId": id, "Events": events}))
 }
 
-/// The instances that exist: of a cache that is gone, they are gone.
+/// The instances that exist: a cache that does not exist has none.
 fn existing<'w>(world: &'w World, context: &'w Context) -> impl Iterator<Item = (&'w ImageCache, &'w Instance)> {
     let caches = world.image_caches.get(&context.region).into_iter().flat_map(|caches| caches.values());
     let with_instance = caches.filter_map(|cache| Some((cache, cache.instance.as_ref()?)));
     with_instance.filter(|(_, instance)| instance.ended.is_none_or(|ended| context.now < later(ended, world.lag)))
 }
 
-fn name(cache: &ImageCache, personality: &Personality) -> String {
-    match personality.build_instance {
+fn name(cache: &ImageCache, behavior: &Behavior) -> String {
+    match behavior.build_instance {
         BuildInstance::OtherName => format!("image-cache-{}", cache.id),
         _ => format!("for-{}", cache.id),
     }
 }
 
-fn permit(personality: &Personality, action: &str) -> Result<(), ApiError> {
-    match personality.build_instance {
+fn permit(behavior: &Behavior, action: &str) -> Result<(), ApiError> {
+    match behavior.build_instance {
         BuildInstance::NoPermission => {
             let message = format!("you are not authorized to perform operation (tke:{action})");
             Err(ApiError::new("InternalError.CamNoAuth", message))
@@ -150,8 +149,8 @@ fn limit(parameters: &Parameters<'_>, default: u64) -> Result<usize, ApiError> {
 }
 
 /// A message as remote registries may write it.
-fn text(message: String, personality: &Personality) -> String {
-    match personality.instance_events {
+fn text(message: String, behavior: &Behavior) -> String {
+    match behavior.instance_events {
         InstanceEvents::Plain => message,
         InstanceEvents::Hostile => format!("{message}\r\u{1b}[2J\u{202e}{}\nError: forged", "x".repeat(100_000)),
     }
@@ -164,7 +163,7 @@ mod tests {
 
     /// A cloud with a build under way, and the ID of its cache.
     fn api(build_instance: BuildInstance) -> (Api, String) {
-        let mut api = Api::new(|world| world.personality.build_instance = build_instance);
+        let mut api = Api::new(|world| world.behavior.build_instance = build_instance);
         let create = json!({"Images": ["nginx:1"], "VpcId": "vpc-1", "SubnetId": "subnet-1"});
         let created = api.call("CreateImageCache", create).unwrap();
         let id = created["ImageCacheId"].as_str().unwrap().to_owned();

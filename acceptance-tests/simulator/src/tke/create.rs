@@ -4,10 +4,10 @@ use serde_json::{Value, json};
 
 use super::{CREDENTIALS, SERVICE, STRINGS, TAGS, VERSION, credentials, images, later, policy_tag, size, tags};
 use crate::action::{Action, Context};
+use crate::behavior::{Created, Names, SizeStep, TagPolicy};
 use crate::error::ApiError;
 use crate::image_cache::{ImageCache, Status};
 use crate::parameters::{Field, Kind, Parameters, optional, required};
-use crate::personality::{Created, Names, SizeStep, TagPolicy};
 use crate::random::random_id;
 use crate::state::World;
 
@@ -48,14 +48,14 @@ fn create_image_cache(world: &mut World, context: &Context, parameters: &Paramet
     let images = images(parameters)?.unwrap_or_default();
     let size = size(parameters)?.unwrap_or(20);
     check_eip(parameters)?;
-    let mut tags = tags(parameters, world.personality.project_tags)?.unwrap_or_default();
-    if world.personality.tag_policy != TagPolicy::Absent {
+    let mut tags = tags(parameters, world.behavior.project_tags)?.unwrap_or_default();
+    if world.behavior.tag_policy != TagPolicy::Absent {
         tags.push(policy_tag());
     }
-    let (personality, now) = (world.personality, context.now);
+    let (behavior, now) = (world.behavior, context.now);
     let name = parameters.string("ImageCacheName").unwrap_or_default();
     let caches = world.image_caches.entry(context.region.clone()).or_default();
-    if personality.names == Names::Unique && caches.values().any(|cache| !cache.deleted && cache.name == name) {
+    if behavior.names == Names::Unique && caches.values().any(|cache| !cache.deleted && cache.name == name) {
         return Err(ApiError::new("InvalidParameter", format!("The image cache name {name} is already in use.")));
     }
 
@@ -65,7 +65,7 @@ fn create_image_cache(world: &mut World, context: &Context, parameters: &Paramet
         id: id.clone(),
         name,
         images,
-        image_cache_size: if personality.size_step == SizeStep::RoundedUp { size.next_multiple_of(10) } else { size },
+        image_cache_size: if behavior.size_step == SizeStep::RoundedUp { size.next_multiple_of(10) } else { size },
         retention_days: parameters.uint("RetentionDays").unwrap_or(0),
         status: Status::Pending,
         tags: tags.into_iter().collect(),
@@ -79,10 +79,10 @@ fn create_image_cache(world: &mut World, context: &Context, parameters: &Paramet
         registry_skip_verify_list: parameters.strings("RegistrySkipVerifyList").unwrap_or_default(),
         registry_http_end_point_list: parameters.strings("RegistryHttpEndPointList").unwrap_or_default(),
         resolve_config: parameters.string("ResolveConfig"),
-        listed_from: (personality.created == Created::ListedLater).then(|| later(now, world.lag)),
+        listed_from: (behavior.created == Created::ListedLater).then(|| later(now, world.lag)),
         ..ImageCache::ready("", &[], now)
     };
-    cache.start_build(now, due, &personality, &mut world.rng);
+    cache.start_build(now, due, &behavior, &mut world.rng);
     caches.insert(id.clone(), cache);
     Ok(json!({ "ImageCacheId": id }))
 }
@@ -108,7 +108,7 @@ fn check_eip(parameters: &Parameters<'_>) -> Result<(), ApiError> {
 mod tests {
     use super::*;
     use crate::api::fixture::Api;
-    use crate::personality::Personality;
+    use crate::behavior::Behavior;
 
     fn body(change: Value) -> Value {
         let mut body = json!({"Images": ["nginx:1"], "VpcId": "vpc-1", "SubnetId": "subnet-1", "ImageCacheName": "a"});
@@ -140,7 +140,7 @@ mod tests {
     }
 
     #[test]
-    fn what_the_api_never_answers_is_kept_for_the_test() {
+    fn what_the_api_never_returns_is_kept_for_the_test() {
         let mut api = Api::new(|_| ());
         let eip = json!({"DeletePolicy": "Never"});
         let sent = json!({"SecurityGroupIds": ["sg-1"], "AutoCreateEipAttribute": eip, "ResolveConfig": "x",
@@ -157,17 +157,17 @@ mod tests {
 
     #[test]
     fn sizes_are_taken_or_rounded_up() {
-        for (answer, expected) in [(SizeStep::Accepted, 25), (SizeStep::RoundedUp, 30)] {
-            let mut api = Api::new(|world| world.personality.size_step = answer);
+        for (variant, expected) in [(SizeStep::Accepted, 25), (SizeStep::RoundedUp, 30)] {
+            let mut api = Api::new(|world| world.behavior.size_step = variant);
             api.call("CreateImageCache", body(json!({"ImageCacheSize": 25}))).unwrap();
             assert_eq!(api.world.image_caches["ap-guangzhou"][0].image_cache_size, expected);
         }
     }
 
     #[test]
-    fn names_are_unique_when_told() {
-        for (answer, expected) in [(Names::NotUnique, Ok(())), (Names::Unique, Err("InvalidParameter".to_owned()))] {
-            let mut api = Api::new(|world| world.personality.names = answer);
+    fn names_are_unique_in_that_variant() {
+        for (variant, expected) in [(Names::NotUnique, Ok(())), (Names::Unique, Err("InvalidParameter".to_owned()))] {
+            let mut api = Api::new(|world| world.behavior.names = variant);
             api.call("CreateImageCache", body(json!({}))).unwrap();
             assert_eq!(api.call("CreateImageCache", body(json!({}))).map(|_| ()), expected);
         }
@@ -176,7 +176,7 @@ mod tests {
     #[test]
     fn a_new_cache_is_listed_at_once_or_later() {
         for (created, at_once) in [(Created::ListedAtOnce, 1), (Created::ListedLater, 0)] {
-            let mut api = Api::new(|world| world.personality = Personality { created, ..Personality::default() });
+            let mut api = Api::new(|world| world.behavior = Behavior { created, ..Behavior::default() });
             let id = api.call("CreateImageCache", body(json!({}))).unwrap()["ImageCacheId"].clone();
             let count = |api: &mut Api| {
                 let all = api.call("DescribeImageCaches", json!({})).unwrap()["TotalCount"].clone();

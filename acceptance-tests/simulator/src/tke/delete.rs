@@ -4,9 +4,9 @@ use serde_json::{Value, json};
 
 use super::{SERVICE, STRINGS, VERSION, later, not_found, partly_unknown};
 use crate::action::{Action, Context};
+use crate::behavior::{Delete, DeleteUnknown};
 use crate::error::ApiError;
 use crate::parameters::{Parameters, required};
-use crate::personality::{Delete, DeleteUnknown};
 use crate::state::World;
 
 pub(super) const ACTION: Action = Action {
@@ -23,12 +23,12 @@ fn delete_image_caches(world: &mut World, context: &Context, parameters: &Parame
     if ids.is_empty() {
         return Err(ApiError::new("InvalidParameter", "ImageCacheIds must have at least one ID."));
     }
-    let personality = world.personality;
+    let behavior = world.behavior;
     let caches = world.image_caches.entry(context.region.clone()).or_default();
     let (known, unknown): (Vec<String>, Vec<String>) = ids.into_iter().partition(|id| caches.contains_key(id));
-    let refused = match personality.delete_unknown {
+    let refused = match behavior.delete_unknown {
         _ if unknown.is_empty() => None,
-        _ if !known.is_empty() => partly_unknown(personality.partly_unknown),
+        _ if !known.is_empty() => partly_unknown(behavior.partly_unknown),
         DeleteUnknown::ResourceNotFound => Some("ResourceNotFound"),
         DeleteUnknown::Success => None,
         DeleteUnknown::InvalidParameter => Some("InvalidParameter"),
@@ -39,14 +39,14 @@ fn delete_image_caches(world: &mut World, context: &Context, parameters: &Parame
         return Err(not_found(code, &unknown));
     }
     let building = |id: &&String| caches.get(*id).is_some_and(|cache| cache.is_building());
-    if personality.delete == Delete::RefusedWhileBuilding
+    if behavior.delete == Delete::RefusedWhileBuilding
         && let Some(id) = known.iter().find(building)
     {
         let message = format!("The image cache {id} is being built and cannot be deleted.");
         return Err(ApiError::new("FailedOperation", message));
     }
     for id in &known {
-        if personality.delete == Delete::Lingers {
+        if behavior.delete == Delete::Lingers {
             if let Some(cache) = caches.get_mut(id).filter(|cache| !cache.deleted) {
                 cache.deleted = true;
                 cache.gone_at = Some(later(context.now, world.lag));
@@ -62,8 +62,8 @@ fn delete_image_caches(world: &mut World, context: &Context, parameters: &Parame
 mod tests {
     use super::*;
     use crate::api::fixture::Api;
+    use crate::behavior::PartlyUnknown;
     use crate::image_cache::{ImageCache, Status};
-    use crate::personality::PartlyUnknown;
 
     /// A region with the `Ready` caches `imc-a` and `imc-b`.
     fn api(prepare: impl FnOnce(&mut World)) -> Api {
@@ -85,7 +85,7 @@ mod tests {
     }
 
     #[test]
-    fn unknown_ids_follow_their_switches() {
+    fn unknown_ids_follow_their_variants() {
         let not_found = || Err("ResourceNotFound".to_owned());
         for (unknown, partly, ids, expected, left) in [
             (DeleteUnknown::ResourceNotFound, PartlyUnknown::Others, ["imc-x", "imc-y"], not_found(), 2),
@@ -95,8 +95,8 @@ mod tests {
             (DeleteUnknown::Success, PartlyUnknown::ResourceNotFound, ["imc-a", "imc-b"], Ok(()), 0),
         ] {
             let mut api = api(|world| {
-                world.personality.delete_unknown = unknown;
-                world.personality.partly_unknown = partly;
+                world.behavior.delete_unknown = unknown;
+                world.behavior.partly_unknown = partly;
             });
             assert_eq!(delete(&mut api, &ids), expected, "{unknown:?} {partly:?} {ids:?}");
             assert_eq!(listed(&mut api), left, "{unknown:?} {partly:?} {ids:?}");
@@ -110,20 +110,20 @@ mod tests {
 
     #[test]
     fn deleted_caches_vanish_at_once_or_linger() {
-        for (answer, left) in [(Delete::AtOnce, 1), (Delete::Lingers, 2)] {
-            let mut api = api(|world| world.personality.delete = answer);
+        for (variant, left) in [(Delete::AtOnce, 1), (Delete::Lingers, 2)] {
+            let mut api = api(|world| world.behavior.delete = variant);
             delete(&mut api, &["imc-a"]).unwrap();
-            assert_eq!(listed(&mut api), left, "{answer:?}");
+            assert_eq!(listed(&mut api), left, "{variant:?}");
             let update = api.call("UpdateImageCache", json!({"ImageCacheId": "imc-a", "RetentionDays": 1}));
-            assert_eq!(update.unwrap_err(), "ResourceNotFound", "{answer:?}");
+            assert_eq!(update.unwrap_err(), "ResourceNotFound", "{variant:?}");
             api.wait(5);
-            assert_eq!(listed(&mut api), 1, "{answer:?}");
+            assert_eq!(listed(&mut api), 1, "{variant:?}");
         }
     }
 
     #[test]
     fn deleting_what_lingers_again_succeeds_and_does_not_prolong() {
-        let mut api = api(|world| world.personality.delete = Delete::Lingers);
+        let mut api = api(|world| world.behavior.delete = Delete::Lingers);
         delete(&mut api, &["imc-a"]).unwrap();
         api.wait(3);
         delete(&mut api, &["imc-a"]).unwrap();
@@ -132,9 +132,9 @@ mod tests {
     }
 
     #[test]
-    fn building_caches_are_refused_when_told() {
+    fn building_caches_are_refused_in_that_variant() {
         for status in [Status::Pending, Status::Updating] {
-            let mut api = api(|world| world.personality.delete = Delete::RefusedWhileBuilding);
+            let mut api = api(|world| world.behavior.delete = Delete::RefusedWhileBuilding);
             api.world.image_caches.get_mut("ap-guangzhou").unwrap()["imc-b"].status = status;
             assert_eq!(delete(&mut api, &["imc-a", "imc-b"]), Err("FailedOperation".to_owned()));
             assert_eq!(listed(&mut api), 2);

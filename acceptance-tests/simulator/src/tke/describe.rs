@@ -3,12 +3,12 @@
 use rand::seq::SliceRandom;
 use serde_json::{Value, json};
 
-use super::{SERVICE, STRINGS, VERSION, answer, not_found, partly_unknown};
+use super::{SERVICE, STRINGS, VERSION, not_found, partly_unknown, response};
 use crate::action::{Action, Context};
+use crate::behavior::{DescribeIds, DescribeUnknown, NameMatch, Order};
 use crate::error::ApiError;
 use crate::image_cache::ImageCache;
 use crate::parameters::{Kind, Parameters, optional, required};
-use crate::personality::{DescribeIds, DescribeUnknown, NameMatch, Order};
 use crate::state::World;
 
 pub(super) const ACTION: Action = Action {
@@ -42,10 +42,10 @@ fn describe_image_caches(world: &mut World, context: &Context, parameters: &Para
         names.extend(filter.strings("Values"));
     }
 
-    let World { personality, image_caches, rng, .. } = world;
+    let World { behavior, image_caches, rng, .. } = world;
     let named = |cache: &ImageCache| {
         names.iter().all(|any_of| {
-            any_of.iter().any(|name| match personality.name_match {
+            any_of.iter().any(|name| match behavior.name_match {
                 NameMatch::Exact => cache.name == *name,
                 NameMatch::Substring => cache.name.contains(name.as_str()),
             })
@@ -56,12 +56,12 @@ fn describe_image_caches(world: &mut World, context: &Context, parameters: &Para
     let mut rows: Vec<&ImageCache> = if ids.is_empty() {
         caches.values().filter(|cache| cache.is_listed(context.now)).collect()
     } else {
-        check_count(ids.len(), personality.describe_ids)?;
+        check_count(ids.len(), behavior.describe_ids)?;
         let listed = |id: &String| caches.get(id).filter(|cache| cache.is_listed(context.now));
         let found: Vec<&ImageCache> = ids.iter().filter_map(listed).collect();
-        let refused = match personality.describe_unknown {
+        let refused = match behavior.describe_unknown {
             _ if found.len() == ids.len() => None,
-            _ if !found.is_empty() => partly_unknown(personality.partly_unknown),
+            _ if !found.is_empty() => partly_unknown(behavior.partly_unknown),
             DescribeUnknown::Empty => None,
             DescribeUnknown::ResourceNotFound => Some("ResourceNotFound"),
             DescribeUnknown::InvalidParameter => Some("InvalidParameter"),
@@ -74,17 +74,17 @@ fn describe_image_caches(world: &mut World, context: &Context, parameters: &Para
         found
     };
     rows.retain(|cache| named(cache));
-    if personality.order == Order::Changing {
+    if behavior.order == Order::Changing {
         rows.shuffle(rng);
     }
     let page = rows.iter().skip(usize::try_from(offset).unwrap_or(usize::MAX)).take(limit as usize);
     let page: Vec<Value> =
-        page.map(|cache| answer::image_cache(cache.as_listed(context.now), personality, rng)).collect();
-    Ok(json!({"TotalCount": answer::number(rows.len() as u64, personality), "ImageCaches": page}))
+        page.map(|cache| response::image_cache(cache.as_listed(context.now), behavior, rng)).collect();
+    Ok(json!({"TotalCount": response::number(rows.len() as u64, behavior), "ImageCaches": page}))
 }
 
-fn check_count(count: usize, answer: DescribeIds) -> Result<(), ApiError> {
-    let most = match answer {
+fn check_count(count: usize, variant: DescribeIds) -> Result<(), ApiError> {
+    let most = match variant {
         DescribeIds::Unlimited => return Ok(()),
         DescribeIds::Twenty => 20,
         DescribeIds::Fifty => 50,
@@ -100,7 +100,7 @@ fn check_count(count: usize, answer: DescribeIds) -> Result<(), ApiError> {
 mod tests {
     use super::*;
     use crate::api::fixture::Api;
-    use crate::personality::{Numbers, PartlyUnknown};
+    use crate::behavior::{Numbers, PartlyUnknown};
 
     /// A region with `count` caches, `imc-0` named `cache-0` and so on.
     fn api(count: usize, prepare: impl FnOnce(&mut World)) -> Api {
@@ -115,8 +115,8 @@ mod tests {
     }
 
     fn ids(api: &mut Api, body: Value) -> Result<Vec<String>, String> {
-        let answer = api.call("DescribeImageCaches", body)?;
-        let rows = answer["ImageCaches"].as_array().unwrap();
+        let response = api.call("DescribeImageCaches", body)?;
+        let rows = response["ImageCaches"].as_array().unwrap();
         Ok(rows.iter().map(|row| row["ImageCacheId"].as_str().unwrap().to_owned()).collect())
     }
 
@@ -135,7 +135,7 @@ mod tests {
             assert_eq!(ids(&mut api, body.clone()).map(|ids| ids.len()), expected, "{body}");
         }
         assert_eq!(api.call("DescribeImageCaches", json!({})).unwrap()["TotalCount"], 120);
-        api.world.personality.numbers = Numbers::Strings;
+        api.world.behavior.numbers = Numbers::Strings;
         assert_eq!(api.call("DescribeImageCaches", json!({})).unwrap()["TotalCount"], "120");
     }
 
@@ -153,7 +153,7 @@ mod tests {
             ),
             (NameMatch::Exact, json!({"ImageCacheIds": ["imc-5"], "ImageCacheNames": ["cache-6"]}), &[]),
         ] {
-            let mut api = api(12, |world| world.personality.name_match = name_match);
+            let mut api = api(12, |world| world.behavior.name_match = name_match);
             let found = ids(&mut api, body.clone()).unwrap();
             assert_eq!(found.iter().take(3).collect::<Vec<_>>(), expected, "{body}");
         }
@@ -162,7 +162,7 @@ mod tests {
     }
 
     #[test]
-    fn unknown_ids_follow_their_switches() {
+    fn unknown_ids_follow_their_variants() {
         let refused = |code: &str| Err(code.to_owned());
         let not_found = || refused("ResourceNotFound");
         for (unknown, partly, wanted, expected) in [
@@ -177,8 +177,8 @@ mod tests {
             (DescribeUnknown::Empty, PartlyUnknown::ResourceNotFound, ["imc-0", "imc-1"], Ok(2)),
         ] {
             let mut api = api(2, |world| {
-                world.personality.describe_unknown = unknown;
-                world.personality.partly_unknown = partly;
+                world.behavior.describe_unknown = unknown;
+                world.behavior.partly_unknown = partly;
             });
             let found = ids(&mut api, json!({ "ImageCacheIds": wanted })).map(|ids| ids.len());
             assert_eq!(found, expected, "{unknown:?} {partly:?} {wanted:?}");
@@ -186,23 +186,23 @@ mod tests {
     }
 
     #[test]
-    fn the_number_of_ids_is_limited_when_told() {
-        for (answer, most) in [
+    fn number_of_ids_is_limited_in_those_variants() {
+        for (variant, most) in [
             (DescribeIds::Twenty, 20),
             (DescribeIds::Fifty, 50),
             (DescribeIds::Hundred, 100),
             (DescribeIds::Unlimited, 500),
         ] {
-            let mut api = api(1, |world| world.personality.describe_ids = answer);
+            let mut api = api(1, |world| world.behavior.describe_ids = variant);
             let mut accepts = |count| ids(&mut api, json!({ "ImageCacheIds": vec!["imc-0"; count] })).is_ok();
-            assert_eq!((accepts(most), accepts(most + 1)), (true, answer == DescribeIds::Unlimited), "{answer:?}");
+            assert_eq!((accepts(most), accepts(most + 1)), (true, variant == DescribeIds::Unlimited), "{variant:?}");
         }
     }
 
     #[test]
-    fn rows_change_their_order_only_when_told() {
+    fn rows_change_their_order_in_that_variant_only() {
         let mut stable = api(40, |_| ());
-        let mut changing = api(40, |world| world.personality.order = Order::Changing);
+        let mut changing = api(40, |world| world.behavior.order = Order::Changing);
         let page = |api: &mut Api| ids(api, json!({"Limit": 40})).unwrap();
         assert_eq!(page(&mut stable), page(&mut stable));
         assert_ne!(page(&mut changing), page(&mut changing));

@@ -2,12 +2,12 @@
 
 use serde_json::{Value, json};
 
-use super::{SERVICE, STRINGS, VERSION, answer, images};
+use super::{SERVICE, STRINGS, VERSION, images, response};
 use crate::action::{Action, Context};
+use crate::behavior::Suitable;
 use crate::error::ApiError;
 use crate::image_cache::{ImageCache, Status};
 use crate::parameters::{Kind, Parameters, optional, required};
-use crate::personality::Suitable;
 use crate::state::World;
 
 pub(super) const ACTION: Action = Action {
@@ -29,13 +29,13 @@ fn get_most_suitable_image_cache(
 ) -> Result<Value, ApiError> {
     let images = images(parameters)?.unwrap_or_default();
     let snapshotter = parameters.string("Snapshotter");
-    let World { personality, image_caches, rng, .. } = world;
+    let World { behavior, image_caches, rng, .. } = world;
     let matches = |cache: &&mut ImageCache| {
         cache.status == Status::Ready
             && !cache.deleted
             && cache.is_listed(context.now)
             && images.iter().all(|image| cache.images.contains(image))
-            && (personality.suitable == Suitable::AtLeast || cache.images.len() == images.len())
+            && (behavior.suitable == Suitable::AtLeast || cache.images.len() == images.len())
             && snapshotter.as_ref().is_none_or(|snapshotter| *snapshotter == cache.snapshotter)
     };
     let rank = |cache: &&mut ImageCache| (cache.image_cache_size, std::cmp::Reverse(cache.creation_time));
@@ -43,7 +43,7 @@ fn get_most_suitable_image_cache(
     match caches.values_mut().filter(matches).min_by_key(rank) {
         Some(cache) => {
             cache.last_matched_time = Some(context.now);
-            Ok(json!({"Found": true, "ImageCache": answer::image_cache(cache, personality, rng)}))
+            Ok(json!({"Found": true, "ImageCache": response::image_cache(cache, behavior, rng)}))
         }
         None => Ok(json!({"Found": false, "ImageCache": null})),
     }
@@ -79,16 +79,16 @@ mod tests {
             (json!({"Images": ["nginx"], "Snapshotter": "overlay"}), Some("latest")),
             (json!({"Images": ["nginx"], "Snapshotter": "nydus"}), None),
         ] {
-            let answer = api.call("GetMostSuitableImageCache", body.clone()).unwrap();
-            assert_eq!(answer["ImageCache"]["ImageCacheId"].as_str(), expected, "{body}");
-            assert_eq!(answer["Found"], expected.is_some(), "{body}");
+            let response = api.call("GetMostSuitableImageCache", body.clone()).unwrap();
+            assert_eq!(response["ImageCache"]["ImageCacheId"].as_str(), expected, "{body}");
+            assert_eq!(response["Found"], expected.is_some(), "{body}");
         }
         assert_eq!(api.world.image_caches["ap-guangzhou"]["newer"].last_matched_time, Some(api.now));
 
-        api.world.personality.suitable = Suitable::Exactly;
+        api.world.behavior.suitable = Suitable::Exactly;
         for (images, expected) in [(&["nginx:1"][..], false), (&["nginx:1", "redis:7"], true), (&["nginx"], true)] {
-            let answer = api.call("GetMostSuitableImageCache", json!({ "Images": images })).unwrap();
-            assert_eq!(answer["Found"], expected, "{images:?}");
+            let response = api.call("GetMostSuitableImageCache", json!({ "Images": images })).unwrap();
+            assert_eq!(response["Found"], expected, "{images:?}");
         }
     }
 }

@@ -1,4 +1,4 @@
-//! `UpdateImageCache`. Nearly all of its semantics is undocumented, so nearly every step here asks the personality.
+//! `UpdateImageCache`. Nearly all of its semantics is undocumented, so nearly every step here asks the behavior.
 
 use serde_json::{Value, json};
 
@@ -6,13 +6,13 @@ use super::{
     CREDENTIALS, SERVICE, STRINGS, TAGS, VERSION, credentials, images, later, not_found, policy_tag, size, tags,
 };
 use crate::action::{Action, Context};
+use crate::behavior::{
+    Behavior, EmptyLists, LightUpdate, OmittedFields, Shrink, SizeStep, TagPolicy, UnchangedUpdate, UpdateShown,
+    UpdateTags, UpdateWhenFailed, UpdateWhenUpdateFailed, UpdateWhileBuilding,
+};
 use crate::error::ApiError;
 use crate::image_cache::{ImageCache, Status};
 use crate::parameters::{Kind, Parameters, optional, required};
-use crate::personality::{
-    EmptyLists, LightUpdate, OmittedFields, Personality, Shrink, SizeStep, TagPolicy, UnchangedUpdate, UpdateShown,
-    UpdateTags, UpdateWhenFailed, UpdateWhenUpdateFailed, UpdateWhileBuilding,
-};
 use crate::state::World;
 
 pub(super) const ACTION: Action = Action {
@@ -37,17 +37,17 @@ fn update_image_cache(world: &mut World, context: &Context, parameters: &Paramet
     let id = parameters.string("ImageCacheId").unwrap_or_default();
     let images = images(parameters)?;
     let size = size(parameters)?;
-    let tags = tags(parameters, world.personality.project_tags)?;
-    let World { personality, image_caches, rng, build_time, lag, .. } = world;
+    let tags = tags(parameters, world.behavior.project_tags)?;
+    let World { behavior, image_caches, rng, build_time, lag, .. } = world;
     let cache = image_caches
         .get_mut(&context.region)
         .and_then(|caches| caches.get_mut(&id))
         .filter(|cache| !cache.deleted)
         .ok_or_else(|| not_found("ResourceNotFound", [&id]))?;
-    check_status(cache, personality)?;
+    check_status(cache, behavior)?;
 
     let size = match size {
-        Some(size) if size < cache.image_cache_size => match personality.shrink {
+        Some(size) if size < cache.image_cache_size => match behavior.shrink {
             Shrink::Accepted => Some(size),
             Shrink::Ignored => None,
             Shrink::Refused => {
@@ -61,40 +61,40 @@ fn update_image_cache(world: &mut World, context: &Context, parameters: &Paramet
     let before = cache.clone();
     let pulls = parameters.has("Images")
         || size.is_some()
-        || not_ignored(parameters.strings("SecurityGroupIds"), personality).is_some()
-        || not_ignored(credentials(parameters), personality).is_some();
-    change(cache, parameters, Checked { images, size, tags }, personality);
+        || not_ignored(parameters.strings("SecurityGroupIds"), behavior).is_some()
+        || not_ignored(credentials(parameters), behavior).is_some();
+    change(cache, parameters, Checked { images, size, tags }, behavior);
 
     let changed = cache.images != before.images
         || cache.image_cache_size != before.image_cache_size
         || cache.security_group_ids != before.security_group_ids
         || cache.image_registry_credentials != before.image_registry_credentials;
     let due = later(context.now, *build_time);
-    if changed || (pulls && personality.unchanged_update == UnchangedUpdate::Rebuilds) {
-        cache.start_build(context.now, due, personality, rng);
-    } else if personality.light_update == LightUpdate::Updates && before.status == Status::Ready {
+    if changed || (pulls && behavior.unchanged_update == UnchangedUpdate::Rebuilds) {
+        cache.start_build(context.now, due, behavior, rng);
+    } else if behavior.light_update == LightUpdate::Updates && before.status == Status::Ready {
         cache.start_light_update(due);
     }
-    if personality.update_shown == UpdateShown::Later {
+    if behavior.update_shown == UpdateShown::Later {
         cache.shown_as = Some((later(context.now, *lag), Box::new(ImageCache { shown_as: None, ..before })));
     }
     Ok(json!({}))
 }
 
-fn check_status(cache: &ImageCache, personality: &Personality) -> Result<(), ApiError> {
+fn check_status(cache: &ImageCache, behavior: &Behavior) -> Result<(), ApiError> {
     let unsupported = match cache.status {
         Status::Ready => return Ok(()),
-        Status::Pending | Status::Updating => match personality.update_while_building {
+        Status::Pending | Status::Updating => match behavior.update_while_building {
             UpdateWhileBuilding::Accepted => return Ok(()),
             UpdateWhileBuilding::UnsupportedOperation => true,
             UpdateWhileBuilding::TaskAlreadyRunning => false,
         },
-        Status::Failed => match personality.update_when_failed {
+        Status::Failed => match behavior.update_when_failed {
             UpdateWhenFailed::Accepted => return Ok(()),
             UpdateWhenFailed::UnsupportedOperation => true,
             UpdateWhenFailed::TaskAlreadyRunning => false,
         },
-        Status::UpdateFailed => match personality.update_when_update_failed {
+        Status::UpdateFailed => match behavior.update_when_update_failed {
             UpdateWhenUpdateFailed::Accepted => return Ok(()),
             UpdateWhenUpdateFailed::UnsupportedOperation => true,
             UpdateWhenUpdateFailed::TaskAlreadyRunning => false,
@@ -113,10 +113,10 @@ struct Checked {
 }
 
 /// Takes the request's fields over into `cache`.
-fn change(cache: &mut ImageCache, parameters: &Parameters<'_>, checked: Checked, personality: &Personality) {
+fn change(cache: &mut ImageCache, parameters: &Parameters<'_>, checked: Checked, behavior: &Behavior) {
     let Checked { images, size, tags } = checked;
     // A default for an omitted field; `None` leaves it alone.
-    let reset = personality.omitted_fields == OmittedFields::Reset;
+    let reset = behavior.omitted_fields == OmittedFields::Reset;
     if let Some(name) = parameters.string("ImageCacheName") {
         cache.name = name;
     }
@@ -124,30 +124,30 @@ fn change(cache: &mut ImageCache, parameters: &Parameters<'_>, checked: Checked,
         cache.images = images;
     }
     if let Some(size) = size {
-        let rounds = personality.size_step == SizeStep::RoundedUp;
+        let rounds = behavior.size_step == SizeStep::RoundedUp;
         cache.image_cache_size = if rounds { size.next_multiple_of(10) } else { size };
-    } else if reset && !parameters.has("ImageCacheSize") && personality.shrink == Shrink::Accepted {
+    } else if reset && !parameters.has("ImageCacheSize") && behavior.shrink == Shrink::Accepted {
         cache.image_cache_size = 20;
     }
     if let Some(days) = parameters.uint("RetentionDays").or(reset.then_some(0)) {
         cache.retention_days = days;
     }
-    let groups = not_ignored(parameters.strings("SecurityGroupIds"), personality);
+    let groups = not_ignored(parameters.strings("SecurityGroupIds"), behavior);
     if let Some(groups) = groups.or_else(|| omitted(parameters, "SecurityGroupIds", reset)) {
         cache.security_group_ids = groups;
     }
-    let given = not_ignored(credentials(parameters), personality);
+    let given = not_ignored(credentials(parameters), behavior);
     if let Some(credentials) = given.or_else(|| omitted(parameters, "ImageRegistryCredentials", reset)) {
         cache.image_registry_credentials = credentials;
     }
-    let given = not_ignored(tags, personality);
+    let given = not_ignored(tags, behavior);
     if let Some(tags) = given.or_else(|| omitted(parameters, "Tags", reset)) {
-        if personality.update_tags == UpdateTags::Replace || tags.is_empty() {
+        if behavior.update_tags == UpdateTags::Replace || tags.is_empty() {
             cache.tags.clear();
         }
         cache.tags.extend(tags);
     }
-    if personality.tag_policy == TagPolicy::Always {
+    if behavior.tag_policy == TagPolicy::Always {
         cache.tags.extend([policy_tag()]);
     }
 }
@@ -156,20 +156,20 @@ fn omitted<T>(parameters: &Parameters<'_>, name: &str, reset: bool) -> Option<Ve
     (reset && !parameters.has(name)).then(Vec::new)
 }
 
-fn not_ignored<T>(list: Option<Vec<T>>, personality: &Personality) -> Option<Vec<T>> {
-    list.filter(|list| !list.is_empty() || personality.empty_lists == EmptyLists::Clear)
+fn not_ignored<T>(list: Option<Vec<T>>, behavior: &Behavior) -> Option<Vec<T>> {
+    list.filter(|list| !list.is_empty() || behavior.empty_lists == EmptyLists::Clear)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::api::fixture::Api;
+    use crate::behavior::{CreatorTags, RebuildSnapshot};
     use crate::image_cache::ImageRegistryCredential;
-    use crate::personality::{CreatorTags, RebuildSnapshot};
 
     /// A region with the cache `imc-a`: 50 GiB, 7 days, a tag, a security group, a credential.
-    fn api(status: Status, personality: Personality) -> Api {
-        let mut api = Api::new(|world| world.personality = personality);
+    fn api(status: Status, behavior: Behavior) -> Api {
+        let mut api = Api::new(|world| world.behavior = behavior);
         let cache = ImageCache {
             id: "imc-a".to_owned(),
             image_cache_size: 50,
@@ -186,8 +186,8 @@ mod tests {
     }
 
     /// The cache right after the update `body`.
-    fn updated(personality: Personality, body: Value) -> ImageCache {
-        let mut api = api(Status::Ready, personality);
+    fn updated(behavior: Behavior, body: Value) -> ImageCache {
+        let mut api = api(Status::Ready, behavior);
         update(&mut api, body).unwrap();
         cache(&api).clone()
     }
@@ -205,15 +205,15 @@ mod tests {
     fn tags_of_the_platform_and_of_a_policy() {
         for reserved in ["qcs:tag:createdBy", "tencentcloud:x", ""] {
             let tags = json!({"Tags": [{"Key": reserved, "Value": "v"}]});
-            let mut api = api(Status::Ready, Personality::default());
+            let mut api = api(Status::Ready, Behavior::default());
             assert_eq!(update(&mut api, tags).unwrap_err(), "InvalidParameter", "{reserved}");
         }
         let cleared = json!({"Tags": []});
         for (tag_policy, expected) in [(TagPolicy::OnCreate, 0), (TagPolicy::Always, 1)] {
-            let personality = Personality { tag_policy, ..Personality::default() };
-            assert_eq!(updated(personality, cleared.clone()).tags.len(), expected, "{tag_policy:?}");
+            let behavior = Behavior { tag_policy, ..Behavior::default() };
+            assert_eq!(updated(behavior, cleared.clone()).tags.len(), expected, "{tag_policy:?}");
         }
-        let mut api = api(Status::Ready, Personality { creator_tags: CreatorTags::Listed, ..Personality::default() });
+        let mut api = api(Status::Ready, Behavior { creator_tags: CreatorTags::Listed, ..Behavior::default() });
         update(&mut api, cleared).unwrap();
         assert!(cache(&api).tags.is_empty());
         let listed = api.call("DescribeImageCaches", json!({})).unwrap();
@@ -232,13 +232,13 @@ mod tests {
             (json!({"SecurityGroupIds": []}), Status::Updating),
             (json!({"ImageRegistryCredentials": [{"Server": "r"}]}), Status::Updating),
         ] {
-            assert_eq!(updated(Personality::default(), body.clone()).status, expected, "{body}");
+            assert_eq!(updated(Behavior::default(), body.clone()).status, expected, "{body}");
         }
     }
 
     #[test]
     fn a_rebuild_ends_ready_with_another_snapshot() {
-        let mut api = api(Status::Ready, Personality::default());
+        let mut api = api(Status::Ready, Behavior::default());
         update(&mut api, json!({"Images": ["nginx:2"]})).unwrap();
         api.wait(9);
         api.call("DescribeImageCaches", json!({})).unwrap();
@@ -252,7 +252,7 @@ mod tests {
     #[test]
     fn an_update_shows_at_once_or_after_a_while() {
         for (update_shown, at_once) in [(UpdateShown::AtOnce, "b"), (UpdateShown::Later, "a")] {
-            let mut api = api(Status::Ready, Personality { update_shown, ..Personality::default() });
+            let mut api = api(Status::Ready, Behavior { update_shown, ..Behavior::default() });
             update(&mut api, json!({"ImageCacheName": "b"})).unwrap();
             let name = |api: &mut Api| {
                 api.call("DescribeImageCaches", json!({})).unwrap()["ImageCaches"][0]["ImageCacheName"].clone()
@@ -266,10 +266,10 @@ mod tests {
     #[test]
     fn omitted_fields_are_kept_or_reset() {
         let body = || json!({"ImageCacheName": "b"});
-        let kept = updated(Personality::default(), body());
+        let kept = updated(Behavior::default(), body());
         assert_eq!((kept.image_cache_size, kept.retention_days, kept.tags.len()), (50, 7, 1));
         assert_eq!((kept.security_group_ids.len(), kept.image_registry_credentials.len()), (1, 1));
-        let reset = Personality { omitted_fields: OmittedFields::Reset, ..Personality::default() };
+        let reset = Behavior { omitted_fields: OmittedFields::Reset, ..Behavior::default() };
         let reset = updated(reset, body());
         assert_eq!((reset.image_cache_size, reset.retention_days, reset.tags.len()), (20, 0, 0));
         assert_eq!((reset.security_group_ids.len(), reset.image_registry_credentials.len()), (0, 0));
@@ -279,8 +279,8 @@ mod tests {
     #[test]
     fn tags_replace_or_merge() {
         let keys = |update_tags| {
-            let personality = Personality { update_tags, ..Personality::default() };
-            let cache = updated(personality, json!({"Tags": [{"Key": "env", "Value": "dev"}]}));
+            let behavior = Behavior { update_tags, ..Behavior::default() };
+            let cache = updated(behavior, json!({"Tags": [{"Key": "env", "Value": "dev"}]}));
             cache.tags.into_keys().collect::<Vec<_>>()
         };
         assert_eq!(keys(UpdateTags::Replace), ["env"]);
@@ -293,7 +293,7 @@ mod tests {
         for (empty_lists, left, status) in
             [(EmptyLists::Clear, 0, Status::Updating), (EmptyLists::Ignored, 1, Status::Ready)]
         {
-            let cache = updated(Personality { empty_lists, ..Personality::default() }, body());
+            let cache = updated(Behavior { empty_lists, ..Behavior::default() }, body());
             let lengths = [cache.tags.len(), cache.security_group_ids.len(), cache.image_registry_credentials.len()];
             assert_eq!((lengths, cache.status), ([left; 3], status), "{empty_lists:?}");
         }
@@ -304,7 +304,7 @@ mod tests {
         for (light_update, meanwhile) in
             [(LightUpdate::StaysReady, Status::Ready), (LightUpdate::Updates, Status::Updating)]
         {
-            let mut api = api(Status::Ready, Personality { light_update, ..Personality::default() });
+            let mut api = api(Status::Ready, Behavior { light_update, ..Behavior::default() });
             update(&mut api, json!({"RetentionDays": 1})).unwrap();
             assert_eq!(cache(&api).status, meanwhile);
             api.wait(10);
@@ -318,9 +318,9 @@ mod tests {
         for (unchanged_update, expected) in
             [(UnchangedUpdate::Rebuilds, Status::Updating), (UnchangedUpdate::DoesNothing, Status::Ready)]
         {
-            let personality = Personality { unchanged_update, ..Personality::default() };
-            assert_eq!(updated(personality, json!({"Images": ["nginx:1"]})).status, expected);
-            assert_eq!(updated(personality, json!({"Images": ["nginx:2"]})).status, Status::Updating);
+            let behavior = Behavior { unchanged_update, ..Behavior::default() };
+            assert_eq!(updated(behavior, json!({"Images": ["nginx:1"]})).status, expected);
+            assert_eq!(updated(behavior, json!({"Images": ["nginx:2"]})).status, Status::Updating);
         }
     }
 
@@ -331,7 +331,7 @@ mod tests {
             (Shrink::Refused, Err("UnsupportedOperation".to_owned())),
             (Shrink::Ignored, Ok((50, Status::Ready))),
         ] {
-            let mut api = api(Status::Ready, Personality { shrink, ..Personality::default() });
+            let mut api = api(Status::Ready, Behavior { shrink, ..Behavior::default() });
             let result = update(&mut api, json!({"ImageCacheSize": 30}));
             let result = result.map(|_| (cache(&api).image_cache_size, cache(&api).status));
             assert_eq!(result, expected, "{shrink:?}");
@@ -341,19 +341,19 @@ mod tests {
     #[test]
     fn sizes_are_taken_or_rounded_up() {
         let size_step = SizeStep::RoundedUp;
-        let personality = Personality { size_step, ..Personality::default() };
-        assert_eq!(updated(personality, json!({"ImageCacheSize": 61})).image_cache_size, 70);
-        assert_eq!(updated(Personality::default(), json!({"ImageCacheSize": 61})).image_cache_size, 61);
+        let behavior = Behavior { size_step, ..Behavior::default() };
+        assert_eq!(updated(behavior, json!({"ImageCacheSize": 61})).image_cache_size, 70);
+        assert_eq!(updated(Behavior::default(), json!({"ImageCacheSize": 61})).image_cache_size, 61);
     }
 
     #[test]
-    fn statuses_refuse_updates_when_told() {
-        let default = Personality::default();
-        let building = |update_while_building| Personality { update_while_building, ..default };
-        let failed = |update_when_failed| Personality { update_when_failed, ..default };
-        let update_failed = |update_when_update_failed| Personality { update_when_update_failed, ..default };
+    fn statuses_refuse_updates_in_those_variants() {
+        let default = Behavior::default();
+        let building = |update_while_building| Behavior { update_while_building, ..default };
+        let failed = |update_when_failed| Behavior { update_when_failed, ..default };
+        let update_failed = |update_when_update_failed| Behavior { update_when_update_failed, ..default };
         let (unsupported, running) = (Some("UnsupportedOperation"), Some("FailedOperation.TaskAlreadyRunning"));
-        for (status, personality, expected) in [
+        for (status, behavior, expected) in [
             (Status::Pending, default, None),
             (Status::Updating, default, None),
             (Status::Failed, default, None),
@@ -366,17 +366,17 @@ mod tests {
             (Status::UpdateFailed, update_failed(UpdateWhenUpdateFailed::UnsupportedOperation), unsupported),
             (Status::UpdateFailed, update_failed(UpdateWhenUpdateFailed::TaskAlreadyRunning), running),
         ] {
-            let mut api = api(status, personality);
+            let mut api = api(status, behavior);
             let code = update(&mut api, json!({"Images": ["nginx:2"]})).err();
-            assert_eq!(code.as_deref(), expected, "{status:?} {personality:?}");
+            assert_eq!(code.as_deref(), expected, "{status:?} {behavior:?}");
             let images = if expected.is_none() { "nginx:2" } else { "nginx:1" };
-            assert_eq!(cache(&api).images, [images], "{status:?} {personality:?}");
+            assert_eq!(cache(&api).images, [images], "{status:?} {behavior:?}");
         }
     }
 
     #[test]
-    fn an_update_while_pending_stays_pending_and_begins_anew() {
-        let mut api = api(Status::Ready, Personality::default());
+    fn update_while_pending_stays_pending_and_restarts_the_build() {
+        let mut api = api(Status::Ready, Behavior::default());
         let created =
             api.call("CreateImageCache", json!({"Images": ["nginx:1"], "VpcId": "vpc-1", "SubnetId": "subnet-1"}));
         let id = created.unwrap()["ImageCacheId"].as_str().unwrap().to_owned();
@@ -395,7 +395,7 @@ mod tests {
     #[test]
     fn a_failed_update_keeps_the_snapshot_even_when_it_was_hidden() {
         let rebuild_snapshot = RebuildSnapshot::AbsentMeanwhile;
-        let mut api = api(Status::Ready, Personality { rebuild_snapshot, ..Personality::default() });
+        let mut api = api(Status::Ready, Behavior { rebuild_snapshot, ..Behavior::default() });
         api.world.build_failure = Box::new(|cache| cache.images.contains(&"bad".to_owned()).then(|| "no".to_owned()));
         update(&mut api, json!({"Images": ["bad"]})).unwrap();
         assert_eq!(cache(&api).snapshot_id, None);

@@ -1,7 +1,7 @@
-//! Questions that arrive together become one batch.
+//! Requests that arrive together become one batch.
 //!
-//! A batch is closed when for [`QUIET`] no further question came, and at the latest after [`LONGEST`]. While a batch is
-//! being answered, the next gathers: its questions never get an answer that was asked for before they came.
+//! A batch is closed when no further request came for [`QUIET`], and at the latest after [`LONGEST`]. While a batch is
+//! being fetched, the next one collects: a request never gets a response to a call that began before it came.
 
 use std::{
     collections::HashMap,
@@ -20,27 +20,27 @@ use tracing::{Instrument as _, Span};
 const QUIET: Duration = Duration::from_millis(4);
 const LONGEST: Duration = Duration::from_millis(20);
 
-/// What answers a batch.
-pub(super) trait Answer: Send + Sync + 'static {
+/// What fetches a batch.
+pub(super) trait Fetch: Send + Sync + 'static {
     type Output: Clone + Send + 'static;
 
-    /// The answer to each of `keys`, which are distinct.
-    fn answer(&self, keys: Vec<String>) -> impl Future<Output = HashMap<String, Self::Output>> + Send;
+    /// The output for each of `keys`, which are distinct.
+    fn fetch(&self, keys: Vec<String>) -> impl Future<Output = HashMap<String, Self::Output>> + Send;
 }
 
-/// Collects questions for an [`Answer`].
+/// Collects requests for a [`Fetch`].
 #[derive(Debug)]
-pub(super) struct Gather<A: Answer> {
-    pub(super) answer: A,
+pub(super) struct Batches<F: Fetch> {
+    pub(super) fetch: F,
     /// The context of the log lines of a batch, which belongs to no operation.
     span: Span,
-    queue: Mutex<Queue<A::Output>>,
+    queue: Mutex<Queue<F::Output>>,
 }
 
 #[derive(Debug)]
 struct Queue<O> {
     waiting: HashMap<String, Vec<oneshot::Sender<O>>>,
-    /// A task is at work and will look at `waiting` again before it ends.
+    /// A task is at work and will read `waiting` again before it ends.
     at_work: bool,
 }
 
@@ -50,34 +50,34 @@ impl<O> Queue<O> {
     }
 }
 
-impl<A: Answer> Gather<A> {
-    pub(super) fn new(answer: A, span: Span) -> Arc<Self> {
-        Arc::new(Self { answer, span, queue: Mutex::new(Queue::new()) })
+impl<F: Fetch> Batches<F> {
+    pub(super) fn new(fetch: F, span: Span) -> Arc<Self> {
+        Arc::new(Self { fetch, span, queue: Mutex::new(Queue::new()) })
     }
 
-    fn queue(&self) -> MutexGuard<'_, Queue<A::Output>> {
+    fn queue(&self) -> MutexGuard<'_, Queue<F::Output>> {
         self.queue.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// The answer to `key`, asked for after this was called.
-    pub(super) async fn ask(self: &Arc<Self>, key: &str) -> A::Output {
+    /// The output for `key`, from a call that begins after this one.
+    pub(super) async fn get(self: &Arc<Self>, key: &str) -> F::Output {
         let (sender, receiver) = oneshot::channel();
         {
             let mut queue = self.queue();
             queue.waiting.entry(key.to_owned()).or_default().push(sender);
             if !mem::replace(&mut queue.at_work, true) {
-                // A task of its own: whoever asked first may go away without leaving the others alone.
+                // A task of its own: the first request may be dropped while others wait for the batch.
                 tokio::spawn(Arc::clone(self).work().instrument(self.span.clone()));
             }
         }
-        receiver.await.expect("the task answers every key of its batch, or has panicked")
+        receiver.await.expect("the task sends an output for every key of its batch, or has panicked")
     }
 
     async fn work(self: Arc<Self>) {
-        // Whoever waits learns of a panic by the end of the channel, and the next question has a task again.
+        // A panic ends the channels of those that wait, and the next request starts a task again.
         scopeguard::defer_on_unwind! { *self.queue() = Queue::new(); }
         loop {
-            self.gather().await;
+            self.collect().await;
             let batch = {
                 let mut queue = self.queue();
                 if queue.waiting.is_empty() {
@@ -86,18 +86,18 @@ impl<A: Answer> Gather<A> {
                 }
                 mem::take(&mut queue.waiting)
             };
-            let mut answers = self.answer.answer(batch.keys().cloned().collect()).await;
+            let mut outputs = self.fetch.fetch(batch.keys().cloned().collect()).await;
             for (key, senders) in batch {
-                let answer = answers.remove(&key).expect("there is an answer to every key");
+                let output = outputs.remove(&key).expect("there is an output for every key");
                 for sender in senders {
-                    // Whoever asked may have gone away.
-                    let _gone = sender.send(answer.clone());
+                    // Fails only when the request was dropped.
+                    let _dropped = sender.send(output.clone());
                 }
             }
         }
     }
 
-    async fn gather(&self) {
+    async fn collect(&self) {
         let length = || self.queue().waiting.len();
         let start = Instant::now();
         let mut before = length();
@@ -118,32 +118,32 @@ mod tests {
 
     use super::*;
 
-    /// Answers with the number of keys, after one panic.
+    /// The number of keys, after one panic.
     #[derive(Default)]
     struct Count {
         has_panicked: AtomicBool,
     }
 
-    impl Answer for Count {
+    impl Fetch for Count {
         type Output = usize;
 
-        async fn answer(&self, keys: Vec<String>) -> HashMap<String, usize> {
-            assert!(self.has_panicked.swap(true, Relaxed), "the first answer panics");
+        async fn fetch(&self, keys: Vec<String>) -> HashMap<String, usize> {
+            assert!(self.has_panicked.swap(true, Relaxed), "the first batch panics");
             let count = keys.len();
             keys.into_iter().map(|key| (key, count)).collect()
         }
     }
 
     #[tokio::test(start_paused = true)]
-    async fn a_panic_reaches_those_who_wait_and_nobody_else() {
-        let counts = Gather::new(Count::default(), Span::none());
-        let ask = |key: &'static str| {
+    async fn panic_ends_the_requests_of_its_batch_only() {
+        let counts = Batches::new(Count::default(), Span::none());
+        let get = |key: &'static str| {
             let counts = Arc::clone(&counts);
-            tokio::spawn(async move { counts.ask(key).await })
+            tokio::spawn(async move { counts.get(key).await })
         };
-        let (one, two) = tokio::join!(ask("a"), ask("b"));
+        let (one, two) = tokio::join!(get("a"), get("b"));
         assert!(one.unwrap_err().is_panic() && two.unwrap_err().is_panic());
-        let (one, two) = tokio::join!(ask("a"), ask("b"));
+        let (one, two) = tokio::join!(get("a"), get("b"));
         assert_eq!((one.unwrap(), two.unwrap()), (2, 2));
     }
 }

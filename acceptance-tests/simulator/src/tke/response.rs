@@ -1,28 +1,28 @@
-//! Image caches as the API answers them, in the form that the personality gives them.
+//! Image caches as the API returns them, in the form of the variants.
 
 use jiff::{Timestamp, tz};
 use rand::rngs::StdRng;
 use rand::seq::SliceRandom;
 use serde_json::{Map, Value, json};
 
-use crate::image_cache::{Event, ImageCache, ImageRegistryCredential};
-use crate::personality::{
-    CreatorTags, Credentials, ImageReferences, NeverExpires, Numbers, OptionalFields, Order, Personality, Times,
+use crate::behavior::{
+    Behavior, CreatorTags, Credentials, ImageReferences, NeverExpires, Numbers, OptionalFields, Order, Times,
 };
+use crate::image_cache::{Event, ImageCache, ImageRegistryCredential};
 
 /// An `ImageCache` object.
-pub(super) fn image_cache(cache: &ImageCache, personality: &Personality, rng: &mut StdRng) -> Value {
-    let time = |time| time_text(time, personality.times);
-    let mut images: Vec<String> = cache.images.iter().map(|image| reference(image, personality)).collect();
+pub(super) fn image_cache(cache: &ImageCache, behavior: &Behavior, rng: &mut StdRng) -> Value {
+    let time = |time| time_text(time, behavior.times);
+    let mut images: Vec<String> = cache.images.iter().map(|image| reference(image, behavior)).collect();
     let mut tags: Vec<Value> = cache.tags.iter().map(|(key, value)| json!({"Key": key, "Value": value})).collect();
-    if personality.creator_tags == CreatorTags::Listed {
+    if behavior.creator_tags == CreatorTags::Listed {
         tags.push(json!({"Key": "qcs:tag:createdBy", "Value": "Root:100000000001"}));
     }
-    if personality.order == Order::Changing {
+    if behavior.order == Order::Changing {
         images.shuffle(rng);
         tags.shuffle(rng);
     }
-    let expires = match (cache.expires_at(), personality.never_expires) {
+    let expires = match (cache.expires_at(), behavior.never_expires) {
         (Some(at), _) => time(at),
         (None, NeverExpires::Empty) => String::new(),
         (None, NeverExpires::HundredYears) => time(in_hundred_years(cache.creation_time)),
@@ -30,21 +30,21 @@ pub(super) fn image_cache(cache: &ImageCache, personality: &Personality, rng: &m
     let mut row = json!({
         "ImageCacheId": cache.id,
         "ImageCacheName": cache.name,
-        "ImageCacheSize": number(cache.image_cache_size, personality),
+        "ImageCacheSize": number(cache.image_cache_size, behavior),
         "Images": images,
         "CreationTime": time(cache.creation_time),
         "ExpireDateTime": expires,
-        "Events": cache.events.iter().map(|event| event_row(&cache.id, event, personality)).collect::<Vec<_>>(),
+        "Events": cache.events.iter().map(|event| event_row(&cache.id, event, behavior)).collect::<Vec<_>>(),
         "LastMatchedTime": cache.last_matched_time.map(time).unwrap_or_default(),
         "SnapshotId": cache.snapshot_id.as_deref().unwrap_or_default(),
         "Status": format!("{:?}", cache.status),
     });
     if let Some(row) = row.as_object_mut() {
         let mut optional = |name: &str, value: Value, empty: bool| {
-            insert_optional(row, name, value, empty, personality.optional_fields);
+            insert_optional(row, name, value, empty, behavior.optional_fields);
         };
-        optional("RetentionDays", number(cache.retention_days, personality), cache.retention_days == 0);
-        if let Some(credentials) = credentials(&cache.image_registry_credentials, personality.credentials) {
+        optional("RetentionDays", number(cache.retention_days, behavior), cache.retention_days == 0);
+        if let Some(credentials) = credentials(&cache.image_registry_credentials, behavior.credentials) {
             let empty = credentials.is_empty();
             optional("ImageRegistryCredentials", credentials.into(), empty);
         }
@@ -56,21 +56,21 @@ pub(super) fn image_cache(cache: &ImageCache, personality: &Personality, rng: &m
     row
 }
 
-/// A time, as the switch `times` has it.
-pub(super) fn time(time: Timestamp, personality: &Personality) -> String {
-    time_text(time, personality.times)
+/// A time, as the variant of `times`.
+pub(super) fn time(time: Timestamp, behavior: &Behavior) -> String {
+    time_text(time, behavior.times)
 }
 
-/// A number, as the switch `numbers` has it.
-pub(super) fn number(number: u64, personality: &Personality) -> Value {
-    match personality.numbers {
+/// A number, as the variant of `numbers`.
+pub(super) fn number(number: u64, behavior: &Behavior) -> Value {
+    match behavior.numbers {
         Numbers::Numbers => number.into(),
         Numbers::Strings => number.to_string().into(),
     }
 }
 
-fn insert_optional(row: &mut Map<String, Value>, name: &str, value: Value, empty: bool, answer: OptionalFields) {
-    let value = match (answer, empty) {
+fn insert_optional(row: &mut Map<String, Value>, name: &str, value: Value, empty: bool, variant: OptionalFields) {
+    let value = match (variant, empty) {
         (OptionalFields::Present, _) | (OptionalFields::NullWhenEmpty | OptionalFields::AbsentWhenEmpty, false) => {
             value
         }
@@ -80,8 +80,8 @@ fn insert_optional(row: &mut Map<String, Value>, name: &str, value: Value, empty
     row.insert(name.to_owned(), value);
 }
 
-fn event_row(id: &str, event: &Event, personality: &Personality) -> Value {
-    let time = time_text(event.time, personality.times);
+fn event_row(id: &str, event: &Event, behavior: &Behavior) -> Value {
+    let time = time_text(event.time, behavior.times);
     json!({
         "ImageCacheId": id,
         "Type": event.kind,
@@ -92,13 +92,13 @@ fn event_row(id: &str, event: &Event, personality: &Personality) -> Value {
     })
 }
 
-fn credentials(credentials: &[ImageRegistryCredential], answer: Credentials) -> Option<Vec<Value>> {
+fn credentials(credentials: &[ImageRegistryCredential], variant: Credentials) -> Option<Vec<Value>> {
     let row = |credential: &ImageRegistryCredential| {
         let ImageRegistryCredential { server, username, password, name } = credential;
-        let password = if answer == Credentials::Masked { "******" } else { password };
+        let password = if variant == Credentials::Masked { "******" } else { password };
         json!({"Server": server, "Username": username, "Password": password, "Name": name})
     };
-    match answer {
+    match variant {
         Credentials::Absent => None,
         Credentials::Empty => Some(Vec::new()),
         Credentials::Masked | Credentials::Clear => Some(credentials.iter().map(row).collect()),
@@ -123,8 +123,8 @@ fn time_text(time: Timestamp, form: Times) -> String {
     }
 }
 
-fn reference(image: &str, personality: &Personality) -> String {
-    match personality.image_references {
+fn reference(image: &str, behavior: &Behavior) -> String {
+    match behavior.image_references {
         ImageReferences::AsGiven => image.to_owned(),
         ImageReferences::Normalised => normalised(image),
     }
@@ -164,10 +164,10 @@ mod tests {
         }
     }
 
-    fn row(change: impl FnOnce(&mut Personality)) -> Value {
-        let mut personality = Personality::default();
-        change(&mut personality);
-        image_cache(&cache(), &personality, &mut StdRng::seed_from_u64(1))
+    fn row(change: impl FnOnce(&mut Behavior)) -> Value {
+        let mut behavior = Behavior::default();
+        change(&mut behavior);
+        image_cache(&cache(), &behavior, &mut StdRng::seed_from_u64(1))
     }
 
     #[test]
@@ -192,20 +192,20 @@ mod tests {
             (Times::Milliseconds, "1700000000123"),
             (Times::Empty, ""),
         ] {
-            assert_eq!(row(|personality| personality.times = times)["CreationTime"], expected);
+            assert_eq!(row(|behavior| behavior.times = times)["CreationTime"], expected);
         }
     }
 
     #[test]
     fn never_is_empty_or_a_hundred_years() {
-        let expires = |never| row(|personality| personality.never_expires = never)["ExpireDateTime"].clone();
+        let expires = |never| row(|behavior| behavior.never_expires = never)["ExpireDateTime"].clone();
         assert_eq!(expires(NeverExpires::Empty), "");
         assert_eq!(expires(NeverExpires::HundredYears), "2123-11-14 22:13:20 +0000 UTC");
     }
 
     #[test]
-    fn credentials_are_shown_as_the_switch_says() {
-        for (answer, expected) in [
+    fn credentials_are_shown_as_the_variant_says() {
+        for (variant, expected) in [
             (Credentials::Absent, None),
             (Credentials::Empty, Some(json!([]))),
             (
@@ -217,34 +217,34 @@ mod tests {
                 Some(json!([{"Server": "r.example.com", "Username": "u", "Password": "secret", "Name": ""}])),
             ),
         ] {
-            let row = row(|personality| personality.credentials = answer);
-            assert_eq!(row.get("ImageRegistryCredentials"), expected.as_ref(), "{answer:?}");
+            let row = row(|behavior| behavior.credentials = variant);
+            assert_eq!(row.get("ImageRegistryCredentials"), expected.as_ref(), "{variant:?}");
         }
     }
 
     #[test]
     fn optional_fields_are_present_null_or_absent() {
-        for (answer, empty, full) in [
+        for (variant, empty, full) in [
             (OptionalFields::Present, Some(json!(0)), Some(json!("manual"))),
             (OptionalFields::NullWhenEmpty, Some(json!(null)), Some(json!("manual"))),
             (OptionalFields::AbsentWhenEmpty, None, Some(json!("manual"))),
             (OptionalFields::Null, Some(json!(null)), Some(json!(null))),
             (OptionalFields::Absent, None, None),
         ] {
-            let row = row(|personality| personality.optional_fields = answer);
-            assert_eq!(row.get("RetentionDays"), empty.as_ref(), "{answer:?}");
-            assert_eq!(row.get("ImageCacheType"), full.as_ref(), "{answer:?}");
+            let row = row(|behavior| behavior.optional_fields = variant);
+            assert_eq!(row.get("RetentionDays"), empty.as_ref(), "{variant:?}");
+            assert_eq!(row.get("ImageCacheType"), full.as_ref(), "{variant:?}");
         }
     }
 
     #[test]
     fn numbers_are_numbers_or_strings() {
-        assert_eq!(row(|personality| personality.numbers = Numbers::Strings)["ImageCacheSize"], "20");
+        assert_eq!(row(|behavior| behavior.numbers = Numbers::Strings)["ImageCacheSize"], "20");
     }
 
     #[test]
-    fn images_change_their_order_only_when_told() {
-        let changed = row(|personality| personality.order = Order::Changing)["Images"].clone();
+    fn images_change_their_order_in_that_variant_only() {
+        let changed = row(|behavior| behavior.order = Order::Changing)["Images"].clone();
         assert_ne!(changed, row(|_| ())["Images"]);
         assert_eq!(changed.as_array().unwrap().len(), 5);
     }
@@ -261,7 +261,7 @@ mod tests {
         ] {
             assert_eq!(normalised(image), expected);
         }
-        let row = row(|personality| personality.image_references = ImageReferences::Normalised);
+        let row = row(|behavior| behavior.image_references = ImageReferences::Normalised);
         assert_eq!(row["Images"][0], "docker.io/library/nginx:latest");
     }
 
@@ -275,7 +275,7 @@ mod tests {
             (Status::UpdateFailed, "UpdateFailed"),
         ] {
             let cache = ImageCache { status, ..cache() };
-            let row = image_cache(&cache, &Personality::default(), &mut StdRng::seed_from_u64(1));
+            let row = image_cache(&cache, &Behavior::default(), &mut StdRng::seed_from_u64(1));
             assert_eq!(row["Status"], expected);
         }
     }

@@ -1,91 +1,91 @@
-//! What the API's documentation leaves open, as switches: every plausible answer to every open question can be played.
+//! What the API's documentation leaves open: each question, and its behavior variants, of which the simulator plays one.
 //!
 //! The documents that leave them open are the pages of the five actions: <https://cloud.tencent.com/document/api/457/70861>
 //! (create), `70857` (update), `70858` (most suitable), `70859` (describe), and the data types,
-//! <https://cloud.tencent.com/document/api/457/31866>. None of the answers was seen on a live account.
+//! <https://cloud.tencent.com/document/api/457/31866>. None of the variants was seen on a live account.
 
-use std::collections::BTreeSet;
+mod pairs;
+
 use std::fmt;
 
 use rand::rngs::StdRng;
-use rand::seq::{IndexedRandom, IteratorRandom, SliceRandom};
+use rand::seq::IndexedRandom;
 use rand::{RngExt, SeedableRng};
 
-/// Declares the switches: a field of [`Personality`] and an enum each. The first answer is the default.
-macro_rules! switches {
-    ($($(#[doc = $doc:literal])* $field:ident: $switch:ident {
-        $($(#[doc = $answer_doc:literal])* $answer:ident = $text:literal),+ $(,)?
+/// Declares the questions: a field of [`Behavior`] and an enum of variants each. The first variant is the default.
+macro_rules! questions {
+    ($($(#[doc = $doc:literal])* $field:ident: $question:ident {
+        $($(#[doc = $variant_doc:literal])* $variant:ident = $text:literal),+ $(,)?
     })+) => {
         $(
             $(#[doc = $doc])*
             #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-            pub enum $switch { #[default] $($(#[doc = $answer_doc])* #[doc = $text] $answer),+ }
+            pub enum $question { #[default] $($(#[doc = $variant_doc])* #[doc = $text] $variant),+ }
 
-            impl $switch {
-                const ANSWERS: &[Self] = &[$(Self::$answer),+];
+            impl $question {
+                const ALL: &[Self] = &[$(Self::$variant),+];
 
                 fn text(self) -> &'static str {
-                    match self { $(Self::$answer => $text),+ }
+                    match self { $(Self::$variant => $text),+ }
                 }
             }
         )+
 
-        /// One answer to every open question.
+        /// One variant of each question.
         #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-        pub struct Personality { $($(#[doc = $doc])* pub $field: $switch),+ }
+        pub struct Behavior { $($(#[doc = $doc])* pub $field: $question),+ }
 
-        impl Personality {
-            /// All switches with this personality's answers, for printing.
-            pub fn switches(&self) -> Vec<Switch> {
-                vec![$(Switch { name: stringify!($field), answer: self.$field.text() }),+]
+        impl Behavior {
+            /// The variant of each question, for printing.
+            pub fn variants(&self) -> Vec<Variant> {
+                vec![$(Variant { question: stringify!($field), name: self.$field.text() }),+]
             }
 
-            /// Each answer of each switch that is not the default, alone: the switch as it then stands, and the
-            /// personality to play it.
-            pub fn single_deviations() -> Vec<(Switch, Personality)> {
-                let mut deviations = Vec::new();
-                $(for answer in &$switch::ANSWERS[1..] {
-                    let personality = Personality { $field: *answer, ..Personality::default() };
-                    deviations.push((Switch { name: stringify!($field), answer: answer.text() }, personality));
+            /// Each variant that is not the default, alone, and the behavior that has it.
+            pub fn single_variants() -> Vec<(Variant, Behavior)> {
+                let mut variants = Vec::new();
+                $(for variant in &$question::ALL[1..] {
+                    let behavior = Behavior { $field: *variant, ..Behavior::default() };
+                    variants.push((Variant { question: stringify!($field), name: variant.text() }, behavior));
                 })+
-                deviations
+                variants
             }
 
-            /// A random answer to every question, the same for the same seed.
+            /// A random variant of each question, the same for the same seed.
             pub fn random(seed: u64) -> Self {
                 let mut rng = StdRng::seed_from_u64(seed);
-                Self { $($field: $switch::ANSWERS.choose(&mut rng).copied().unwrap_or_default()),+ }
+                Self { $($field: $question::ALL.choose(&mut rng).copied().unwrap_or_default()),+ }
             }
 
-            /// The default, with one to four random answers changed: closer to what an account may look like
-            /// than [`Personality::random`], where everything is odd at once.
+            /// The default, with one to four random variants: closer to what an account may look like than
+            /// [`Behavior::random`], where nothing is as expected.
             pub fn random_few(seed: u64) -> Self {
                 let mut rng = StdRng::seed_from_u64(seed);
-                let mut personality = Self::default();
+                let mut behavior = Self::default();
                 for _ in 0..rng.random_range(1..=4) {
-                    let mut chosen = rng.random_range(0..personality.switches().len());
+                    let mut chosen = rng.random_range(0..behavior.variants().len());
                     $(
                         if chosen == 0 {
-                            personality.$field = $switch::ANSWERS.choose(&mut rng).copied().unwrap_or_default();
+                            behavior.$field = $question::ALL.choose(&mut rng).copied().unwrap_or_default();
                         }
                         chosen = chosen.wrapping_sub(1);
                     )+
                     let _ = chosen;
                 }
-                personality
+                behavior
             }
 
-            /// The answers to each question, in order.
+            /// Each question and its variants, in order.
             fn catalog() -> Vec<(&'static str, Vec<&'static str>)> {
-                vec![$((stringify!($field), $switch::ANSWERS.iter().map(|answer| answer.text()).collect())),+]
+                vec![$((stringify!($field), $question::ALL.iter().map(|variant| variant.text()).collect())),+]
             }
 
-            /// This personality with the answer `answer` to the switch `name`, both as [`Personality::switches`]
-            /// prints them; `None` when there is no such switch or answer.
-            pub fn with(mut self, name: &str, answer: &str) -> Option<Self> {
-                match name {
+            /// This behavior with another variant of a question, both as [`Behavior::variants`] names them; `None`
+            /// where they do not exist.
+            pub fn with(mut self, question: &str, variant: &str) -> Option<Self> {
+                match question {
                     $(stringify!($field) => {
-                        self.$field = *$switch::ANSWERS.iter().find(|known| known.text() == answer)?;
+                        self.$field = *$question::ALL.iter().find(|known| known.text() == variant)?;
                     })+
                     _ => return None,
                 }
@@ -95,63 +95,21 @@ macro_rules! switches {
     };
 }
 
-impl Personality {
-    /// Combinations in which each two answers to any two questions occur together, but for `excluded` ones; the same for the
-    /// same seed. A few dozen, where all combinations are more than can be counted.
-    pub fn pairs(seed: u64, excluded: &[Switch]) -> Vec<Self> {
-        let mut rng = StdRng::seed_from_u64(seed);
-        let mut catalog = Self::catalog();
-        for (name, answers) in &mut catalog {
-            answers.retain(|answer| !excluded.contains(&Switch { name, answer }));
-        }
-        // Of a question and its answer by position.
-        type Chosen = (usize, usize);
-        let pair = |one: Chosen, other: Chosen| (one.min(other), one.max(other));
-        let mut missing: BTreeSet<(Chosen, Chosen)> = BTreeSet::new();
-        for (i, (_, answers)) in catalog.iter().enumerate() {
-            for (j, (_, others)) in catalog.iter().enumerate().skip(i + 1) {
-                let of_two = (0..answers.len()).flat_map(|a| (0..others.len()).map(move |b| ((i, a), (j, b))));
-                missing.extend(of_two);
-            }
-        }
-        let mut combinations = Vec::new();
-        while let Some((first, second)) = missing.iter().choose(&mut rng).copied() {
-            let mut chosen = vec![first, second];
-            let mut rest: Vec<_> = (0..catalog.len()).filter(|i| ![first.0, second.0].contains(i)).collect();
-            rest.shuffle(&mut rng);
-            for i in rest {
-                let gain = |a: &usize| chosen.iter().filter(|other| missing.contains(&pair((i, *a), **other))).count();
-                let mut answers: Vec<_> = (0..catalog[i].1.len()).collect();
-                answers.shuffle(&mut rng);
-                chosen.extend(answers.into_iter().max_by_key(gain).map(|a| (i, a)));
-            }
-            for one in &chosen {
-                for other in &chosen {
-                    missing.remove(&pair(*one, *other));
-                }
-            }
-            let with = |all: Self, (i, a): Chosen| all.with(catalog[i].0, catalog[i].1[a]).unwrap_or(all);
-            combinations.push(chosen.into_iter().fold(Self::default(), with));
-        }
-        combinations
-    }
-}
-
-/// The name of a switch and an answer to it.
+/// A question and one of its variants, by name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Switch {
+pub struct Variant {
+    pub question: &'static str,
     pub name: &'static str,
-    pub answer: &'static str,
 }
 
-impl fmt::Display for Switch {
-    /// As the program's option `--switch` takes it, `shrink=refused`.
+impl fmt::Display for Variant {
+    /// As the program's option `--variant` takes it, `shrink=refused`.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}={}", self.name, self.answer)
+        write!(f, "{}={}", self.question, self.name)
     }
 }
 
-switches! {
+questions! {
     /// Fields omitted in `UpdateImageCache`.
     omitted_fields: OmittedFields {
         Kept = "kept",
@@ -239,21 +197,21 @@ switches! {
     names: Names { NotUnique = "not unique", Unique = "a second create is refused" }
     /// `ImageCacheNames` and the filter `image-cache-name`.
     name_match: NameMatch { Exact = "exact", Substring = "substring" }
-    /// Image references in answers.
+    /// Image references in responses.
     image_references: ImageReferences {
         AsGiven = "as given",
         Normalised = "normalised",
     }
-    /// The order of lists and pages.
+    /// Order of lists and pages.
     order: Order { Stable = "stable", Changing = "changing" }
-    /// `ImageRegistryCredentials` in answers.
+    /// `ImageRegistryCredentials` in responses.
     credentials: Credentials {
         Absent = "absent",
         Empty = "empty list",
         Masked = "password masked",
         Clear = "in clear",
     }
-    /// The form of times.
+    /// Form of times.
     times: Times {
         GoUtc = "2026-03-30 07:03:35 +0000 UTC",
         GoMonotonic = "2026-03-30 17:07:11.389402882 +0800 CST m=+893.262707991",
@@ -264,7 +222,7 @@ switches! {
     }
     /// `ExpireDateTime` of a cache that never expires.
     never_expires: NeverExpires { Empty = "empty", HundredYears = "creation + 100 years" }
-    /// The fields that old answers lack: `RetentionDays`, `ImageRegistryCredentials`, `Tags`, `ImageCacheType`,
+    /// The fields that old responses lack: `RetentionDays`, `ImageRegistryCredentials`, `Tags`, `ImageCacheType`,
     /// `Snapshotter`.
     optional_fields: OptionalFields {
         Present = "present",
@@ -277,7 +235,7 @@ switches! {
     site: Site { Mainland = "mainland", International = "InvalidAction" }
     /// Tags `project` and `项目` of a request, documented as reserved and in common use.
     project_tags: ProjectTags { Accepted = "accepted", Refused = "refused" }
-    /// Tags that the platform attaches to every cache by itself. They are listed, and no request can set or remove them.
+    /// Tags that the platform attaches to every cache. They are listed, and no request can set or remove them.
     creator_tags: CreatorTags { Absent = "absent", Listed = "qcs:tag:createdBy is listed" }
     /// An account's tag policy, which assigns an ordinary tag, `cost-center`.
     tag_policy: TagPolicy {
@@ -290,7 +248,7 @@ switches! {
         AtLeast = "caches with at least the images",
         Exactly = "caches with exactly the images",
     }
-    /// Numbers in answers.
+    /// Numbers in responses.
     numbers: Numbers { Numbers = "numbers", Strings = "strings" }
     /// Caches whose creation failed.
     failed_caches: FailedCaches { Stay = "stay", Vanish = "vanish after a while" }
@@ -306,7 +264,7 @@ switches! {
     }
     /// What remote registries write into the events of such an instance.
     instance_events: InstanceEvents { Plain = "plain", Hostile = "100 kB with control characters" }
-    /// The form of refusals.
+    /// Form of refusals.
     errors: Errors {
         Documented = "as documented",
         Legacy = "legacy shape",
@@ -321,70 +279,46 @@ mod tests {
     use std::collections::HashSet;
 
     #[test]
-    fn every_deviation_changes_one_switch() {
-        let default = Personality::default();
-        for (switch, personality) in Personality::single_deviations() {
-            let changed: Vec<Switch> = personality
-                .switches()
+    fn single_variant_changes_one_question() {
+        let default = Behavior::default();
+        for (variant, behavior) in Behavior::single_variants() {
+            let changed: Vec<Variant> = behavior
+                .variants()
                 .into_iter()
-                .zip(default.switches())
+                .zip(default.variants())
                 .filter(|(a, b)| a != b)
                 .map(|(a, _)| a)
                 .collect();
-            assert_eq!(changed, [switch]);
-            assert_eq!(default.with(switch.name, switch.answer), Some(personality));
+            assert_eq!(changed, [variant]);
+            assert_eq!(default.with(variant.question, variant.name), Some(behavior));
         }
     }
 
     #[test]
-    fn a_seed_gives_the_same_personality_and_seeds_reach_every_answer() {
+    fn seed_gives_the_same_behavior_and_seeds_reach_every_variant() {
         let mut seen = HashSet::new();
         for seed in 0..200 {
-            assert_eq!(Personality::random(seed), Personality::random(seed));
-            assert_eq!(Personality::random_few(seed), Personality::random_few(seed));
-            seen.extend(Personality::random(seed).switches().into_iter().map(|switch| (switch.name, switch.answer)));
+            assert_eq!(Behavior::random(seed), Behavior::random(seed));
+            assert_eq!(Behavior::random_few(seed), Behavior::random_few(seed));
+            seen.extend(Behavior::random(seed).variants().into_iter().map(|variant| (variant.question, variant.name)));
         }
-        for (switch, _) in Personality::single_deviations() {
-            assert!(seen.contains(&(switch.name, switch.answer)), "{switch:?}");
+        for (variant, _) in Behavior::single_variants() {
+            assert!(seen.contains(&(variant.question, variant.name)), "{variant:?}");
         }
     }
 
     #[test]
-    fn every_pair_occurs_but_for_the_excluded() {
-        let excluded = [Switch { name: "site", answer: "InvalidAction" }];
-        let combinations = Personality::pairs(0, &excluded);
-        assert_eq!(combinations, Personality::pairs(0, &excluded));
-        assert!(combinations.len() < 80, "{}", combinations.len());
-        let rows: Vec<_> = combinations.iter().map(Personality::switches).collect();
-        let mut seen = HashSet::new();
-        for row in &rows {
-            seen.extend(row.iter().flat_map(|one| row.iter().map(move |other| (one.to_string(), other.to_string()))));
-        }
-        let all: Vec<_> = Personality::catalog()
-            .into_iter()
-            .flat_map(|(name, answers)| answers.into_iter().map(move |answer| Switch { name, answer }))
-            .filter(|switch| !excluded.contains(switch))
-            .collect();
-        for one in &all {
-            for other in all.iter().filter(|other| other.name != one.name) {
-                assert!(seen.contains(&(one.to_string(), other.to_string())), "{one}, {other}");
-            }
-        }
-        assert!(rows.iter().all(|row| !row.contains(&excluded[0])));
-    }
-
-    #[test]
-    fn few_random_answers_are_at_most_four() {
-        let default = Personality::default().switches();
+    fn few_random_variants_are_at_most_four() {
+        let default = Behavior::default().variants();
         let counts: HashSet<usize> = (0..200)
-            .map(|seed| Personality::random_few(seed).switches().iter().zip(&default).filter(|(a, b)| a != b).count())
+            .map(|seed| Behavior::random_few(seed).variants().iter().zip(&default).filter(|(a, b)| a != b).count())
             .collect();
         assert_eq!(counts.iter().max(), Some(&4));
     }
 
     #[test]
-    fn unknown_switches_and_answers_are_none() {
-        assert_eq!(Personality::default().with("shrinks", "refused"), None);
-        assert_eq!(Personality::default().with("shrink", "perhaps"), None);
+    fn unknown_questions_and_variants_are_none() {
+        assert_eq!(Behavior::default().with("shrinks", "refused"), None);
+        assert_eq!(Behavior::default().with("shrink", "perhaps"), None);
     }
 }

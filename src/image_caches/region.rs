@@ -1,0 +1,67 @@
+//! One region, and the API in it.
+
+use std::{
+    collections::HashSet,
+    sync::{Arc, Mutex, PoisonError, atomic::AtomicBool},
+    time::Duration,
+};
+
+use tokio::sync::OnceCell;
+
+use super::{ImageCacheApi, build_events::BuildEvents, create::Creates, poll::Polls, read::Reads, wait::Goal};
+use tencentcloud::tke::ImageCache;
+use terraform_plugin::framework::{InitialPoll, Poller};
+
+/// What is shared by all that happens in one region.
+#[derive(Debug)]
+pub(super) struct Region {
+    pub api: RegionApi,
+    pub reads: Reads,
+    pub creates: Creates,
+    pub poller: Poller<Polls>,
+    pub builds: Arc<BuildEvents>,
+    pub listed: OnceCell<Vec<ImageCache>>,
+    /// The IDs of objects that are in the state.
+    pub managed: Mutex<HashSet<String>>,
+}
+
+impl Region {
+    /// `denied` is shared by all regions: the permission to read events of builds is missing.
+    pub(super) fn new(api: RegionApi, poll_interval: Duration, denied: Arc<AtomicBool>) -> Self {
+        let builds = Arc::new(BuildEvents::new(api.clone(), poll_interval, denied));
+        Self {
+            reads: Reads::new(api.clone()),
+            creates: Creates::new(api.clone()),
+            poller: Poller::new(Polls { api: api.clone(), builds: Arc::clone(&builds) }, poll_interval, api.span()),
+            builds,
+            listed: OnceCell::new(),
+            managed: Mutex::default(),
+            api,
+        }
+    }
+
+    /// What this process just created takes minutes; what it changed may be done at once.
+    pub(super) fn initial_poll(&self, id: &str, goal: Goal<'_>) -> InitialPoll {
+        let created = goal.built && goal.change.is_none() && self.creates.created(id);
+        if created { InitialPoll::Regular } else { InitialPoll::Soon }
+    }
+
+    pub(super) fn is_managed(&self, id: &str) -> bool {
+        self.managed.lock().unwrap_or_else(PoisonError::into_inner).contains(id)
+    }
+}
+
+/// The API in one region.
+#[derive(Debug, Clone)]
+pub(super) struct RegionApi {
+    pub api: Arc<dyn ImageCacheApi>,
+    pub region: Arc<str>,
+}
+
+impl RegionApi {
+    /// The context of the log lines of a task that several operations share. At the level of errors, so that events of every
+    /// level have its fields.
+    pub(super) fn span(&self) -> tracing::Span {
+        tracing::error_span!(parent: None, "shared", tf_resource_type = "eks_image_cache", region = &*self.region)
+    }
+}

@@ -103,8 +103,8 @@ pub fn credentials(error: &CredentialsError) -> Diagnostic {
 }
 
 /// The same error as one that was reported in full for another object.
-pub fn reported(error: &Diagnostic) -> Diagnostic {
-    let detail = format!("See the error {:?}, which has the cause and what to do.", error.summary);
+pub fn reported(summary: &str) -> Diagnostic {
+    let detail = format!("See the error {summary:?}, which has the cause and what to do.");
     Diagnostic::error("API cannot be called", detail)
 }
 

@@ -5,12 +5,21 @@ use terraform_plugin::value::Attr;
 
 /// Warns of a region that does not have the form of one, such as an availability zone.
 pub fn validate(path: AttributePath, region: &Attr<String>, diagnostics: &mut Diagnostics) {
-    let Some(region) = region.as_str().filter(|region| !has_form(region)) else { return };
+    let warning = region.as_str().and_then(|region| unusual(&path.to_string(), region));
+    diagnostics.extend(warning.map(|warning| warning.at(path)));
+}
+
+/// The same for a region of the variable `name`.
+pub fn validate_variable(name: &str, region: &str, diagnostics: &mut Diagnostics) {
+    diagnostics.extend(unusual(name, region));
+}
+
+fn unusual(place: &str, region: &str) -> Option<Diagnostic> {
     let detail = format!(
-        "{path}: {region:?} does not look like a region. Regions are lower-case words with hyphens, for example \
+        "{place}: {region:?} does not look like a region. Regions are lower-case words with hyphens, for example \
          \"ap-guangzhou\"; \"ap-guangzhou-3\" is an availability zone."
     );
-    diagnostics.push(Diagnostic::warning("Unusual region", detail).at(path));
+    (!has_form(region)).then(|| Diagnostic::warning("Unusual region", detail))
 }
 
 /// True for the regions of the financial cloud, which is reached by a domain of its own.

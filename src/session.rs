@@ -2,7 +2,8 @@
 //!
 //! No call has been made yet: what needs constants only works without credentials and without a region.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::BTreeMap;
+use std::collections::hash_map::{Entry, HashMap};
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
@@ -10,7 +11,7 @@ use image_registry::{Inspectors, Mirror};
 use tencentcloud::credentials::{AccountGuard, CredentialsConfig, CredentialsError, Environment, profile_region};
 use tencentcloud::{Client, Error, Program};
 use terraform_plugin::diagnostics::Diagnostic;
-use terraform_plugin::framework::Outcome;
+use terraform_plugin::framework::{Outcome, Subject};
 use terraform_plugin::value::Attr;
 use tokio::sync::OnceCell;
 
@@ -45,8 +46,8 @@ pub struct Access {
     pub one_time_code: bool,
     credentials: OnceCell<Result<(), CredentialsError>>,
     account: OnceCell<Option<String>>,
-    /// The details of the errors that were reported in full.
-    reported: Mutex<HashSet<String>>,
+    /// The summaries of the errors that were reported in full, by cause.
+    reported: Mutex<HashMap<String, String>>,
 }
 
 impl Access {
@@ -154,8 +155,31 @@ impl Session {
     /// The error the first time, afterwards a short one that names its summary: Terraform asks for each object, and sorts
     /// what it prints.
     fn report_once(&self, error: Diagnostic) -> Diagnostic {
+        self.once(error.detail.clone(), error)
+    }
+
+    /// The diagnostic of a failed call, in full unless one with the same cause was, which would have ended every call.
+    pub fn report(&self, cause: &Error, error: Diagnostic) -> Diagnostic {
+        match cause.common_cause() {
+            Some(cause) => self.once(cause, error),
+            None => error,
+        }
+    }
+
+    /// [`errors::api`], reported as [`Session::report`] does.
+    pub fn failed(&self, doing: &str, subject: &Subject, error: &Error) -> Diagnostic {
+        self.report(error, errors::api(doing, subject, error))
+    }
+
+    fn once(&self, cause: String, error: Diagnostic) -> Diagnostic {
         let mut reported = self.access.reported.lock().unwrap_or_else(PoisonError::into_inner);
-        if reported.insert(error.detail.clone()) { error } else { errors::reported(&error) }
+        match reported.entry(cause) {
+            Entry::Vacant(entry) => {
+                entry.insert(error.summary.clone());
+                error
+            }
+            Entry::Occupied(entry) => errors::reported(entry.get()),
+        }
     }
 
     /// The image caches of the account.

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::harness::config::{CacheBlock, PROVIDER, all, cache};
-use crate::harness::run::Diagnostic;
+use crate::harness::run::{Diagnostic, Run};
 use crate::harness::workspace::Workspace;
 
 const TEST: &str = "eks_image_cache.test";
@@ -37,10 +37,41 @@ fn no_region_anywhere_is_an_error_of_the_plan_that_says_where_to_set_it() {
     assert_eq!(workspace.cloud.requests(), [], "a plan of what is new calls nobody");
 }
 
+#[test]
+fn an_api_that_cannot_be_reached_is_one_error() {
+    let mut workspace = Workspace::new();
+    let caches = all((0..10).map(|i| CacheBlock::labelled(format!("test_{i}"))));
+    workspace.provider(&format!("{PROVIDER}\n  max_retries = 0"));
+    let endpoint = workspace.cloud.endpoint();
+    workspace.environment("TENCENTCLOUD_ENDPOINT_URL", "http://127.0.0.1:9");
+    workspace.write(&caches);
+    one_in_full(&workspace.apply(), 10).says(&["127.0.0.1:9 refuses connections", "Check the network"]);
+    assert!(workspace.state().is_empty());
+
+    workspace.environment("TENCENTCLOUD_ENDPOINT_URL", &endpoint);
+    workspace.step(&caches);
+    workspace.environment("TENCENTCLOUD_ENDPOINT_URL", "http://127.0.0.1:9");
+    for arguments in [&["plan", "-json"][..], &["destroy", "-refresh=false", "-auto-approve", "-json"]] {
+        one_in_full(&workspace.run(arguments), 10).says(&["127.0.0.1:9 refuses connections"]);
+    }
+
+    // A key that does not exist is one error as well.
+    workspace.environment("TENCENTCLOUD_ENDPOINT_URL", &endpoint);
+    workspace.environment("TENCENTCLOUD_SECRET_ID", "AKIDNOBODY");
+    one_in_full(&workspace.plan(), 10).says(&["AuthFailure.SecretIdNotFound"]);
+    workspace.environment("TENCENTCLOUD_SECRET_ID", "AKIDSIMULATOR");
+    workspace.destroy();
+}
+
 /// The errors of a plan: one in full, and a short one for each other object that names its summary.
 #[track_caller]
 fn full_error(workspace: &Workspace, objects: usize) -> Diagnostic {
-    let run = workspace.plan().fails();
+    one_in_full(&workspace.plan(), objects)
+}
+
+/// The errors of a run: one in full, and a short one for each other object that names its summary.
+#[track_caller]
+fn one_in_full(run: &Run, objects: usize) -> Diagnostic {
     let (short, full): (Vec<_>, Vec<_>) =
         run.diagnostics().into_iter().partition(|error| error.summary == "API cannot be called");
     let [full] = &full[..] else { panic!("{run}") };

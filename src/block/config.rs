@@ -116,7 +116,8 @@ pub struct ProviderConfig {
     #[schemars(extend("x-terraform" = OPTIONAL), range(min = 1, max = 1000))]
     pub requests_per_second: Attr<u32>,
 
-    /// How often the status of caches that are being built is looked at, for example `"5s"`, the default.
+    /// Interval between status polls while caches are being built, for example `"5s"`, the default. It grows up to four times
+    /// that while no status changes, and all waits of a region share one poll.
     #[schemars(extend("x-terraform" = OPTIONAL))]
     pub poll_interval: Attr<String>,
 }

@@ -28,6 +28,9 @@ use terraform_plugin::value::{Attr, Secret, duration};
 /// Interval between status polls of builds, unless the provider block sets one.
 const DEFAULT_POLL_INTERVAL: std::time::Duration = std::time::Duration::from_secs(5);
 
+/// The variable for the region.
+const REGION: &str = "TENCENTCLOUD_REGION";
+
 /// The variable for the base URL of all services; that for a single one has the service's name behind it.
 const ENDPOINT_URL: &str = "TENCENTCLOUD_ENDPOINT_URL";
 
@@ -41,6 +44,9 @@ pub fn configure(config: ProviderConfig, environment: Environment, diagnostics: 
     let region = configured_region(&config, &environment);
     if !has_own_domain && region.as_deref().is_some_and(regions::is_financial) {
         diagnostics.push(errors::financial_region(region.as_deref().unwrap_or_default()));
+    }
+    if let Some(region) = environment.get(REGION).filter(|_| config.region.is_null()) {
+        regions::validate_variable(REGION, region, diagnostics);
     }
     let endpoints = endpoints(&config, &environment)?;
     let metadata = endpoints.url(METADATA).expect("an override is a URL already");
@@ -103,7 +109,7 @@ fn configured_region(config: &ProviderConfig, environment: &Environment) -> Opti
     match &config.region {
         Attr::Known(region) => Some(region.clone()),
         Attr::Unknown => None,
-        Attr::Null => environment.get("TENCENTCLOUD_REGION").map(str::to_owned),
+        Attr::Null => environment.get(REGION).map(str::to_owned),
     }
 }
 

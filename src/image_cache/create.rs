@@ -28,7 +28,12 @@ pub(super) async fn create(
     let caches = session.image_caches();
     let created = async {
         let created = caches.create(&region, request.clone(), &deadline.until).await;
-        created.map_err(|error| not_created(&region, error))
+        created.map_err(|error| match &error {
+            CreateError::Refused { source, .. } => {
+                session.report(source, messages::not_created(&name, &region, &deadline, &error))
+            }
+            _ => not_created(&region, error),
+        })
     };
     // An error ends the others.
     let (id, candidates, ()) = tokio::try_join!(

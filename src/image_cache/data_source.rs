@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use super::attributes::{ImageCacheAttributes, ImageCacheHistory};
 use super::messages;
 use crate::session::Session;
-use crate::{creation_time, errors, image_cache_id, regions};
+use crate::{creation_time, image_cache_id, regions};
 use tencentcloud::tke::{ImageCache, Status};
 use terraform_plugin::diagnostics::{AttributePath, Diagnostic, Diagnostics};
 use terraform_plugin::framework::{Context, DataSource, Outcome};
@@ -96,7 +96,7 @@ async fn find(session: &Session, config: &ImageCacheDataModel, region: &str) -> 
         let found = caches
             .get(region, id)
             .await
-            .map_err(|error| errors::api("reading", &messages::subject(id, region), &error))?;
+            .map_err(|error| session.failed("reading", &messages::subject(id, region), &error))?;
         return match found {
             Some(cache) => Ok(cache.as_ref().clone()),
             None => Err(messages::not_found(id, region).at(at).into()),
@@ -104,7 +104,7 @@ async fn find(session: &Session, config: &ImageCacheDataModel, region: &str) -> 
     }
     let name = config.name.as_str().unwrap_or_default();
     let found = caches.list(region, &[name.to_owned()]).await;
-    let found = found.map_err(|error| errors::api("listing", &messages::all(region), &error))?;
+    let found = found.map_err(|error| session.failed("listing", &messages::all(region), &error))?;
     if config.most_recent == Attr::Known(true)
         && let Some(cache) = most_recent(&found)
     {

@@ -32,7 +32,8 @@ pub(super) async fn delete(context: &Context<Session>, response: &mut Response<I
     if let Err(error) = deadline.until.run(deletion).await.map_err(ended)? {
         let listed = tokio::time::timeout(LAST_LOOK, caches.get(&region, &id)).await;
         let listed = listed.ok().and_then(Result::ok).flatten();
-        return Err(messages::delete_refused(&id, &region, listed.as_deref(), &deadline, &error).into());
+        let refused = messages::delete_refused(&id, &region, listed.as_deref(), &deadline, &error);
+        return Err(session.report(&error, refused).into());
     }
     match caches.wait_gone(&region, &id, deadline.left(), &context.stop).await {
         Ok(()) => Ok(()),

@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 use super::attributes::{FoundImageCache, ImageCacheHistory};
 use super::messages;
 use crate::session::Session;
-use crate::{errors, images, regions};
+use crate::{images, regions};
 use tencentcloud::tke::ImageCache;
 use terraform_plugin::diagnostics::{AttributePath, Diagnostic, Diagnostics};
 use terraform_plugin::framework::{Context, DataSource, Outcome};
@@ -90,7 +90,7 @@ impl DataSource for ImageCachesData {
         let region = context.session.region_of(&config.region).await?;
         let names: Vec<_> = config.name.known().cloned().into_iter().collect();
         let found = context.session.image_caches().list(&region, &names).await;
-        let mut found = found.map_err(|error| errors::api("listing", &messages::all(&region), &error))?;
+        let mut found = found.map_err(|error| context.session.failed("listing", &messages::all(&region), &error))?;
         found.retain(|cache| satisfies(cache, &config, name_regex.as_ref()));
         found.sort_by(|a, b| order(a).cmp(&order(b)));
         let listed: Vec<_> = found

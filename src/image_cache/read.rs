@@ -2,15 +2,15 @@
 
 use super::model::ImageCacheModel;
 use super::{messages, private, state};
+use crate::account;
 use crate::session::Session;
-use crate::{account, errors};
 use terraform_plugin::framework::{Context, Outcome, Response};
 
 pub(super) async fn read(context: &Context<Session>, response: &mut Response<ImageCacheModel>) -> Outcome<()> {
     let Some(state) = &mut response.state else { return Ok(()) };
     let (region, id) = address(&context.session, state).await?;
     let read = context.session.image_caches().get(&region, &id).await;
-    match read.map_err(|error| errors::api("reading", &messages::subject(&id, &region), &error))? {
+    match read.map_err(|error| context.session.failed("reading", &messages::subject(&id, &region), &error))? {
         None => {
             account::check(&context.session, &response.private, &messages::subject(&id, &region)).await?;
             response.state = None;

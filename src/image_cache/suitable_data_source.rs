@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use super::attributes::FoundImageCache;
 use super::messages;
 use crate::session::Session;
-use crate::{errors, images, regions};
+use crate::{images, regions};
 use terraform_plugin::diagnostics::{AttributePath, Diagnostics};
 use terraform_plugin::framework::{Context, DataSource, Outcome};
 use terraform_plugin::schema::{COMPUTED, OPTIONAL, OPTIONAL_COMPUTED, REQUIRED};
@@ -70,7 +70,7 @@ impl DataSource for SuitableImageCache {
         let images = config.images.known().into_iter().flatten().cloned().collect();
         let snapshotter = config.snapshotter.known().cloned();
         let found = context.session.image_caches().most_suitable(&region, images, snapshotter).await;
-        let found = found.map_err(|error| errors::api("matching", &messages::all(&region), &error))?;
+        let found = found.map_err(|error| context.session.failed("matching", &messages::all(&region), &error))?;
         Ok(SuitableImageCacheModel {
             found: found.is_some().into(),
             image_cache: found.map(|cache| FoundImageCache::new(&region, &cache)).into(),

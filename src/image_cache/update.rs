@@ -16,9 +16,9 @@ use super::model::ImageCacheModel;
 use super::read::address;
 use super::request::Extent;
 use super::{messages, private, request, verify, wait};
+use crate::account;
 use crate::image_caches::{Change, was_built};
 use crate::session::Session;
-use crate::{account, errors};
 use tencentcloud::tke::{ImageCache, Status, UpdateImageCache};
 use terraform_plugin::framework::{Context, Deadline, Operation, Outcome, Response};
 use terraform_plugin::value::Attr;
@@ -49,7 +49,7 @@ pub(super) async fn update(
     }
     let caches = context.session.image_caches();
     let read = deadline.until.run(caches.get(&region, &id)).await.map_err(not_sent)?;
-    let read = read.map_err(|error| errors::api("reading", &messages::subject(&id, &region), &error))?;
+    let read = read.map_err(|error| context.session.failed("reading", &messages::subject(&id, &region), &error))?;
     let Some(mut before) = read else {
         account::check(&context.session, &response.private, &messages::subject(&id, &region)).await?;
         return Err(messages::gone(&id, &region, None).into());
@@ -101,7 +101,10 @@ async fn send(
     let caches = context.session.image_caches();
     let sent = caches.update_when_built(&region, request.clone(), deadline.left(), &context.stop);
     let sent = deadline.until.run(sent).await.map_err(ended(true))?;
-    sent.map_err(|error| messages::update_refused(&region, before, request.image_cache_size, &error))?;
+    sent.map_err(|error| {
+        let refused = messages::update_refused(&region, before, request.image_cache_size, &error);
+        context.session.report(&error, refused)
+    })?;
 
     private::set_imported(&mut response.private, false);
     let building = || Status::Updating.to_string().into();

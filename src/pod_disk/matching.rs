@@ -53,7 +53,7 @@ pub(super) async fn find(
         }
         _ => {
             let found = caches.get(&region, choice).await;
-            found.map_err(|error| errors::api("reading", &image_cache::subject(choice, &region), &error).at(at()))?
+            found.map_err(|error| session.failed("reading", &image_cache::subject(choice, &region), &error).at(at()))?
         }
     };
     match found {

@@ -176,6 +176,21 @@ impl Error {
         }
     }
 
+    /// What would end every other call in the same way: no way to the API, no usable credentials, a clock that is off, a
+    /// missing permission. Errors with the same cause need be reported once.
+    pub fn common_cause(&self) -> Option<String> {
+        match self {
+            Self::NotConnected { .. } | Self::NoAnswer { .. } | Self::Unsendable { .. } => {
+                Some("no connection".to_owned())
+            }
+            Self::Unreadable { is_foreign: true, .. } => Some("no connection".to_owned()),
+            Self::Credentials { .. } => Some("no credentials".to_owned()),
+            Self::ClockSkew { .. } => Some("clock".to_owned()),
+            _ if self.is_class("AuthFailure") => self.code().map(str::to_owned),
+            _ => self.missing_permission(),
+        }
+    }
+
     /// The same error, which says after how many attempts in which time.
     #[must_use]
     pub(crate) fn after(self, attempts: u32, time: Duration) -> Self {
@@ -320,6 +335,25 @@ mod tests {
             (Error::NotConnected { action: "A", endpoint: "e".into(), source: Failure::passing("refused") }, false),
         ] {
             assert_eq!(error.outcome_unknown(), expected, "{error}");
+        }
+    }
+
+    #[test]
+    fn causes_of_every_call_are_common() {
+        let refused = Error::NotConnected { action: "A", endpoint: "e".into(), source: Failure::passing("refused") };
+        let lost = Error::NoAnswer { action: "A", endpoint: "e".into(), source: source("reset") };
+        assert_eq!(refused.common_cause(), lost.common_cause());
+        for (error, expected) in [
+            (refused, Some("no connection")),
+            (unreadable(502), Some("no connection")),
+            (api("AuthFailure.SignatureFailure", 200), Some("AuthFailure.SignatureFailure")),
+            (api("UnauthorizedOperation", 200), Some("tke:CreateImageCache")),
+            (api("InvalidParameter", 200), None),
+            (api("ResourceNotFound", 200), None),
+            (api("InternalError", 200), None),
+            (Error::Ended { action: "A" }, None),
+        ] {
+            assert_eq!(error.common_cause().as_deref(), expected, "{error}");
         }
     }
 

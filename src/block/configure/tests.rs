@@ -276,3 +276,16 @@ fn financial_region_without_domain_is_a_warning() {
         assert!(diagnostics.iter().all(|one| one.severity == Severity::Warning && one.detail.contains("domain")));
     }
 }
+
+#[test]
+fn unusual_region_of_the_environment_is_a_warning() {
+    let own = |config: &mut ProviderConfig| config.region = known("ap-guangzhou");
+    for (config, variable, expected) in
+        [(block(|_| ()), "ap-guangzhou-3", 1), (block(|_| ()), "ap-guangzhou", 0), (block(own), "guangzhou", 0)]
+    {
+        let (_, diagnostics) = configured(config, &[("TENCENTCLOUD_REGION", variable)]);
+        let warnings: Vec<_> = diagnostics.iter().map(|warning| warning.summary.as_str()).collect();
+        assert_eq!(warnings, vec!["Unusual region"; expected], "{variable}");
+        assert!(diagnostics.iter().all(|warning| warning.detail.starts_with("TENCENTCLOUD_REGION: ")));
+    }
+}

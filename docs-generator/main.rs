@@ -8,6 +8,7 @@
 mod examples;
 mod links;
 mod pages;
+mod promises;
 mod prose;
 mod schema;
 mod signature;
@@ -128,6 +129,12 @@ fn prose_is_in_the_vocabulary() {
     assert!(swept.is_empty(), "in the vocabulary now, remove from UNSWEPT: {swept:?}");
     let wrong: Vec<_> = found.iter().filter(|place| unswept(place).is_none()).map(String::as_str).collect();
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn promises_have_tests() {
+    let faults = promises::faults(root());
+    assert!(faults.is_empty(), "{}", faults.join("\n"));
 }
 
 #[test]

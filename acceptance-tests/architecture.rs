@@ -85,7 +85,7 @@ fn code(path: &Path) -> String {
 /// True for files that are compiled into tests only.
 fn is_test(path: &Path) -> bool {
     let only_in_tests = ["tests", "tests.rs", "fake.rs", "conformance", "conformance.rs", "sample", "sample.rs"];
-    let more = ["test_client.rs", "wire_facts.rs"];
+    let more = ["test_client.rs", "variants.rs", "wire_facts.rs"];
     path.iter().any(|part| only_in_tests.iter().chain(&more).any(|name| part == *name))
 }
 

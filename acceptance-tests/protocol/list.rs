@@ -109,8 +109,8 @@ async fn what_cannot_be_listed_is_an_error() {
     };
     let response = client().validate_list_resource_config(request).await.unwrap().into_inner();
     let [refused] = &response.diagnostics[..] else { panic!("{response:?}") };
-    let detail = "status: expected one of \"Pending\", \"Ready\", \"Failed\", \"Updating\", \"UpdateFailed\", got \"ready\". \
-                  Status of the caches: `Pending`, `Ready`, `Failed`, `Updating` or `UpdateFailed`.";
+    let detail =
+        "status: expected one of \"Pending\", \"Ready\", \"Failed\", \"Updating\", \"UpdateFailed\", got \"ready\".";
     let expected = error("Invalid value for status", detail);
     assert_eq!((&refused.summary, &refused.detail), (&expected.summary, &expected.detail));
 }

@@ -14,8 +14,8 @@ pub(super) fn functions() -> BTreeMap<String, wire::Function> {
     };
     let repeat = wire::Function {
         parameters: vec![
-            parameter("text", "\"string\"", "The text. `panic` panics."),
-            parameter("times", "\"number\"", "How often."),
+            parameter("text", "\"string\"", "The string. `panic` panics."),
+            parameter("times", "\"number\"", "Number of repetitions."),
         ],
         r#return: Some(wire::function::Return { r#type: br#"["object",{"length":"number","text":"string"}]"#.into() }),
         summary: "Repeats a string.".into(),

@@ -24,7 +24,7 @@ async fn validation_depends_on_what_the_client_can() {
                   or OpenTofu 1.11 and later. Upgrade, or use the attribute without _wo, whose value is stored in the state.";
     // At the attribute, the client would quote the line with the secret.
     let refused = error("Write-only attribute not supported", detail, None);
-    let detail = "name is required, but no value, or null, was given for it. Its name.";
+    let detail = "name is required, and is null or not set.";
     let missing = error("Missing required attribute", detail, at([attribute("name")]));
     for (type_name, config, write_only, expected) in [
         (DISK, disk([name()]), false, vec![]),

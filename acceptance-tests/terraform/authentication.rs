@@ -20,6 +20,8 @@ use std::fs;
 use std::path::Path;
 use std::time::Duration;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::{STANDARD, STANDARD_NO_PAD};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
@@ -185,7 +187,7 @@ fn prepare(workspace: &Workspace, cloud: Cloud) {
 /// The secrets of a prescribed form: a SAML assertion, and an MFA code.
 const PRESCRIBED: [&str; 2] = ["PHNhbWw+c2VjcmV0PC9zYW1sPg==", "135792"];
 
-/// A secret that the run shows, if it does.
+/// A secret that the run shows, plain or encoded, if it does.
 fn told(workspace: &Workspace, run: &Run) -> Option<String> {
     let [assertion, code] = PRESCRIBED;
     // Not part of a number, nor of a second.
@@ -195,10 +197,42 @@ fn told(workspace: &Workspace, run: &Run) -> Option<String> {
     };
     let mut secrets = workspace.cloud.session_secrets();
     secrets.extend(["-secret".to_owned(), assertion.to_owned()]);
+    let secrets: Vec<_> = secrets.iter().flat_map(|secret| encodings(secret)).collect();
     [&run.stdout, &run.stderr].into_iter().find_map(|text| {
         let secret = secrets.iter().find(|secret| text.contains(*secret)).cloned();
         secret.or_else(|| text.match_indices(code).any(|(at, _)| is_code(text, at)).then(|| code.to_owned()))
     })
+}
+
+/// A secret as text, JSON, a URL and base64 show it. Of base64, what is the same whatever stands around the secret.
+fn encodings(secret: &str) -> Vec<String> {
+    let json = serde_json::to_string(secret).unwrap();
+    let percent = |byte: u8| match byte {
+        b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' => char::from(byte).to_string(),
+        other => format!("%{other:02X}"),
+    };
+    let url: String = secret.bytes().map(percent).collect();
+    let aligned = (0..3).filter_map(|start| {
+        let whole = secret.len().checked_sub(start)? / 3 * 3;
+        (whole >= 6).then(|| STANDARD_NO_PAD.encode(&secret.as_bytes()[start..start + whole]))
+    });
+    let mut forms: Vec<_> = aligned.collect();
+    forms.extend([secret.to_owned(), json[1..json.len() - 1].to_owned(), url.replace("%20", "+"), url]);
+    forms
+}
+
+#[test]
+fn secret_is_found_in_each_encoding() {
+    let secret = "p\"a/s s+word-secret";
+    let forms = encodings(secret);
+    let shown = |text: &str| forms.iter().any(|form| text.contains(form.as_str()));
+    for before in ["", "u", "us"] {
+        assert!(shown(&STANDARD.encode(format!("{before}{secret}:x"))), "{before:?}");
+    }
+    for text in [secret, r#"{"password":"p\"a/s s+word-secret"}"#, "password=p%22a%2Fs%20s%2Bword-secret"] {
+        assert!(shown(text), "{text}");
+    }
+    assert!(!shown("p\"a/s"));
 }
 
 fn signer(request: &Request) -> String {

@@ -3,10 +3,11 @@
 use tencentcloud_simulator::KeyPair;
 
 use super::network::Proxy;
-use super::{PRESCRIBED, no_keys, told};
+use super::{PRESCRIBED, encodings, no_keys, told};
 use crate::harness::cli::Cli;
 use crate::harness::config::{PROVIDER, cache};
 use crate::harness::features::Feature;
+use crate::harness::run::Run;
 use crate::harness::workspace::Workspace;
 
 /// Provider blocks whose secrets are ephemeral variables, which Terraform does not save.
@@ -35,6 +36,9 @@ const BLOCKS: [&str; 3] = [
 "#,
 ];
 
+/// Different in JSON, URLs and base64.
+const PASSWORD: &str = "re\"gis\\try +/-secret";
+
 #[test]
 fn no_secret_is_in_log_output_plan_or_state() {
     // What an older Terraform saves of variables is not the provider's.
@@ -46,8 +50,8 @@ fn no_secret_is_in_log_output_plan_or_state() {
         ("secret_key", KeyPair::default().secret_key),
         ("mfa_code", code.to_owned()),
         ("saml_assertion", assertion.to_owned()),
-        ("web_identity_token", "web-identity-secret".to_owned()),
-        ("password", "registry-secret".to_owned()),
+        ("web_identity_token", "web/identity=-secret".to_owned()),
+        ("password", PASSWORD.to_owned()),
     ];
     let block = cache().set(
         "image_registry_credentials",
@@ -77,8 +81,14 @@ fn no_secret_is_in_log_output_plan_or_state() {
             assert_eq!(told(&workspace, run), None, "in {provider}");
         }
         let text = workspace.state_text();
-        assert!(!text.contains("-secret") && PRESCRIBED.iter().all(|secret| !text.contains(secret)), "{text}");
+        for form in ["-secret", PASSWORD, assertion, code].into_iter().flat_map(encodings) {
+            assert!(!text.contains(&form), "{form} in {text}");
+        }
+        for form in encodings(PASSWORD) {
+            let shows = |run: &Run| run.stdout.contains(&form) || run.stderr.contains(&form);
+            assert!(![&plan, &shown, &apply, &state, &destroy].into_iter().any(shows), "{form} in {provider}");
+        }
         let sent = &workspace.sent("CreateImageCache")[0]["ImageRegistryCredentials"][0]["Password"];
-        assert_eq!(sent, "registry-secret");
+        assert_eq!(sent, PASSWORD);
     }
 }

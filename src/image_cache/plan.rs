@@ -332,7 +332,12 @@ mod tests {
             let mut state = created.clone();
             for (name, value) in created.as_map().unwrap() {
                 if value.is_unknown() {
-                    state = with(&state, name, if name == "status" { "Ready" } else { "computed" }.into());
+                    let value = match name.as_str() {
+                        "status" => "Ready".into(),
+                        "image_cache_size" | "retention_days" => 20_i64.into(),
+                        _ => "computed".into(),
+                    };
+                    state = with(&state, name, value);
                 }
             }
             let annotations = ["auto", "pinned"].map(|name| (name, Value::map([("key", "imc-1")])));

@@ -323,6 +323,8 @@ mod tests {
                     ("images", images(image)),
                     ("vpc_id", "vpc-1".into()),
                     ("subnet_id", "subnet-1".into()),
+                    ("image_cache_size", 20_u64.into()),
+                    ("retention_days", 0_u64.into()),
                     ("replace_on_rebuild", replaces.into()),
                     ("rebuild_triggers", triggers),
                 ]);

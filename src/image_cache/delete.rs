@@ -28,8 +28,7 @@ pub(super) async fn delete(context: &Context<Session>, response: &mut Response<I
         return Ok(());
     }
     let caches = session.image_caches();
-    let deletion = caches.delete_when_built(&region, &id, deadline.left(), &context.stop);
-    if let Err(error) = deadline.until.run(deletion).await.map_err(ended)? {
+    if let Err(error) = caches.delete_when_built(&region, &id, &deadline.until).await.map_err(ended)? {
         let listed = tokio::time::timeout(LAST_LOOK, caches.get(&region, &id)).await;
         let listed = listed.ok().and_then(Result::ok).flatten();
         let refused = messages::delete_refused(&id, &region, listed.as_deref(), &deadline, &error);

@@ -99,8 +99,7 @@ async fn send(
     let ended = |was_sent| move |ended| messages::not_updated(&planned.id, ended, deadline, was_sent);
     let (region, _) = deadline.until.run(address(&context.session, planned)).await.map_err(ended(false))??;
     let caches = context.session.image_caches();
-    let sent = caches.update_when_built(&region, request.clone(), deadline.left(), &context.stop);
-    let sent = deadline.until.run(sent).await.map_err(ended(true))?;
+    let sent = caches.update_when_built(&region, request.clone(), &deadline.until).await.map_err(ended(true))?;
     sent.map_err(|error| {
         let refused = messages::update_refused(&region, before, request.image_cache_size, &error);
         context.session.report(&error, refused)

@@ -32,6 +32,11 @@ impl Until {
         self.end.saturating_duration_since(Instant::now())
     }
 
+    /// What is canceled by Ctrl-C.
+    pub fn stop(&self) -> &CancellationToken {
+        &self.stop
+    }
+
     /// Runs `work`, and drops it at the end.
     ///
     /// # Errors

@@ -18,7 +18,7 @@ pub fn registry_token(id: &str, region: &str, error: &Error) -> Diagnostic {
         _ => advice(error),
     };
     Diagnostic::error(
-        "Failed making a registry token",
+        "Error creating registry token",
         format!("While making a token for registry {id} in {region}: {}.{advice}", chain(error)),
     )
 }

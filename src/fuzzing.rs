@@ -15,7 +15,7 @@ pub type Property = (&'static str, fn(&[u8]));
 /// All properties.
 pub const PROPERTIES: [Property; 13] = [
     ("annotate_manifests", crate::manifests::fuzzing::annotate_manifests),
-    ("api_answer", tencentcloud::fuzzing::api_answer),
+    ("api_response", tencentcloud::fuzzing::api_response),
     ("config", terraform::config),
     ("docker_config", image_registry::fuzzing::docker_config),
     ("function", terraform::function),

@@ -19,14 +19,14 @@ use terraform_plugin::value::{Attr, Secret};
 /// A temporary token for an instance of Tencent Container Registry (TCR), for the `password_wo` of `eks_image_cache`: neither
 /// the plan nor the state holds it.
 ///
-/// Each run makes a new token, which lives for an hour. The images must be pulled within that time.
+/// Each run makes a new token, which is valid for an hour. The images must be pulled within that time.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct RegistryTokenModel {
     /// ID of the registry instance, for example `tcr-1a2b3c4d`.
     #[schemars(extend("x-terraform" = REQUIRED), length(min = 1))]
     pub registry_id: Attr<String>,
 
-    /// Region of the registry instance, for example `ap-guangzhou`. When absent, the region of the provider.
+    /// Region of the registry instance, for example `ap-guangzhou`. Default: the region of the provider.
     #[schemars(extend("x-terraform" = OPTIONAL_COMPUTED), length(min = 1))]
     pub region: Attr<String>,
 

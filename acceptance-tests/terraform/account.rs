@@ -109,7 +109,7 @@ fn credentials_of_another_account_drop_nothing() {
     own_account(&mut workspace);
     workspace.plan_is_empty();
 
-    // In its own account, a cache that is gone is created again.
+    // In its own account, a cache that no longer exists is created again.
     workspace.cloud.delete_cache(REGION, &id);
     workspace.cloud.clear_requests();
     workspace.step(cache());

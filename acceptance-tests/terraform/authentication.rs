@@ -3,7 +3,7 @@
 //! directories are named after what they show:
 //!
 //! - `provider.hcl`: the arguments of the provider block.
-//! - `environment.json`: the variables. The variable for the simulated cloud is there already; an empty one is removed.
+//! - `environment.json`: the variables. The variable for the simulated cloud is set already; an empty one is removed.
 //! - `home/`: the files of the home directory. `$HOME` in the other files is that directory.
 //! - `cloud.json`: what the cloud does, see [`Cloud`].
 //! - `expected.json`: what is to be seen there, and what Terraform says, see [`Expected`].
@@ -74,7 +74,7 @@ struct Cloud {
     skew: i64,
     /// The code with which an action is refused.
     refused: BTreeMap<String, String>,
-    /// The action that is not answered.
+    /// The action without a response.
     silent: Option<String>,
 }
 
@@ -129,8 +129,8 @@ fn run(name: &str) {
 
     workspace.environment("TF_LOG", "TRACE");
     let run = workspace.plan();
-    assert_eq!(told(&workspace, &run), None, "a secret in the output of {name}");
-    let expected: Expected = json(name, "expected.json", text("expected.json")).expect("expected.json is there");
+    assert_eq!(shown_secret(&workspace, &run), None, "a secret in the output of {name}");
+    let expected: Expected = json(name, "expected.json", text("expected.json")).expect("expected.json exists");
     let parts = |parts: &[String]| parts.iter().map(|part| part.replace("$CACHE", &id)).collect::<Vec<_>>();
     let says = |diagnostic: &crate::harness::run::Diagnostic, texts: &[String]| {
         let texts = parts(texts);
@@ -188,7 +188,7 @@ fn prepare(workspace: &Workspace, cloud: Cloud) {
 const PRESCRIBED: [&str; 2] = ["PHNhbWw+c2VjcmV0PC9zYW1sPg==", "135792"];
 
 /// A secret that the run shows, plain or encoded, if it does.
-fn told(workspace: &Workspace, run: &Run) -> Option<String> {
+fn shown_secret(workspace: &Workspace, run: &Run) -> Option<String> {
     let [assertion, code] = PRESCRIBED;
     // Not part of a number, nor of a second.
     let is_code = |text: &str, at: usize| {

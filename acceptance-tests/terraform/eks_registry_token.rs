@@ -50,7 +50,7 @@ fn an_instance_that_is_not_there_is_named() {
     workspace.write(config("ins-1"));
     let error = workspace.plan().fails().error();
     error.says(&[
-        "Failed making a registry token",
+        "Error creating registry token",
         "registry ins-1 in ap-guangzhou",
         "TcrResourceNotFound",
         "Check the ID",

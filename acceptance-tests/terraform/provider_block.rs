@@ -34,7 +34,7 @@ fn no_region_anywhere_is_an_error_of_the_plan_that_says_where_to_set_it() {
         let plan = workspace.planned(block);
         assert_eq!(plan.change(TEST).after("region"), "ap-guangzhou");
     }
-    assert_eq!(workspace.cloud.requests(), [], "a plan of what is new calls nobody");
+    assert_eq!(workspace.cloud.requests(), [], "a plan of new objects calls no service");
 }
 
 #[test]

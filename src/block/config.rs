@@ -133,7 +133,7 @@ pub struct AssumeRole {
     #[schemars(extend("x-terraform" = OPTIONAL))]
     pub session_name: Attr<String>,
 
-    /// Life of the session in seconds, up to 43200. Default 7200. Also `TENCENTCLOUD_ASSUME_ROLE_SESSION_DURATION`.
+    /// Lifetime of the session in seconds, up to 43200. Default 7200. Also `TENCENTCLOUD_ASSUME_ROLE_SESSION_DURATION`.
     #[schemars(extend("x-terraform" = OPTIONAL), range(min = 0, max = 43200))]
     pub session_duration: Attr<u32>,
 
@@ -183,7 +183,7 @@ pub struct AssumeRoleWithWebIdentity {
     #[schemars(extend("x-terraform" = OPTIONAL))]
     pub session_name: Attr<String>,
 
-    /// Life of the session in seconds, up to 43200. Default 7200. Also `TENCENTCLOUD_ASSUME_ROLE_SESSION_DURATION`.
+    /// Lifetime of the session in seconds, up to 43200. Default 7200. Also `TENCENTCLOUD_ASSUME_ROLE_SESSION_DURATION`.
     #[schemars(extend("x-terraform" = OPTIONAL), range(min = 0, max = 43200))]
     pub session_duration: Attr<u32>,
 }
@@ -208,7 +208,7 @@ pub struct AssumeRoleWithSaml {
     #[schemars(extend("x-terraform" = OPTIONAL))]
     pub session_name: Attr<String>,
 
-    /// Life of the session in seconds, up to 43200. Default 7200. Also `TENCENTCLOUD_ASSUME_ROLE_SESSION_DURATION`.
+    /// Lifetime of the session in seconds, up to 43200. Default 7200. Also `TENCENTCLOUD_ASSUME_ROLE_SESSION_DURATION`.
     #[schemars(extend("x-terraform" = OPTIONAL), range(min = 0, max = 43200))]
     pub session_duration: Attr<u32>,
 }
@@ -225,7 +225,7 @@ pub struct MfaCertification {
     #[schemars(extend("x-terraform" = OPTIONAL.sensitive()))]
     pub token_code: Attr<Secret>,
 
-    /// Life of the session in seconds, from 1 to 129600 (7200 for the account's owner). Default 1800. Also
+    /// Lifetime of the session in seconds, from 1 to 129600 (7200 for the account's owner). Default 1800. Also
     /// `TENCENTCLOUD_MFA_CERTIFICATION_DURATION_SECONDS`.
     #[schemars(extend("x-terraform" = OPTIONAL), range(min = 1, max = 129600))]
     pub duration_seconds: Attr<u32>,

@@ -17,7 +17,7 @@ use image_registry::Inspectors;
 use tencentcloud::credentials::{
     AccountGuard, AssumeRoleConfig, Caller, CloudServices, Credentials, CredentialsChain, CredentialsConfig,
     CredentialsError, DEFAULT_METADATA_URL, Environment, MfaConfig, ProvideCredentials, SamlConfig, WebIdentityConfig,
-    outranked_by_keys,
+    overridden_by_keys,
 };
 use tencentcloud::endpoints::{DEFAULT_DOMAIN, InvalidEndpoint};
 use tencentcloud::{Api, Client, Endpoints, Settings};
@@ -133,7 +133,7 @@ impl ProvideCredentials for NotKnownYet {
 
 /// A warning for each argument that names other credentials while keys take precedence.
 fn not_used(config: &CredentialsConfig, environment: &Environment) -> Vec<Diagnostic> {
-    let Some((source, arguments)) = outranked_by_keys(config, environment) else { return Vec::new() };
+    let Some((source, arguments)) = overridden_by_keys(config, environment) else { return Vec::new() };
     let warning = |argument: &str| {
         let detail = format!(
             "The keys of the {source} take precedence, and {argument} is ignored. To use it, remove the keys; to use the keys, \

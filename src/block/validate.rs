@@ -102,7 +102,7 @@ fn validate_credentials(config: &ProviderConfig, diagnostics: &mut Diagnostics) 
     }
 }
 
-/// Arguments that need or exclude each other. Variables complete a block, except for keys.
+/// Arguments that need each other or are mutually exclusive. Variables complete a block, except for keys.
 fn validate_combinations(config: &ProviderConfig, diagnostics: &mut Diagnostics) {
     let given = [
         ("secret_id", config.secret_id.is_known()),

@@ -90,8 +90,8 @@ fn api_errors() {
         NotConnected => [
             not_connected() => "DescribeImageCaches: no connection to 127.0.0.1:9: 127.0.0.1:9 refuses connections",
         ],
-        NoAnswer => [
-            Error::NoAnswer {
+        NoResponse => [
+            Error::NoResponse {
                 action: "A",
                 endpoint: "tke.example.com".to_owned(),
                 source: Arc::new(network_failure("tke.example.com closed the connection")),

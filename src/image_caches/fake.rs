@@ -223,7 +223,7 @@ fn html(action: &'static str, http_status: u16) -> Error {
 }
 
 fn no_response(action: &'static str) -> Error {
-    Error::NoAnswer { action, endpoint: "fake".to_owned(), source: Arc::new(std::io::Error::other("reset")) }
+    Error::NoResponse { action, endpoint: "fake".to_owned(), source: Arc::new(std::io::Error::other("reset")) }
 }
 
 #[async_trait]

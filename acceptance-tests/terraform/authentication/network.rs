@@ -8,7 +8,7 @@ use base64::engine::general_purpose::STANDARD;
 use tencentcloud_simulator::KeyPair;
 
 pub use self::proxy::Proxy;
-use super::{look_at_a_cache, no_keys, signer, told};
+use super::{look_at_a_cache, no_keys, shown_secret, signer};
 use crate::harness::config::{PROVIDER, REGION};
 use crate::harness::tls::TlsFront;
 use crate::harness::workspace::Workspace;
@@ -38,7 +38,7 @@ fn each_site_has_its_hosts_behind_a_proxy_and_a_private_ca() {
         let id = look_at_a_cache(&workspace);
 
         let run = workspace.plan();
-        assert_eq!(told(&workspace, &run), None);
+        assert_eq!(shown_secret(&workspace, &run), None);
         run.succeeds();
         let heads = proxy.heads();
         let targets: Vec<_> = heads.iter().filter_map(|head| head.split(' ').nth(1)).collect();
@@ -58,7 +58,7 @@ fn a_certificate_of_an_unknown_ca_is_an_error_that_says_what_to_set() {
     workspace.provider(&format!("{PROVIDER}\n  max_retries = 0"));
     let id = look_at_a_cache(&workspace);
     let run = workspace.plan();
-    assert_eq!(told(&workspace, &run), None);
+    assert_eq!(shown_secret(&workspace, &run), None);
     run.error().says(&[
         "no connection to tke.tencentcloudapi.com",
         "is signed by CN=CA of",
@@ -102,7 +102,7 @@ fn a_proxy_that_refuses_is_an_error_without_its_password() {
         workspace.provider(&format!("{PROVIDER}\n  max_retries = 0"));
         let id = look_at_a_cache(&workspace);
         let run = workspace.plan();
-        assert_eq!(told(&workspace, &run), None, "{variable}");
+        assert_eq!(shown_secret(&workspace, &run), None, "{variable}");
         run.error().says(&["DescribeImageCaches", said]);
         assert_eq!((proxy.heads().len(), workspace.cloud.requests().len()), (1, 0), "{variable}");
         workspace.cloud.delete_cache(REGION, &id);

@@ -65,7 +65,7 @@ fn an_apply_outlives_a_session_that_is_revoked() {
     workspace.wait_for_requests("DescribeImageCaches", 3);
     let before = workspace.cloud.count(ASSUME_ROLE);
     workspace.cloud.expire_sessions();
-    wait_until("the session is made anew", || workspace.cloud.count(ASSUME_ROLE) == before + 1);
+    wait_until("the session is created again", || workspace.cloud.count(ASSUME_ROLE) == before + 1);
     let seen = workspace.cloud.count("DescribeImageCaches");
     workspace.wait_for_requests("DescribeImageCaches", seen + 2);
     workspace.cloud.finish_build(REGION, &workspace.cloud_cache().id);

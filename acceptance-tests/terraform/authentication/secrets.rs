@@ -1,9 +1,9 @@
-//! Everything secret at once, from the plan to the destroy: told to the API, and to nobody else.
+//! Everything secret at once, from the plan to the destroy: sent to the API, and to nothing else.
 
 use tencentcloud_simulator::KeyPair;
 
 use super::network::Proxy;
-use super::{PRESCRIBED, encodings, no_keys, told};
+use super::{PRESCRIBED, encodings, no_keys, shown_secret};
 use crate::harness::cli::Cli;
 use crate::harness::config::{PROVIDER, cache};
 use crate::harness::features::Feature;
@@ -78,7 +78,7 @@ fn no_secret_is_in_log_output_plan_or_state() {
         let state = workspace.run(&["show", "-json"]).succeeds();
         let destroy = workspace.destroy();
         for run in [&plan, &shown, &apply, &state, &destroy] {
-            assert_eq!(told(&workspace, run), None, "in {provider}");
+            assert_eq!(shown_secret(&workspace, run), None, "in {provider}");
         }
         let text = workspace.state_text();
         for form in ["-secret", PASSWORD, assertion, code].into_iter().flat_map(encodings) {

@@ -1,10 +1,10 @@
-//! What one API action is: a request that serialises to the API's field names, and the answer that belongs to it.
+//! What one API action is: a request that serialises to the API's field names, and the response that belongs to it.
 
 use std::fmt::Debug;
 
 use serde::{Serialize, de::DeserializeOwned};
 
-/// One action of one service: the request is `Self`, the answer [`Action::Response`].
+/// One action of one service: the request is `Self`, the response [`Action::Response`].
 ///
 /// Absent fields must not be serialised: the API refuses what it does not know, and `null` too
 /// (`UnknownParameter`, `InvalidParameter`).
@@ -22,11 +22,11 @@ pub trait Action: Serialize + Debug + Send + Sync {
     /// What stands inside `Response` when the call succeeds.
     type Response: DeserializeOwned + Send;
 
-    /// May it be sent again when nobody knows whether it was carried out?
+    /// May it be sent again when it is unknown whether it was carried out?
     fn retry(&self) -> Retry;
 }
 
-/// What may happen after an answer that was lost: the connection broke, timed out, or ended in a server fault.
+/// What may happen after a response was lost: the connection broke, timed out, or ended in a server fault.
 ///
 /// A call that was certainly not carried out (throttled, never connected) is repeated in either case.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -65,7 +65,7 @@ impl Api {
         self.0.transport.now().into()
     }
 
-    /// Calls `action` in `region` (`None` for the few actions that have none), and returns its answer.
+    /// Calls `action` in `region` (`None` for the few actions that have none), and returns its response.
     ///
     /// Waits for the quota, and repeats what [`retry`] allows. Dropping the future gives the call up; whether it was
     /// carried out is then unknown.

@@ -1,4 +1,4 @@
-//! An HTTP server for tests that answers what it is told to, byte for byte, and remembers what it was asked.
+//! An HTTP server for tests that sends given responses, byte for byte, and remembers the requests.
 
 use std::sync::{Arc, Mutex};
 
@@ -8,7 +8,7 @@ use tokio::{
     task::JoinHandle,
 };
 
-/// One answer. Every connection is closed after its answer.
+/// One response. Every connection is closed after its response.
 pub enum Reply {
     /// These bytes, which may be less than they promise.
     Bytes(String),
@@ -30,7 +30,7 @@ pub fn json(body: &str) -> Reply {
 pub struct Server {
     pub url: String,
     requests: Arc<Mutex<Vec<String>>>,
-    answering: JoinHandle<()>,
+    serving: JoinHandle<()>,
 }
 
 impl Server {
@@ -40,7 +40,7 @@ impl Server {
         let url = format!("http://{}", listener.local_addr().unwrap());
         let requests = Arc::new(Mutex::new(Vec::new()));
         let seen = Arc::clone(&requests);
-        let answering = tokio::spawn(async move {
+        let serving = tokio::spawn(async move {
             for reply in replies {
                 let (mut stream, _) = listener.accept().await.unwrap();
                 let request = read_request(&mut stream).await;
@@ -51,12 +51,12 @@ impl Server {
                 }
             }
         });
-        Self { url, requests, answering }
+        Self { url, requests, serving }
     }
 
-    /// Returns when all replies are given and nobody listens any more.
+    /// Returns when all replies are given and the server no longer listens.
     pub async fn closed(&mut self) {
-        (&mut self.answering).await.unwrap();
+        (&mut self.serving).await.unwrap();
     }
 
     /// The requests so far: head in lower case, an empty line, body.

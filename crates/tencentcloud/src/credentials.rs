@@ -22,8 +22,8 @@
 //! - **`assume_role`**, once: the block or its variables, or else the role of the profile (`role-arn`). Where both name a
 //!   role, the profile's is not assumed: the other is assumed with the profile's keys.
 //!
-//! An argument that an earlier source outranks is named in a warning of the log, and where the keys of that source are
-//! given as they are also by [`outranked_by_keys`], before anything is read.
+//! An argument over which an earlier source takes precedence is named in a warning of the log, and where the keys of that source are
+//! given as they are also by [`overridden_by_keys`], before anything is read.
 
 mod account_guard;
 mod chain;
@@ -59,9 +59,9 @@ pub use environment::Environment;
 pub use error::CredentialsError;
 pub use profile::profile_region;
 pub use services::{CloudServices, DEFAULT_METADATA_URL, Services};
-pub use static_keys::outranked_by_keys;
+pub use static_keys::overridden_by_keys;
 
-/// A key pair, with the token and the end of its life where it is temporary.
+/// A key pair, with the token and its expiry if it is temporary.
 #[derive(Debug, Clone)]
 pub struct Credentials {
     /// `SecretId`. Not secret by itself, but kept out of logs.

@@ -141,7 +141,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_origin_is_refused() {
+    fn other_urls_than_origins_are_refused() {
         for protocol in ["", "ftp", "https://"] {
             Endpoints::new(protocol, DEFAULT_DOMAIN).unwrap_err();
         }
@@ -151,7 +151,7 @@ mod tests {
     }
 
     #[test]
-    fn an_override_that_is_no_origin_is_told_with_what_to_write() {
+    fn override_error_shows_the_form() {
         for (url, expected) in [
             (
                 "tke.example.com",

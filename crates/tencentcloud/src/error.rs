@@ -1,7 +1,7 @@
 //! Why a call failed, in the terms of what a caller can do about it.
 //!
 //! The messages name action, code and request ID, which Tencent Cloud's support asks for, and never hold what was
-//! sent: requests carry passwords, answers carry keys.
+//! sent: requests carry passwords, responses carry keys.
 
 use std::{sync::Arc, time::Duration};
 
@@ -42,14 +42,14 @@ pub enum Error {
     NotConnected { action: &'static str, endpoint: String, source: Failure },
     /// The call was sent, and no response arrived: connection reset or timed out. It may have been carried out.
     #[error("{action}: no response from {endpoint}")]
-    NoAnswer { action: &'static str, endpoint: String, source: Source },
-    /// An answer came back that is not one of this API.
+    NoResponse { action: &'static str, endpoint: String, source: Source },
+    /// A response that is not one of this API.
     #[error("{action}: unusable response, HTTP status {http_status}{}{}: {problem}", reason(*http_status), request(request_id.as_deref()))]
     Unreadable {
         action: &'static str,
         http_status: u16,
         request_id: Option<String>,
-        /// What is wrong, with the beginning of an answer that is not JSON.
+        /// What is wrong, with the beginning of a response that is not JSON.
         problem: String,
         /// It is not JSON: not the API responds, but a proxy, a login page, another server.
         is_foreign: bool,
@@ -127,7 +127,7 @@ impl Error {
         classes.iter().any(|class| self.is_class(class)) && !self.is_refused_by_its_detail()
     }
 
-    /// Something refused the call with an HTTP status and without the API's own error, so that nobody knows why. Not so for
+    /// Something refused the call with an HTTP status and without the API's own error, so that the reason is unknown. Not so for
     /// the statuses that say why: of authentication (401, 403, 407), time (408) and quota (429).
     pub fn is_unexplained_refusal(&self) -> bool {
         match self {
@@ -180,7 +180,7 @@ impl Error {
     /// missing permission. Errors with the same cause need be reported once.
     pub fn common_cause(&self) -> Option<String> {
         match self {
-            Self::NotConnected { .. } | Self::NoAnswer { .. } | Self::Unsendable { .. } => {
+            Self::NotConnected { .. } | Self::NoResponse { .. } | Self::Unsendable { .. } => {
                 Some("no connection".to_owned())
             }
             Self::Unreadable { is_foreign: true, .. } => Some("no connection".to_owned()),
@@ -202,22 +202,22 @@ impl Error {
                 let problem = format!("{problem}{}", network::attempts(attempts, time));
                 Self::Unreadable { action, http_status, request_id, problem, is_foreign }
             }
-            Self::NoAnswer { action, endpoint, source } if attempts > 1 => {
+            Self::NoResponse { action, endpoint, source } if attempts > 1 => {
                 let endpoint = format!("{endpoint}{}", network::attempts(attempts, time));
-                Self::NoAnswer { action, endpoint, source }
+                Self::NoResponse { action, endpoint, source }
             }
             other => other,
         }
     }
 
-    /// Nobody can say whether the call was carried out.
+    /// It is unknown whether the call was carried out.
     ///
     /// True when no response arrived, when it could not be read, and for a fault of the server: `InternalError`, any 5xx
     /// status. A refusal by something between (another status without the API's own error) is certain, except 408 and 429:
     /// a gateway that gives up on a request, or counts requests, may have passed it on.
     pub fn outcome_unknown(&self) -> bool {
         match self {
-            Self::NoAnswer { .. } => true,
+            Self::NoResponse { .. } => true,
             Self::Unreadable { http_status, .. } => matches!(http_status, 200..=299 | 408 | 429 | 500..),
             Self::Api { http_status, .. } => {
                 !self.is_throttling()
@@ -312,7 +312,7 @@ mod tests {
     }
 
     #[test]
-    fn the_outcome_is_unknown_after_server_faults_and_unreadable_answers() {
+    fn the_outcome_is_unknown_after_server_faults_and_unreadable_responses() {
         for (error, expected) in [
             (api("InternalError", 200), true),
             (api("InternalError.Db", 200), true),
@@ -331,7 +331,7 @@ mod tests {
             (unreadable(429), true),
             (unreadable(403), false),
             (unreadable(302), false),
-            (Error::NoAnswer { action: "A", endpoint: "e".into(), source: source("reset") }, true),
+            (Error::NoResponse { action: "A", endpoint: "e".into(), source: source("reset") }, true),
             (Error::NotConnected { action: "A", endpoint: "e".into(), source: Failure::passing("refused") }, false),
         ] {
             assert_eq!(error.outcome_unknown(), expected, "{error}");
@@ -341,7 +341,7 @@ mod tests {
     #[test]
     fn causes_of_every_call_are_common() {
         let refused = Error::NotConnected { action: "A", endpoint: "e".into(), source: Failure::passing("refused") };
-        let lost = Error::NoAnswer { action: "A", endpoint: "e".into(), source: source("reset") };
+        let lost = Error::NoResponse { action: "A", endpoint: "e".into(), source: source("reset") };
         assert_eq!(refused.common_cause(), lost.common_cause());
         for (error, expected) in [
             (refused, Some("no connection")),

@@ -75,7 +75,7 @@ mod tests {
             (html(200), false, false),
             (html(503), true, false),
             (html(429), true, false),
-            (Error::NoAnswer { action: "A", endpoint: "e".into(), source: source("reset") }, true, false),
+            (Error::NoResponse { action: "A", endpoint: "e".into(), source: source("reset") }, true, false),
             (api("InternalError"), true, false),
             (api("InvalidParameter"), false, false),
             (api("AuthFailure.SignatureFailure"), false, false),

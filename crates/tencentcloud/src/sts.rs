@@ -1,6 +1,6 @@
 //! Actions of the Security Token Service, version 2018-08-13: <https://cloud.tencent.com/document/product/1312>.
 //!
-//! Four of them give temporary credentials, with the same answer: [`SessionCredentials`].
+//! Four of them give temporary credentials, with the same response: [`SessionCredentials`].
 
 use std::time::{Duration, SystemTime};
 
@@ -21,7 +21,7 @@ pub struct AssumeRole {
     pub role_arn: String,
     /// Appears in the audit log. 2 to 128 of `[\w+=,.@_-]`.
     pub role_session_name: String,
-    /// At most 43200; the API takes 7200 when absent.
+    /// At most 43200; the API defaults to 7200.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub duration_seconds: Option<i64>,
     /// Narrows the role's permissions; URL-encoded JSON.
@@ -51,7 +51,7 @@ pub struct AssumeRoleWithWebIdentity {
     pub web_identity_token: SecretString,
     pub role_arn: String,
     pub role_session_name: String,
-    /// At most 43200; the API takes 7200 when absent.
+    /// At most 43200; the API defaults to 7200.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub duration_seconds: Option<i64>,
 }
@@ -68,7 +68,7 @@ pub struct AssumeRoleWithSaml {
     pub principal_arn: String,
     pub role_arn: String,
     pub role_session_name: String,
-    /// At most 43200; the API takes 7200 when absent.
+    /// At most 43200; the API defaults to 7200.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub duration_seconds: Option<i64>,
 }
@@ -85,7 +85,7 @@ pub struct GetSessionToken {
     /// The MFA code of that device. Each code works once.
     #[serde(serialize_with = "secret::exposed")]
     pub token_code: SecretString,
-    /// At most 129600, 7200 for the account's owner; the API takes 1800 when absent.
+    /// At most 129600, 7200 for the account's owner; the API defaults to 1800.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub duration_seconds: Option<i64>,
 }
@@ -94,7 +94,7 @@ pub struct GetSessionToken {
 #[derive(Debug, Clone, Serialize)]
 pub struct GetCallerIdentity {}
 
-/// What the four actions answer that give credentials.
+/// The response of the four actions that give credentials.
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct SessionCredentials {
@@ -135,7 +135,7 @@ impl From<SessionCredentials> for Credentials {
     }
 }
 
-/// Each action: its name, whether a lost answer may be asked for again, and its answer.
+/// Each action: its name, whether it may be sent again after a lost response, and its response.
 macro_rules! actions {
     ($($action:ident = $name:literal, $retry:expr => $response:ty;)*) => {$(
         impl Action for $action {
@@ -205,7 +205,7 @@ mod tests {
     }
 
     #[test]
-    fn an_answer_becomes_credentials_that_expire() {
+    fn a_response_becomes_credentials_that_expire() {
         let answer = json!({
             "Credentials": {"Token": "t", "TmpSecretId": "id", "TmpSecretKey": "key"},
             "ExpiredTime": 1543914376, "Expiration": "2018-12-04T09:06:16Z", "RequestId": "r",

@@ -16,7 +16,7 @@ pub struct CreateInstanceToken {
     pub token_type: TokenType,
 }
 
-/// How long a token lives.
+/// Lifetime of a token.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum TokenType {
@@ -31,13 +31,13 @@ impl Action for CreateInstanceToken {
     const RESPONSE_LIMIT: usize = 1 << 20;
     type Response = InstanceToken;
 
-    /// A second temporary token is one more that nobody uses.
+    /// A second temporary token is one more that is not used.
     fn retry(&self) -> Retry {
         Retry::Idempotent
     }
 }
 
-/// The answer to [`CreateInstanceToken`].
+/// The response to [`CreateInstanceToken`].
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct InstanceToken {
@@ -71,7 +71,7 @@ mod tests {
     }
 
     #[test]
-    fn the_documented_answer_is_read() {
+    fn the_documented_response_is_read() {
         let answer =
             json!({"Username": "100000000001", "Token": "hidden", "ExpTime": 1_735_880_997_750_i64, "TokenId": ""});
         let token: InstanceToken = serde_json::from_value(answer).unwrap();

@@ -1,12 +1,12 @@
-//! One signed HTTP exchange: an action goes out, its answer or an [`Error`] comes back. Nothing is repeated here, except
+//! One signed HTTP exchange: an action is sent, its response or an [`Error`] comes back. Nothing is repeated here, except
 //! once to correct a wrong clock, which the server has refused before it did anything.
 //!
 //! The envelope: `{"Response": {...}}`, and for a failure `{"Response": {"Error": {"Code", "Message"}, "RequestId"}}`
 //! with HTTP status 200. Other statuses have no contract; an error of this shape is taken from them as well.
 
-pub(crate) mod answer;
 #[cfg(any(test, fuzzing, feature = "testing"))]
 pub mod fuzzing;
+pub(crate) mod response;
 
 use std::{
     sync::{
@@ -26,7 +26,7 @@ use secrecy::ExposeSecret;
 use tokio::sync::OnceCell;
 use url::{Position, Url};
 
-use self::answer::Answer;
+use self::response::RawResponse;
 use super::{Action, Endpoints, Error, credentials::Credentials, secret, tc3};
 
 /// For name resolution, connection and TLS handshake.
@@ -36,7 +36,7 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(15);
 const TOTAL_TIMEOUT: Duration = Duration::from_secs(60);
 
 /// An idle connection is not used again after this time. Short, because a call that goes out on a connection which the
-/// other side closes at that moment ends without an answer, and then nobody knows whether it was carried out.
+/// other side closes at that moment ends without a response, and it is unknown whether it was carried out.
 const IDLE_TIMEOUT: Duration = Duration::from_secs(20);
 
 const CONTENT_TYPE: &str = "application/json; charset=utf-8";
@@ -72,12 +72,12 @@ impl Transport {
         Self { endpoints, program, proxies, plain, tls, clock_offset: AtomicI64::new(0) }
     }
 
-    /// The servers' time, as far as it is known: this machine's, until a refusal has told how far off that is.
+    /// The servers' time, as far as it is known: this machine's, until a refusal shows how far off that is.
     pub fn now(&self) -> Timestamp {
         at(self.clock_offset.load(Ordering::Relaxed))
     }
 
-    /// Sends `action` once, and returns its answer.
+    /// Sends `action` once, and returns its response.
     ///
     /// # Errors
     ///
@@ -94,7 +94,7 @@ impl Transport {
         let Some(seconds_behind) = answer.clock_skew() else { return answer.decode::<A>() };
 
         // The server said its time beside the refusal: sign once more with that.
-        let skewed = |seconds_behind, answer: &Answer| Error::ClockSkew {
+        let skewed = |seconds_behind, answer: &RawResponse| Error::ClockSkew {
             action: A::NAME,
             seconds_behind,
             request_id: answer.request_id().unwrap_or_default(),
@@ -115,10 +115,10 @@ impl Transport {
         auth: Auth<'_>,
         body: Vec<u8>,
         clock_offset: i64,
-    ) -> Result<Answer, Error> {
+    ) -> Result<RawResponse, Error> {
         let unsendable = |problem, source| Error::Unsendable { action: A::NAME, problem, source };
         let url = self.endpoints.url(A::SERVICE);
-        let url = url.map_err(|error| unsendable("the endpoint is no URL", Arc::new(error)))?;
+        let url = url.map_err(|error| unsendable("the endpoint is not a URL", Arc::new(error)))?;
         // What the HTTP library puts into `Host`: the port only where it is not the scheme's own.
         let host = &url[Position::BeforeHost..Position::AfterPort];
         let headers = headers::<A>(&self.program, host, region, auth, &body, clock_offset).map_err(|error| {
@@ -132,12 +132,12 @@ impl Transport {
 
         let sent = client.post(url.clone()).headers(headers).body(body).send().await;
         let answer = match sent {
-            Ok(response) => Answer::read(response, A::RESPONSE_LIMIT).await,
+            Ok(response) => RawResponse::read(response, A::RESPONSE_LIMIT).await,
             Err(error) => Err(error),
         };
         let endpoint = host.to_owned();
         match answer {
-            // Of a plain HTTP endpoint; through a tunnel it is no response, but a failure to connect.
+            // Of a plain HTTP endpoint; through a tunnel it is a failure to connect.
             Ok(answer) if answer.http_status() == 407 => match proxies.of(&url) {
                 Some(proxy) => {
                     Err(Error::NotConnected { action: A::NAME, endpoint, source: Failure::proxy_authentication(proxy) })
@@ -149,7 +149,7 @@ impl Transport {
                 let connected = !error.is_connect();
                 let source = Failure::new(error, &url, proxies);
                 Err(if connected {
-                    Error::NoAnswer { action: A::NAME, endpoint, source: Arc::new(source) }
+                    Error::NoResponse { action: A::NAME, endpoint, source: Arc::new(source) }
                 } else {
                     Error::NotConnected { action: A::NAME, endpoint, source }
                 })

@@ -74,7 +74,7 @@ fn an_endpoint_is_the_blocks_then_its_variables_then_that_of_the_domain() {
 }
 
 #[test]
-fn an_endpoint_that_cannot_be_is_told_where_it_was_set() {
+fn an_endpoint_error_names_where_it_was_set() {
     for (config, variables, path, detail) in [
         (
             block(|config| config.protocol = known("ftp")),
@@ -172,9 +172,9 @@ async fn the_region_is_the_blocks_then_the_variables_then_the_profiles() {
     }
 }
 
-/// Nobody is called: the endpoint refuses connections, and a refusal would be another error.
+/// Nothing is called: the endpoint refuses connections, and a refusal would be another error.
 #[tokio::test]
-async fn what_is_not_known_yet_is_no_error_until_something_is_called() {
+async fn what_is_not_known_yet_is_an_error_only_when_something_is_called() {
     let role = AssumeRole { role_arn: Attr::Unknown, ..Default::default() };
     let identity = AssumeRoleWithWebIdentity { web_identity_token: Attr::Unknown, ..Default::default() };
     for (argument, config) in [
@@ -216,7 +216,7 @@ fn what_keys_outrank_is_a_warning_at_the_argument() {
         (both, keys, "provider block", &["profile", "cam_role_name"]),
         (block(|config| config.assume_role = AssumeRole::default().into()), keys, "", &[]),
         (profile(), &[], "", &[]),
-        // Half a pair outranks nothing: it is an error as soon as it is used.
+        // Half a pair takes precedence over nothing: it is an error as soon as it is used.
         (profile(), &keys[..1], "", &[]),
     ] {
         let (_, diagnostics) = configured(config, variables);

@@ -16,7 +16,7 @@ use crate::{Auth, sts};
 
 /// Credentials from whatever the configuration and the environment offer, renewed as long as they are used.
 ///
-/// Making one reads nothing, and calls nobody; the first [`credentials`](ProvideCredentials::credentials) does.
+/// Making one reads nothing and calls no service; the first [`credentials`](ProvideCredentials::credentials) does.
 #[derive(Debug)]
 pub struct CredentialsChain<S: Services>(Renewing<Issuer<S>>);
 
@@ -50,7 +50,7 @@ impl<S: Services> ProvideCredentials for CredentialsChain<S> {
     }
 }
 
-/// Makes the credentials of a chain anew each time it is asked.
+/// Makes the credentials of a chain again for each call.
 #[derive(Debug)]
 struct Issuer<S> {
     context: Context<Arc<S>>,
@@ -144,7 +144,7 @@ impl<S: Services> Issuer<S> {
     fn log(&self, source: Source) {
         let name = source.name(&self.context.config);
         tracing::debug!(source = name, "found credentials");
-        for ignored in source.outranks(&self.context.config) {
+        for ignored in source.overrides(&self.context.config) {
             tracing::warn!(
                 source = name,
                 ignored,

@@ -68,7 +68,7 @@ pub struct AssumeRoleConfig {
 #[derive(Debug, Clone, Default)]
 #[cfg_attr(test, derive(serde::Deserialize), serde(default, deny_unknown_fields))]
 pub struct WebIdentityConfig {
-    /// `OIDC` when absent, as in the official provider.
+    /// `OIDC` if omitted, as in the official provider.
     pub provider_id: Option<String>,
     pub web_identity_token: Option<SecretString>,
     /// The token as it is, or JSON with the member `web_identity_token`. Read again for each renewal.

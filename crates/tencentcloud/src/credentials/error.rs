@@ -7,7 +7,7 @@ use super::super::Error;
 
 /// Why there are no credentials.
 ///
-/// It can be cloned, because every caller that waited for the same attempt gets the same answer.
+/// It can be cloned, because every caller that waited for the same attempt gets the same result.
 #[derive(Debug, Clone, thiserror::Error)]
 pub enum CredentialsError {
     /// No source is configured.
@@ -25,13 +25,13 @@ pub enum CredentialsError {
     /// Some of what belongs together is set, and the rest is not.
     #[error("{origin}: {present} is set, {missing} is not; set both in the same place, or neither")]
     Incomplete { origin: String, present: &'static str, missing: &'static str },
-    /// A value that cannot be right, or two that exclude each other.
+    /// A value that cannot be right, or two that are mutually exclusive.
     #[error("{origin}: {problem}")]
     Invalid { origin: String, problem: String },
-    /// Who calls, or where the API is, will be settled later: there is nothing wrong with the credentials.
+    /// Who calls, or where the API is, is not known yet: there is nothing wrong with the credentials.
     #[error("{problem}")]
     Unsettled {
-        /// What is not settled, and what to do.
+        /// What is not known yet, and what to do.
         problem: String,
     },
     /// A file that cannot be read, or not be understood.

@@ -1,7 +1,7 @@
 //! The role of the machine that this runs on, from the instance metadata service.
 //!
-//! Asked without being configured, a silent service only means that this is no such machine. Asked for by name, or by
-//! a profile of the type `cvm-role`, it must answer.
+//! Asked without being configured, a silent service only means that this is not such a machine. Asked for by name, or by
+//! a profile of the type `cvm-role`, it must respond.
 //!
 //! Source: <https://cloud.tencent.com/document/product/213/4934>.
 
@@ -20,7 +20,7 @@ use crate::secret;
 
 const PATH: &str = "/latest/meta-data/cam/security-credentials/";
 
-/// What the service answers for a role.
+/// The service's response for a role.
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
 struct RoleCredentials {
@@ -50,7 +50,7 @@ pub(super) async fn provide<S: Services>(context: &Context<S>) -> Result<Outcome
 
 /// Credentials of whatever role the instance has; an error when it has none.
 pub(super) async fn credentials<S: Services>(services: &S) -> Result<Credentials, CredentialsError> {
-    match bound_role(services).await.map_err(must_answer)? {
+    match bound_role(services).await.map_err(must_respond)? {
         Some(role) => credentials_of(services, &role).await,
         None => Err(metadata("no role is bound to this instance; bind one in the CVM console")),
     }
@@ -70,12 +70,12 @@ async fn bound_role<S: Services>(services: &S) -> Result<Option<String>, Credent
 }
 
 async fn credentials_of<S: Services>(services: &S, role: &str) -> Result<Credentials, CredentialsError> {
-    let answer = services.metadata(&format!("{PATH}{role}")).await.map_err(must_answer)?.ok_or_else(|| {
+    let answer = services.metadata(&format!("{PATH}{role}")).await.map_err(must_respond)?.ok_or_else(|| {
         metadata(format!("the role {role:?} is not bound to this instance; bind it, or correct cam_role_name"))
     })?;
     // Not the parser's message: it repeats values.
     let answer: RoleCredentials = serde_json::from_str(&answer)
-        .map_err(|_| metadata(format!("the metadata service's answer for {role:?} is not what is documented")))?;
+        .map_err(|_| metadata(format!("the metadata service's response for {role:?} is not what is documented")))?;
     match answer {
         RoleCredentials {
             code,
@@ -96,8 +96,8 @@ async fn credentials_of<S: Services>(services: &S, role: &str) -> Result<Credent
     }
 }
 
-/// What to do when the service is silent, and its answer was asked for.
-fn must_answer(error: CredentialsError) -> CredentialsError {
+/// What to do when the service is silent, and it was named as the source.
+fn must_respond(error: CredentialsError) -> CredentialsError {
     match error {
         CredentialsError::Metadata { problem } => {
             metadata(format!("{problem}; only an instance of Tencent Cloud has it, elsewhere use other credentials"))

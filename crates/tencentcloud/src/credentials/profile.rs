@@ -4,7 +4,7 @@
 //! The directory is `~/.tccli` unless `shared_credentials_dir` names another, and then the INI file is left alone. A
 //! profile or a directory that is named must exist; the default profile need not.
 //!
-//! The files are read again for each renewal, so that whoever keeps them fresh keeps this fresh.
+//! The files are read again for each renewal, so that these credentials are as fresh as the files.
 
 #[cfg(any(test, fuzzing, feature = "testing"))]
 pub(super) mod fuzzing;
@@ -66,7 +66,7 @@ struct CommonParameters {
     region: Option<String>,
 }
 
-/// Which profile, where, and whether somebody asked for it.
+/// Which profile, where, and whether it was configured.
 struct Profile {
     name: String,
     directory: Option<PathBuf>,
@@ -112,7 +112,7 @@ impl Profile {
 ///
 /// # Errors
 ///
-/// [`CredentialsError::File`] when the file is there and cannot be read.
+/// [`CredentialsError::File`] when the file exists and cannot be read.
 pub async fn profile_region(
     config: &CredentialsConfig,
     environment: &Environment,
@@ -250,7 +250,7 @@ pub(super) fn json<T: DeserializeOwned>(path: &Path, text: &str, expected: &str)
         // The parser's message would repeat a value of the wrong type.
         let problem = match error.classify() {
             Category::Data => format!("expected {expected}"),
-            _ => "not valid JSON; correct this line, or write the file anew".to_owned(),
+            _ => "not valid JSON; correct this line, or write the file again".to_owned(),
         };
         CredentialsError::File { path: path.to_owned(), line: Some(error.line()), problem }
     })

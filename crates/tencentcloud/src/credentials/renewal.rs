@@ -1,11 +1,11 @@
 //! Temporary credentials that do not run out: kept, and renewed before they expire.
 //!
 //! - Nothing happens before the first call, and permanent credentials are issued once.
-//! - They are renewed 5 minutes before the end, or after half of a life shorter than 10 minutes.
+//! - They are renewed 5 minutes before the end, or after half of a lifetime shorter than 10 minutes.
 //! - One caller renews. While the old credentials live, the others go on with them; afterwards they wait, and get the
-//!   answer of the attempt they waited for, be it an error.
+//!   result of the attempt they waited for, be it an error.
 //! - A renewal that fails while the old ones live is a warning, and is tried again after 30 seconds.
-//! - Credentials that the API refuses are renewed whatever their end: it may have been revoked, or nobody knew it.
+//! - Credentials that the API refuses are renewed whatever their end: it may have been revoked, or it was not known.
 
 use std::{
     sync::{
@@ -164,7 +164,7 @@ mod tests {
 
     use super::*;
 
-    /// Issues `key-1`, `key-2`, ..., each of which lives for `life`; fails while `broken`. Each attempt takes a permit.
+    /// Issues `key-1`, `key-2`, ..., each of which is valid for `life`; fails while `broken`. Each attempt takes a permit.
     #[derive(Debug)]
     struct Mint {
         life: Option<Duration>,
@@ -269,7 +269,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn refused_credentials_are_renewed_once_by_whoever_was_refused() {
+    async fn refused_credentials_are_renewed_once_for_all_callers() {
         for life in [Some(7200), None] {
             let renewing = Renewing::new(mint(life));
             let refused = renewing.credentials().await.unwrap();

@@ -1,4 +1,4 @@
-//! The outside for tests: a list of expected calls, each with its answer. Any other call fails the test.
+//! The outside for tests: a list of expected calls, each with its response. Any other call fails the test.
 
 use std::{
     collections::VecDeque,
@@ -28,17 +28,17 @@ pub enum Exchange {
         /// The `SecretId` that signs, with `+token` when there is a token; or `SKIP`.
         auth: String,
         parameters: Value,
-        answer: StsAnswer,
+        answer: StsResponse,
     },
     Metadata {
         path: String,
-        answer: MetadataAnswer,
+        answer: MetadataResponse,
     },
 }
 
 #[derive(Debug, Clone, Deserialize)]
 #[serde(untagged, deny_unknown_fields)]
-pub enum StsAnswer {
+pub enum StsResponse {
     Session {
         secret_id: String,
         /// Seconds.
@@ -52,13 +52,13 @@ pub enum StsAnswer {
 
 #[derive(Debug, Clone, Deserialize)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
-pub enum MetadataAnswer {
+pub enum MetadataResponse {
     Text(String),
     NotFound,
     Silence,
 }
 
-/// Answers from the list. Clones share it.
+/// Responses from the list. Clones share it.
 #[derive(Debug, Clone)]
 pub struct Replay {
     expected: Arc<Mutex<VecDeque<Exchange>>>,
@@ -99,12 +99,12 @@ impl Services for Replay {
         assert_eq!(signer, auth, "signer of {name}");
         assert_eq!(sent, parameters, "parameters of {name}");
         match answer {
-            StsAnswer::Session { secret_id, lives } => Ok(serde_json::from_value(serde_json::json!({
+            StsResponse::Session { secret_id, lives } => Ok(serde_json::from_value(serde_json::json!({
                 "Credentials": {"TmpSecretId": secret_id, "TmpSecretKey": "session-key", "Token": "session-token"},
                 "ExpiredTime": seconds(self.now()) + lives,
             }))
             .unwrap()),
-            StsAnswer::Refused { code, message } => {
+            StsResponse::Refused { code, message } => {
                 Err(Error::Api { action: A::NAME, code, message, request_id: "request-1".into(), http_status: 200 })
             }
         }
@@ -116,10 +116,10 @@ impl Services for Replay {
         };
         assert_eq!(path, expected);
         match answer {
-            MetadataAnswer::Text(text) => Ok(Some(text)),
-            MetadataAnswer::NotFound => Ok(None),
-            MetadataAnswer::Silence => Err(CredentialsError::Metadata {
-                problem: "the metadata service metadata.tencentyun.com did not answer within 2s".into(),
+            MetadataResponse::Text(text) => Ok(Some(text)),
+            MetadataResponse::NotFound => Ok(None),
+            MetadataResponse::Silence => Err(CredentialsError::Metadata {
+                problem: "the metadata service metadata.tencentyun.com did not respond within 2s".into(),
             }),
         }
     }

@@ -2,7 +2,7 @@
 //!
 //! - `env.json`: the variables; `config.json`: the configuration. Either may be missing.
 //! - `fs/`: the files. `$FS` in the JSON files is that directory.
-//! - `http.json`: the calls that are expected, in order, with their answers ([`Exchange`]). Missing means none.
+//! - `http.json`: the calls that are expected, in order, with their responses ([`Exchange`]). Missing means none.
 //! - `expected.json`: the credentials, or the error with its causes; the profile's region; and the log at the level WARN.
 //!
 //! Every secret in these files ends in `-key`, `-token` or `-code`; none may be in an error or in the log at any level.
@@ -59,7 +59,7 @@ macro_rules! scenarios {
 }
 
 scenarios![
-    a_block_that_an_earlier_source_outranks_is_not_asked,
+    a_block_overridden_by_an_earlier_source_is_not_asked,
     a_line_break_in_a_key_is_an_error,
     assume_role_is_refused,
     assume_role_replaces_the_role_of_the_profile,
@@ -75,9 +75,9 @@ scenarios![
     ini_file_is_malformed,
     instance_role_by_name,
     instance_role_is_found_by_itself,
-    instance_role_that_does_not_answer_is_an_error_when_named,
+    instance_role_that_does_not_respond_is_an_error_when_named,
     instance_role_that_is_not_bound_is_an_error_when_named,
-    metadata_that_answers_without_keys_is_an_error,
+    metadata_that_responds_without_keys_is_an_error,
     mfa_session_assumes_the_role,
     nothing_found_lists_every_source,
     official_variable_of_the_token_comes_first,
@@ -149,7 +149,7 @@ async fn run(name: &str) {
     for ending in ["-key", "-token", "-code"] {
         assert!(!shown.contains(ending), "a secret is shown: {shown}");
     }
-    assert_eq!(actual, file::<Expected>(name, "expected.json").expect("expected.json is there"));
+    assert_eq!(actual, file::<Expected>(name, "expected.json").expect("expected.json exists"));
     assert_eq!(replay.left(), 0, "calls that were not made");
 }
 

@@ -11,7 +11,7 @@ use tokio::sync::OnceCell;
 use url::Url;
 
 use super::CredentialsError;
-use crate::{Action, Api, Auth, Error, sts, transport::answer::read_body};
+use crate::{Action, Api, Auth, Error, sts, transport::response::read_body};
 
 /// How long the metadata service may take. It is on the same host, so that silence means that there is none.
 const METADATA_TIMEOUT: Duration = Duration::from_secs(2);
@@ -29,7 +29,7 @@ pub trait Services: Send + Sync + std::fmt::Debug + 'static {
         action: &A,
     ) -> impl Future<Output = Result<A::Response, Error>> + Send;
 
-    /// Gets `path` from the metadata service; `None` when it answers that there is no such thing (404).
+    /// Gets `path` from the metadata service; `None` when it responds that it does not exist (404).
     ///
     /// # Errors
     ///
@@ -112,10 +112,10 @@ impl Services for CloudServices {
         let problem = |problem: String| CredentialsError::Metadata { problem };
         // `without_url`: the address is in the message already.
         let failed = |error: reqwest::Error| match error.is_timeout() {
-            true => problem(format!("the metadata service {host} did not answer within {METADATA_TIMEOUT:?}")),
+            true => problem(format!("the metadata service {host} did not respond within {METADATA_TIMEOUT:?}")),
             false => problem(format!("no response from the metadata service {host}: {}", cause(&error.without_url()))),
         };
-        let url = self.metadata.join(path).map_err(|error| problem(format!("{path:?} is no path: {error}")))?;
+        let url = self.metadata.join(path).map_err(|error| problem(format!("{path:?} is not a path: {error}")))?;
         let http = self.http.get_or_try_init(async || build(&self.metadata)).await;
         let http = http.map_err(|error| problem(format!("the metadata service {host} cannot be called: {error}")))?;
         let mut response = http.get(url).send().await.map_err(failed)?;
@@ -125,7 +125,7 @@ impl Services for CloudServices {
                 Some(body) => Ok(Some(String::from_utf8_lossy(&body).into_owned())),
                 None => Err(problem(format!("the response of the metadata service {host} is larger than 1 MiB"))),
             },
-            status => Err(problem(format!("the metadata service {host} answered with the status {status}"))),
+            status => Err(problem(format!("the metadata service {host} responded with the status {status}"))),
         }
     }
 
@@ -167,8 +167,8 @@ mod tests {
         for (status, expected) in [
             ("200 OK", "Ok(Some(\"ci-role\"))"),
             ("404 Not Found", "Ok(None)"),
-            ("403 Forbidden", "answered with the status 403"),
-            ("302 Found", "answered with the status 302"),
+            ("403 Forbidden", "responded with the status 403"),
+            ("302 Found", "responded with the status 302"),
         ] {
             let server = Server::start(vec![http(status, "Location: http://example.com/\r\n", "ci-role")]).await;
             let answer = services(&server.url).metadata("/latest/meta-data/x").await;
@@ -201,7 +201,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_lost_answer_names_the_service() {
+    async fn a_lost_response_names_the_service() {
         let server = Server::start(vec![Reply::Silence]).await;
         let error = services(&server.url).metadata("/").await.unwrap_err().to_string();
         let host = server.url.strip_prefix("http://").unwrap();
@@ -217,7 +217,7 @@ mod tests {
         let listener = tokio::net::TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
         let host = listener.local_addr().unwrap();
         let error = services(&format!("http://{host}")).metadata("/").await.unwrap_err().to_string();
-        assert_eq!(error, format!("instance role: the metadata service {host} did not answer within 2s"));
+        assert_eq!(error, format!("instance role: the metadata service {host} did not respond within 2s"));
     }
 
     /// Temporary credentials would otherwise seem to live on after their end, or to have ended before it.

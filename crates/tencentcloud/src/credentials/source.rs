@@ -1,4 +1,4 @@
-//! The sources of credentials, as a list: the order in which they are tried, and what each of them may answer.
+//! The sources of credentials, as a list: the order in which they are tried, and what each of them may give.
 
 use super::{
     Credentials, CredentialsConfig, CredentialsError, Environment, Services, instance_role, profile, saml, static_keys,
@@ -14,7 +14,7 @@ pub(super) struct Context<S> {
     pub services: S,
 }
 
-/// What a source answers unless it is broken.
+/// What a source gives unless it is broken.
 #[derive(Debug)]
 pub(super) enum Outcome {
     Found(Found),
@@ -86,7 +86,7 @@ impl Source {
     }
 
     /// The arguments of the configuration that ask for a source after this one, and so for what is not used.
-    pub fn outranks(self, config: &CredentialsConfig) -> Vec<&'static str> {
+    pub fn overrides(self, config: &CredentialsConfig) -> Vec<&'static str> {
         let later = Self::ALL.into_iter().skip_while(|other| *other != self).skip(1);
         later.filter_map(|other| other.argument(config)).collect()
     }

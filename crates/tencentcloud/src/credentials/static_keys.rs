@@ -30,8 +30,8 @@ pub(super) fn environment(config: &CredentialsConfig, environment: &Environment)
 }
 
 /// The source of the keys that are given as they are, and the arguments of the configuration that ask for other
-/// credentials, which are not used because of them; `None` without such keys. Reads no file and calls nobody.
-pub fn outranked_by_keys(
+/// credentials, which are not used because of them; `None` without such keys. Reads no file and calls no service.
+pub fn overridden_by_keys(
     config: &CredentialsConfig,
     variables: &Environment,
 ) -> Option<(&'static str, Vec<&'static str>)> {
@@ -42,5 +42,5 @@ pub fn outranked_by_keys(
         (Source::Environment, given(environment(config, variables))),
     ];
     let (source, _) = sources.into_iter().find(|(_, given)| *given)?;
-    Some((source.name(config), source.outranks(config)))
+    Some((source.name(config), source.overrides(config)))
 }

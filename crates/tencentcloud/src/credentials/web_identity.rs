@@ -1,6 +1,6 @@
 //! A role for an OpenID Connect token, by `AssumeRoleWithWebIdentity`: of the configuration, or of a Pod in TKE.
 //!
-//! A token in a file is read again for each renewal, because whoever wrote it replaces it before it expires.
+//! A token in a file is read again for each renewal, because it is replaced before it expires.
 
 use std::path::{Path, PathBuf};
 

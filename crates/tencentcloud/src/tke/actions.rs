@@ -1,10 +1,10 @@
-//! The actions: each request beside its answer.
+//! The actions: each request beside its response.
 
 use serde::{Deserialize, Serialize};
 
 use super::{EipAttribute, ImageCache, ImageRegistryCredential, Tag, lenient};
 
-/// The most rows that `DescribeImageCaches` gives in one answer.
+/// The most rows that `DescribeImageCaches` gives in one response.
 pub const MAX_LIMIT: u64 = 50;
 
 // There is no client token: a second call makes a second cache.
@@ -23,7 +23,7 @@ pub struct CreateImageCache {
     pub images: Vec<String>,
     pub subnet_id: String,
     pub vpc_id: String,
-    /// Optional to the API, always given here: a create whose answer was lost is found again by it.
+    /// Optional to the API, always given here: a create whose response was lost is found again by it.
     pub image_cache_name: String,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub security_group_ids: Vec<String>,
@@ -36,10 +36,10 @@ pub struct CreateImageCache {
     pub auto_create_eip: Option<bool>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub auto_create_eip_attribute: Option<EipAttribute>,
-    /// In GiB; the API takes 20 when absent.
+    /// In GiB; the API defaults to 20.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub image_cache_size: Option<u64>,
-    /// In days; 0, or absent, for ever.
+    /// In days; 0, or omitted: indefinitely.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub retention_days: Option<u64>,
     /// Registry hosts whose certificates are not checked.
@@ -55,7 +55,7 @@ pub struct CreateImageCache {
     pub tags: Vec<Tag>,
 }
 
-/// The answer to [`CreateImageCache`].
+/// The response to [`CreateImageCache`].
 #[derive(Debug, Clone, Deserialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct CreateImageCacheResponse {
@@ -71,19 +71,19 @@ pub struct CreateImageCacheResponse {
 pub struct DescribeImageCaches {
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub image_cache_ids: Vec<String>,
-    /// Whether the match is exact is not documented: look at the names in the answer.
+    /// Whether the match is exact is not documented: check the names in the response.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub image_cache_names: Vec<String>,
-    /// The API takes 20 when absent, also when more IDs are given.
+    /// The API defaults to 20, also when more IDs are given.
     pub limit: u64,
     pub offset: u64,
 }
 
-/// The answer to [`DescribeImageCaches`].
+/// The response to [`DescribeImageCaches`].
 #[derive(Debug, Clone, Deserialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct DescribeImageCachesResponse {
-    /// Of all that match, not only those in this answer.
+    /// Of all that match, not only those in this response.
     #[serde(default, deserialize_with = "lenient::number")]
     pub total_count: Option<u64>,
     #[serde(default, deserialize_with = "lenient::list")]
@@ -106,7 +106,7 @@ pub struct UpdateImageCache {
     /// In GiB.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub image_cache_size: Option<u64>,
-    /// In days; 0 for ever.
+    /// In days; 0 means indefinitely.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub retention_days: Option<u64>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -124,7 +124,7 @@ pub struct DeleteImageCaches {
     pub image_cache_ids: Vec<String>,
 }
 
-/// The answer of an action that only says that it was done.
+/// The response of an action that only says that it was done.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct Done {
@@ -144,7 +144,7 @@ pub struct GetMostSuitableImageCache {
     pub snapshotter: Option<String>,
 }
 
-/// The answer to [`GetMostSuitableImageCache`].
+/// The response to [`GetMostSuitableImageCache`].
 #[derive(Debug, Clone, Deserialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct GetMostSuitableImageCacheResponse {
@@ -224,7 +224,7 @@ mod tests {
     }
 
     #[test]
-    fn answers_are_read_whatever_the_age_of_the_api() {
+    fn responses_of_every_age_of_the_api_are_read() {
         let full = json!({
             "ImageCacheId": "imc-a", "ImageCacheName": "a", "ImageCacheSize": 20, "Images": ["nginx:1.27"],
             "CreationTime": "2026-03-30 07:03:35 +0000 UTC", "ExpireDateTime": "", "LastMatchedTime": "",

@@ -19,7 +19,7 @@ action!(DescribeEKSContainerInstanceEvent, Never, DescribeEKSContainerInstanceEv
 #[serde(rename_all = "PascalCase")]
 pub struct DescribeEKSContainerInstances {
     pub filters: Vec<Filter>,
-    /// The API takes 20 when absent, and at most [`MAX_INSTANCES`].
+    /// The API defaults to 20, and at most [`MAX_INSTANCES`].
     pub limit: u64,
 }
 
@@ -66,7 +66,7 @@ pub struct ContainerInstance {
 pub struct DescribeEKSContainerInstanceEvent {
     #[serde(rename = "EksCiId")]
     pub id: String,
-    /// The API takes 50 when absent, and at most [`MAX_INSTANCES`].
+    /// The API defaults to 50, and at most [`MAX_INSTANCES`].
     #[serde(rename = "Limit")]
     pub limit: u64,
 }

@@ -41,10 +41,10 @@ pub struct ImageCache {
     pub snapshot_id: String,
     #[serde(default)]
     pub status: Status,
-    /// In days, 0 for ever.
+    /// In days; 0 means indefinitely.
     #[serde(default, deserialize_with = "lenient::number")]
     pub retention_days: Option<u64>,
-    /// Absent in answers of an older API, which is not the same as no tags.
+    /// Absent in responses of an older API, which is not the same as no tags.
     #[serde(default)]
     pub tags: Option<Vec<Tag>>,
     /// `manual`, or `auto` for those that super nodes made by themselves. The set is not documented.
@@ -53,12 +53,12 @@ pub struct ImageCache {
     /// `overlay`. The set is not documented.
     #[serde(default, deserialize_with = "lenient::text")]
     pub snapshotter: String,
-    /// The request in whose answer this was listed, which Tencent Cloud's support asks for.
+    /// The request in whose response this was listed, which Tencent Cloud's support asks for.
     #[serde(skip)]
     pub request_id: Arc<str>,
 }
 
-/// Where an image cache is in its life. The named ones are the documented set.
+/// Where an image cache is in its lifecycle. The named ones are the documented set.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Status {
     /// The first build is under way.
@@ -71,7 +71,7 @@ pub enum Status {
     Updating,
     /// The build after a change failed.
     UpdateFailed,
-    /// What this client does not know; empty when the answer had no status.
+    /// What this client does not know; empty when the response had no status.
     Unknown(String),
 }
 
@@ -178,7 +178,7 @@ pub struct ImageRegistryCredential {
 pub struct EipAttribute {
     /// `Never` keeps the EIP after the build; anything else releases it. Required.
     pub delete_policy: String,
-    /// `BGP` when absent; `CMCC`, `CTCC`, `CUCC` in some regions.
+    /// `BGP` if omitted; `CMCC`, `CTCC`, `CUCC` in some regions.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub internet_service_provider: Option<String>,
     /// In Mbps.

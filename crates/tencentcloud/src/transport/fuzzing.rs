@@ -1,41 +1,41 @@
-//! What the API answers, or something between. See `the provider's `fuzzing``.
+//! What the API sends, or something in front of it. See `the provider's `fuzzing``.
 
-use super::answer::Answer;
+use super::response::RawResponse;
 use crate::tke::{
     CreateImageCache, DeleteImageCaches, DescribeImageCaches, GetMostSuitableImageCache, ImageCache, UpdateImageCache,
 };
 use crate::{Action, Error, sts, tcr};
 
-/// Any answer is a result or an error; the error tells one thing of the call, and not what the answer holds.
+/// Any response is a result or an error; the error says one thing of the call, and not what the response holds.
 ///
 /// The input: an HTTP status as text, a line break, and the body.
-pub fn api_answer(input: &[u8]) {
+pub fn api_response(input: &[u8]) {
     let Some(end) = input.iter().position(|byte| *byte == b'\n') else { return };
     let Some(http_status) = std::str::from_utf8(&input[..end]).ok().and_then(|status| status.parse().ok()) else {
         return;
     };
     let body = &input[end + 1..];
-    if let Ok(answer) = answer::<DescribeImageCaches>(http_status, body) {
+    if let Ok(answer) = decode::<DescribeImageCaches>(http_status, body) {
         answer.image_caches.iter().for_each(is_sound);
     }
-    let _ = answer::<CreateImageCache>(http_status, body);
-    let _ = answer::<UpdateImageCache>(http_status, body);
-    let _ = answer::<DeleteImageCaches>(http_status, body);
-    let _ = answer::<GetMostSuitableImageCache>(http_status, body);
-    let _ = answer::<sts::GetCallerIdentity>(http_status, body);
-    if let Ok(session) = answer::<sts::AssumeRole>(http_status, body) {
+    let _ = decode::<CreateImageCache>(http_status, body);
+    let _ = decode::<UpdateImageCache>(http_status, body);
+    let _ = decode::<DeleteImageCaches>(http_status, body);
+    let _ = decode::<GetMostSuitableImageCache>(http_status, body);
+    let _ = decode::<sts::GetCallerIdentity>(http_status, body);
+    if let Ok(session) = decode::<sts::AssumeRole>(http_status, body) {
         let credentials = super::Credentials::from(session);
         assert!(!format!("{credentials:?}").contains("secret_key: \""));
     }
-    if let Ok(token) = answer::<tcr::CreateInstanceToken>(http_status, body) {
+    if let Ok(token) = decode::<tcr::CreateInstanceToken>(http_status, body) {
         let _ = token.expires_at();
     }
 }
 
-fn answer<A: Action>(http_status: u16, body: &[u8]) -> Result<A::Response, Error> {
-    let decoded = Answer::new(http_status, None, body.to_vec()).decode::<A>();
+fn decode<A: Action>(http_status: u16, body: &[u8]) -> Result<A::Response, Error> {
+    let decoded = RawResponse::new(http_status, None, body.to_vec()).decode::<A>();
     if let Err(error) = &decoded {
-        is_told(error, body);
+        is_reported(error, body);
     }
     decoded
 }
@@ -46,9 +46,9 @@ fn is_sound(cache: &ImageCache) {
 }
 
 /// What was throttled was not carried out, for certain; and of JSON that cannot be read an error shows the place alone.
-fn is_told(error: &Error, body: &[u8]) {
+fn is_reported(error: &Error, body: &[u8]) {
     assert!(!(error.is_throttling() && error.outcome_unknown()), "{error}");
-    assert!(!error.is_not_connected(), "there was an answer");
+    assert!(!error.is_not_connected(), "there was a response");
     if let Error::Unreadable { problem, .. } = error
         && String::from_utf8_lossy(body).trim_start().starts_with('{')
     {

@@ -16,7 +16,7 @@ struct Probe {
 
 #[derive(Debug, PartialEq, serde::Deserialize)]
 #[serde(rename_all = "PascalCase")]
-struct ProbeAnswer {
+struct ProbeResponse {
     answer: String,
 }
 
@@ -24,7 +24,7 @@ impl Action for Probe {
     const SERVICE: &'static str = "tke";
     const VERSION: &'static str = "2018-05-25";
     const NAME: &'static str = "Probe";
-    type Response = ProbeAnswer;
+    type Response = ProbeResponse;
 
     fn retry(&self) -> Retry {
         Retry::Idempotent
@@ -40,7 +40,7 @@ fn credentials() -> Credentials {
     }
 }
 
-async fn send(server: &Server) -> Result<ProbeAnswer, Error> {
+async fn send(server: &Server) -> Result<ProbeResponse, Error> {
     let endpoints = Endpoints::default().with_override("tke", &server.url).unwrap();
     Transport::new(endpoints, Program::default())
         .send(Some("ap-guangzhou"), Auth::Signed(&credentials()), &Probe { value: 7 })
@@ -50,7 +50,7 @@ async fn send(server: &Server) -> Result<ProbeAnswer, Error> {
 #[tokio::test]
 async fn a_call_carries_the_common_headers_and_a_signature_over_the_host_with_its_port() {
     let server = Server::start(vec![json(r#"{"Response": {"Answer": "yes", "RequestId": "r", "New": null}}"#)]).await;
-    assert_eq!(send(&server).await.unwrap(), ProbeAnswer { answer: "yes".to_owned() });
+    assert_eq!(send(&server).await.unwrap(), ProbeResponse { answer: "yes".to_owned() });
 
     let [request] = &server.requests()[..] else { panic!("one request") };
     let (head, body) = request.split_once("\n\n").unwrap();
@@ -151,13 +151,13 @@ async fn failures_say_what_came_back() {
 }
 
 #[tokio::test]
-async fn no_connection_and_no_answer_are_different_failures() {
+async fn no_connection_and_no_response_are_different_failures() {
     let server =
         Server::start(vec![Reply::Silence, Reply::Bytes("HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n{".into())]);
     let mut server = server.await;
-    for case in ["closed before the answer", "closed within the answer"] {
+    for case in ["closed before the response", "closed within the response"] {
         let error = send(&server).await.unwrap_err();
-        assert!(matches!(error, Error::NoAnswer { .. }) && error.outcome_unknown(), "{case}: {error:?}");
+        assert!(matches!(error, Error::NoResponse { .. }) && error.outcome_unknown(), "{case}: {error:?}");
     }
     server.closed().await;
     let error = send(&server).await.unwrap_err();

@@ -7,7 +7,7 @@ use futures_util::FutureExt as _;
 use super::*;
 use crate::{Action, Auth, Error};
 
-/// Nobody answers.
+/// No service responds.
 #[derive(Debug)]
 struct Silence;
 

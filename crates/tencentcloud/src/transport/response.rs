@@ -15,7 +15,7 @@ const EXCERPT: usize = 120;
 const WORD: usize = 100;
 
 /// An HTTP response, read to its end.
-pub(super) struct Answer {
+pub(super) struct RawResponse {
     http_status: u16,
     /// The `Date` header minus this machine's time, in seconds.
     seconds_behind: Option<i64>,
@@ -36,7 +36,7 @@ impl Problem {
     }
 }
 
-/// The part of an answer that all actions share.
+/// The part of a response that all actions share.
 enum Outcome {
     /// `{"Response": {...}}` without `Error`.
     Success {
@@ -91,7 +91,7 @@ struct Legacy {
     code_desc: String,
 }
 
-impl Answer {
+impl RawResponse {
     /// Reads all of `response`, but not more than `limit` bytes. An error means that the connection broke.
     pub(super) async fn read(mut response: Response, limit: usize) -> Result<Self, reqwest::Error> {
         let http_status = response.status().as_u16();
@@ -130,7 +130,7 @@ impl Answer {
         }
     }
 
-    /// The answer of action `A`, or why there is none.
+    /// The response of action `A`, or why there is none.
     pub(super) fn decode<A: Action>(self) -> Result<A::Response, Error> {
         let request_id = self.request_id();
         tracing::debug!(
@@ -191,8 +191,8 @@ fn outcome(body: &[u8]) -> Result<Outcome, serde_json::Error> {
     }
 }
 
-/// Says what is wrong with an answer, without showing what may be secret: answers of `sts` and `tcr` carry keys. So only
-/// what is no JSON object at all is quoted (the page of a proxy, for example), and of JSON just the place.
+/// Says what is wrong with a response, without showing what may be secret: responses of `sts` and `tcr` carry keys. So only
+/// what is not a JSON object at all is quoted (the page of a proxy, for example), and of JSON just the place.
 fn problem(body: &[u8], error: &serde_json::Error) -> Problem {
     let text = String::from_utf8_lossy(body);
     let text = text.trim_start();

@@ -158,17 +158,22 @@ impl Session {
         self.once(error.detail.clone(), error)
     }
 
-    /// The diagnostic of a failed call, in full unless one with the same cause was, which would have ended every call.
+    /// The diagnostic of a failed write. In full where the write may have been carried out, which concerns its object alone;
+    /// otherwise as [`Session::failed`] does.
     pub fn report(&self, cause: &Error, error: Diagnostic) -> Diagnostic {
+        if cause.outcome_unknown() { error } else { self.once_for_cause(cause, error) }
+    }
+
+    /// [`errors::api`] of a failed read, in full unless one with the same cause was, which would have ended every call.
+    pub fn failed(&self, doing: &str, subject: &Subject, error: &Error) -> Diagnostic {
+        self.once_for_cause(error, errors::api(doing, subject, error))
+    }
+
+    fn once_for_cause(&self, cause: &Error, error: Diagnostic) -> Diagnostic {
         match cause.common_cause() {
             Some(cause) => self.once(cause, error),
             None => error,
         }
-    }
-
-    /// [`errors::api`], reported as [`Session::report`] does.
-    pub fn failed(&self, doing: &str, subject: &Subject, error: &Error) -> Diagnostic {
-        self.report(error, errors::api(doing, subject, error))
     }
 
     fn once(&self, cause: String, error: Diagnostic) -> Diagnostic {

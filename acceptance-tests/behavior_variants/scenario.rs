@@ -235,7 +235,7 @@ impl<'a> Lifecycle<'a> {
 
 /// The site does not offer the actions: the creation fails at once, and nothing is saved.
 async fn without_caches(mut lifecycle: Lifecycle<'_>) -> Vec<String> {
-    lifecycle.fails("create", json!({}), "error: Failed creating an image cache", &[]).await;
+    lifecycle.fails("create", json!({}), "error: Error creating image cache", &[]).await;
     assert!(lifecycle.terraform.object.value.is_null());
     lifecycle.reported
 }

@@ -177,9 +177,10 @@ impl Error {
     }
 
     /// What would end every other call in the same way: no way to the API, no usable credentials, a clock that is off, a
-    /// missing permission. Errors with the same cause need be reported once.
+    /// missing permission. Errors with the same cause need be reported once. An unexplained refusal may be about the object.
     pub fn common_cause(&self) -> Option<String> {
         match self {
+            _ if self.is_unexplained_refusal() => None,
             Self::NotConnected { .. } | Self::NoResponse { .. } | Self::Unsendable { .. } => {
                 Some("no connection".to_owned())
             }
@@ -346,6 +347,8 @@ mod tests {
         for (error, expected) in [
             (refused, Some("no connection")),
             (unreadable(502), Some("no connection")),
+            (unreadable(403), Some("no connection")),
+            (unreadable(400), None),
             (api("AuthFailure.SignatureFailure", 200), Some("AuthFailure.SignatureFailure")),
             (api("UnauthorizedOperation", 200), Some("tke:CreateImageCache")),
             (api("InvalidParameter", 200), None),

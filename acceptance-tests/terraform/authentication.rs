@@ -166,7 +166,9 @@ fn no_keys(workspace: &mut Workspace) {
 fn look_at_a_cache(workspace: &Workspace) -> String {
     let cache = ImageCache::ready("web", &["nginx:1.27"], workspace.cloud.clock().now());
     let id = workspace.cloud.insert_cache(REGION, cache);
-    workspace.write(format!("data \"eks_pod_disk\" \"test\" {{\n  size        = 40\n  image_cache = {id:?}\n}}\n"));
+    workspace.write(format!(
+        "data \"eks_pod_disk\" \"test\" {{\n  image_cache    = {id:?}\n  images         = [\"nginx:1.27\"]\n  inspect_images = false\n}}\n"
+    ));
     id
 }
 

@@ -25,6 +25,7 @@ use std::{
 };
 
 use tokio::{sync::watch, time::Instant};
+use tracing::Instrument as _;
 
 use super::RegionApi;
 use tencentcloud::{
@@ -132,10 +133,11 @@ impl BuildEvents {
     pub(super) fn after_poll(self: &Arc<Self>, building: &[String]) {
         let Some(call) = self.next(building) else { return };
         let this = Arc::clone(self);
-        tokio::spawn(async move {
+        let call = async move {
             scopeguard::defer! { this.state().under_way = false; }
             this.make(call).await;
-        });
+        };
+        tokio::spawn(call.in_current_span());
     }
 
     /// Asks once more about a build that failed, for [`LAST_CALL`] at most.

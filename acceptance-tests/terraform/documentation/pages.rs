@@ -43,6 +43,7 @@ secret_id         = "AKIDSIMULATOR"
 secret_key        = "simulator-secret-key"
 subnet_id         = "subnet-1a2b3c4d"
 subnet_ids        = { llm = "subnet-1a2b3c4d", training = "subnet-5e6f7a8b" }
+tags              = { llm = { team = "ml" }, training = {} }
 tcr_username      = "100000000001"
 vpc_id            = "vpc-1a2b3c4d"
 vpc_ids           = { llm = "vpc-1a2b3c4d", training = "vpc-5e6f7a8b" }

@@ -169,7 +169,7 @@ fn a_listed_cache_shows_what_a_cache_that_is_found_shows() {
 fn wrong_filters_are_refused_at_their_attribute() {
     let workspace = Workspace::new();
     for (argument, part) in [
-        ("name_regex = \"(\"", "no regular expression"),
+        ("name_regex = \"(\"", "not a regular expression"),
         ("status = \"ready\"", "one of \"Pending\", \"Ready\""),
         ("name = \"\"", "non-empty"),
     ] {

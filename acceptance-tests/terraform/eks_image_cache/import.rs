@@ -87,9 +87,11 @@ fn an_import_with_other_names_of_the_same_images_is_adopted_with_a_warning() {
     workspace.run(&["import", "-input=false", TEST, &id]).succeeds();
     let run = workspace.run(&["plan", "-input=false", "-json"]);
     let warnings = run.warnings();
-    let warning =
-        warnings.iter().find(|warning| warning.summary.contains("images otherwise")).unwrap_or_else(|| panic!("{run}"));
-    warning.says(&["Images are spelled differently", "nginx:1.27", "rebuild_triggers"]);
+    let warning = warnings
+        .iter()
+        .find(|warning| warning.summary == "Images are spelled differently")
+        .unwrap_or_else(|| panic!("{run}"));
+    warning.says(&["nginx:1.27", "rebuild_triggers"]);
     adopted(&workspace, config, &id);
 }
 

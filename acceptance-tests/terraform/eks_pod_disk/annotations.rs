@@ -147,16 +147,22 @@ fn unusable_cache_is_reported_at_plan_time() {
 }
 
 #[test]
-fn cache_needs_a_region_and_credentials() {
+fn cache_with_images_needs_a_region_and_credentials() {
     let mut workspace = Workspace::new();
+    let id = "image_cache = \"imc-1a2b3c4d\"";
+    let with_images = format!("{id}\n  inspect_images = false\n  images = [\"redis:7\"]");
     workspace.provider("");
-    workspace.write(disk("image_cache = \"imc-1a2b3c4d\""));
-    workspace.plan().error().says(&["No region", "TENCENTCLOUD_REGION"]);
+    workspace.write(disk(id));
+    workspace.plan().succeeds();
+    workspace.write(disk(&with_images));
+    workspace.plan().error().says(&["No region", "TENCENTCLOUD_REGION", "image_cache_annotations"]);
 
     workspace.provider(PROVIDER);
     workspace.environment("TENCENTCLOUD_SECRET_ID", "");
     workspace.environment("TENCENTCLOUD_SECRET_KEY", "");
-    workspace.plan().error().says(&["credentials", "TENCENTCLOUD_SECRET_ID"]);
+    workspace.plan().error().says(&["credentials", "TENCENTCLOUD_SECRET_ID", "image_cache_annotations"]);
+    workspace.write(disk(id));
+    workspace.plan().succeeds();
     assert_eq!(workspace.cloud.requests().iter().filter(|request| request.service.is_some()).count(), 0);
 }
 
@@ -169,7 +175,7 @@ fn cache_with_its_own_region_is_looked_up_there() {
     };
     workspace.step(config("region = eks_image_cache.test.region"));
     workspace.write(config(""));
-    workspace.plan().error().says(&["Image cache not found", REGION, "region, which is that of the provider"]);
+    workspace.plan().error().says(&["Image cache not found", REGION, "region, which defaults to that of the provider"]);
     workspace.write(config("region = eks_image_cache.test.region"));
     workspace.destroy();
 }

@@ -19,7 +19,7 @@ action!(DescribeEKSContainerInstanceEvent, Never, DescribeEKSContainerInstanceEv
 #[serde(rename_all = "PascalCase")]
 pub struct DescribeEKSContainerInstances {
     pub filters: Vec<Filter>,
-    /// The API defaults to 20, and at most [`MAX_INSTANCES`].
+    /// The API's default is 20, its maximum [`MAX_INSTANCES`].
     pub limit: u64,
 }
 
@@ -66,7 +66,7 @@ pub struct ContainerInstance {
 pub struct DescribeEKSContainerInstanceEvent {
     #[serde(rename = "EksCiId")]
     pub id: String,
-    /// The API defaults to 50, and at most [`MAX_INSTANCES`].
+    /// The API's default is 50, its maximum [`MAX_INSTANCES`].
     #[serde(rename = "Limit")]
     pub limit: u64,
 }

@@ -19,9 +19,29 @@ fn credentials() -> Credentials {
     Credentials { secret_id, secret_key, token: Some(TOKEN.into()), expires_at: None }
 }
 
+/// The number of actions in [`send_all`].
+const ACTIONS: usize = 13;
+
+#[test]
+fn every_action_of_the_crate_is_sent() {
+    let defined = |source: &str| {
+        let alone =
+            source.lines().filter(|line| line.starts_with("action!(") || line.starts_with("impl Action for ")).count();
+        let together = source.split("\nactions! {\n").nth(1).and_then(|rest| rest.split("\n}").next());
+        alone + together.map_or(0, |actions| actions.lines().filter(|line| line.contains(" = \"")).count())
+    };
+    let sources = [
+        include_str!("../tke/actions.rs"),
+        include_str!("../tke/container_instance.rs"),
+        include_str!("../sts.rs"),
+        include_str!("../tcr.rs"),
+    ];
+    assert_eq!(sources.map(defined).iter().sum::<usize>(), ACTIONS);
+}
+
 /// What each action makes of the response.
 async fn send_all(reply: impl Fn() -> Reply) -> Vec<String> {
-    let server = Server::start((0..11).map(|_| reply()).collect()).await;
+    let server = Server::start((0..ACTIONS).map(|_| reply()).collect()).await;
     let mut endpoints = Endpoints::default();
     for service in ["tke", "sts", "tcr"] {
         endpoints = endpoints.with_override(service, &server.url).unwrap();
@@ -73,6 +93,8 @@ async fn send_all(reply: impl Fn() -> Reply) -> Vec<String> {
         one(transport, tke::DescribeImageCaches::default()).await,
         one(transport, tke::DeleteImageCaches { image_cache_ids: Vec::new() }).await,
         one(transport, tke::GetMostSuitableImageCache { images: Vec::new(), snapshotter: None }).await,
+        one(transport, tke::DescribeEKSContainerInstances::named(vec!["for-imc-1".into()])).await,
+        one(transport, tke::DescribeEKSContainerInstanceEvent::default()).await,
         one(transport, assume).await,
         one(transport, web).await,
         one(transport, saml).await,

@@ -17,10 +17,8 @@ mod schema;
 mod service;
 #[cfg(test)]
 mod tests;
-#[cfg(any(test, feature = "testing"))]
+/// Public for tests that speak the protocol.
 pub mod tfplugin6;
-#[cfg(not(any(test, feature = "testing")))]
-mod tfplugin6;
 #[cfg(test)]
 mod wire_facts;
 

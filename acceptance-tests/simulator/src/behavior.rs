@@ -20,7 +20,7 @@ macro_rules! questions {
         $(
             $(#[doc = $doc])*
             #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-            pub enum $question { #[default] $($(#[doc = $variant_doc])* #[doc = $text] $variant),+ }
+            pub enum $question { #[default] $($(#[doc = $variant_doc])* #[doc = concat!("`", $text, "`")] $variant),+ }
 
             impl $question {
                 const ALL: &[Self] = &[$(Self::$variant),+];

@@ -67,7 +67,7 @@ impl Api {
 
     /// Calls `action` in `region` (`None` for the few actions that have none), and returns its response.
     ///
-    /// Waits for the quota, and repeats what [`retry`] allows. Dropping the future gives the call up; whether it was
+    /// Waits for the quota, and repeats what [`Action::retry`] allows. Dropping the future gives the call up; whether it was
     /// carried out is then unknown.
     ///
     /// # Errors

@@ -12,12 +12,11 @@ use std::time::{Duration, Instant};
 use rcgen::{
     BasicConstraints, CertificateParams, CertifiedIssuer, DistinguishedName, DnType, IsCa, KeyPair, date_time_ymd,
 };
-use rustls::crypto::aws_lc_rs;
-use rustls::pki_types::PrivateKeyDer;
-use rustls::{ServerConfig, ServerConnection};
+use rustls::ServerConnection;
 
 use crate::harness::config::PROVIDER;
 use crate::harness::run::Run;
+use crate::harness::tls::server_config;
 use crate::harness::workspace::Workspace;
 
 /// From the first connection to the end of the run. An error at once takes a fraction; five attempts take 20 seconds.
@@ -72,14 +71,7 @@ impl Peer {
             Some(issuer) => params.signed_by(&key, issuer).unwrap(),
             None => params.self_signed(&key).unwrap(),
         };
-        let key = PrivateKeyDer::try_from(key.serialize_der()).unwrap();
-        let config = ServerConfig::builder_with_provider(Arc::new(aws_lc_rs::default_provider()))
-            .with_safe_default_protocol_versions()
-            .unwrap()
-            .with_no_client_auth()
-            .with_single_cert(vec![certificate.der().clone()], key)
-            .unwrap();
-        let config = Arc::new(config);
+        let config = server_config(&certificate, &key);
         Self::start(move |mut stream| {
             let mut connection = ServerConnection::new(Arc::clone(&config)).unwrap();
             let _ = connection.complete_io(&mut stream);

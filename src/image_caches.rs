@@ -79,26 +79,17 @@ impl ImageCaches {
 
     /// The same over any implementation of the actions.
     pub fn with_api(api: Arc<dyn ImageCacheApi>, poll_interval: Duration) -> Self {
-        let patience = wait::patience(poll_interval);
-        Self(Arc::new(Shared {
-            api,
-            poll_interval,
-            patience,
-            build_events_denied: Arc::default(),
-            regions: Mutex::default(),
-        }))
+        Self::sharing_nothing(api, poll_interval, wait::patience(poll_interval))
     }
 
     /// The same API with another [`Change::patience`], and nothing shared: for simulators whose lists lag less.
     pub fn with_patience(&self, patience: Duration) -> Self {
-        let (api, poll_interval) = (Arc::clone(&self.0.api), self.0.poll_interval);
-        Self(Arc::new(Shared {
-            api,
-            poll_interval,
-            patience,
-            build_events_denied: Arc::default(),
-            regions: Mutex::default(),
-        }))
+        Self::sharing_nothing(Arc::clone(&self.0.api), self.0.poll_interval, patience)
+    }
+
+    fn sharing_nothing(api: Arc<dyn ImageCacheApi>, poll_interval: Duration, patience: Duration) -> Self {
+        let (build_events_denied, regions) = (Arc::default(), Mutex::default());
+        Self(Arc::new(Shared { api, poll_interval, patience, build_events_denied, regions }))
     }
 
     /// How long lists may show a cache as it was before a change: three poll intervals, at least 15 seconds.

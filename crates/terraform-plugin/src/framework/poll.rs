@@ -115,11 +115,6 @@ impl<P: Poll> Poller<P> {
         Self(Arc::new(Shared { poll, interval, span, state: Mutex::new(state), hurry: Notify::new() }))
     }
 
-    /// The pause between polls, at first.
-    pub fn interval(&self) -> Duration {
-        self.0.interval
-    }
-
     /// Waits until `done`, which gets what each poll finds of the object `id`, returns something. `None` is an object that
     /// does not exist. Polls that fail are tolerated while their error is [transient](Poll::is_transient).
     ///

@@ -94,6 +94,8 @@ pub struct State {
     pub unlisted: Duration,
     pub endless: Option<Endless>,
     pub describes: Vec<DescribeImageCaches>,
+    /// When the last of them was called.
+    pub described_at: Option<Instant>,
     pub creates: usize,
     pub updates: usize,
     /// The container instances of builds, and the events of each, newest first.
@@ -252,7 +254,11 @@ impl ImageCacheApi for Fake {
         _region: &str,
         request: &DescribeImageCaches,
     ) -> Result<DescribeImageCachesResponse, Error> {
-        self.state().describes.push(request.clone());
+        {
+            let mut state = self.state();
+            state.describes.push(request.clone());
+            state.described_at = Some(Instant::now());
+        }
         let act = |state: &mut State| {
             let (ids, names) = (&request.image_cache_ids, &request.image_cache_names);
             // Names match in part, as they may with the API.

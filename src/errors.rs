@@ -135,8 +135,8 @@ fn advice(error: &Error) -> String {
     }
     let advice = match error.code().unwrap_or_default() {
         code if code.starts_with("InvalidAction") => {
-            "The API of this region or site does not offer the action; that of the international site does not. Check region, \
-             and domain or endpoints of the provider block."
+            "This region or site does not offer the action, nor does the international site. Check region, and domain or endpoints \
+             of the provider block."
         }
         "AuthFailure.SecretIdNotFound" | "AuthFailure.InvalidSecretId" => {
             "The key does not exist. Check secret_id, or TENCENTCLOUD_SECRET_ID."

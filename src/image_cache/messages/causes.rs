@@ -20,7 +20,7 @@ const CAUSES: [Cause; 7] = [
         advice: "The registry limits the number of pulls. Set image_registry_credentials for it, or name the images of a mirror.",
     },
     Cause {
-        words: &["server gave http response to https client", "http: server gave http response"],
+        words: &["server gave http response"],
         advice: "The registry serves plain HTTP. Add its host to registry_http_endpoint_list.",
     },
     Cause {
@@ -29,7 +29,6 @@ const CAUSES: [Cause; 7] = [
     },
     Cause {
         words: &[
-            "401 unauthorized",
             "403 forbidden",
             "unauthorized",
             "authentication required",

@@ -26,6 +26,7 @@
 //! given as they are also by [`overridden_by_keys`], before anything is read.
 
 mod account_guard;
+mod arguments;
 mod chain;
 mod config;
 mod environment;
@@ -37,6 +38,7 @@ mod instance_role;
 pub mod limits;
 mod profile;
 mod renewal;
+mod requests;
 mod saml;
 mod services;
 mod source;
@@ -53,6 +55,7 @@ use std::time::SystemTime;
 use secrecy::{ExposeSecret, SecretString};
 
 pub use account_guard::{AccountError, AccountGuard};
+pub use arguments::InvalidArgument;
 pub use chain::CredentialsChain;
 pub use config::{AssumeRoleConfig, Caller, CredentialsConfig, MfaConfig, SamlConfig, WebIdentityConfig};
 pub use environment::Environment;

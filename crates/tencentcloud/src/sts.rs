@@ -23,7 +23,7 @@ pub struct AssumeRole {
     pub role_session_name: String,
     /// At most 43200; the API defaults to 7200.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub duration_seconds: Option<i64>,
+    pub duration_seconds: Option<u64>,
     /// Narrows the role's permissions; URL-encoded JSON.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub policy: Option<String>,
@@ -53,7 +53,7 @@ pub struct AssumeRoleWithWebIdentity {
     pub role_session_name: String,
     /// At most 43200; the API defaults to 7200.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub duration_seconds: Option<i64>,
+    pub duration_seconds: Option<u64>,
 }
 
 /// `AssumeRoleWithSAML`: credentials of a role for a SAML assertion. Not signed.
@@ -70,7 +70,7 @@ pub struct AssumeRoleWithSaml {
     pub role_session_name: String,
     /// At most 43200; the API defaults to 7200.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub duration_seconds: Option<i64>,
+    pub duration_seconds: Option<u64>,
 }
 
 /// `GetSessionToken`: temporary credentials of the caller, which count as checked by MFA.
@@ -87,7 +87,7 @@ pub struct GetSessionToken {
     pub token_code: SecretString,
     /// At most 129600, 7200 for the account's owner; the API defaults to 1800.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub duration_seconds: Option<i64>,
+    pub duration_seconds: Option<u64>,
 }
 
 /// `GetCallerIdentity`: who signs. <https://cloud.tencent.com/document/api/1312/66098>

@@ -7,7 +7,7 @@ use std::{
 
 use super::{
     Credentials, CredentialsConfig, CredentialsError, Environment, ProvideCredentials, Services,
-    config::{ASSUME_ROLE, MFA},
+    arguments::{ASSUME_ROLE, MFA},
     renewal::{Issue, Issued, Renewing},
     services::WithoutSts,
     source::{Context, Found, Outcome, Source},

@@ -5,7 +5,7 @@
 
 use super::{
     Credentials, CredentialsError, Services,
-    config::SAML,
+    arguments::SAML,
     source::{Context, Outcome},
 };
 use crate::Auth;

@@ -8,9 +8,8 @@ use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
 
 use super::{
-    Credentials, CredentialsError, Environment, Services,
-    config::{RoleSession, Token, WebIdentity},
-    limits, profile,
+    Credentials, CredentialsError, Environment, Services, limits, profile,
+    requests::{Token, WebIdentity},
     source::{Context, Outcome},
 };
 use crate::{Auth, sts};
@@ -59,8 +58,9 @@ fn pod_identity(environment: &Environment, session_name: &str) -> Result<Option<
     let provider_id = required(POD_PROVIDER_ID)?.to_owned();
     let role_arn = required(POD_ROLE_ARN)?.to_owned();
     limits::role_arn(&role_arn).map_err(|error| CredentialsError::invalid(POD_ROLE_ARN, error))?;
-    let role = RoleSession { role_arn, session_name: session_name.to_owned(), duration_seconds: None };
-    Ok(Some(WebIdentity { origin, provider_id, token: Token::File(PathBuf::from(token_file)), role }))
+    let token = Token::File(PathBuf::from(token_file));
+    let session_name = session_name.to_owned();
+    Ok(Some(WebIdentity { origin, provider_id, token, role_arn, session_name, duration_seconds: None }))
 }
 
 async fn assume<S: Services>(
@@ -72,13 +72,12 @@ async fn assume<S: Services>(
         Token::Text(token) => token,
         Token::File(path) => read_token(&path).await?,
     };
-    let RoleSession { role_arn, session_name, duration_seconds } = identity.role;
     let request = sts::AssumeRoleWithWebIdentity {
         provider_id: identity.provider_id,
         web_identity_token,
-        role_arn,
-        role_session_name: session_name,
-        duration_seconds,
+        role_arn: identity.role_arn,
+        role_session_name: identity.session_name,
+        duration_seconds: identity.duration_seconds,
     };
     let session = context.services.sts(region, Auth::Skip, &request).await.map_err(|error| {
         CredentialsError::sts(identity.origin, format!("AssumeRoleWithWebIdentity of {}", request.role_arn), error)

@@ -2,6 +2,8 @@
 
 mod config;
 mod configure;
+mod credentials;
+mod endpoints;
 mod mirrors;
 mod validate;
 

@@ -8,6 +8,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::credentials::{AssumeRole, AssumeRoleWithSaml, AssumeRoleWithWebIdentity, MfaCertification};
+use super::endpoints::EndpointsConfig;
 use crate::tags::{IgnoreTags, TagPolicy, Tags};
 use terraform_plugin::diagnostics::AttributePath;
 use terraform_plugin::schema::OPTIONAL;
@@ -86,7 +88,7 @@ pub struct ProviderConfig {
     /// Base URLs that replace those of single services, for private endpoints and simulators. Also
     /// `TENCENTCLOUD_ENDPOINT_URL` for all services, and `TENCENTCLOUD_ENDPOINT_URL_TKE`, `_STS`, `_TCR`, `_METADATA`.
     #[schemars(extend("x-terraform" = OPTIONAL))]
-    pub endpoints: Attr<Endpoints>,
+    pub endpoints: Attr<EndpointsConfig>,
 
     /// Tags for every image cache, for example `{ team = "ai" }`. A cache's own `tags` take precedence.
     #[schemars(extend("x-terraform" = OPTIONAL))]
@@ -122,115 +124,6 @@ pub struct ProviderConfig {
     pub poll_interval: Attr<String>,
 }
 
-/// A role to assume.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
-pub struct AssumeRole {
-    /// The role, for example `qcs::cam::uin/100000000001:roleName/deployer`. Also `TENCENTCLOUD_ASSUME_ROLE_ARN`.
-    #[schemars(extend("x-terraform" = OPTIONAL))]
-    pub role_arn: Attr<String>,
-
-    /// Name of the session, 2 to 128 letters, digits and `+=,.@_-`. Also `TENCENTCLOUD_ASSUME_ROLE_SESSION_NAME`.
-    #[schemars(extend("x-terraform" = OPTIONAL))]
-    pub session_name: Attr<String>,
-
-    /// Lifetime of the session in seconds, up to 43200. Default 7200. Also `TENCENTCLOUD_ASSUME_ROLE_SESSION_DURATION`.
-    #[schemars(extend("x-terraform" = OPTIONAL), range(min = 0, max = 43200))]
-    pub session_duration: Attr<u32>,
-
-    /// Policy, as JSON text, that narrows what the session may do.
-    #[schemars(extend("x-terraform" = OPTIONAL))]
-    pub policy: Attr<String>,
-
-    /// External ID that the role asks for. Also `TENCENTCLOUD_ASSUME_ROLE_EXTERNAL_ID`.
-    #[schemars(extend("x-terraform" = OPTIONAL))]
-    pub external_id: Attr<String>,
-
-    /// Identity of the caller, for the audit log. Also `TENCENTCLOUD_ASSUME_ROLE_SOURCE_IDENTITY`.
-    #[schemars(extend("x-terraform" = OPTIONAL))]
-    pub source_identity: Attr<String>,
-
-    /// Serial number of the MFA device, for example `qcs::cam:uin/100000000001::mfa/softToken`. Also
-    /// `TENCENTCLOUD_ASSUME_ROLE_SERIAL_NUMBER`.
-    #[schemars(extend("x-terraform" = OPTIONAL))]
-    pub serial_number: Attr<String>,
-
-    /// Code of the MFA device. Also `TENCENTCLOUD_ASSUME_ROLE_TOKEN_CODE`.
-    #[schemars(extend("x-terraform" = OPTIONAL.sensitive()))]
-    pub token_code: Attr<Secret>,
-}
-
-/// A role to assume with an OIDC token.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
-pub struct AssumeRoleWithWebIdentity {
-    /// Name of the identity provider in CAM, for example `github`. Also `TENCENTCLOUD_ASSUME_ROLE_PROVIDER_ID`.
-    #[schemars(extend("x-terraform" = OPTIONAL))]
-    pub provider_id: Attr<String>,
-
-    /// The token. Also `TENCENTCLOUD_ASSUME_ROLE_WEB_IDENTITY_TOKEN`. Conflicts with `web_identity_token_file`.
-    #[schemars(extend("x-terraform" = OPTIONAL.sensitive()))]
-    pub web_identity_token: Attr<Secret>,
-
-    /// File with the token, raw or as JSON `{"web_identity_token": "..."}`; read again whenever a new session is needed. Also
-    /// `TENCENTCLOUD_ASSUME_ROLE_WEB_IDENTITY_TOKEN_FILE`.
-    #[schemars(extend("x-terraform" = OPTIONAL))]
-    pub web_identity_token_file: Attr<String>,
-
-    /// The role, for example `qcs::cam::uin/100000000001:roleName/ci`. Also `TENCENTCLOUD_ASSUME_ROLE_ARN`.
-    #[schemars(extend("x-terraform" = OPTIONAL))]
-    pub role_arn: Attr<String>,
-
-    /// Name of the session. Also `TENCENTCLOUD_ASSUME_ROLE_SESSION_NAME`.
-    #[schemars(extend("x-terraform" = OPTIONAL))]
-    pub session_name: Attr<String>,
-
-    /// Lifetime of the session in seconds, up to 43200. Default 7200. Also `TENCENTCLOUD_ASSUME_ROLE_SESSION_DURATION`.
-    #[schemars(extend("x-terraform" = OPTIONAL), range(min = 0, max = 43200))]
-    pub session_duration: Attr<u32>,
-}
-
-/// A role to assume with a SAML assertion.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
-pub struct AssumeRoleWithSaml {
-    /// The assertion, base64. Also `TENCENTCLOUD_ASSUME_ROLE_SAML_ASSERTION`.
-    #[schemars(extend("x-terraform" = OPTIONAL.sensitive()))]
-    pub saml_assertion: Attr<Secret>,
-
-    /// The identity provider, for example `qcs::cam::uin/100000000001:saml-provider/okta`. Also
-    /// `TENCENTCLOUD_ASSUME_ROLE_PRINCIPAL_ARN`.
-    #[schemars(extend("x-terraform" = OPTIONAL))]
-    pub principal_arn: Attr<String>,
-
-    /// The role, for example `qcs::cam::uin/100000000001:roleName/ci`. Also `TENCENTCLOUD_ASSUME_ROLE_ARN`.
-    #[schemars(extend("x-terraform" = OPTIONAL))]
-    pub role_arn: Attr<String>,
-
-    /// Name of the session. Also `TENCENTCLOUD_ASSUME_ROLE_SESSION_NAME`.
-    #[schemars(extend("x-terraform" = OPTIONAL))]
-    pub session_name: Attr<String>,
-
-    /// Lifetime of the session in seconds, up to 43200. Default 7200. Also `TENCENTCLOUD_ASSUME_ROLE_SESSION_DURATION`.
-    #[schemars(extend("x-terraform" = OPTIONAL), range(min = 0, max = 43200))]
-    pub session_duration: Attr<u32>,
-}
-
-/// A second factor.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
-pub struct MfaCertification {
-    /// Serial number of the device, for example `qcs::cam:uin/100000000001::mfa/softToken`. Also
-    /// `TENCENTCLOUD_MFA_CERTIFICATION_SERIAL_NUMBER`.
-    #[schemars(extend("x-terraform" = OPTIONAL))]
-    pub serial_number: Attr<String>,
-
-    /// Code that the device shows. Also `TENCENTCLOUD_MFA_CERTIFICATION_TOKEN_CODE`.
-    #[schemars(extend("x-terraform" = OPTIONAL.sensitive()))]
-    pub token_code: Attr<Secret>,
-
-    /// Lifetime of the session in seconds, from 1 to 129600 (7200 for the account's owner). Default 1800. Also
-    /// `TENCENTCLOUD_MFA_CERTIFICATION_DURATION_SECONDS`.
-    #[schemars(extend("x-terraform" = OPTIONAL), range(min = 1, max = 129600))]
-    pub duration_seconds: Attr<u32>,
-}
-
 /// Tags that something other than Terraform manages.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct IgnoreTagsConfig {
@@ -241,26 +134,6 @@ pub struct IgnoreTagsConfig {
     /// What keys begin with, for example `["robot-"]`.
     #[schemars(extend("x-terraform" = OPTIONAL), inner(length(min = 1)))]
     pub key_prefixes: Attr<BTreeSet<String>>,
-}
-
-/// Base URLs, for example `"https://tke.internal.tencentcloudapi.com"`; `http` is allowed.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
-pub struct Endpoints {
-    /// Kubernetes and image caches. Also `TENCENTCLOUD_ENDPOINT_URL_TKE`.
-    #[schemars(extend("x-terraform" = OPTIONAL))]
-    pub tke: Attr<String>,
-
-    /// Roles and sessions. Also `TENCENTCLOUD_ENDPOINT_URL_STS`.
-    #[schemars(extend("x-terraform" = OPTIONAL))]
-    pub sts: Attr<String>,
-
-    /// The container registry service. Also `TENCENTCLOUD_ENDPOINT_URL_TCR`.
-    #[schemars(extend("x-terraform" = OPTIONAL))]
-    pub tcr: Attr<String>,
-
-    /// The instance metadata service. Also `TENCENTCLOUD_ENDPOINT_URL_METADATA`.
-    #[schemars(extend("x-terraform" = OPTIONAL))]
-    pub metadata: Attr<String>,
 }
 
 /// The nested attributes; the other maps of the block are the user's.
@@ -295,7 +168,7 @@ impl ProviderConfig {
         Self {
             secret_id: "AKIDSIMULATOR".to_owned().into(),
             secret_key: Attr::Known(Secret::from("simulator-secret-key")),
-            endpoints: Endpoints { sts: nowhere(), metadata: nowhere(), ..Endpoints::default() }.into(),
+            endpoints: EndpointsConfig { sts: nowhere(), metadata: nowhere(), ..EndpointsConfig::default() }.into(),
             max_retries: 0.into(),
             ..Self::default()
         }
@@ -351,7 +224,7 @@ mod tests {
             region: empty(),
             secret_key: Attr::Known(Secret::from("")),
             assume_role: AssumeRole { role_arn: empty(), session_duration: 60.into(), ..Default::default() }.into(),
-            endpoints: Endpoints { tke: empty(), sts: Attr::Unknown, ..Default::default() }.into(),
+            endpoints: EndpointsConfig { tke: empty(), sts: Attr::Unknown, ..Default::default() }.into(),
             default_tags: BTreeMap::from([("team".to_owned(), String::new())]).into(),
             poll_interval: "5s".to_owned().into(),
             ..Default::default()
@@ -360,7 +233,7 @@ mod tests {
             region: Attr::Null,
             secret_key: Attr::Null,
             assume_role: AssumeRole { session_duration: 60.into(), ..Default::default() }.into(),
-            endpoints: Endpoints { sts: Attr::Unknown, ..Default::default() }.into(),
+            endpoints: EndpointsConfig { sts: Attr::Unknown, ..Default::default() }.into(),
             ..config.clone()
         };
         assert_eq!(config.without_empty_strings(), expected);

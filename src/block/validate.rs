@@ -1,23 +1,20 @@
 //! Checks of the provider block beyond its schema. Unknown values may become right, or null.
 
 use super::config::{self, ProviderConfig};
-use super::mirrors;
-use crate::{errors, regions, tags};
-use tencentcloud::Endpoints;
+use super::{credentials, endpoints, mirrors};
+use crate::{regions, tags};
 use tencentcloud::credentials::limits;
-use tencentcloud::endpoints::DEFAULT_DOMAIN;
 use terraform_plugin::diagnostics::{AttributePath, Diagnostic, Diagnostics};
-use terraform_plugin::value::{Attr, duration};
+use terraform_plugin::value::duration;
 
 pub fn validate(config: &ProviderConfig, diagnostics: &mut Diagnostics) {
     let config = &config.clone().without_empty_strings();
     regions::validate(AttributePath::root("region"), &config.region, diagnostics);
     duration::validate(AttributePath::root("poll_interval"), &config.poll_interval, diagnostics);
     validate_accounts(config, diagnostics);
-    validate_endpoints(config, diagnostics);
+    endpoints::validate(config, diagnostics);
     mirrors::validate(config, diagnostics);
-    validate_credentials(config, diagnostics);
-    validate_combinations(config, diagnostics);
+    credentials::validate(config, diagnostics);
     let default_tags = AttributePath::root("default_tags");
     tags::validate(&default_tags, &config.default_tags, diagnostics);
     let policy = config::tag_policy(&config.default_tags, &config.ignore_tags);
@@ -42,111 +39,14 @@ fn validate_accounts(config: &ProviderConfig, diagnostics: &mut Diagnostics) {
     }
 }
 
-fn validate_endpoints(config: &ProviderConfig, diagnostics: &mut Diagnostics) {
-    let mut check = |result: Result<Endpoints, _>, at: AttributePath| {
-        if let Err(error) = result {
-            diagnostics.push(errors::endpoint(&error, at));
-        }
-    };
-    if let Some(protocol) = config.protocol.as_str() {
-        check(Endpoints::new(protocol, DEFAULT_DOMAIN), AttributePath::root("protocol"));
-    }
-    if let Some(domain) = config.domain.as_str() {
-        check(Endpoints::new("HTTPS", domain), AttributePath::root("domain"));
-    }
-    if let Some(endpoints) = config.endpoints.known() {
-        for (service, url) in [
-            ("tke", &endpoints.tke),
-            ("sts", &endpoints.sts),
-            ("tcr", &endpoints.tcr),
-            ("metadata", &endpoints.metadata),
-        ] {
-            if let Some(url) = url.as_str() {
-                let at = AttributePath::root("endpoints").attribute(service);
-                check(Endpoints::default().with_override(service, url), at);
-            }
-        }
-    }
-}
-
-fn validate_credentials(config: &ProviderConfig, diagnostics: &mut Diagnostics) {
-    let mut check = |result: Result<(), limits::LimitError>, block: &str, attribute: &str| {
-        if let Err(error) = result {
-            let at = AttributePath::root(block).attribute(attribute);
-            let summary = format!("Invalid value for {attribute}");
-            diagnostics.push(Diagnostic::error(summary, format!("{at}: {error}.")).at(at));
-        }
-    };
-    let text =
-        |value: &Attr<String>, limit: fn(&str) -> Result<(), limits::LimitError>| value.as_str().map_or(Ok(()), limit);
-    if let Some(role) = config.assume_role.known() {
-        check(text(&role.role_arn, limits::role_arn), "assume_role", "role_arn");
-        check(text(&role.session_name, limits::session_name), "assume_role", "session_name");
-        check(text(&role.policy, limits::policy), "assume_role", "policy");
-        check(text(&role.external_id, limits::external_id), "assume_role", "external_id");
-        check(text(&role.serial_number, limits::mfa_serial_number), "assume_role", "serial_number");
-    }
-    if let Some(identity) = config.assume_role_with_web_identity.known() {
-        let block = "assume_role_with_web_identity";
-        check(text(&identity.role_arn, limits::role_arn), block, "role_arn");
-        check(text(&identity.session_name, limits::session_name), block, "session_name");
-    }
-    if let Some(saml) = config.assume_role_with_saml.known() {
-        let block = "assume_role_with_saml";
-        check(text(&saml.principal_arn, limits::principal_arn), block, "principal_arn");
-        check(text(&saml.role_arn, limits::role_arn), block, "role_arn");
-        check(text(&saml.session_name, limits::session_name), block, "session_name");
-    }
-    if let Some(mfa) = config.mfa_certification.known() {
-        check(text(&mfa.serial_number, limits::mfa_serial_number), "mfa_certification", "serial_number");
-    }
-}
-
-/// Arguments that need each other or are mutually exclusive. Variables complete a block, except for keys.
-fn validate_combinations(config: &ProviderConfig, diagnostics: &mut Diagnostics) {
-    let given = [
-        ("secret_id", config.secret_id.is_known()),
-        ("secret_key", config.secret_key.is_known()),
-        ("security_token", config.security_token.is_known()),
-    ];
-    // The token is optional.
-    let absent = [("secret_id", config.secret_id.is_null()), ("secret_key", config.secret_key.is_null())];
-    if let Some((present, _)) = given.iter().find(|(_, given)| *given) {
-        // At the missing argument: Terraform prints the line, and a key is secret.
-        for (missing, _) in absent.iter().filter(|(_, absent)| *absent) {
-            let detail = format!(
-                "{present} is set in the provider block, {missing} is not. A key pair comes from one place: set both \
-                 here, or neither."
-            );
-            diagnostics.push(Diagnostic::error("Incomplete credentials", detail).at(AttributePath::root(*missing)));
-        }
-    }
-    let mut exclude = |first: &str, second: &str, at: AttributePath| {
-        let detail = format!("{first} and {second} are mutually exclusive. Remove one of them.");
-        diagnostics.push(Diagnostic::error("Conflicting arguments", detail).at(at));
-    };
-    if config.assume_role_with_web_identity.is_known() && config.assume_role_with_saml.is_known() {
-        let (first, second) = ("assume_role_with_web_identity", "assume_role_with_saml");
-        exclude(first, second, AttributePath::root(second));
-    }
-    if let Some(identity) = config.assume_role_with_web_identity.known()
-        && identity.web_identity_token.is_known()
-        && identity.web_identity_token_file.is_known()
-    {
-        let (first, second) = ("web_identity_token", "web_identity_token_file");
-        exclude(first, second, AttributePath::root("assume_role_with_web_identity").attribute(second));
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use std::collections::BTreeSet;
 
     use super::*;
-    use crate::block::config::{
-        AssumeRole, AssumeRoleWithSaml, AssumeRoleWithWebIdentity, Endpoints as OwnEndpoints, MfaCertification,
-    };
-    use terraform_plugin::value::Secret;
+    use crate::block::credentials::{AssumeRole, AssumeRoleWithSaml, AssumeRoleWithWebIdentity, MfaCertification};
+    use crate::block::endpoints::EndpointsConfig;
+    use terraform_plugin::value::{Attr, Secret};
 
     const ROLE: &str = "qcs::cam::uin/100000000001:roleName/ci";
 
@@ -170,23 +70,23 @@ mod tests {
 
     #[test]
     fn mistakes_are_reported_at_their_argument() {
-        let cases: [Case; 20] = [
+        let cases: [Case; 24] = [
             (|c| c.poll_interval = known("5"), "poll_interval", "\"30s\""),
             (|c| c.protocol = known("ftp"), "protocol", "expected HTTPS or HTTP"),
             (|c| c.domain = known("https://x"), "domain", "expected a host name"),
             (
-                |c| c.endpoints = OwnEndpoints { tke: known("tke.internal"), ..Default::default() }.into(),
+                |c| c.endpoints = EndpointsConfig { tke: known("tke.internal"), ..Default::default() }.into(),
                 "endpoints.tke",
                 "the scheme is missing; write \"https://tke.internal\".",
             ),
             (
                 // Not at the argument, whose lines Terraform would show.
-                |c| c.endpoints = OwnEndpoints { sts: known("http://joe:secret@sts"), ..Default::default() }.into(),
+                |c| c.endpoints = EndpointsConfig { sts: known("http://joe:secret@sts"), ..Default::default() }.into(),
                 "",
                 "endpoint of sts: a user and a password are of no use here",
             ),
             (
-                |c| c.endpoints = OwnEndpoints { metadata: known("http://m/x"), ..Default::default() }.into(),
+                |c| c.endpoints = EndpointsConfig { metadata: known("http://m/x"), ..Default::default() }.into(),
                 "endpoints.metadata",
                 "a host and a port at most",
             ),
@@ -221,6 +121,35 @@ mod tests {
                 |c| c.assume_role = AssumeRole { external_id: known("a"), ..Default::default() }.into(),
                 "assume_role.external_id",
                 "2 to 128",
+            ),
+            (
+                |c| c.assume_role = AssumeRole { session_duration: 43_201.into(), ..Default::default() }.into(),
+                "assume_role.session_duration",
+                "0 (the default, 7200) to 43200 seconds",
+            ),
+            (
+                |c| {
+                    let identity = AssumeRoleWithWebIdentity { session_duration: 43_201.into(), ..Default::default() };
+                    c.assume_role_with_web_identity = identity.into();
+                },
+                "assume_role_with_web_identity.session_duration",
+                "to 43200 seconds",
+            ),
+            (
+                |c| {
+                    let saml = AssumeRoleWithSaml { session_duration: 43_201.into(), ..Default::default() };
+                    c.assume_role_with_saml = saml.into();
+                },
+                "assume_role_with_saml.session_duration",
+                "to 43200 seconds",
+            ),
+            (
+                |c| {
+                    c.mfa_certification =
+                        MfaCertification { duration_seconds: 129_601.into(), ..Default::default() }.into()
+                },
+                "mfa_certification.duration_seconds",
+                "to 129600 seconds",
             ),
             (
                 |c| {
@@ -279,7 +208,7 @@ mod tests {
 
     #[test]
     fn valid_and_unknown_arguments_pass() {
-        let cases: [fn(&mut ProviderConfig); 12] = [
+        let cases: [fn(&mut ProviderConfig); 13] = [
             |_| (),
             |c| {
                 c.secret_id = known("id");
@@ -292,7 +221,8 @@ mod tests {
             },
             |c| {
                 c.endpoints =
-                    OwnEndpoints { sts: Attr::Unknown, tcr: known("http://127.0.0.1:1"), ..Default::default() }.into();
+                    EndpointsConfig { sts: Attr::Unknown, tcr: known("http://127.0.0.1:1"), ..Default::default() }
+                        .into();
             },
             // What is not known yet may turn out null.
             |c| c.security_token = Attr::Unknown,
@@ -319,6 +249,8 @@ mod tests {
             },
             // The role may come from a variable.
             |c| c.assume_role = AssumeRole { external_id: known("team-a"), ..Default::default() }.into(),
+            // Zero asks for the API's default.
+            |c| c.mfa_certification = MfaCertification { duration_seconds: 0.into(), ..Default::default() }.into(),
             |c| {
                 c.assume_role = AssumeRole { role_arn: Attr::Unknown, policy: known("{}"), ..Default::default() }.into()
             },

@@ -168,7 +168,7 @@ fn wrong_arguments_of_what_looks_image_caches_up() {
 
 #[test]
 fn wrong_provider_blocks() {
-    let rows: [(&str, &str, &[&str]); 12] = [
+    let rows: [(&str, &str, &[&str]); 14] = [
         ("poll_interval = \"soon\"", "poll_interval", &["Invalid duration", "30s", "soon"]),
         ("max_retries = -1", "max_retries", &["max_retries", "0", "100", "-1"]),
         ("requests_per_second = 0", "requests_per_second", &["requests_per_second", "1", "1000"]),
@@ -191,6 +191,16 @@ fn wrong_provider_blocks() {
             &["assume_role.role_arn", "qcs::cam::uin"],
         ),
         ("assume_role = { role_arn = \"deployer\" }", "assume_role", &["assume_role.role_arn", "qcs::cam::uin"]),
+        (
+            "assume_role_with_saml = { session_duration = 43201 }",
+            "assume_role_with_saml",
+            &["assume_role_with_saml.session_duration", "0", "43200"],
+        ),
+        (
+            "mfa_certification = { duration_seconds = -1 }",
+            "mfa_certification",
+            &["mfa_certification.duration_seconds", "0", "-1"],
+        ),
         ("default_tags = [\"a\"]", "default_tags", &["default_tags"]),
         ("secret = \"x\"", "secret", &["secret"]),
     ];

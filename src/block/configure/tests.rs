@@ -1,7 +1,7 @@
-use secrecy::ExposeSecret as _;
-
 use super::*;
-use crate::block::config::{AssumeRole, AssumeRoleWithWebIdentity, Endpoints as OwnEndpoints};
+use crate::block::credentials::{AssumeRole, AssumeRoleWithWebIdentity};
+use crate::block::endpoints::EndpointsConfig;
+use crate::errors;
 use tencentcloud::sts;
 use terraform_plugin::diagnostics::Severity;
 
@@ -21,8 +21,8 @@ fn block(change: impl FnOnce(&mut ProviderConfig)) -> ProviderConfig {
     config
 }
 
-fn own_endpoints(change: impl FnOnce(&mut OwnEndpoints)) -> ProviderConfig {
-    let mut own = OwnEndpoints::default();
+fn own_endpoints(change: impl FnOnce(&mut EndpointsConfig)) -> ProviderConfig {
+    let mut own = EndpointsConfig::default();
     change(&mut own);
     block(|config| config.endpoints = own.into())
 }
@@ -68,7 +68,7 @@ fn an_endpoint_is_the_blocks_then_its_variables_then_that_of_the_domain() {
         // One service's endpoint is not another's, and an empty variable is none.
         (own_endpoints(|own| own.tke = known("http://a:1")), &[(url, "")], "tcr", "https://tcr.tencentcloudapi.com/"),
     ] {
-        let endpoints = endpoints(&config, &environment(variables)).unwrap();
+        let endpoints = endpoints::endpoints(&config, &environment(variables)).unwrap();
         assert_eq!(endpoints.url(service).unwrap().as_str(), expected, "{variables:?}");
     }
 }
@@ -231,26 +231,6 @@ fn what_keys_outrank_is_a_warning_at_the_argument() {
             );
         }
     }
-}
-
-#[test]
-fn every_argument_for_credentials_reaches_the_chain() {
-    let role = AssumeRole {
-        role_arn: known("arn"),
-        session_name: known("ci"),
-        session_duration: 60.into(),
-        token_code: Attr::Known("123456".into()),
-        ..Default::default()
-    };
-    let config = credentials(&block(|config| {
-        config.secret_key = Attr::Known("key".into());
-        config.assume_role = role.into();
-    }));
-    assert_eq!(config.secret_key.unwrap().expose_secret(), "key");
-    let role = config.assume_role.unwrap();
-    assert_eq!((role.role_arn.as_deref(), role.session_duration), (Some("arn"), Some(60)));
-    assert_eq!(role.token_code.unwrap().expose_secret(), "123456");
-    assert!(config.secret_id.is_none() && config.mfa_certification.is_none());
 }
 
 #[test]

@@ -155,7 +155,8 @@ impl<R: Resource> AnyResource<R::Session> for Registered<R> {
                 Import::Id(id) => self.resource.import(context, id)?,
                 Import::Identity(identity) => {
                     identity::check(R::TYPE_NAME, self.identity_schema(), identity)?;
-                    self.resource.import_identity(context, value::from_value(identity).map_err(unreadable)?).await?
+                    let identity = value::from_value(identity).map_err(unreadable)?;
+                    unless_stopped(&context.stop, self.resource.import_identity(context, identity)).await?
                 }
             }))
         });

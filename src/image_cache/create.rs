@@ -48,7 +48,9 @@ pub(super) async fn create(
     state::set_id(&mut planned, &id);
     let status = Attr::from(Status::Pending.to_string());
     response.state = Some(ImageCacheModel { status, ..planned.clone() });
-    if let Some(cache) = wait::wait_and_save(context, planned.clone(), None, response, &deadline).await? {
+    if let Some(cache) =
+        wait::wait_and_save(context, (&region, &id), planned.clone(), None, response, &deadline).await?
+    {
         let from = Planned { planned: &planned, config: &config, tags: &session.tags, listed: None };
         verify::created(&request::planned(&from), &cache, &session.tags, response);
     }

@@ -44,7 +44,7 @@ pub(super) async fn update(
             return Ok(());
         }
         response.state = Some(ImageCacheModel { status: prior.status, ..planned.clone() });
-        wait::wait_and_save(context, planned, None, response, &deadline).await?;
+        wait::wait_and_save(context, (&region, &id), planned, None, response, &deadline).await?;
         return Ok(());
     }
     let caches = context.session.image_caches();
@@ -62,7 +62,7 @@ pub(super) async fn update(
             timeouts: planned.timeouts.clone(),
             ..prior.clone()
         };
-        match wait::wait_and_save(context, waiting, None, response, &deadline).await? {
+        match wait::wait_and_save(context, (&region, &id), waiting, None, response, &deadline).await? {
             Some(built) => before = built,
             None => return Err(messages::update_not_sent(&id, &region).into()),
         }
@@ -97,7 +97,7 @@ async fn send(
     deadline: &Deadline,
 ) -> Outcome<Option<Arc<ImageCache>>> {
     let ended = |was_sent| move |ended| messages::not_updated(&planned.id, ended, deadline, was_sent);
-    let (region, _) = deadline.until.run(address(&context.session, planned)).await.map_err(ended(false))??;
+    let (region, id) = deadline.until.run(address(&context.session, planned)).await.map_err(ended(false))??;
     let caches = context.session.image_caches();
     let sent = caches.update_when_built(&region, request.clone(), &deadline.until).await.map_err(ended(true))?;
     sent.map_err(|error| {
@@ -112,5 +112,5 @@ async fn send(
     let shows = |row: &ImageCache| verify::is_done(request, before, row, &context.session.tags);
     let builds = request.images.is_some();
     let change = Change { before, builds, patience: caches.patience(), shows: &shows };
-    wait::wait_and_save(context, planned.clone(), Some(change), response, deadline).await
+    wait::wait_and_save(context, (&region, &id), planned.clone(), Some(change), response, deadline).await
 }

@@ -5,7 +5,6 @@ use std::time::Duration;
 
 use super::build_log::BuildLog;
 use super::model::ImageCacheModel;
-use super::read::address;
 use super::{messages, private, state};
 use crate::image_caches::{Change, Goal, Observation, WaitError};
 use crate::session::Session;
@@ -19,16 +18,15 @@ const UNWAITED: Duration = Duration::from_secs(60);
 /// Waits for the planned cache and saves it, with what the API computed: until it is Ready, or without `wait_for_ready`
 /// until it is listed. After a `change`, until that is seen as well, or has had time enough to be.
 ///
-/// Gives the cache as it then is; `None` when Ctrl-C ended the wait, or a cache that is not waited for could not be read.
+/// `address` is its region and its ID. Gives the cache as it then is; `None` when Ctrl-C ended the wait, or a cache that is not waited for could not be read.
 pub(super) async fn wait_and_save(
     context: &Context<Session>,
+    (region, id): (&str, &str),
     planned: ImageCacheModel,
     change: Option<Change<'_>>,
     response: &mut Response<ImageCacheModel>,
     deadline: &Deadline,
 ) -> Outcome<Option<Arc<ImageCache>>> {
-    let (region, id) = address(&context.session, &planned).await?;
-    let (region, id) = (region.as_str(), id.as_str());
     let caches = context.session.image_caches();
     let operation = deadline.operation;
     let waits = planned.wait_for_ready != Attr::Known(false);
@@ -114,7 +112,9 @@ mod tests {
     use super::*;
     use crate::block::{self, ProviderConfig};
     use crate::image_caches::fake::{Fake, REGION};
-    use tencentcloud::credentials::Environment;
+    use crate::session::Access;
+    use tencentcloud::credentials::{AccountGuard, Credentials, CredentialsError, Environment, ProvideCredentials};
+    use tencentcloud::{Api, Client, Settings};
     use terraform_plugin::diagnostics::Diagnostics;
     use terraform_plugin::framework::Private;
 
@@ -134,7 +134,7 @@ mod tests {
         let mut response =
             Response { state: Some(planned.clone()), private: Private::default(), diagnostics: Diagnostics::default() };
         let deadline = planned.deadline(operation, &context.stop);
-        let waited = wait_and_save(&context, planned, None, &mut response, &deadline).await;
+        let waited = wait_and_save(&context, (REGION, "imc-1"), planned, None, &mut response, &deadline).await;
         let mut reported = response.diagnostics;
         reported.extend(waited.err().unwrap_or_default());
         (reported.iter().map(|one| format!("{:?}: {}", one.severity, one.summary)).collect(), response.state.is_some())
@@ -150,5 +150,40 @@ mod tests {
         ] {
             assert_eq!(unlisted(operation, waits).await, (vec![reported.to_owned()], kept), "{operation:?} {waits}");
         }
+    }
+
+    /// Credentials whose source does not respond.
+    #[derive(Debug)]
+    struct Silent;
+
+    #[async_trait::async_trait]
+    impl ProvideCredentials for Silent {
+        async fn credentials(&self) -> Result<Credentials, CredentialsError> {
+            std::future::pending().await
+        }
+
+        fn discard(&self, _: &Credentials) {}
+    }
+
+    /// They may have to be renewed after the call that the wait follows.
+    #[tokio::test(start_paused = true)]
+    async fn wait_ends_although_credentials_are_not_renewed() {
+        let (_fake, caches) = Fake::new();
+        let config = ProviderConfig { region: REGION.to_owned().into(), ..ProviderConfig::with_keys() };
+        let mut session = block::configure(config, Environment::default(), &mut Diagnostics::default()).unwrap();
+        let guard = || AccountGuard::new(["1".to_owned()], []);
+        session.access = Access::new(guard(), false);
+        session.client = Client::new(Api::new(Settings::default()), Arc::new(Silent)).guarded(guard());
+        session.image_caches = caches;
+        let context = Context { session: Arc::new(session), stop: CancellationToken::new() };
+        let planned = ImageCacheModel { id: "imc-1".to_owned().into(), ..ImageCacheModel::default() };
+        let mut response =
+            Response { state: Some(planned.clone()), private: Private::default(), diagnostics: Diagnostics::default() };
+        let deadline = planned.deadline(Operation::Create, &context.stop);
+        context.stop.cancel();
+        let waited = wait_and_save(&context, (REGION, "imc-1"), planned, None, &mut response, &deadline);
+        let waited = tokio::time::timeout(Duration::from_secs(3600), waited).await.expect("the wait was stopped");
+        assert!(waited.unwrap().is_none());
+        assert_eq!(response.diagnostics.iter().count(), 1);
     }
 }

@@ -4,6 +4,7 @@
 
 use std::collections::BTreeMap;
 use std::collections::hash_map::{Entry, HashMap};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
@@ -45,7 +46,8 @@ pub struct Access {
     /// Whether the credentials need a code that works once, which a plan must not use up.
     pub one_time_code: bool,
     credentials: OnceCell<Result<(), CredentialsError>>,
-    account: OnceCell<Option<String>>,
+    /// The account was asked for in vain, which is not repeated for each object.
+    account_timed_out: AtomicBool,
     /// The summaries of the errors that were reported in full, by cause.
     reported: Mutex<HashMap<String, String>>,
 }
@@ -115,22 +117,24 @@ impl Session {
         self.check_account().await
     }
 
-    /// The account of the credentials, best effort: `None` without the permission or while it is not known. One call a run.
-    pub async fn account(&self) -> Option<&str> {
-        let account = self.access.account.get_or_init(async || {
-            match tokio::time::timeout(ACCOUNT_TIMEOUT, self.client.account()).await {
-                Ok(Ok(account)) => Some(account),
-                Ok(Err(error)) => {
-                    tracing::debug!(%error, "the account of the credentials is unknown");
-                    None
-                }
-                Err(_) => {
-                    tracing::debug!("the account of the credentials is unknown: no response in {ACCOUNT_TIMEOUT:?}");
-                    None
-                }
+    /// The account of the credentials in use now, best effort: `None` without the permission or while it is not known. One call
+    /// for each key pair: a renewal may give those of another account.
+    pub async fn account(&self) -> Option<String> {
+        if self.access.account_timed_out.load(Ordering::Relaxed) {
+            return None;
+        }
+        match tokio::time::timeout(ACCOUNT_TIMEOUT, self.client.account()).await {
+            Ok(Ok(account)) => Some(account),
+            Ok(Err(error)) => {
+                tracing::debug!(%error, "the account of the credentials is unknown");
+                None
             }
-        });
-        account.await.as_deref()
+            Err(_) => {
+                tracing::debug!("the account of the credentials is unknown: no response in {ACCOUNT_TIMEOUT:?}");
+                self.access.account_timed_out.store(true, Ordering::Relaxed);
+                None
+            }
+        }
     }
 
     async fn check_credentials(&self) -> Outcome<()> {

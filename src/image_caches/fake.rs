@@ -68,6 +68,8 @@ pub enum Endless {
     SamePageCounted,
     /// Every page is full of rows that were never listed before.
     NewRows,
+    /// The same, of 8,000 rows in all, and a page has 1,200.
+    LongPages,
 }
 
 /// An operation without an interrupt, of an hour at most.
@@ -297,6 +299,12 @@ impl ImageCacheApi for Fake {
                         row.image_cache_id = format!("imc-{}-{i}", request.offset);
                     }
                     (total_count, offset) = (None, 0);
+                }
+                Some(Endless::LongPages) => {
+                    let row = |i| ImageCache { image_cache_id: format!("imc-{offset}-{i}"), ..rows[0].clone() };
+                    let image_caches = (0..1_200).map(row).collect();
+                    let (total_count, request_id) = (Some(8_000), "request-1".to_owned());
+                    return Ok(DescribeImageCachesResponse { total_count, image_caches, request_id });
                 }
             }
             let image_caches = rows.into_iter().skip(offset).take(request.limit as usize).collect();

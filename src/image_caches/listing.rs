@@ -62,11 +62,13 @@ impl RegionApi {
         self.api.delete(&self.region, &request).await.map(drop)
     }
 
-    /// One page of all rows, or of those with one of `names`.
+    /// One page of all rows, or of those with one of `names`. It may have more rows than were requested.
     pub(super) async fn page(&self, names: &[String], offset: u64) -> Result<DescribeImageCachesResponse, Error> {
         let request =
             DescribeImageCaches { image_cache_names: names.to_vec(), limit: MAX_LIMIT, offset, ..Default::default() };
-        self.describe(&request).await
+        let page = self.describe(&request).await?;
+        check_number(page.image_caches.len())?;
+        Ok(page)
     }
 
     /// The rows that follow a first page, of `total` rows in all. An empty page is the last.
@@ -74,7 +76,12 @@ impl RegionApi {
         if total > MAX_ROWS {
             return Err(too_many(total));
         }
-        self.other_pages(names, total).try_concat().await
+        let add = async |mut rows: Vec<ImageCache>, page: Vec<ImageCache>| {
+            check_number(rows.len() + page.len())?;
+            rows.extend(page);
+            Ok(rows)
+        };
+        self.other_pages(names, total).try_fold(Vec::new(), add).await
     }
 
     /// The same, page by page, as they arrive in their order.
@@ -147,6 +154,7 @@ impl RegionApi {
             offset += MAX_LIMIT;
             page.retain(|row| ids.insert(row.image_cache_id.clone()));
             full &= !page.is_empty();
+            check_number(rows.len() + page.len())?;
             rows.extend(page);
         }
         Ok((rows, None))
@@ -270,6 +278,11 @@ impl RegionApi {
     }
 }
 
+/// Ends a list that has brought more rows than are read.
+pub(super) fn check_number(rows: usize) -> Result<(), Error> {
+    if rows as u64 > MAX_ROWS { Err(too_many(rows as u64)) } else { Ok(()) }
+}
+
 /// A list that does not end.
 pub(super) fn too_many(total: u64) -> Error {
     Error::Unreadable {
@@ -306,10 +319,11 @@ mod tests {
     use std::collections::HashSet;
 
     use futures_util::future::join_all;
+    use futures_util::stream::{Stream, TryStreamExt as _};
 
-    use futures_util::TryStreamExt as _;
-
+    use super::super::ImageCaches;
     use super::super::fake::{Endless, Fake, Fault, REGION, UnknownIds};
+    use super::*;
 
     #[tokio::test(start_paused = true)]
     async fn all_pages_are_listed_and_each_row_once() {
@@ -324,21 +338,76 @@ mod tests {
         }
     }
 
+    /// What reads pages.
+    #[derive(Debug, Clone, Copy)]
+    enum Reader {
+        List,
+        ListOfNames,
+        Rows,
+        RowsOfNames,
+        /// The list decides about an ID that is refused.
+        RefusedId,
+        /// Many IDs, for which the pages of the region are kept.
+        Refresh,
+        ListedOnce,
+    }
+
+    impl Reader {
+        const ALL: [Self; 7] = [
+            Self::List,
+            Self::ListOfNames,
+            Self::Rows,
+            Self::RowsOfNames,
+            Self::RefusedId,
+            Self::Refresh,
+            Self::ListedOnce,
+        ];
+
+        /// The number of rows that it found; `None` for an error.
+        async fn read(self, fake: &Fake, caches: &ImageCaches) -> Option<usize> {
+            let name = vec!["web".to_owned()];
+            match self {
+                Self::List => caches.list(REGION, &[]).await.ok().map(|rows| rows.len()),
+                Self::ListOfNames => caches.list(REGION, &name).await.ok().map(|rows| rows.len()),
+                Self::Rows => count(caches.rows(REGION, Vec::new())).await,
+                Self::RowsOfNames => count(caches.rows(REGION, name)).await,
+                Self::RefusedId => {
+                    fake.fault("describe", Fault::Html(404));
+                    caches.get(REGION, "imc-gone").await.ok().map(|row| row.into_iter().count())
+                }
+                Self::Refresh => {
+                    let mut found = 0;
+                    for i in 0..60 {
+                        found += caches.get(REGION, &format!("imc-{i:08}")).await.ok()?.into_iter().count();
+                    }
+                    Some(found)
+                }
+                Self::ListedOnce => Some(caches.listed_once(REGION).await.len()),
+            }
+        }
+    }
+
+    async fn count(rows: impl Stream<Item = Result<ImageCache, Error>>) -> Option<usize> {
+        rows.try_collect::<Vec<_>>().await.ok().map(|rows| rows.len())
+    }
+
     #[tokio::test(start_paused = true)]
     async fn list_without_an_end_ends() {
-        for (endless, list, rows, most) in [
-            (Endless::AbsurdTotal, None, Some(60), 5),
-            (Endless::SamePage, Some(50), Some(50), 5),
-            (Endless::SamePageCounted, Some(50), Some(50), 400),
-            (Endless::NewRows, None, None, 500),
+        for (endless, most) in [
+            (Endless::AbsurdTotal, 65),
+            (Endless::SamePage, 65),
+            (Endless::SamePageCounted, 420),
+            (Endless::NewRows, 500),
+            (Endless::LongPages, 65),
         ] {
-            let (fake, caches) = Fake::new();
-            (0..60).for_each(|i| drop(fake.add(&format!("cache-{i}"))));
-            fake.state().endless = Some(endless);
-            assert_eq!(caches.list(REGION, &[]).await.ok().map(|rows| rows.len()), list, "{endless:?}");
-            let streamed: Result<Vec<_>, _> = caches.rows(REGION, Vec::new()).try_collect().await;
-            assert_eq!(streamed.ok().map(|rows| rows.len()), rows, "{endless:?}");
-            assert!(fake.describes() <= most, "{endless:?}: {}", fake.describes());
+            for reader in Reader::ALL {
+                let (fake, caches) = Fake::new();
+                (0..60).for_each(|_| drop(fake.add("web")));
+                fake.state().endless = Some(endless);
+                let found = reader.read(&fake, &caches).await;
+                assert!(fake.describes() <= most, "{endless:?}, {reader:?}: {} calls", fake.describes());
+                assert!(found.is_none_or(|rows| rows <= 60), "{endless:?}, {reader:?}: {found:?} rows");
+            }
         }
     }
 

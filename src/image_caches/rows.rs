@@ -7,7 +7,7 @@ use futures_util::stream::{self, Stream, StreamExt, TryStreamExt};
 
 use super::{
     RegionApi,
-    listing::{MAX_ROWS, too_many},
+    listing::{MAX_ROWS, check_number, too_many},
 };
 use tencentcloud::{
     Error,
@@ -34,6 +34,7 @@ impl RegionApi {
                 let full = page.image_caches.len() as u64 == MAX_LIMIT;
                 let more = page.total_count.map_or(full, |total| next < total);
                 page.image_caches.retain(|row| ids.insert(row.image_cache_id.clone()));
+                check_number(ids.len())?;
                 // A page that brings nothing new is the last, whatever the API counts.
                 let next = (more && !page.image_caches.is_empty()).then_some(next);
                 Ok(Some((page.image_caches, (next, ids))))

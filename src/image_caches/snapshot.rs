@@ -106,7 +106,9 @@ impl Snapshot {
         self.complete = true;
     }
 
+    /// Keeps [`MAX_ROWS`] at most, also of pages that are longer than was requested.
     fn extend(&mut self, rows: Vec<ImageCache>) {
-        self.rows.extend(rows.into_iter().map(|row| (row.image_cache_id.clone(), Arc::new(row))));
+        let room = (MAX_ROWS as usize).saturating_sub(self.rows.len());
+        self.rows.extend(rows.into_iter().take(room).map(|row| (row.image_cache_id.clone(), Arc::new(row))));
     }
 }

@@ -9,9 +9,10 @@ use tokio::{
 };
 
 /// One response. Every connection is closed after its response.
+#[derive(Clone)]
 pub enum Reply {
     /// These bytes, which may be less than they promise.
-    Bytes(String),
+    Bytes(Vec<u8>),
     /// Nothing: the connection is closed once the request was read.
     Silence,
 }
@@ -19,7 +20,8 @@ pub enum Reply {
 /// HTTP status, further header lines (each with its line end), and a body.
 pub fn http(status: &str, headers: &str, body: &str) -> Reply {
     let length = body.len();
-    Reply::Bytes(format!("HTTP/1.1 {status}\r\nConnection: close\r\n{headers}Content-Length: {length}\r\n\r\n{body}"))
+    let head = format!("HTTP/1.1 {status}\r\nConnection: close\r\n{headers}Content-Length: {length}\r\n\r\n");
+    Reply::Bytes((head + body).into_bytes())
 }
 
 /// A success: status 200 and JSON.
@@ -47,7 +49,7 @@ impl Server {
                 seen.lock().unwrap().push(request);
                 if let Reply::Bytes(bytes) = reply {
                     // A client may hang up before the end of what is too long for it.
-                    let _ = stream.write_all(bytes.as_bytes()).await;
+                    let _ = stream.write_all(&bytes).await;
                 }
             }
         });

@@ -34,7 +34,7 @@ mod error;
 #[cfg(any(test, fuzzing, feature = "testing"))]
 pub mod fuzzing;
 mod ini;
-mod instance_role;
+pub(crate) mod instance_role;
 pub mod limits;
 mod profile;
 mod renewal;

@@ -1,111 +1,155 @@
-//! Every action of the client against responses that no API sends: endless, compressed, with secrets of the request, with
-//! control characters.
+//! Every call of this crate against responses that no service sends: endless, compressed, with secrets of the request, with
+//! control characters. A call is an action of the API, or a request to the metadata service.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    error::Error,
+    fs,
+    path::{Path, PathBuf},
+};
 
 use secrecy::ExposeSecret as _;
+use url::Url;
 
-use super::*;
 use crate::{
+    Action, Api, Auth, Endpoints, Program, Settings,
     canned::{Reply, Server, http, json},
+    credentials::{CloudServices, Credentials, instance_role},
     sts, tcr, tke,
+    transport::Transport,
 };
 
 const SECRET_ID: &str = "AKIDhostileresponses";
 const SECRET_KEY: &str = "key-of-\"hostile\"/responses+";
 const TOKEN: &str = "token-of-hostile-responses";
 const PASSWORD: &str = "p@ss of \\hostile/ responses";
+const SECRETS: [&str; 4] = [SECRET_ID, SECRET_KEY, TOKEN, PASSWORD];
 
-fn credentials() -> Credentials {
-    let (secret_id, secret_key) = (SECRET_ID.into(), SECRET_KEY.into());
-    Credentials { secret_id, secret_key, token: Some(TOKEN.into()), expires_at: None }
-}
+/// The calls of the metadata service.
+const METADATA: [&str; 2] = ["metadata: name of the role", "metadata: credentials of the role"];
 
-/// The number of actions in [`send_all`].
-const ACTIONS: usize = 13;
-
-#[test]
-fn every_action_of_the_crate_is_sent() {
-    let defined = |source: &str| {
-        let alone =
-            source.lines().filter(|line| line.starts_with("action!(") || line.starts_with("impl Action for ")).count();
-        let together = source.split("\nactions! {\n").nth(1).and_then(|rest| rest.split("\n}").next());
-        alone + together.map_or(0, |actions| actions.lines().filter(|line| line.contains(" = \"")).count())
-    };
-    let sources = [
-        include_str!("../tke/actions.rs"),
-        include_str!("../tke/container_instance.rs"),
-        include_str!("../sts.rs"),
-        include_str!("../tcr.rs"),
-    ];
-    assert_eq!(sources.map(defined).iter().sum::<usize>(), ACTIONS);
-}
-
-/// What each action makes of the response.
-async fn send_all(reply: impl Fn() -> Reply) -> Vec<String> {
-    let server = Server::start((0..ACTIONS).map(|_| reply()).collect()).await;
-    let mut endpoints = Endpoints::default();
-    for service in ["tke", "sts", "tcr"] {
-        endpoints = endpoints.with_override(service, &server.url).unwrap();
+/// The error of each call to which the response is `reply`.
+async fn call_all(reply: &Reply) -> BTreeMap<&'static str, String> {
+    async fn action<A: Action>(reply: &Reply, action: A) -> (&'static str, String) {
+        let server = Server::start(vec![reply.clone()]).await;
+        let endpoints = Endpoints::default().with_override(A::SERVICE, &server.url).unwrap();
+        let (secret_id, secret_key) = (SECRET_ID.into(), SECRET_KEY.into());
+        let credentials = Credentials { secret_id, secret_key, token: Some(TOKEN.into()), expires_at: None };
+        let transport = Transport::new(endpoints, Program::default());
+        let sent = transport.send(None, Auth::Signed(&credentials), &action).await;
+        let error = sent.map(drop).expect_err(A::NAME);
+        let [request] = &server.requests()[..] else { panic!("{}: {error}", A::NAME) };
+        assert!(!request.contains("accept-encoding"), "{request}");
+        assert!(request.contains(&format!("x-tc-action: {}", A::NAME.to_lowercase())), "{request}");
+        (A::NAME, chain(&error))
     }
-    let transport = &Transport::new(endpoints, Program::default());
-    async fn one<A: Action>(transport: &Transport, action: A) -> String {
-        let sent = transport.send(None, Auth::Signed(&credentials()), &action).await;
-        sent.map(drop).expect_err(A::NAME).to_string()
+    async fn metadata(call: &'static str, replies: Vec<Reply>) -> (&'static str, String) {
+        let server = Server::start(replies).await;
+        let services = CloudServices::new(Api::new(Settings::default()), Url::parse(&server.url).unwrap(), None);
+        let error = instance_role::credentials(&services).await.expect_err(call);
+        for request in server.requests() {
+            assert!(!request.contains("accept-encoding"), "{request}");
+        }
+        (call, chain(&error))
     }
-    let credential = tke::ImageRegistryCredential {
-        server: "registry.example.com".into(),
-        username: "ci".into(),
-        password: PASSWORD.into(),
-        name: None,
+    let passwords = || {
+        let (server, username) = ("registry.example.com".into(), "ci".into());
+        vec![tke::ImageRegistryCredential { server, username, password: PASSWORD.into(), name: None }]
     };
-    let passwords = vec![credential];
-    let create = tke::CreateImageCache { image_registry_credentials: passwords.clone(), ..Default::default() };
-    let update = tke::UpdateImageCache { image_registry_credentials: Some(passwords), ..Default::default() };
-    let assume = sts::AssumeRole {
-        role_arn: "arn".into(),
-        role_session_name: "ci".into(),
-        duration_seconds: None,
+    let (role_arn, role_session_name, duration_seconds) = (|| "arn".to_owned(), || "ci".to_owned(), None);
+    let assume_role = sts::AssumeRole {
+        role_arn: role_arn(),
+        role_session_name: role_session_name(),
+        duration_seconds,
         policy: None,
         external_id: Some(PASSWORD.into()),
         source_identity: None,
         serial_number: None,
         token_code: Some(PASSWORD.into()),
     };
-    let web = sts::AssumeRoleWithWebIdentity {
+    let with_web_identity = sts::AssumeRoleWithWebIdentity {
         provider_id: "oidc".into(),
         web_identity_token: PASSWORD.into(),
-        role_arn: "arn".into(),
-        role_session_name: "ci".into(),
-        duration_seconds: None,
+        role_arn: role_arn(),
+        role_session_name: role_session_name(),
+        duration_seconds,
     };
-    let saml = sts::AssumeRoleWithSaml {
+    let with_saml = sts::AssumeRoleWithSaml {
         saml_assertion: PASSWORD.into(),
         principal_arn: "arn".into(),
-        role_arn: "arn".into(),
-        role_session_name: "ci".into(),
-        duration_seconds: None,
+        role_arn: role_arn(),
+        role_session_name: role_session_name(),
+        duration_seconds,
     };
-    let session =
-        sts::GetSessionToken { serial_number: "1".into(), token_code: PASSWORD.into(), duration_seconds: None };
+    let session = sts::GetSessionToken { serial_number: "1".into(), token_code: PASSWORD.into(), duration_seconds };
     let token = tcr::CreateInstanceToken { registry_id: "tcr-1".into(), token_type: tcr::TokenType::Temp };
-    let errors = vec![
-        one(transport, create).await,
-        one(transport, update).await,
-        one(transport, tke::DescribeImageCaches::default()).await,
-        one(transport, tke::DeleteImageCaches { image_cache_ids: Vec::new() }).await,
-        one(transport, tke::GetMostSuitableImageCache { images: Vec::new(), snapshotter: None }).await,
-        one(transport, tke::DescribeEKSContainerInstances::named(vec!["for-imc-1".into()])).await,
-        one(transport, tke::DescribeEKSContainerInstanceEvent::default()).await,
-        one(transport, assume).await,
-        one(transport, web).await,
-        one(transport, saml).await,
-        one(transport, session).await,
-        one(transport, sts::GetCallerIdentity {}).await,
-        one(transport, token).await,
-    ];
-    for request in server.requests() {
-        assert!(!request.contains("accept-encoding"), "{request}");
+    let create = tke::CreateImageCache { image_registry_credentials: passwords(), ..Default::default() };
+    let update = tke::UpdateImageCache { image_registry_credentials: Some(passwords()), ..Default::default() };
+    let role = http("200 OK", "", "ci-role");
+    BTreeMap::from([
+        action(reply, create).await,
+        action(reply, update).await,
+        action(reply, tke::DescribeImageCaches::default()).await,
+        action(reply, tke::DeleteImageCaches::default()).await,
+        action(reply, tke::GetMostSuitableImageCache::default()).await,
+        action(reply, tke::DescribeEKSContainerInstances::named(vec!["for-imc-1".into()])).await,
+        action(reply, tke::DescribeEKSContainerInstanceEvent::default()).await,
+        action(reply, assume_role).await,
+        action(reply, with_web_identity).await,
+        action(reply, with_saml).await,
+        action(reply, session).await,
+        action(reply, sts::GetCallerIdentity {}).await,
+        action(reply, token).await,
+        metadata(METADATA[0], vec![reply.clone()]).await,
+        metadata(METADATA[1], vec![role, reply.clone()]).await,
+    ])
+}
+
+/// The message of an error, and those of its causes.
+fn chain(error: &(dyn Error + 'static)) -> String {
+    let causes = std::iter::successors(Some(error), |&error| error.source());
+    causes.map(ToString::to_string).collect::<Vec<_>>().join(": ")
+}
+
+/// The files of the crate, without tests, and their names.
+fn sources() -> Vec<(String, String)> {
+    fn files(directory: &Path) -> Vec<PathBuf> {
+        let entries = fs::read_dir(directory).unwrap().map(|entry| entry.unwrap().path());
+        entries.flat_map(|path| if path.is_dir() { files(&path) } else { vec![path] }).collect()
     }
-    errors
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    let sources = files(&root).into_iter().filter(|path| !path.ends_with("hostile.rs") && !path.ends_with("tests.rs"));
+    let read = |path: PathBuf| {
+        let text = fs::read_to_string(&path).unwrap();
+        let code = text.split("#[cfg(test)]\nmod tests {").next().unwrap_or_default().to_owned();
+        (path.strip_prefix(&root).unwrap().to_string_lossy().replace('\\', "/"), code)
+    };
+    sources.map(read).collect()
+}
+
+/// The actions that a file defines: by `action!`, `actions!` or an `impl`.
+fn defined(code: &str) -> impl Iterator<Item = String> {
+    let word = |text: &str| text.chars().take_while(|c| c.is_alphanumeric()).collect::<String>();
+    code.lines().filter(|line| !line.trim_start().starts_with("//")).filter_map(move |line| {
+        let alone = line.strip_prefix("action!(").or_else(|| Some(line.split_once("Action for ")?.1));
+        // In the definition of a macro the name is a variable.
+        let listed = || line.split_once(" = \"").filter(|(_, name)| name.contains("\", |")).map(|(_, name)| name);
+        alone.or_else(listed).map(word).filter(|name| !name.is_empty())
+    })
+}
+
+#[tokio::test]
+async fn every_call_is_in_the_table() {
+    let sources = sources();
+    let defined = sources.iter().flat_map(|(_, code)| defined(code)).map(|name| name.to_lowercase());
+    let called = call_all(&Reply::Silence).await;
+    let actions = called.keys().filter(|call| !METADATA.contains(call)).map(|name| name.to_lowercase());
+    assert_eq!(actions.collect::<BTreeSet<_>>(), defined.collect());
+
+    // What sends requests: actions, and the requests to the metadata service.
+    let sends = |code: &str| code.contains("network::client()") || code.contains("network::plain_client()");
+    let senders = sources.iter().filter(|(_, code)| sends(code)).map(|(name, _)| name.as_str());
+    assert_eq!(senders.collect::<BTreeSet<_>>(), ["credentials/services.rs", "transport.rs"].into());
 }
 
 fn api_error(code: &str, message: &str) -> String {
@@ -113,44 +157,66 @@ fn api_error(code: &str, message: &str) -> String {
     serde_json::json!({"Response": {"Error": error, "RequestId": message}}).to_string()
 }
 
+fn bytes(text: impl Into<Vec<u8>>) -> Reply {
+    Reply::Bytes(text.into())
+}
+
+/// Responses that quote `said`, and have control characters.
+fn quoting(said: &str) -> Vec<Reply> {
+    let (escape, bidirectional) = ("\u{1b}[2J\u{7}\r\n\u{9b}1m", "\u{202e}");
+    vec![
+        json(&api_error(&format!("InvalidParameter.{said}"), "no")),
+        json(&api_error("InvalidParameter", &format!("your request was {said}{escape}{bidirectional}"))),
+        json(&format!("<html>{escape}{said}</html>")),
+        json(&serde_json::json!({"code": 1, "codeDesc": said, "message": format!("{escape}{said}")}).to_string()),
+        json(&serde_json::json!({"Code": format!("{escape}{said}"), "Response": said}).to_string()),
+        json(said),
+        http(&format!("502 {bidirectional}"), "", &format!("{escape}{said}")),
+        bytes(format!("HTTP/1.1 200 {escape}{said}\r\n{escape}: x\r\n\r\n")),
+        bytes([b"HTTP/1.1 200 OK\r\n\r\n\xff\xfe\x00<".as_slice(), said.as_bytes(), b"\xc3\x28"].concat()),
+    ]
+}
+
 #[tokio::test]
 async fn error_is_short_and_shows_no_secret_and_no_control_character() {
     let percent = |text: &str| text.bytes().map(|byte| format!("%{byte:02X}")).collect::<String>();
     let in_json = |text: &str| serde_json::to_string(text).unwrap();
-    let secrets = [SECRET_ID, SECRET_KEY, TOKEN, PASSWORD];
     // The first requests hold no password yet.
-    secrets.into_iter().for_each(safe_text::remember);
-    let quoted = secrets.iter().flat_map(|secret| [secret.to_string(), in_json(secret), percent(secret)]);
-    let quoted: Vec<_> = quoted.collect();
-    for quoted in quoted.chunks(3) {
-        let said = quoted.join(" ");
-        for body in [
-            api_error(&format!("InvalidParameter.{said}"), "no"),
-            api_error("InvalidParameter", &format!("your request was {said}\u{1b}[2J\u{202e}")),
-            format!("<html>\u{9b}1m {said}</html>"),
-            serde_json::json!({"code": 1, "codeDesc": "X", "message": said}).to_string(),
-        ] {
-            for error in send_all(|| json(&body)).await {
-                assert!(!quoted.iter().any(|quoted| error.contains(quoted)), "{error}");
-                assert!(!error.chars().any(|c| c.is_control() || c == '\u{202e}'), "{error}");
+    SECRETS.into_iter().for_each(safe_text::remember);
+    for secret in SECRETS {
+        let forms = [secret.to_owned(), in_json(secret), percent(secret)];
+        for reply in quoting(&forms.join(" ")) {
+            for (call, error) in call_all(&reply).await {
+                assert!(!forms.iter().any(|form| error.contains(form)), "{call}: {error}");
+                assert!(!error.chars().any(|c| c.is_control() || c == '\u{202e}'), "{call}: {error:?}");
+                assert!(error.len() < 1_000, "{call}: {error}");
             }
         }
-    }
-    for error in send_all(|| json(&api_error(&"C".repeat(1 << 20), &"m".repeat(1 << 20)))).await {
-        assert!(error.len() < 1_000, "{}", error.len());
     }
 }
 
 #[tokio::test]
-async fn long_and_compressed_responses_are_not_read() {
-    let long = format!("{{\"Response\": {{\"RequestId\": \"{}\"}}}}", "r".repeat(17 << 20));
-    for error in send_all(|| json(&long)).await {
-        assert!(error.contains("the body is larger than"), "{error}");
-    }
-    // Compression that was not asked for is not undone: these bytes would be an empty object.
-    let gzip = "\u{1f}compressed";
-    for error in send_all(|| http("200 OK", "Content-Encoding: gzip\r\n", gzip)).await {
-        assert!(error.contains("not JSON"), "{error}");
+async fn response_that_is_not_one_is_a_short_error() {
+    let limit = 17 << 20;
+    let long = "x".repeat(limit);
+    for (name, reply, expected) in [
+        ("long", json(&format!("{{\"Response\": {{\"RequestId\": {long:?}}}}}")), Some("larger than")),
+        ("endless", bytes(format!("HTTP/1.1 200 OK\r\n\r\n{{{long}")), Some("larger than")),
+        // Compression that was not asked for is not undone.
+        ("compressed", http("200 OK", "Content-Encoding: gzip\r\n", "\u{1f}compressed"), None),
+        ("long words", json(&api_error(&"C".repeat(1 << 19), &"m".repeat(1 << 19))), None),
+        ("deep objects", json(&"{\"Response\":".repeat(50_000)), None),
+        ("deep lists", json(&format!("{{\"Response\":{}", "[".repeat(500_000))), None),
+        ("short", bytes("HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n{"), None),
+        ("long headers", bytes(format!("HTTP/1.1 200 OK\r\nX: {}\r\n\r\n", "h".repeat(2 << 20))), None),
+        ("redirect", http("302 Found", "Location: http://example.com/\r\n", ""), None),
+        ("no HTTP", bytes("SSH-2.0-OpenSSH_9.6\r\n"), None),
+        ("nothing", Reply::Silence, None),
+    ] {
+        for (call, error) in call_all(&reply).await {
+            assert!(error.contains(expected.unwrap_or_default()), "{name}, {call}: {error}");
+            assert!(error.len() < 1_000, "{name}, {call}: {} bytes", error.len());
+        }
     }
 }
 

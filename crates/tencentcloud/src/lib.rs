@@ -59,3 +59,5 @@ pub use transport::fuzzing;
 
 #[cfg(test)]
 mod canned;
+#[cfg(test)]
+mod hostile;

@@ -239,6 +239,4 @@ fn sensitive(value: &str) -> Result<HeaderValue, header::InvalidHeaderValue> {
 }
 
 #[cfg(test)]
-mod hostile;
-#[cfg(test)]
 mod tests;

@@ -49,7 +49,7 @@ pub(super) async fn provide<S: Services>(context: &Context<S>) -> Result<Outcome
 }
 
 /// Credentials of whatever role the instance has; an error when it has none.
-pub(super) async fn credentials<S: Services>(services: &S) -> Result<Credentials, CredentialsError> {
+pub(crate) async fn credentials<S: Services>(services: &S) -> Result<Credentials, CredentialsError> {
     match bound_role(services).await.map_err(must_respond)? {
         Some(role) => credentials_of(services, &role).await,
         None => Err(metadata("no role is bound to this instance; bind one in the CVM console")),

@@ -2,6 +2,9 @@
 
 #![cfg(unix)]
 
+#[path = "requirements.rs"]
+mod requirements;
+
 use std::collections::BTreeSet;
 use std::io::{BufRead as _, BufReader, Read as _};
 use std::path::Path;
@@ -16,6 +19,8 @@ use terraform_plugin::protocol::tfplugin6::{get_functions, invoke_action, read_d
 use tonic::transport::Channel;
 use tonic_health::pb::HealthCheckRequest;
 use tonic_health::pb::health_client::HealthClient;
+
+use requirements::skip;
 
 const COOKIE: &str = "d602bf8f470bc67ca7faa0386276bbdd4330efaf76d1a219cb4d6991ca9872b2";
 
@@ -171,6 +176,48 @@ async fn sighup_ends_it_unless_it_is_ignored() {
     assert!(is_serving(&connection).await);
     plugin.signal("-TERM");
     assert!(plugin.wait().await.0.success());
+}
+
+/// A shell that starts the provider as Terraform would, where `/proc` is empty as on other systems than Linux. Writes the
+/// process ID of the provider to the file `pid`. `None` where no file system can be mounted.
+fn without_proc(pid: &Path) -> Option<Command> {
+    let hide = "mount -t tmpfs none /proc && ";
+    let unshare = |script: &str| {
+        let mut command = Command::new("unshare");
+        command
+            .args(["--mount", "--map-root-user", "/bin/sh", "-c", script])
+            .args([env!("CARGO_BIN_EXE_terraform-provider-eks")]);
+        command.arg(pid);
+        command
+    };
+    let may_mount = unshare(&format!("{hide}exit 0")).output().is_ok_and(|output| output.status.success());
+    may_mount.then(|| unshare(&format!("{hide}{{ \"$0\" & echo $! > \"$1\"; wait; }}")))
+}
+
+#[tokio::test]
+async fn without_proc_terraform_decides_about_a_hangup_and_its_end_is_noticed() {
+    let directory = tempfile::tempdir().unwrap();
+    let pid = directory.path().join("pid");
+    let Some(mut shell) = without_proc(&pid) else {
+        return skip(None, "no file system can be mounted here");
+    };
+    let sockets = tempfile::tempdir().unwrap();
+    let terraform = Identity::terraform();
+    let environment = [
+        ("TF_PLUGIN_MAGIC_COOKIE", COOKIE),
+        ("PLUGIN_UNIX_SOCKET_DIR", sockets.path().to_str().unwrap()),
+        ("PLUGIN_CLIENT_CERT", &terraform.certificate.pem()),
+    ];
+    shell.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let plugin = Plugin::start(shell.env_clear().envs(environment));
+    let connection = plugin.connect(&terraform).await;
+    let provider = std::fs::read_to_string(&pid).unwrap();
+    assert!(Command::new("kill").args(["-HUP", provider.trim()]).status().unwrap().success());
+    assert!(is_serving(&connection).await);
+
+    plugin.signal("-KILL");
+    tokio::time::timeout(Duration::from_secs(60), plugin.wait()).await.expect("the provider ends");
+    assert_eq!(std::fs::read_dir(sockets.path()).unwrap().count(), 0);
 }
 
 #[tokio::test]

@@ -23,7 +23,8 @@ pub(super) enum Interrupt {
 }
 
 /// From now on, SIGTERM and SIGHUP cancel `shutdown`, and SIGINT if `interrupt` says so. A SIGHUP that is ignored, as under
-/// `nohup`, stays ignored.
+/// `nohup`, stays ignored. Where it is not known whether it is, Terraform decides, which got it too: the process ends with
+/// [its parent](watch_parent), and is not killed in the middle of a call.
 #[cfg(unix)]
 pub(super) fn watch(interrupt: Interrupt, shutdown: CancellationToken) -> io::Result<()> {
     use tokio::signal::unix::{SignalKind, signal};
@@ -31,26 +32,32 @@ pub(super) fn watch(interrupt: Interrupt, shutdown: CancellationToken) -> io::Re
     // Installed in either case: the default would end the process.
     let mut interrupts = signal(SignalKind::interrupt())?;
     let mut terminations = signal(SignalKind::terminate())?;
-    let mut hangups = if ignores_hangup() { None } else { Some(signal(SignalKind::hangup())?) };
+    let status = std::fs::read_to_string("/proc/self/status").ok();
+    let hangup = status.and_then(|status| ignores_hangup(&status));
+    let mut hangups = match hangup {
+        Some(true) => None,
+        None if interrupt == Interrupt::Stops => None,
+        _ => Some(signal(SignalKind::hangup())?),
+    };
     tokio::spawn(async move {
         tokio::select! {
             _ = interrupts.recv(), if interrupt == Interrupt::Stops => {}
             _ = terminations.recv() => {}
-            _ = async { hangups.as_mut().expect("the branch is disabled without it").recv().await }, if hangups.is_some() => {}
+            _ = async { hangups.as_mut().expect("the branch is disabled without it").recv().await },
+                if hangups.is_some() && hangup.is_some() => {}
         }
         shutdown.cancel();
     });
     Ok(())
 }
 
-/// Whether SIGHUP was ignored when this process started. Where that cannot be read, it counts as ignored: a handler would end
-/// a run under `nohup` with its terminal.
+/// Whether SIGHUP was ignored when this process started, from its `status` in Linux's `/proc`. Other systems have no such
+/// file.
 #[cfg(unix)]
-fn ignores_hangup() -> bool {
-    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
-    let mask = status.lines().find_map(|line| u64::from_str_radix(line.strip_prefix("SigIgn:")?.trim(), 16).ok());
+fn ignores_hangup(status: &str) -> Option<bool> {
+    let mask = status.lines().find_map(|line| u64::from_str_radix(line.strip_prefix("SigIgn:")?.trim(), 16).ok())?;
     // SIGHUP is signal 1, the lowest bit.
-    mask.is_none_or(|mask| mask & 1 != 0)
+    Some(mask & 1 != 0)
 }
 
 /// From now on, the end of the process that started this one cancels `shutdown`.

@@ -4,6 +4,7 @@
 use std::fs;
 use std::io::{Read as _, Write as _};
 use std::net::{TcpListener, TcpStream};
+use std::os::unix::fs::PermissionsExt as _;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
@@ -15,6 +16,7 @@ use rcgen::{
 use rustls::ServerConnection;
 
 use crate::harness::config::PROVIDER;
+use crate::harness::requirements::skip;
 use crate::harness::run::Run;
 use crate::harness::tls::server_config;
 use crate::harness::workspace::Workspace;
@@ -87,8 +89,8 @@ fn closed_port() -> u16 {
     TcpListener::bind(("127.0.0.1", 0)).unwrap().local_addr().unwrap().port()
 }
 
-/// A plan that needs the client's server at `base`, such as `https://127.0.0.1:443`.
-fn plan(client: Client, base: &str, variables: &[(&str, &str)], retries: u32) -> Run {
+/// A workspace whose plan needs the client's server at `base`, such as `https://127.0.0.1:443`.
+fn workspace(client: Client, base: &str, variables: &[(&str, &str)], retries: u32) -> Workspace {
     let mut workspace = Workspace::new();
     workspace.provider(&format!("{PROVIDER}\n  max_retries = {retries}"));
     workspace.environment("TF_LOG", "INFO");
@@ -112,7 +114,11 @@ fn plan(client: Client, base: &str, variables: &[(&str, &str)], retries: u32) ->
              registry_http_endpoint_list = {http}\n}}\n"
         ),
     });
-    workspace.plan().fails()
+    workspace
+}
+
+fn plan(client: Client, base: &str, variables: &[(&str, &str)], retries: u32) -> Run {
+    workspace(client, base, variables, retries).plan().fails()
 }
 
 /// Fails unless the only error says each of these, after this many connections, soon after the first.
@@ -265,6 +271,42 @@ fn broken_variable_of_certificates_is_named() {
             let run = plan(client, "https://127.0.0.1:9", &[(variable, &value)], 5);
             let named = format!("{variable} is {value:?}");
             says(problem, client, &run, None, &[&named, problem, "Correct the variable, or unset it"]);
+        }
+    }
+}
+
+/// Has the client of `workspace` run where no authority's certificate is installed, as in a minimal container. Returns whether
+/// it can: that takes the right to mount a file system.
+fn hide_certificates(workspace: &mut Workspace) -> bool {
+    let script = format!(
+        "#!/bin/sh\nexec unshare --mount --map-root-user /bin/sh -c '\n\
+         for store in /etc/ssl /etc/pki /etc/security/certificates /opt/etc/ssl; do\n  \
+         [ ! -d $store ] || mount -t tmpfs none $store || exit\ndone\nexec \"$@\"' sh {} \"$@\"\n",
+        workspace.client.display()
+    );
+    workspace.client = workspace.path("client");
+    fs::write(&workspace.client, script).unwrap();
+    fs::set_permissions(&workspace.client, fs::Permissions::from_mode(0o700)).unwrap();
+    workspace.run(&["version"]).exit_code() == Some(0)
+}
+
+#[test]
+fn machine_without_certificates_uses_plain_http_and_names_the_cure() {
+    for client in CLIENTS {
+        let peer = Peer::responding("HTTP/1.1 404 Not Found\r\nContent-Length: 19\r\n\r\n<html>Log in</html>");
+        for (base, peer, parts) in [
+            (format!("http://{}", peer.host()), Some((&peer, 1)), &["<html>Log in</html>"][..]),
+            (
+                "https://127.0.0.1:9".to_owned(),
+                None,
+                &["the system has no certificates", "Install the package ca-certificates", "SSL_CERT_FILE"],
+            ),
+        ] {
+            let mut workspace = workspace(client, &base, &[], 5);
+            if !hide_certificates(&mut workspace) {
+                return skip(None, "no file system can be mounted here");
+            }
+            says(&base, client, &workspace.plan().fails(), peer, parts);
         }
     }
 }

@@ -190,6 +190,33 @@ fn credentials_come_from_the_attribute_or_from_dockers_configuration() {
 }
 
 #[test]
+fn credential_helper_gets_no_secret_of_the_provider() {
+    use std::os::unix::fs::PermissionsExt as _;
+
+    let registry = Registry::start_with_password();
+    registry.push("team/app:1", &[100]);
+    let mut workspace = Workspace::new();
+    let (docker, helper, seen) =
+        (workspace.path("docker"), workspace.path("docker-credential-test"), workspace.path("seen"));
+    fs::create_dir(&docker).unwrap();
+    fs::write(docker.join("config.json"), json!({"credsStore": "test"}).to_string()).unwrap();
+    let credential = json!({"Username": USERNAME, "Secret": PASSWORD});
+    let script = format!("#!/bin/sh\nenv > {}\ncat > /dev/null\necho '{credential}'\n", seen.display());
+    fs::write(&helper, script).unwrap();
+    fs::set_permissions(&helper, fs::Permissions::from_mode(0o700)).unwrap();
+    let path = format!("{}:{}", helper.parent().unwrap().display(), std::env::var("PATH").unwrap());
+    let secrets = ["SECRET_KEY", "SECURITY_TOKEN", "ASSUME_ROLE_SAML_ASSERTION", "MFA_CERTIFICATION_TOKEN_CODE"];
+    for name in secrets {
+        workspace.environment(&format!("TENCENTCLOUD_{name}"), "123456");
+    }
+    workspace.environment("PATH", &path);
+    workspace.environment("DOCKER_CONFIG", docker.to_str().unwrap());
+    workspace.step(disk(&registry, &["team/app:1"], ""));
+    let seen = fs::read_to_string(seen).unwrap();
+    assert!(seen.contains("DOCKER_CONFIG=") && !seen.contains("TENCENTCLOUD_"), "{seen}");
+}
+
+#[test]
 fn docker_hub_is_inspected_through_a_mirror() {
     let registry = Registry::start();
     let digest = registry.push("vllm/vllm-openai:v0.8.5", &[LARGE]);

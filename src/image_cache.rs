@@ -14,6 +14,7 @@ pub mod attributes;
 mod build_log;
 mod changes;
 mod create;
+mod creation_time;
 mod data_source;
 mod delete;
 mod fields;

@@ -30,7 +30,6 @@
 mod account;
 mod annotations;
 mod block;
-mod creation_time;
 mod errors;
 mod functions;
 #[cfg(any(test, fuzzing))]

@@ -7,9 +7,9 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::attributes::{ImageCacheAttributes, ImageCacheHistory};
-use super::messages;
+use super::{creation_time, messages};
 use crate::session::Session;
-use crate::{creation_time, image_cache_id, regions};
+use crate::{image_cache_id, regions};
 use tencentcloud::tke::{ImageCache, Status};
 use terraform_plugin::diagnostics::{AttributePath, Diagnostic, Diagnostics};
 use terraform_plugin::framework::{Context, DataSource, Outcome};

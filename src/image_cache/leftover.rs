@@ -6,8 +6,9 @@
 
 use std::time::{Duration, SystemTime};
 
+use super::creation_time;
+use crate::images;
 use crate::session::Session;
-use crate::{creation_time, images};
 use tencentcloud::tke::{CreateImageCache, ImageCache, Status};
 use terraform_plugin::diagnostics::Diagnostic;
 

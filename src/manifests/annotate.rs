@@ -2,9 +2,10 @@
 
 mod edit;
 mod place;
+mod syntax;
 mod text;
 
-pub use place::Syntax;
+pub use syntax::Syntax;
 
 use std::collections::BTreeMap;
 
@@ -51,7 +52,7 @@ fn without_mark(text: &str, annotations: &Annotations) -> Result<String, Manifes
             for place in places {
                 found_any = true;
                 let place = join(&object.path, &place);
-                edits.extend(syntax.edits(text, &place, annotations)?);
+                edits.extend(place::edits(&syntax, text, &place, annotations)?);
                 set(&mut changed, place.steps(), annotations);
             }
         }

@@ -1,113 +1,58 @@
 //! A place for annotations in the syntax of a document, and the changes of the text there.
 
-use std::collections::BTreeMap;
 use std::ops::Range;
 
-use super::super::resolve::{collect_anchors, is_merge_key, key_name};
-use super::super::yaml::{Content, Document, Node};
+use super::super::resolve::is_merge_key;
+use super::super::yaml::{Content, Node};
 use super::super::{ManifestError, plain_or_quoted, quoted, scalar};
 use super::Annotations;
 use super::edit::Edit;
+use super::syntax::Syntax;
 use super::text;
 use terraform_plugin::diagnostics::{AttributePath, Step};
 
-/// The syntax of a document, with what its aliases refer to.
-pub struct Syntax<'a> {
-    document: &'a Document,
-    anchors: BTreeMap<usize, &'a Node>,
-}
-
-impl<'a> Syntax<'a> {
-    pub fn of(document: &'a Document) -> Self {
-        let mut anchors = BTreeMap::new();
-        collect_anchors(&document.root, &mut anchors);
-        Self { document, anchors }
-    }
-
-    /// The changes that put the annotations into the mapping at `path`, which need not exist.
-    ///
-    /// # Errors
-    ///
-    /// A part of the path that is an alias, comes from a merge key, or has an anchor to which an alias refers.
-    pub fn edits(
-        &self,
-        text: &str,
-        path: &AttributePath,
-        annotations: &Annotations,
-    ) -> Result<Vec<Edit>, ManifestError> {
-        let place = Place { text, syntax: self, path };
-        let mut node = &self.document.root;
-        for (depth, step) in path.steps().iter().enumerate() {
-            place.check(node)?;
-            let (entries, items) = match &node.content {
-                Content::Mapping(entries) => (entries.as_slice(), [].as_slice()),
-                Content::Sequence(items) => ([].as_slice(), items.as_slice()),
-                _ => return Err(place.error(node.line, "is not a mapping")),
-            };
-            let name = match step {
-                Step::Attribute(name) | Step::Key(name) => name,
-                Step::Index(index) => {
-                    let item = usize::try_from(*index).ok().and_then(|index| items.get(index));
-                    node = item.ok_or_else(|| place.error(node.line, "does not exist"))?;
-                    continue;
-                }
-            };
-            let rest: Vec<_> = path.steps()[depth..].iter().filter_map(step_name).collect();
-            match place.entry(entries, name)? {
-                Some((key, value)) if is_null(value) || is_empty_mapping(value) => {
-                    place.check(value)?;
-                    return place.fill(node, key, value, &rest[1..], annotations);
-                }
-                Some((_, value)) => node = value,
-                None => return Ok(vec![place.insert(node, entries, &rest, annotations)]),
-            }
-        }
+/// The changes that put the annotations into the mapping at `path`, which need not exist.
+///
+/// # Errors
+///
+/// A part of the path that is an alias, comes from a merge key, or has an anchor to which an alias refers.
+pub fn edits(
+    syntax: &Syntax<'_>,
+    text: &str,
+    path: &AttributePath,
+    annotations: &Annotations,
+) -> Result<Vec<Edit>, ManifestError> {
+    let place = Place { text, syntax, path };
+    let mut node = &syntax.document.root;
+    for (depth, step) in path.steps().iter().enumerate() {
         place.check(node)?;
-        match &node.content {
-            Content::Mapping(entries) => place.merge(node, entries, annotations),
-            _ => Err(place.error(node.line, "is not a mapping")),
-        }
-    }
-
-    /// The line of what is at `path`, or of the nearest thing around it.
-    pub fn line(&self, path: &AttributePath) -> usize {
-        self.trace(path).1
-    }
-
-    /// The number of each entry on the way to `path`: what comes first in the text is less.
-    pub fn position(&self, path: &AttributePath) -> Vec<usize> {
-        self.trace(path).0
-    }
-
-    fn trace(&self, path: &AttributePath) -> (Vec<usize>, usize) {
-        let root = &self.document.root;
-        let (mut node, mut numbers, mut line) = (root, Vec::new(), root.line);
-        for step in path.steps() {
-            if let Content::Alias(anchor) = &node.content {
-                node = self.anchors[anchor];
+        let (entries, items) = match &node.content {
+            Content::Mapping(entries) => (entries.as_slice(), [].as_slice()),
+            Content::Sequence(items) => ([].as_slice(), items.as_slice()),
+            _ => return Err(place.error(node.line, "is not a mapping")),
+        };
+        let name = match step {
+            Step::Attribute(name) | Step::Key(name) => name,
+            Step::Index(index) => {
+                let item = usize::try_from(*index).ok().and_then(|index| items.get(index));
+                node = item.ok_or_else(|| place.error(node.line, "does not exist"))?;
+                continue;
             }
-            let next = match (&node.content, step) {
-                (Content::Sequence(items), Step::Index(index)) => {
-                    usize::try_from(*index).ok().and_then(|index| Some((index, items.get(index)?)))
-                }
-                (Content::Mapping(entries), Step::Attribute(name) | Step::Key(name)) => {
-                    let gives = |key| is_merge_key(key) || self.key_is(key, name);
-                    entries.iter().rposition(|(key, _)| gives(key)).map(|i| {
-                        line = entries[i].0.line;
-                        (i, &entries[i].1)
-                    })
-                }
-                _ => None,
-            };
-            let Some((number, inner)) = next else { break };
-            numbers.push(number);
-            node = inner;
+        };
+        let rest: Vec<_> = path.steps()[depth..].iter().filter_map(step_name).collect();
+        match place.entry(entries, name)? {
+            Some((key, value)) if is_null(value) || is_empty_mapping(value) => {
+                place.check(value)?;
+                return place.fill(node, key, value, &rest[1..], annotations);
+            }
+            Some((_, value)) => node = value,
+            None => return Ok(vec![place.insert(node, entries, &rest, annotations)]),
         }
-        (numbers, line)
     }
-
-    fn key_is(&self, key: &Node, name: &str) -> bool {
-        key_name(key, &self.anchors).as_deref() == Ok(name)
+    place.check(node)?;
+    match &node.content {
+        Content::Mapping(entries) => place.merge(node, entries, annotations),
+        _ => Err(place.error(node.line, "is not a mapping")),
     }
 }
 

@@ -16,7 +16,8 @@ use url::Url;
 use super::credentials::{Credential, Login};
 use super::error::{Cause, shown};
 use super::hosts::host;
-use super::transport::{Get, Reply, Transport};
+use super::reply::Reply;
+use super::transport::{Get, Transport};
 
 /// Tokens are a few KiB.
 const MAX_TOKEN_RESPONSE: usize = 256 << 10;

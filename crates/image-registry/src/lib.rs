@@ -40,6 +40,7 @@ mod mirror;
 mod once;
 mod platform;
 mod reference;
+mod reply;
 mod repository;
 mod resolver;
 mod source;

@@ -15,8 +15,8 @@ use super::inspect::Inspector;
 use super::layer::{Part, ReadRange, Unpacked};
 use super::manifest::{Descriptor, Document, has_digest, sha256};
 use super::reference::Reference;
+use super::reply::Reply;
 use super::source::Source;
-use super::transport::Reply;
 
 /// The limit that the distribution specification recommends to registries.
 const MAX_MANIFEST: usize = 4 << 20;

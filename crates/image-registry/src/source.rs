@@ -13,7 +13,8 @@ use super::hosts::host;
 use super::manifest::MEDIA_TYPES;
 use super::mirror::Mirror;
 use super::reference::Reference;
-use super::transport::{Get, Reply, Transport};
+use super::reply::Reply;
+use super::transport::{Get, Transport};
 
 const MAX_ERROR: usize = 16 << 10;
 

@@ -11,24 +11,23 @@
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
 use network::{Failure, InvalidProxy, Program, Proxies};
-use reqwest::header::{ACCEPT, AUTHORIZATION, HeaderMap, HeaderValue, LOCATION, RETRY_AFTER};
-use reqwest::{Client, Method, RequestBuilder, Response, StatusCode, redirect};
+use reqwest::header::{ACCEPT, AUTHORIZATION, HeaderMap, HeaderValue};
+use reqwest::{Client, Method, RequestBuilder, StatusCode, redirect};
 use tokio::time::{Instant, timeout_at};
 use url::{Host, Url};
 
 use super::address::Reach;
 use super::environment::Environment;
 use super::error::{Cause, innermost};
-use super::gate::{Gates, Pass};
+use super::gate::Gates;
 use super::hosts::{authority, host, lists, proxy_host, without_port};
 use super::once::OnceMap;
+use super::reply::{Reply, TIMEOUT};
 use super::resolver::Resolver;
 
-/// For a request, from when it is sent first to the end of its response.
-pub(super) const TIMEOUT: Duration = Duration::from_secs(30);
 const MAX_REDIRECTS: usize = 5;
 const MAX_ATTEMPTS: u32 = 4;
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
@@ -52,13 +51,6 @@ impl Get {
         self.headers.insert(ACCEPT, HeaderValue::from_static(media_types));
         self
     }
-}
-
-/// A response, which counts as in flight until its body was read or dropped.
-pub(super) struct Reply {
-    response: Response,
-    deadline: Instant,
-    pass: Pass,
 }
 
 /// What a client does about certificates.
@@ -143,7 +135,7 @@ impl Transport {
             if !matches!(status.as_u16(), 429 | 502 | 503 | 504) {
                 return Ok(reply);
             }
-            let asked = retry_after(reply.headers());
+            let asked = reply.retry_after();
             let wait = asked.unwrap_or(Duration::from_secs(1 << (attempt - 1)));
             if attempt == MAX_ATTEMPTS || wait >= left {
                 if status == StatusCode::TOO_MANY_REQUESTS {
@@ -172,7 +164,7 @@ impl Transport {
                 get = get.header(AUTHORIZATION, authorization);
             }
             let reply = self.send(get, &url, deadline).await?;
-            let Some(location) = redirect_target(&reply.response) else {
+            let Some(location) = reply.location() else {
                 return Ok(reply);
             };
             let refuse = |reason| Cause::Redirect { to: host(&url), reason };
@@ -270,75 +262,4 @@ impl Transport {
     fn proxies(&self) -> Result<Proxies, InvalidProxy> {
         Proxies::from_environment(|name| self.environment.get(name))
     }
-}
-
-impl Reply {
-    pub fn status(&self) -> StatusCode {
-        self.response.status()
-    }
-
-    pub fn headers(&self) -> &HeaderMap {
-        self.response.headers()
-    }
-
-    /// The length that the headers state.
-    pub fn content_length(&self) -> Option<u64> {
-        self.response.content_length()
-    }
-
-    /// The host that responded, which after a redirect is not the requested one.
-    pub fn host(&self) -> String {
-        host(self.response.url())
-    }
-
-    /// Reads a body of at most `limit` bytes; a longer one is not read on.
-    pub async fn body(mut self, what: &'static str, limit: usize) -> Result<Vec<u8>, Cause> {
-        let too_large = || Cause::TooLarge { what, limit };
-        if self.content_length().is_some_and(|length| length > limit as u64) {
-            return Err(too_large());
-        }
-        let mut body = Vec::new();
-        while let Some(chunk) = self.chunk().await? {
-            if body.len() + chunk.len() > limit {
-                return Err(too_large());
-            }
-            body.extend_from_slice(&chunk);
-        }
-        Ok(body)
-    }
-
-    /// Reads the first `len` bytes of a body, or all if it is shorter, and leaves the rest.
-    pub async fn prefix(mut self, len: usize) -> Result<Vec<u8>, Cause> {
-        let mut body = Vec::with_capacity(len);
-        while body.len() < len
-            && let Some(chunk) = self.chunk().await?
-        {
-            body.extend_from_slice(&chunk[..chunk.len().min(len - body.len())]);
-        }
-        Ok(body)
-    }
-
-    async fn chunk(&mut self) -> Result<Option<impl AsRef<[u8]> + std::ops::Deref<Target = [u8]>>, Cause> {
-        let host = self.host();
-        match timeout_at(self.deadline, self.response.chunk()).await {
-            Ok(chunk) => chunk.map_err(|error| Cause::Interrupted { host, reason: innermost(error) }),
-            Err(_) => Err(Cause::TimedOut { host, limit: TIMEOUT }),
-        }
-    }
-}
-
-fn redirect_target(response: &Response) -> Option<&str> {
-    match response.status().as_u16() {
-        301 | 302 | 303 | 307 | 308 => response.headers().get(LOCATION)?.to_str().ok(),
-        _ => None,
-    }
-}
-
-fn retry_after(headers: &HeaderMap) -> Option<Duration> {
-    let value = headers.get(RETRY_AFTER)?.to_str().ok()?.trim();
-    if let Ok(seconds) = value.parse() {
-        return Some(Duration::from_secs(seconds));
-    }
-    let until = httpdate::parse_http_date(value).ok()?;
-    Some(until.duration_since(SystemTime::now()).unwrap_or_default())
 }

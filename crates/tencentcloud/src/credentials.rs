@@ -31,8 +31,6 @@ mod chain;
 mod config;
 mod environment;
 mod error;
-#[cfg(any(test, fuzzing, feature = "testing"))]
-pub mod fuzzing;
 mod ini;
 pub(crate) mod instance_role;
 pub mod limits;
@@ -60,6 +58,8 @@ pub use chain::CredentialsChain;
 pub use config::{AssumeRoleConfig, Caller, CredentialsConfig, MfaConfig, SamlConfig, WebIdentityConfig};
 pub use environment::Environment;
 pub use error::CredentialsError;
+#[cfg(any(test, fuzzing, feature = "testing"))]
+pub use profile::fuzzing;
 pub use profile::profile_region;
 pub use services::{CloudServices, DEFAULT_METADATA_URL, Services};
 pub use static_keys::overridden_by_keys;

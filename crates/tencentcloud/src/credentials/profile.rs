@@ -7,7 +7,7 @@
 //! The files are read again for each renewal, so that these credentials are as fresh as the files.
 
 #[cfg(any(test, fuzzing, feature = "testing"))]
-pub(super) mod fuzzing;
+pub mod fuzzing;
 
 use std::{
     io::ErrorKind,

@@ -124,7 +124,7 @@ impl Schema {
     ///
     /// [`SchemaError`] names the field and what Terraform would refuse about it.
     pub fn of<T: Model>(version: i64) -> Result<Self, SchemaError> {
-        Self::new(version, derive::block::<T>(&derive::RESERVED)?)
+        Self::new(version, derive::block(&derive::json_schema::<T>()?, &derive::RESERVED)?)
     }
 
     /// The schema of the provider block that `T` describes.
@@ -133,7 +133,7 @@ impl Schema {
     ///
     /// As [`Schema::of`].
     pub fn of_provider<T: Model>() -> Result<Self, SchemaError> {
-        Self::new(0, derive::block::<T>(&derive::RESERVED_IN_PROVIDER)?)
+        Self::new(0, derive::block(&derive::json_schema::<T>()?, &derive::RESERVED_IN_PROVIDER)?)
     }
 
     /// The schema of the identity that `T` describes: required attributes are required for import, optional ones may be
@@ -143,7 +143,7 @@ impl Schema {
     ///
     /// As [`Schema::of`]; also for attributes that are neither primitive nor lists of primitives.
     pub fn of_identity<T: Model>(version: i64) -> Result<Self, SchemaError> {
-        Self::new(version, derive::identity::<T>()?)
+        Self::new(version, derive::identity(&derive::json_schema::<T>()?)?)
     }
 
     fn new(version: i64, block: Block) -> Result<Self, SchemaError> {

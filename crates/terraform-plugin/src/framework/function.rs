@@ -10,7 +10,7 @@ use super::response::{checked, unreadable};
 use super::{panic, validate};
 use crate::diagnostics::{AttributePath, assert_prose};
 use crate::schema::{Model, Parameter, Signature};
-use crate::value::{self, Value};
+use crate::value::{self, Value, ValueError};
 
 /// Why a function has no result. It has no summary, no attribute path and no warnings: Terraform takes a string, and which
 /// argument is at fault.
@@ -94,37 +94,49 @@ impl<F: Function> AnyFunction for Registered<F> {
 
     fn call(&self, arguments: Vec<Value>) -> Result<Value, FunctionError> {
         let signature = self.signature();
-        let expected = signature.parameters.len();
-        if arguments.len() < expected || (arguments.len() > expected && signature.variadic.is_none()) {
-            let at_least = if signature.variadic.is_some() { "at least " } else { "" };
-            let text = format!("Expected {at_least}{expected} arguments, got {}.", arguments.len());
-            return Err(FunctionError::new(text));
-        }
         let all_known = arguments.iter().all(Value::is_wholly_known);
-        for (i, value) in arguments.iter().enumerate() {
-            let parameter = signature.parameter(i).expect("the number of arguments is checked above");
-            check(parameter, value).map_err(|text| FunctionError::at(i, text))?;
-        }
-        let mut arguments = arguments.into_iter();
-        let named = signature.parameters.iter().map(|parameter| parameter.name.clone()).zip(arguments.by_ref());
-        let mut object: BTreeMap<_, _> = named.collect();
-        if let Some(parameter) = &signature.variadic {
-            object.insert(parameter.name.clone(), Value::List(arguments.collect()));
-        }
-        let object = Value::Map(object);
-        let bug = |error| FunctionError::new(unreadable(error).detail);
-        let parameters = value::from_value(&object).map_err(bug)?;
+        let parameters = value::from_value(&by_name(signature, arguments)?).map_err(bug)?;
         let call = panic::catch_sync(|| self.function.call(parameters));
         let result = call.map_err(|panic| FunctionError::new(panic.detail))??;
         let mut value = value::to_value(&result).map_err(bug)?;
-        value.canonicalize(&signature.result);
-        value.conforms(&signature.result).map_err(bug)?;
-        if all_known && !value.is_wholly_known() {
-            let text = "All arguments are known, and a part of the result is not. This is a bug in the provider; please report it.";
-            return Err(FunctionError::new(text));
-        }
+        check_result(signature, &mut value, all_known)?;
         Ok(value)
     }
+}
+
+fn bug(error: ValueError) -> FunctionError {
+    FunctionError::new(unreadable(error).detail)
+}
+
+/// The arguments, checked, as an object with the names of the parameters.
+fn by_name(signature: &Signature, arguments: Vec<Value>) -> Result<Value, FunctionError> {
+    let expected = signature.parameters.len();
+    if arguments.len() < expected || (arguments.len() > expected && signature.variadic.is_none()) {
+        let at_least = if signature.variadic.is_some() { "at least " } else { "" };
+        let text = format!("Expected {at_least}{expected} arguments, got {}.", arguments.len());
+        return Err(FunctionError::new(text));
+    }
+    for (i, value) in arguments.iter().enumerate() {
+        let parameter = signature.parameter(i).expect("the number of arguments is checked above");
+        check(parameter, value).map_err(|text| FunctionError::at(i, text))?;
+    }
+    let mut arguments = arguments.into_iter();
+    let named = signature.parameters.iter().map(|parameter| parameter.name.clone()).zip(arguments.by_ref());
+    let mut object: BTreeMap<_, _> = named.collect();
+    if let Some(parameter) = &signature.variadic {
+        object.insert(parameter.name.clone(), Value::List(arguments.collect()));
+    }
+    Ok(Value::Map(object))
+}
+
+fn check_result(signature: &Signature, value: &mut Value, is_known: bool) -> Result<(), FunctionError> {
+    value.canonicalize(&signature.result);
+    value.conforms(&signature.result).map_err(bug)?;
+    if is_known && !value.is_wholly_known() {
+        let text = "All arguments are known, and a part of the result is not. This is a bug in the provider; please report it.";
+        return Err(FunctionError::new(text));
+    }
+    Ok(())
 }
 
 fn check(parameter: &Parameter, value: &Value) -> Result<(), String> {

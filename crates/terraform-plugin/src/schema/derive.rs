@@ -10,7 +10,7 @@ use serde_json::{Map, Value as Json};
 
 use super::check::{self, Check};
 use super::description::paragraphs;
-use super::{Attribute, Behavior, Block, Kind, Model, Nesting};
+use super::{Attribute, Behavior, Block, Kind, Nesting};
 use crate::value::{DYNAMIC_KEYWORD, Type, Value};
 
 /// The key under which a struct says what only Terraform asks for.
@@ -49,18 +49,18 @@ pub struct SchemaError {
 
 type Attributes = BTreeMap<String, Attribute>;
 
-/// The block that `T` describes; `reserved` are names that it may not use at its root.
-pub(super) fn block<T: Model>(reserved: &[&str]) -> Result<Block, SchemaError> {
-    let block = read_block("", &json_schema::<T>()?)?;
+/// The block that a JSON schema describes; `reserved` are names that it may not use at its root.
+pub(super) fn block(schema: &Map<String, Json>, reserved: &[&str]) -> Result<Block, SchemaError> {
+    let block = read_block("", schema)?;
     match block.attributes.keys().chain(block.blocks.keys()).find(|name| reserved.contains(&name.as_str())) {
         Some(name) => Err(fault(name, "Terraform keeps this name for itself")),
         None => Ok(block),
     }
 }
 
-/// The identity that `T` describes.
-pub(super) fn identity<T: Model>() -> Result<Block, SchemaError> {
-    let block = block::<T>(&[])?;
+/// The identity that a JSON schema describes.
+pub(super) fn identity(schema: &Map<String, Json>) -> Result<Block, SchemaError> {
+    let block = block(schema, &[])?;
     if let Some(name) = block.blocks.keys().next() {
         return Err(fault(name, "an identity has no blocks"));
     }

@@ -46,15 +46,18 @@ impl Signature {
     ///
     /// [`SchemaError`] names the field that cannot be a parameter.
     pub fn of<P: Model, R: schemars::JsonSchema>() -> Result<Self, SchemaError> {
-        let schema = derive::json_schema::<P>()?;
-        let description = derive::description("", &schema)?;
+        Self::new(&derive::json_schema::<P>()?, &derive::json_schema::<R>()?)
+    }
+
+    fn new(schema: &Map<String, Json>, result: &Map<String, Json>) -> Result<Self, SchemaError> {
+        let description = derive::description("", schema)?;
         let summary = description.split("\n\n").next().unwrap_or_default().to_owned();
-        let result = derive::plain("", &derive::json_schema::<R>()?)?;
+        let result = derive::plain("", result)?;
 
         let fields = schema.get("properties").and_then(Json::as_object);
         // `schemars` sorts the properties, and lists here in the order of the struct those that are no `Option`.
         let order: Vec<_> = schema.get("required").and_then(Json::as_array).into_iter().flatten().collect();
-        if fields.map_or(0, serde_json::Map::len) != order.len() {
+        if fields.map_or(0, Map::len) != order.len() {
             return Err(fault("", "a parameter cannot be left out"));
         }
         let parameter = |name: &Json| {

@@ -65,6 +65,25 @@ pub struct Transport {
     clock_offset: AtomicI64,
 }
 
+/// A call without its types.
+struct Request<'a> {
+    service: &'static str,
+    version: &'static str,
+    action: &'static str,
+    response_limit: usize,
+    region: Option<&'a str>,
+    auth: Auth<'a>,
+    body: Vec<u8>,
+}
+
+impl<'a> Request<'a> {
+    fn of<A: Action>(region: Option<&'a str>, auth: Auth<'a>, action: &A) -> Self {
+        let (service, version, response_limit) = (A::SERVICE, A::VERSION, A::RESPONSE_LIMIT);
+        let body = serde_json::to_vec(action).expect("an action is a struct of plain fields");
+        Self { service, version, action: A::NAME, response_limit, region, auth, body }
+    }
+}
+
 impl Transport {
     /// Makes nothing yet: no connection, no TLS configuration.
     pub fn new(endpoints: Endpoints, program: Program) -> Self {
@@ -88,40 +107,43 @@ impl Transport {
         auth: Auth<'_>,
         action: &A,
     ) -> Result<A::Response, Error> {
-        let body = serde_json::to_vec(action).expect("an action is a struct of plain fields");
-        let offset = self.clock_offset.load(Ordering::Relaxed);
-        let answer = self.exchange::<A>(region, auth, body.clone(), offset).await?;
-        let Some(seconds_behind) = answer.clock_skew() else { return answer.decode::<A>() };
-
-        // The server said its time beside the refusal: sign once more with that.
-        let skewed = |seconds_behind, answer: &RawResponse| Error::ClockSkew {
-            action: A::NAME,
-            seconds_behind,
-            request_id: answer.request_id().unwrap_or_default(),
-        };
-        let Some(offset) = seconds_behind else { return Err(skewed(None, &answer)) };
-        tracing::debug!(action = A::NAME, seconds_behind = offset, "the clock is off, signing with the server's time");
-        let answer = self.exchange::<A>(region, auth, body, offset).await?;
-        if let Some(seconds_behind) = answer.clock_skew() {
-            return Err(skewed(seconds_behind, &answer));
-        }
-        self.clock_offset.store(offset, Ordering::Relaxed);
-        answer.decode::<A>()
+        let request = Request::of(region, auth, action);
+        self.exchange_in_time(&request).await?.decode::<A>()
     }
 
-    async fn exchange<A: Action>(
-        &self,
-        region: Option<&str>,
-        auth: Auth<'_>,
-        body: Vec<u8>,
-        clock_offset: i64,
-    ) -> Result<RawResponse, Error> {
-        let unsendable = |problem, source| Error::Unsendable { action: A::NAME, problem, source };
-        let url = self.endpoints.url(A::SERVICE);
+    /// Signs once more with the server's time, if the server found the signature expired and said what time it is.
+    async fn exchange_in_time(&self, request: &Request<'_>) -> Result<RawResponse, Error> {
+        let offset = self.clock_offset.load(Ordering::Relaxed);
+        let response = self.exchange(request, offset).await?;
+        let Some(seconds_behind) = response.clock_skew() else { return Ok(response) };
+
+        let skewed = |seconds_behind, response: &RawResponse| Error::ClockSkew {
+            action: request.action,
+            seconds_behind,
+            request_id: response.request_id().unwrap_or_default(),
+        };
+        let Some(offset) = seconds_behind else { return Err(skewed(None, &response)) };
+        tracing::debug!(
+            action = request.action,
+            seconds_behind = offset,
+            "the clock is off, signing with the server's time"
+        );
+        let response = self.exchange(request, offset).await?;
+        if let Some(seconds_behind) = response.clock_skew() {
+            return Err(skewed(seconds_behind, &response));
+        }
+        self.clock_offset.store(offset, Ordering::Relaxed);
+        Ok(response)
+    }
+
+    async fn exchange(&self, request: &Request<'_>, clock_offset: i64) -> Result<RawResponse, Error> {
+        let action = request.action;
+        let unsendable = |problem, source| Error::Unsendable { action, problem, source };
+        let url = self.endpoints.url(request.service);
         let url = url.map_err(|error| unsendable("the endpoint is not a URL", Arc::new(error)))?;
         // What the HTTP library puts into `Host`: the port only where it is not the scheme's own.
         let host = &url[Position::BeforeHost..Position::AfterPort];
-        let headers = headers::<A>(&self.program, host, region, auth, &body, clock_offset).map_err(|error| {
+        let headers = headers(&self.program, host, request, clock_offset).map_err(|error| {
             let problem = "the region, the secret ID or the token has a character that no HTTP header can have";
             unsendable(problem, Arc::new(error))
         })?;
@@ -130,28 +152,28 @@ impl Transport {
         let proxies = proxies.map_err(|error| failed(Failure::lasting(error.to_string())))?;
         let client = self.client(proxies, &url).await.map_err(failed)?;
 
-        let sent = client.post(url.clone()).headers(headers).body(body).send().await;
-        let answer = match sent {
-            Ok(response) => RawResponse::read(response, A::RESPONSE_LIMIT).await,
+        let sent = client.post(url.clone()).headers(headers).body(request.body.clone()).send().await;
+        let response = match sent {
+            Ok(response) => RawResponse::read(response, request.response_limit).await,
             Err(error) => Err(error),
         };
         let endpoint = host.to_owned();
-        match answer {
+        match response {
             // Of a plain HTTP endpoint; through a tunnel it is a failure to connect.
-            Ok(answer) if answer.http_status() == 407 => match proxies.of(&url) {
+            Ok(response) if response.http_status() == 407 => match proxies.of(&url) {
                 Some(proxy) => {
-                    Err(Error::NotConnected { action: A::NAME, endpoint, source: Failure::proxy_authentication(proxy) })
+                    Err(Error::NotConnected { action, endpoint, source: Failure::proxy_authentication(proxy) })
                 }
-                None => Ok(answer),
+                None => Ok(response),
             },
-            Ok(answer) => Ok(answer),
+            Ok(response) => Ok(response),
             Err(error) => {
                 let connected = !error.is_connect();
                 let source = Failure::new(error, &url, proxies);
                 Err(if connected {
-                    Error::NoResponse { action: A::NAME, endpoint, source: Arc::new(source) }
+                    Error::NoResponse { action, endpoint, source: Arc::new(source) }
                 } else {
-                    Error::NotConnected { action: A::NAME, endpoint, source }
+                    Error::NotConnected { action, endpoint, source }
                 })
             }
         }
@@ -191,19 +213,17 @@ fn at(clock_offset: i64) -> Timestamp {
 }
 
 /// <https://www.tencentcloud.com/document/product/267/37446>: the common parameters.
-fn headers<A: Action>(
+fn headers(
     program: &Program,
     host: &str,
-    region: Option<&str>,
-    auth: Auth<'_>,
-    body: &[u8],
+    request: &Request<'_>,
     clock_offset: i64,
 ) -> Result<HeaderMap, header::InvalidHeaderValue> {
     let time = at(clock_offset);
     let mut headers = HeaderMap::from_iter([
         (header::CONTENT_TYPE, HeaderValue::from_static(CONTENT_TYPE)),
-        (HeaderName::from_static("x-tc-action"), HeaderValue::from_static(A::NAME)),
-        (HeaderName::from_static("x-tc-version"), HeaderValue::from_static(A::VERSION)),
+        (HeaderName::from_static("x-tc-action"), HeaderValue::from_static(request.action)),
+        (HeaderName::from_static("x-tc-version"), HeaderValue::from_static(request.version)),
         (HeaderName::from_static("x-tc-timestamp"), HeaderValue::from(time.as_second())),
         (HeaderName::from_static("x-tc-language"), HeaderValue::from_static("en-US")),
         (HeaderName::from_static("x-tc-requestclient"), {
@@ -211,20 +231,20 @@ fn headers<A: Action>(
             HeaderValue::from_str(&format!("{}_{}", program.name, program.version))?
         }),
     ]);
-    if let Some(region) = region {
+    if let Some(region) = request.region {
         headers.insert("x-tc-region", HeaderValue::from_str(region)?);
     }
-    let authorization = match auth {
+    let authorization = match request.auth {
         Auth::Skip => HeaderValue::from_static("SKIP"),
         Auth::Signed(credentials) => {
-            let signed = [("content-type", CONTENT_TYPE), ("host", host), ("x-tc-action", A::NAME)];
-            let request = tc3::Request { method: "POST", query: "", headers: &signed, body };
+            let signed = [("content-type", CONTENT_TYPE), ("host", host), ("x-tc-action", request.action)];
+            let canonical = tc3::Request { method: "POST", query: "", headers: &signed, body: &request.body };
             let (id, key) = (&credentials.secret_id, &credentials.secret_key);
             [Some(id), Some(key), credentials.token.as_ref()].into_iter().flatten().for_each(secret::remember);
             if let Some(token) = &credentials.token {
                 headers.insert("x-tc-token", sensitive(token.expose_secret())?);
             }
-            sensitive(&tc3::authorization(&request, A::SERVICE, time, id, key))?
+            sensitive(&tc3::authorization(&canonical, request.service, time, id, key))?
         }
     };
     headers.insert(header::AUTHORIZATION, authorization);

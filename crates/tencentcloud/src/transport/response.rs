@@ -24,6 +24,7 @@ pub(super) struct RawResponse {
 }
 
 /// What is wrong with a response.
+#[derive(Clone)]
 struct Problem {
     text: String,
     /// It is not JSON: something else responds.
@@ -131,38 +132,34 @@ impl RawResponse {
     }
 
     /// The response of action `A`, or why there is none.
-    pub(super) fn decode<A: Action>(self) -> Result<A::Response, Error> {
-        let request_id = self.request_id();
-        tracing::debug!(
-            service = A::SERVICE,
-            action = A::NAME,
-            http_status = self.http_status,
-            request_id = request_id.as_deref().unwrap_or_default(),
-            "answer"
-        );
-        let unreadable = |Problem { text: problem, is_foreign }| Error::Unreadable {
-            action: A::NAME,
-            http_status: self.http_status,
-            request_id: request_id.clone(),
-            problem,
-            is_foreign,
-        };
-        match self.outcome {
-            Ok(Outcome::Refusal { code, message, request_id }) => Err(Error::Api {
-                action: A::NAME,
-                code,
-                message,
-                request_id: request_id.unwrap_or_default(),
-                http_status: self.http_status,
-            }),
-            Ok(Outcome::Success { .. }) if self.http_status == 200 => {
-                serde_json::from_slice::<Envelope<A::Response>>(&self.body)
-                    .map(|envelope| envelope.response)
-                    .map_err(|error| unreadable(problem(&self.body, &error)))
+    pub(super) fn decode<A: Action>(&self) -> Result<A::Response, Error> {
+        self.check(A::SERVICE, A::NAME)?;
+        let envelope = serde_json::from_slice::<Envelope<A::Response>>(&self.body);
+        let response = envelope.map(|envelope| envelope.response);
+        response.map_err(|error| self.unreadable(A::NAME, problem(&self.body, &error)))
+    }
+
+    /// Fails unless the call succeeded.
+    fn check(&self, service: &'static str, action: &'static str) -> Result<(), Error> {
+        let http_status = self.http_status;
+        let request_id = self.request_id().unwrap_or_default();
+        tracing::debug!(service, action, http_status, request_id, "answer");
+        match &self.outcome {
+            Ok(Outcome::Refusal { code, message, .. }) => {
+                let (code, message) = (code.clone(), message.clone());
+                Err(Error::Api { action, code, message, request_id, http_status })
             }
-            Ok(Outcome::Success { .. }) => Err(unreadable(Problem::of_json("a response without an error".to_owned()))),
-            Err(problem) => Err(unreadable(problem)),
+            Ok(Outcome::Success { .. }) if http_status == 200 => Ok(()),
+            Ok(Outcome::Success { .. }) => {
+                Err(self.unreadable(action, Problem::of_json("a response without an error".to_owned())))
+            }
+            Err(problem) => Err(self.unreadable(action, problem.clone())),
         }
+    }
+
+    fn unreadable(&self, action: &'static str, Problem { text: problem, is_foreign }: Problem) -> Error {
+        let (http_status, request_id) = (self.http_status, self.request_id());
+        Error::Unreadable { action, http_status, request_id, problem, is_foreign }
     }
 }
 

@@ -4,7 +4,9 @@ use std::time::Duration;
 
 use tencentcloud_simulator::{Fault, KeyPair, Moment, Settings, Simulator};
 
-use crate::harness::config::{PROVIDER, REGION, cache};
+use crate::harness::cli::Cli;
+use crate::harness::config::{CacheBlock, PROVIDER, REGION, cache};
+use crate::harness::features::Feature;
 use crate::harness::workspace::Workspace;
 
 const TEST: &str = "eks_image_cache.test";
@@ -71,6 +73,18 @@ fn account_lists_protect_the_state() {
         let printed = format!("{}{}", run.stdout, run.unwrapped_stderr());
         assert!(printed.contains("Account not allowed") && printed.contains(OTHER), "{run}");
         assert_eq!(other.count("DescribeImageCaches") + other.count("GetMostSuitableImageCache"), 0, "{run}");
+    }
+
+    if !Cli::get().skips_part("import by identity", Feature::ImportByIdentity) {
+        let import = format!(
+            "import {{\n  to = eks_image_cache.other\n  identity = {{ id = {id:?}, region = {REGION:?} }}\n}}\n"
+        );
+        workspace.write(format!("{}\n{}\n{import}", cache(), CacheBlock::labelled("other")));
+        let run = workspace.run(&["plan", "-refresh=false", "-input=false", "-json"]);
+        let errors: Vec<_> =
+            run.diagnostics().into_iter().filter(|found| found.summary == "Account not allowed").collect();
+        let [error] = &errors[..] else { panic!("{run}") };
+        assert!(!error.detail.contains("An import"), "advice on a missing region: {}", error.detail);
     }
 
     own_account(&mut workspace);

@@ -57,8 +57,11 @@ pub(super) fn by_id(region: Attr<String>, id: &str) -> Result<ImageCacheModel, D
 /// What an identity looks like, or why the region is not known.
 pub(super) async fn by_identity(session: &Session, identity: ImageCacheIdentity) -> Outcome<ImageCacheModel> {
     let mut imported = by_id(identity.region, identity.id.as_str().unwrap_or_default())?;
-    let region = session.region_of(&imported.region).await;
-    imported.region = region.map_err(|errors| without_region(errors, &imported))?.into();
+    let region = match &imported.region {
+        Attr::Known(_) => imported.region.clone(),
+        _ => session.region().await.map_err(|errors| without_region(errors, &imported))?,
+    };
+    imported.region = session.region_of(&region).await?.into();
     Ok(imported)
 }
 

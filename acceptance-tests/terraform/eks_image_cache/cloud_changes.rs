@@ -136,6 +136,35 @@ fn drift_is_seen_and_put_right_in_place() {
 }
 
 #[test]
+fn build_keeps_what_changed_between_plan_and_apply() {
+    let block = cache().set("name", r#""web""#).set("retention_days", "7").set("tags", r#"{ team = "ml" }"#);
+    for ignored in ["[]", "[name, retention_days, tags]"] {
+        let workspace = Workspace::new();
+        let block = block.clone().block(&format!("lifecycle {{\n    ignore_changes = {ignored}\n  }}"));
+        workspace.step(&block);
+        let built = block.clone().set("rebuild_triggers", r#"{ day = "2" }"#);
+        workspace.planned(&built);
+        let id = workspace.cloud_cache().id;
+        assert!(workspace.cloud.change_cache(REGION, &id, |cache| {
+            cache.name = "console".to_owned();
+            cache.retention_days = 30;
+            cache.tags = [("owner".to_owned(), "ops".to_owned())].into();
+        }));
+        let changed = workspace.cloud_cache();
+        workspace.apply_planned().succeeds();
+        let after = workspace.cloud_cache();
+        assert_eq!(after.builds, changed.builds + 1);
+        let kept = |cache: &ImageCache| (cache.name.clone(), cache.retention_days, cache.tags.clone());
+        assert_eq!(kept(&after), kept(&changed), "{ignored}");
+
+        // The next apply puts right what is not ignored.
+        workspace.step(&built);
+        assert_eq!(workspace.cloud_cache().name, if ignored == "[]" { "web" } else { "console" });
+        workspace.destroy();
+    }
+}
+
+#[test]
 fn what_the_configuration_leaves_open_may_drift() {
     let workspace = changed_in_the_cloud(&cache(), |cache| {
         cache.name = "renamed".to_owned();

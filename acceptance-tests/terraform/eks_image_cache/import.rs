@@ -111,6 +111,27 @@ fn imported_cache_differs_in_what_the_api_returns() {
     workspace.destroy();
 }
 
+/// The usual advice for arguments that an API does not return.
+#[test]
+fn import_under_ignore_changes_sends_later_changes() {
+    let workspace = Workspace::new();
+    let id = insert(&workspace, REGION);
+    let block = existing().block("lifecycle {\n    ignore_changes = [vpc_id, subnet_id]\n  }");
+    workspace.write(&block);
+    workspace.run(&["import", "-input=false", TEST, &id]).succeeds();
+    workspace.step(&block);
+    assert_eq!(workspace.cloud.count("UpdateImageCache"), 0);
+    assert!(workspace.state().attributes(TEST)["vpc_id"].is_null());
+
+    let credentials = r#"{ "registry.example.com" = { username = "ci", password = "two" } }"#;
+    workspace.step(block.clone().set("image_registry_credentials", credentials));
+    let plan = workspace.planned(block.clone().set("resolve_config", r#""nameserver 10.0.0.3""#));
+    assert_eq!(plan.change(TEST).replaced_by(), ["resolve_config"]);
+    let [sent] = &workspace.sent("UpdateImageCache")[..] else { panic!() };
+    assert_eq!(sent["ImageRegistryCredentials"][0]["Password"], "two");
+    workspace.destroy();
+}
+
 #[test]
 fn an_import_block_is_planned_and_adopted() {
     let workspace = Workspace::new();

@@ -6,9 +6,15 @@ use std::{
     error::Error,
     fs,
     path::{Path, PathBuf},
+    time::Duration,
 };
 
 use secrecy::ExposeSecret as _;
+use tokio::{
+    io::{AsyncReadExt as _, AsyncWriteExt as _},
+    net::TcpListener,
+    time::{Instant, sleep},
+};
 use url::Url;
 
 use crate::{
@@ -218,6 +224,28 @@ async fn response_that_is_not_one_is_a_short_error() {
             assert!(error.len() < 1_000, "{name}, {call}: {} bytes", error.len());
         }
     }
+}
+
+/// Time is paused: while nothing else happens, it jumps to the next byte, or to the timeout.
+#[tokio::test(start_paused = true)]
+async fn response_that_does_not_end_is_given_up_after_60_seconds() {
+    let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
+    let endpoint = format!("http://{}", listener.local_addr().unwrap());
+    tokio::spawn(async move {
+        let (mut stream, _) = listener.accept().await.unwrap();
+        let _request = stream.read(&mut [0; 4096]).await;
+        let mut sent = stream.write_all(b"HTTP/1.1 200 OK\r\n\r\n{").await;
+        while sent.is_ok() {
+            sleep(Duration::from_secs(10)).await;
+            sent = stream.write_all(b" ").await;
+        }
+    });
+    let endpoints = Endpoints::default().with_override("sts", &endpoint).unwrap();
+    let start = Instant::now();
+    let transport = Transport::new(endpoints, Program::default());
+    let error = transport.send(None, Auth::Skip, &sts::GetCallerIdentity {}).await.unwrap_err();
+    assert!(chain(&error).contains("does not respond in time"), "{}", chain(&error));
+    assert_eq!(start.elapsed().as_secs(), 60);
 }
 
 #[tokio::test]

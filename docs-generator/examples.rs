@@ -8,7 +8,7 @@ use std::path::Path;
 
 use serde::Serialize;
 
-/// The examples of a page, each without a trailing line break.
+/// The examples of a page, without trailing line breaks.
 #[derive(Debug, Default, Serialize)]
 pub struct Examples {
     main: Option<String>,

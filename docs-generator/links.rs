@@ -8,7 +8,7 @@ use std::path::{Component, Path, PathBuf};
 
 use eks::provider::ADDRESS;
 
-/// The faults of the links of `page`, a line each.
+/// The broken links of `page`, one per line.
 pub fn broken(root: &Path, page: &Path) -> Vec<String> {
     let text = fs::read_to_string(page).unwrap();
     let registry = format!("https://{}/", ADDRESS.replacen('/', "/providers/", 1));
@@ -16,7 +16,7 @@ pub fn broken(root: &Path, page: &Path) -> Vec<String> {
     let fault = |target: &str| {
         let (path, anchor) = target.split_once('#').unwrap_or((target, ""));
         if path.starts_with(&registry) {
-            return Some("is the Registry's address of a page; use its relative path".to_owned());
+            return Some("is an address of the Registry; use the relative path".to_owned());
         }
         if target.contains("://") || target.starts_with("mailto:") {
             return None;
@@ -46,7 +46,7 @@ fn normalize(path: &Path) -> PathBuf {
     normal
 }
 
-/// The targets of the links in a page, without those in code.
+/// The targets of the links in a page, except in code.
 fn targets(text: &str) -> Vec<&str> {
     let mut in_code = false;
     let prose = text.lines().filter(|line| {

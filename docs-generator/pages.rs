@@ -1,4 +1,4 @@
-//! The pages, and what each is rendered from.
+//! The pages and their templates.
 //!
 //! A page is rendered from the template of its own name (`templates/resources/image_cache.md.jinja`) or, if there is none,
 //! from that of its section (`templates/resource.md.jinja`).
@@ -42,7 +42,7 @@ const FUNCTION: Section = Section { directory: "functions", template: "function"
 /// The data of a template.
 #[derive(Serialize)]
 struct Page {
-    /// As in a configuration: `eks_image_cache`; empty for the provider itself.
+    /// The name in a configuration: `eks_image_cache`; empty for the provider itself.
     name: String,
     /// The relative path from the page to `docs/`.
     docs: &'static str,
@@ -158,7 +158,7 @@ fn environment() -> Environment<'static> {
     environment
 }
 
-/// Collapses blank lines, which parts that a template omits leave behind.
+/// Collapses the blank lines that omitted parts of a template leave behind.
 fn without_blank_runs(text: &str) -> String {
     let mut lines: Vec<&str> = text.lines().collect();
     lines.dedup_by(|line, before| line.is_empty() && before.is_empty());

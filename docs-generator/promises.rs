@@ -6,7 +6,7 @@ use std::path::Path;
 /// The heading of the list.
 const HEADING: &str = "## What the code promises";
 
-/// What is wrong with the list: promises without a test, and tests that do not exist; a line each.
+/// Promises without a test, and tests that do not exist, one per line.
 pub fn faults(root: &Path) -> Vec<String> {
     let page = fs::read_to_string(root.join("SECURITY.md")).unwrap();
     let (_, list) = page.split_once(HEADING).expect("SECURITY.md has a list of promises");

@@ -1,4 +1,4 @@
-//! Facts of the schema that a description must state: that a change replaces, the default, the range, the choices.
+//! Facts of the schema that a description must state: replacement, default, range, valid values.
 
 use terraform_plugin::schema::{Attribute, Block, Check, Kind};
 use terraform_plugin::value::Value;

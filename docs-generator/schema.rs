@@ -1,4 +1,4 @@
-//! A schema as lists of attributes, in the order and the words of HashiCorp's documentation generator, `tfplugindocs`.
+//! A schema as lists of attributes, in the order and wording of HashiCorp's documentation generator, `tfplugindocs`.
 //!
 //! Required, optional and read-only attributes of the root come first, then a section for each nested object, depth first.
 
@@ -57,7 +57,7 @@ impl SchemaText {
     }
 }
 
-/// The groups of one object; the sections of what is nested in it are appended to `nested`.
+/// The groups of one object; the sections of its nested objects are appended to `nested`.
 fn groups(
     attributes: &BTreeMap<String, Attribute>,
     blocks: &BTreeMap<String, Block>,
@@ -136,7 +136,7 @@ fn section(
     anchor
 }
 
-/// A type in the words of HashiCorp's documentation: `Map of String`.
+/// A type as HashiCorp's documentation writes it: `Map of String`.
 pub fn type_name(ty: &Type) -> String {
     match ty {
         Type::Bool => "Boolean".to_owned(),

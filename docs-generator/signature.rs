@@ -1,4 +1,4 @@
-//! The signature of a function, in the words of HashiCorp's documentation generator.
+//! The signature of a function, as HashiCorp's documentation generator writes it.
 
 use serde::Serialize;
 use terraform_plugin::schema::{Parameter, Signature};

@@ -1,11 +1,11 @@
-//! Words that the project does not use, and what it writes instead: the table in CONTRIBUTING.md, as a check.
+//! Checks for words that the project does not use: the table in CONTRIBUTING.md.
 //!
-//! Prose is judged, code is not: pages outside of code blocks and code spans; of Rust files the comments, the string literals
-//! that are sentences, and the names that it defines. Words match whole and in either case.
+//! Only prose is checked: pages outside of code blocks and code spans; in Rust files comments, string literals with a space,
+//! and the names of definitions. Words match whole and case-insensitively.
 
 use std::path::Path;
 
-/// A word or phrase, and what to write instead.
+/// A word or phrase, and its replacement.
 const TABLE: &[(&str, &str)] = &[
     ("a text", "a string"),
     ("anew", "again, recreated"),

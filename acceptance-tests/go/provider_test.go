@@ -1,4 +1,4 @@
-// Package eks tests the provider with HashiCorp's framework for acceptance tests, a judge that other providers are judged by.
+// Package eks tests the provider with HashiCorp's framework for acceptance tests, as other providers are tested.
 //
 // The provider is the one of this repository, installed by `terraform init` from a mirror in the file system, and the cloud is
 // the simulator that the Rust tests use. `.ci/ecosystem` builds both and runs the tests.
@@ -23,7 +23,7 @@ func cloud(t *testing.T, options ...string) {
 	t.Helper()
 	program := os.Getenv("SIMULATOR")
 	if program == "" {
-		t.Fatal("SIMULATOR names no simulator: run .ci/ecosystem")
+		t.Fatal("SIMULATOR is not set: run .ci/ecosystem")
 	}
 	simulator := exec.Command(program, append([]string{"--build-time", "200ms"}, options...)...)
 	simulator.Stderr = os.Stderr

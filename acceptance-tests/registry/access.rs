@@ -1,4 +1,4 @@
-//! Who gets in: passwords, Docker's configuration, TLS, and what refusals say.
+//! Access: passwords, Docker's configuration, TLS, and messages of refusals.
 
 use std::collections::BTreeMap;
 
@@ -7,7 +7,7 @@ use image_registry::{Config, Environment, Inspector, Login, Platform, Reference}
 use crate::docker_registry::{DockerRegistry, PASSWORD, Setup, TAR_GZIP, USERNAME};
 use crate::layers::{gzip, tar};
 
-/// What looking `reference` up says: `ok`, or the error.
+/// The outcome of inspecting `reference`: `ok`, or the error.
 async fn outcome(config: Config, reference: Reference) -> String {
     let results = Inspector::new(config).inspect(std::slice::from_ref(&reference), &Platform::default()).await;
     match &results[0] {
@@ -37,7 +37,7 @@ fn with_password(registry: &DockerRegistry, password: &str) -> Config {
 }
 
 #[tokio::test]
-async fn a_registry_with_passwords_wants_the_right_one() {
+async fn registry_requires_the_correct_password() {
     let registry = registry_with_image(Setup { htpasswd: true, tls: false }).await;
     let host = &registry.host;
     let reference = registry.reference("team/app:1");
@@ -45,16 +45,16 @@ async fn a_registry_with_passwords_wants_the_right_one() {
         (with_password(&registry, PASSWORD), "ok".to_owned()),
         (
             with_password(&registry, "wrong"),
-            format!("{host} refuses access with the credentials for it: check the user name and password"),
+            format!("{host} refuses access with the configured credentials: check the user name and password"),
         ),
-        (registry.config(), format!("{host} refuses access without credentials, and there are none for it")),
+        (registry.config(), format!("{host} refuses access without credentials, and none are configured for it")),
     ] {
         assert_eq!(outcome(config, reference.clone()).await, expected);
     }
 }
 
 #[tokio::test]
-async fn the_password_can_come_from_dockers_configuration() {
+async fn password_from_dockers_configuration() {
     let registry = registry_with_image(Setup { htpasswd: true, tls: false }).await;
     let directory = tempfile::tempdir().unwrap();
     let text =
@@ -67,7 +67,7 @@ async fn the_password_can_come_from_dockers_configuration() {
 }
 
 #[tokio::test]
-async fn an_unverified_certificate_is_accepted_only_where_it_is_listed() {
+async fn unverified_certificate_is_accepted_only_if_listed() {
     let registry = registry_with_image(Setup { htpasswd: true, tls: true }).await;
     let reference = registry.reference("team/app:1");
     let listed = with_password(&registry, PASSWORD);
@@ -82,17 +82,17 @@ async fn an_unverified_certificate_is_accepted_only_where_it_is_listed() {
 }
 
 #[tokio::test]
-async fn plain_http_is_used_only_where_it_is_listed() {
+async fn plain_http_is_used_only_if_listed() {
     let registry = registry_with_image(Setup::default()).await;
     let reference = registry.reference("team/app:1");
     assert_eq!(outcome(registry.config(), reference.clone()).await, "ok");
     let refused = outcome(Config::default(), reference).await;
-    let expected = format!("no response from {0}: what {0} sends is not TLS; ", registry.host);
+    let expected = format!("no response from {0}: {0} does not speak TLS; ", registry.host);
     assert!(refused.starts_with(&expected), "{refused}");
 }
 
 #[tokio::test]
-async fn what_is_not_there_is_named() {
+async fn missing_objects_are_named() {
     let registry = registry_with_image(Setup::default()).await;
     let host = &registry.host;
     let missing = "sha256:9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08";
@@ -109,7 +109,7 @@ async fn what_is_not_there_is_named() {
 }
 
 #[tokio::test]
-async fn one_image_that_fails_does_not_stop_the_others() {
+async fn failed_image_does_not_stop_the_others() {
     let registry = registry_with_image(Setup::default()).await;
     let references = ["team/app:1", "team/app:2", "team/app:1"].map(|name| registry.reference(name));
     let results = registry.inspector().inspect(&references, &Platform::default()).await;

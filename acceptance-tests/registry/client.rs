@@ -1,4 +1,4 @@
-//! The client that is tested, set up to reach a registry of the tests.
+//! The client under test, configured for a registry of the tests.
 
 use std::collections::BTreeSet;
 
@@ -7,7 +7,7 @@ use image_registry::{Config, Inspector, Login, Reference};
 use crate::docker_registry::{DockerRegistry, PASSWORD, USERNAME};
 
 impl DockerRegistry {
-    /// An inspector's configuration that reaches this registry, without credentials.
+    /// A configuration for this registry, without credentials.
     pub fn config(&self) -> Config {
         let hosts = BTreeSet::from([self.host.clone()]);
         if self.setup.tls {
@@ -17,7 +17,7 @@ impl DockerRegistry {
         }
     }
 
-    /// The same, with a password if the registry requires one.
+    /// An inspector for this registry, with a password if it requires one.
     pub fn inspector(&self) -> Inspector {
         let mut config = self.config();
         if self.setup.htpasswd {

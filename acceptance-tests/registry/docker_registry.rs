@@ -1,4 +1,4 @@
-//! Debian's `docker-registry` on loopback, and what it takes to push an image to it.
+//! Debian's `docker-registry` on loopback, and a client that pushes images.
 
 use std::process::Child;
 use std::time::Duration;
@@ -21,17 +21,17 @@ pub const TAR_GZIP: &str = "application/vnd.oci.image.layer.v1.tar+gzip";
 const MANIFEST: &str = "application/vnd.oci.image.manifest.v1+json";
 const DOCKER_MANIFEST: &str = "application/vnd.docker.distribution.manifest.v2+json";
 
-/// A line for each response.
+/// The log, with a line for each response.
 const ACCESS_LOG: &str = "access";
 
-/// How a registry is set up.
+/// The configuration of a registry.
 #[derive(Clone, Copy, Default)]
 pub struct Setup {
     pub htpasswd: bool,
     pub tls: bool,
 }
 
-/// A running registry. It ends, and its files go, with the value.
+/// A running registry. Dropping it ends the process and removes its files.
 pub struct DockerRegistry {
     process: Child,
     directory: TempDir,
@@ -48,7 +48,7 @@ impl Drop for DockerRegistry {
     }
 }
 
-/// A layer or manifest that was pushed.
+/// A pushed layer or manifest.
 #[derive(Clone, Debug)]
 pub struct Pushed {
     pub digest: String,
@@ -58,7 +58,7 @@ pub struct Pushed {
 impl DockerRegistry {
     pub async fn start(setup: Setup) -> Self {
         let directory = tempfile::tempdir().unwrap();
-        // The port is free until the registry binds it, unless another process is very quick.
+        // Another process could bind the free port before the registry does; this is unlikely.
         let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
         let host = format!("127.0.0.1:{port}");
         std::fs::write(directory.path().join("config.yml"), configuration(&directory, &host, setup)).unwrap();
@@ -91,7 +91,7 @@ impl DockerRegistry {
         panic!("docker-registry does not respond: {log}");
     }
 
-    /// How many requests were responded to.
+    /// The number of responses.
     #[allow(dead_code, reason = "only benchmarks count requests")]
     pub fn responses(&self) -> usize {
         std::fs::read_to_string(self.directory.path().join(ACCESS_LOG)).unwrap().lines().count()
@@ -109,8 +109,8 @@ impl DockerRegistry {
         pushed
     }
 
-    /// Pushes the manifest of layers that were pushed, in the format of Docker or of the OCI. `diff_ids` are the digests of the unpacked
-    /// layers, which only a node checks.
+    /// Pushes the manifest of pushed layers, in the format of Docker or the OCI. `diff_ids` are the digests of the unpacked layers, which
+    /// only a node checks.
     pub async fn push_image(
         &self,
         repository: &str,
@@ -138,7 +138,7 @@ impl DockerRegistry {
         self.push_manifest_bytes(repository, tag, media_type, serde_json::to_vec(manifest).unwrap()).await
     }
 
-    /// Pushes a manifest as it is. `tag` may also be its digest.
+    /// Pushes the bytes of a manifest. `tag` may also be its digest.
     pub async fn push_manifest_bytes(&self, repository: &str, tag: &str, media_type: &str, bytes: Vec<u8>) -> Pushed {
         let pushed = Pushed { digest: digest(&bytes), size: bytes.len() as u64 };
         let put =

@@ -1,4 +1,4 @@
-//! Registries that misbehave: bounded, refused, and no credential lost.
+//! Hostile registries: responses are bounded or refused, and no credential is leaked.
 
 use image_registry::{Cause, Config, Environment, ImageSize, InspectError};
 
@@ -7,18 +7,18 @@ use crate::http_server::{HttpServer, Request, Response};
 use crate::layers::{gzip, tar};
 use crate::responses::{BASIC, challenge, config, index, inspect, inspect_served, manifest, ok, redirect};
 
-/// Kernel buffers on both sides; what a process wrote is not what the other read.
+/// Allowance for kernel buffers on both sides: one process may write more than the other reads.
 const BUFFERS: u64 = 16 << 20;
 
 #[tokio::test]
-async fn an_endless_manifest_is_not_read_to_the_end() {
+async fn endless_manifest_is_not_read_to_the_end() {
     let (result, server) = inspect_served(|_, _| Response::Endless(200, String::new())).await;
     assert!(matches!(result.unwrap_err().cause, Cause::TooLarge { limit: 4_194_304, .. }));
     assert!(server.sent() < (4 << 20) + BUFFERS, "{}", server.sent());
 }
 
 #[tokio::test]
-async fn a_manifest_that_says_it_is_too_long_is_not_read() {
+async fn manifest_with_too_long_content_length_is_not_read() {
     let (result, server) =
         inspect_served(|_, _| Response::Endless(200, "Content-Length: 4194305\r\n".to_owned())).await;
     assert!(matches!(result.unwrap_err().cause, Cause::TooLarge { .. }));
@@ -26,7 +26,7 @@ async fn a_manifest_that_says_it_is_too_long_is_not_read() {
 }
 
 #[tokio::test]
-async fn a_manifest_of_four_mib_is_read() {
+async fn manifest_of_4_mib_is_read() {
     let (result, _) = inspect_served(|_, _| {
         let mut body = br#"{"schemaVersion":2,"layers":[]}"#.to_vec();
         body.resize(4 << 20, b' ');
@@ -54,7 +54,7 @@ async fn endless_layer_is_read_to_64_kib_and_estimated() {
 }
 
 #[tokio::test]
-async fn a_registry_without_ranges_gives_estimates() {
+async fn registry_without_ranges_gives_estimates() {
     let layer = gzip(&tar(1, 1_000_000));
     let body = layer.clone();
     let size = layer.len() as i64;
@@ -75,7 +75,7 @@ async fn redirects_in_a_circle_end() {
 }
 
 #[tokio::test]
-async fn a_redirect_takes_no_credential_to_another_host() {
+async fn redirect_sends_no_credential_to_another_host() {
     let storage = HttpServer::start(|_, _| ok(r#"{"schemaVersion":2,"layers":[]}"#)).await;
     let location = format!("http://{}/signed?token=abc", storage.host);
     let (result, server) = inspect_served(move |request, _| match request.header("authorization") {
@@ -90,7 +90,7 @@ async fn a_redirect_takes_no_credential_to_another_host() {
     assert!(!requests[0].head.to_lowercase().contains("authorization"), "{}", requests[0].head);
 }
 
-/// A registry with a public address, which a proxy in this process plays.
+/// Inspects in a registry with a public address, which a proxy in this process simulates.
 async fn inspect_public(
     handle: impl Fn(&Request, &str) -> Response + Send + Sync + 'static,
 ) -> (Result<ImageSize, InspectError>, HttpServer) {
@@ -104,7 +104,7 @@ async fn inspect_public(
 type Handle = Box<dyn Fn(&Request, &str) -> Response + Send + Sync>;
 
 #[tokio::test]
-async fn a_public_registry_cannot_refer_to_private_addresses() {
+async fn public_registry_cannot_refer_to_private_addresses() {
     for target in
         ["10.0.0.8", "127.0.0.1:1", "[::1]:1", "169.254.169.254", "localhost:1", "2130706433", "[::ffff:a00:8]"]
     {
@@ -128,7 +128,7 @@ async fn a_public_registry_cannot_refer_to_private_addresses() {
 }
 
 #[tokio::test]
-async fn a_public_registry_can_refer_to_public_addresses() {
+async fn public_registry_can_refer_to_public_addresses() {
     let (result, proxy) = inspect_public(|request, _| {
         match (request.target.starts_with("http://198.51.100.7/"), request.header("authorization")) {
             (true, _) => ok(r#"{"schemaVersion":2,"layers":[]}"#),
@@ -146,7 +146,7 @@ async fn redirects_to_other_schemes_and_with_passwords_are_refused() {
     for (target, reason) in [
         ("file:///etc/passwd", "neither HTTPS nor HTTP"),
         ("http://me:pw@127.0.0.1:1/", "its URL contains credentials"),
-        ("http://unlisted.example.com/", "it is plain HTTP, and the host is not in the list"),
+        ("http://unlisted.example.com/", "it uses plain HTTP, but the host is not listed"),
         ("http://[broken/", "the Location is not a URL"),
     ] {
         let (result, _) = inspect_served(move |_, _| redirect(target)).await;
@@ -156,7 +156,7 @@ async fn redirects_to_other_schemes_and_with_passwords_are_refused() {
 }
 
 #[tokio::test]
-async fn a_token_is_asked_for_with_the_projects_own_scope() {
+async fn token_scope_is_pulling_one_repository() {
     let tokens = HttpServer::start(|_, _| ok(r#"{"token":"abc"}"#)).await;
     let realm = format!("http://{}/token", tokens.host);
     let (result, registry) = inspect_served(move |request, _| match request.header("authorization") {
@@ -172,14 +172,14 @@ async fn a_token_is_asked_for_with_the_projects_own_scope() {
 }
 
 #[tokio::test]
-async fn a_token_service_that_misbehaves_is_an_error() {
+async fn invalid_token_response_is_an_error() {
     type Respond = fn() -> Response;
     let cases: [(Respond, &str); 5] = [
         (|| Response::Endless(200, String::new()), "the response of the token service is larger than"),
-        (|| Response::Full(401, String::new(), Vec::new()), "refuses access with the credentials for it"),
+        (|| Response::Full(401, String::new(), Vec::new()), "refuses access with the configured credentials"),
         (|| Response::Full(500, String::new(), Vec::new()), "responds with status 500"),
-        (|| ok("{}"), "responds with status 200: and no token"),
-        (|| ok("{\"token\":\"a\\nb\"}"), "responds with status 200: and no token"),
+        (|| ok("{}"), "responds with status 200: the response contains no token"),
+        (|| ok("{\"token\":\"a\\nb\"}"), "responds with status 200: the response contains no token"),
     ];
     for (respond, expected) in cases {
         let tokens = HttpServer::start(move |_, _| respond()).await;
@@ -191,7 +191,7 @@ async fn a_token_service_that_misbehaves_is_an_error() {
 }
 
 #[tokio::test]
-async fn a_registry_that_is_never_satisfied_is_asked_twice() {
+async fn repeated_challenge_is_followed_once() {
     let (result, server) = inspect_served(|_, _| challenge("Basic realm=\"r\"")).await;
     assert!(matches!(result.unwrap_err().cause, Cause::Unauthorized { .. }));
     assert_eq!(server.requests().len(), 2);
@@ -208,14 +208,14 @@ async fn credentials_of_another_registry_are_not_sent() {
 }
 
 #[tokio::test]
-async fn content_that_does_not_match_is_refused() {
+async fn mismatched_content_is_refused() {
     let image = r#"{"schemaVersion":2,"layers":[]}"#;
     let nested = index("{}", 2);
     let wrong_size = index(image, 5);
     let negative = manifest(b"", -1);
     let cases: Vec<(String, String, &str)> = vec![
         (index(image, image.len()), image.replace('2', "3"), "sent content with the digest"),
-        (wrong_size, image.to_owned(), "and its manifest states 5"),
+        (wrong_size, image.to_owned(), "but its manifest states 5"),
         (index(&nested, nested.len()), nested, "sent content with the digest"),
         (negative, String::new(), "invalid value: integer `-1`"),
         (index(image, image.len()).replace("amd64", "arm64"), String::new(), "it is available for linux/arm64"),
@@ -231,7 +231,7 @@ async fn content_that_does_not_match_is_refused() {
 }
 
 #[tokio::test]
-async fn a_digest_that_the_registry_or_the_reference_names_must_match() {
+async fn stated_and_requested_digests_must_match() {
     let image = r#"{"schemaVersion":2,"layers":[]}"#;
     let wrong = digest(b"other");
     let header = format!("Docker-Content-Digest: {wrong}\r\n");
@@ -246,7 +246,7 @@ async fn a_digest_that_the_registry_or_the_reference_names_must_match() {
 }
 
 #[tokio::test]
-async fn a_layer_of_another_length_than_its_manifest_says_is_refused() {
+async fn layer_of_wrong_length_is_refused() {
     let layer = gzip(&tar(1, 1_000));
     let partial = "Content-Range: bytes 0-9/999999\r\n".to_owned();
     for (status, headers) in [(206, partial), (200, String::new())] {
@@ -264,7 +264,7 @@ async fn a_layer_of_another_length_than_its_manifest_says_is_refused() {
 }
 
 #[tokio::test]
-async fn a_rate_limit_is_waited_for_if_that_is_worth_it() {
+async fn short_rate_limits_are_waited_for() {
     let limited = |seconds: &str| Response::Full(429, format!("Retry-After: {seconds}\r\n"), Vec::new());
     for seconds in ["3600", "18446744073709551615"] {
         let (result, server) = inspect_served(move |_, _| limited(seconds)).await;
@@ -290,8 +290,8 @@ async fn a_rate_limit_is_waited_for_if_that_is_worth_it() {
 }
 
 #[tokio::test]
-async fn a_registry_that_says_nothing_is_given_up_after_30_seconds() {
-    // From the first request on time is simulated, and passes when nothing else happens.
+async fn silent_registry_times_out_after_30_seconds() {
+    // From the first request on, time is simulated, and advances when nothing else happens.
     let (result, _) = inspect_served(|_, _| {
         tokio::time::pause();
         Response::Silence
@@ -302,7 +302,7 @@ async fn a_registry_that_says_nothing_is_given_up_after_30_seconds() {
 }
 
 #[tokio::test]
-async fn a_refusal_shows_the_registrys_words_without_control_characters() {
+async fn refusal_shows_the_escaped_message_of_the_registry() {
     let body = r#"{"errors":[{"code":"DENIED","message":"quota\u001b[2J exceeded"}]}"#;
     let (result, _) = inspect_served(move |_, _| Response::Full(418, String::new(), body.into())).await;
     let error = result.unwrap_err().to_string();

@@ -1,11 +1,11 @@
-//! A small HTTP server that responds as a test says, and records its requests.
+//! A small HTTP server with the responses of a test, which records its requests.
 
 use std::sync::{Arc, Mutex};
 
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
 
-/// One request as it came.
+/// A received request.
 #[derive(Clone, Debug)]
 pub struct Request {
     /// Path and query, or the whole URL if the server is used as a proxy.
@@ -23,9 +23,9 @@ impl Request {
 
 /// A response.
 pub enum Response {
-    /// Status, headers with line ends, body. The length is added.
+    /// Status, headers with line breaks, body. `Content-Length` is added.
     Full(u16, String, Vec<u8>),
-    /// Status, headers, and zeros until the other side has enough.
+    /// Status, headers, and zeros until the client closes the connection.
     Endless(u16, String),
     /// Nothing, and the connection stays open.
     Silence,
@@ -59,7 +59,7 @@ impl HttpServer {
                     let mut stream = stream;
                     let Some(request) = read_request(&mut stream).await else { return };
                     requests.lock().unwrap().push(request.clone());
-                    // A client that goes away early is what many tests are about.
+                    // In many tests, the client disconnects early.
                     let _ = write_response(&mut stream, handle(&request, &host), &sent).await;
                 });
             }
@@ -71,7 +71,7 @@ impl HttpServer {
         self.requests.lock().unwrap().clone()
     }
 
-    /// Bytes of endless bodies that were handed to the network.
+    /// Bytes of endless bodies that were sent.
     pub fn sent(&self) -> u64 {
         *self.sent.lock().unwrap()
     }

@@ -1,4 +1,4 @@
-//! From an index to an image: through nested indexes, and by configurations where an index states no platform.
+//! The search for an image: through nested indexes, and by configurations if an index states no platform.
 
 use std::collections::BTreeMap;
 
@@ -32,7 +32,7 @@ impl Content {
         self.add(json!({ "schemaVersion": 2, "config": config, "layers": [] }))
     }
 
-    /// Inspects the image whose tag leads to `document`.
+    /// Inspects the image whose tag refers to `document`.
     async fn inspect(self, document: Value) -> (Result<ImageSize, InspectError>, HttpServer) {
         let tagged = document.to_string();
         inspect_served(move |request, _| match request.target.rsplit('/').next().unwrap() {
@@ -73,7 +73,7 @@ async fn image_is_found_in_nested_indexes() {
 }
 
 #[tokio::test]
-async fn configuration_decides_where_the_index_states_no_platform() {
+async fn configuration_decides_if_the_index_states_no_platform() {
     for platform in [Value::Null, json!({}), json!({ "os": "", "architecture": "" })] {
         let mut content = Content::default();
         let [arm, amd] = ["arm64", "amd64"].map(|architecture| content.add_image(architecture));
@@ -89,7 +89,7 @@ async fn configuration_decides_where_the_index_states_no_platform() {
 }
 
 #[tokio::test]
-async fn index_that_leads_to_itself_through_many_others_ends() {
+async fn cyclic_indexes_end() {
     let mut content = Content::default();
     let mut entry = content.add_image("amd64");
     for _ in 0..40 {

@@ -1,4 +1,4 @@
-//! Layers in every compression, and what they really unpack to.
+//! Layers in every compression, and their actual unpacked sizes.
 
 use std::io::Write as _;
 use std::process::Stdio;
@@ -11,7 +11,7 @@ pub const TAR: &str = "application/vnd.oci.image.layer.v1.tar";
 pub const TAR_ZSTD: &str = "application/vnd.oci.image.layer.v1.tar+zstd";
 pub const DOCKER_TAR_GZIP: &str = "application/vnd.docker.image.rootfs.diff.tar.gzip";
 
-/// A tar archive with one file of `len` bytes that compress to about half, other ones for each `seed`.
+/// A tar archive with one file of `len` bytes, which depend on `seed` and compress to about half.
 pub fn tar(seed: u32, len: usize) -> Vec<u8> {
     let mut state = seed;
     let mut letter = || {
@@ -37,20 +37,20 @@ pub fn gzip(content: &[u8]) -> Vec<u8> {
     encoder.finish().unwrap()
 }
 
-/// By the program, with the content size in the frame header or, as encoders of streams do, without.
+/// By the program, with the content size in the frame header, or without, as streaming encoders write it.
 pub fn zstd(content: &[u8], with_size: bool) -> Vec<u8> {
     let size = format!("--stream-size={}", content.len());
     run("zstd", if with_size { vec!["-q", "-c", &size] } else { vec!["-q", "-c"] }, content.to_vec())
 }
 
-/// How many bytes really come out of a blob.
+/// The actual unpacked size of a blob.
 pub fn unpack(blob: &[u8]) -> u64 {
     let program = match blob {
         [0x1f, 0x8b, ..] => "pigz",
         [0x28, 0xb5, ..] => "zstd",
         _ => return blob.len() as u64,
     };
-    // Counted in a pipe: what comes out may be larger than the memory.
+    // Counted in a pipe, because the content may exceed the memory.
     tool(program);
     let script = format!("{program} -dc | wc -c");
     String::from_utf8(run("sh", vec!["-c", &script], blob.to_vec())).unwrap().trim().parse().unwrap()

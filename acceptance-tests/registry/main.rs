@@ -1,7 +1,7 @@
-//! The registry client against registries: Debian's `docker-registry`, filled by the tests over its API, and a server in
-//! this process that misbehaves.
+//! Tests of the registry client: with Debian's `docker-registry`, to which the tests push images, and with a server in this
+//! process for errors.
 //!
-//! `acceptance-tests/run.sh` installs the packages; without them the tests fail and say so.
+//! `acceptance-tests/run.sh` installs the packages; without them, the tests fail with a message.
 
 #[path = "../requirements.rs"]
 mod requirements;

@@ -1,4 +1,4 @@
-//! Pull-through mirrors: tried first, with their own credentials, and replaced by the registry where they fail.
+//! Pull-through mirrors: tried first, with their own credentials, then the registry.
 
 use std::collections::BTreeMap;
 
@@ -9,7 +9,7 @@ use crate::http_server::{HttpServer, Request, Response, closed_port};
 use crate::layers::{gzip, tar};
 use crate::responses::{BASIC, challenge, config, inspect, manifest, ok, redirect, serve_image};
 
-/// A layer of which both ends are read.
+/// A layer whose both ends are read.
 fn layer() -> Vec<u8> {
     gzip(&tar(1, 1_000_000))
 }
@@ -85,7 +85,7 @@ async fn mirror_without_a_connection_is_not_tried_again() {
 }
 
 #[tokio::test]
-async fn dead_storage_of_a_mirror_leaves_the_mirror_in_use() {
+async fn mirror_with_unreachable_storage_is_still_used() {
     let registry = registry().await;
     let storage = closed_port();
     let layer = layer();
@@ -117,7 +117,7 @@ async fn mirror_has_its_own_credentials() {
     assert_eq!(sent[0], None);
     assert!(sent[1..].iter().all(|authorization| authorization.as_deref() == Some(MIRROR_BASIC)), "{sent:?}");
 
-    // Without them it is asked anonymously, and the registry with the registry's.
+    // Without them, requests to the mirror are anonymous, and those to the registry have the registry's.
     let strict = HttpServer::start(|_, _| challenge("Basic realm=\"mirror\"")).await;
     let layer = self::layer();
     let registry = HttpServer::start(move |request, _| match request.header("authorization") {
@@ -151,7 +151,7 @@ async fn error_names_the_mirror_and_the_registry() {
     let error = result.unwrap_err().to_string();
     let expected = [
         format!("{} has no tag 1", registry.host),
-        format!("its mirror {0} failed: {0} refuses access with the credentials for it", mirror.host),
+        format!("its mirror {0} failed: {0} refuses access with the configured credentials", mirror.host),
     ];
     assert!(expected.iter().all(|part| error.contains(part)), "{error}");
 }
@@ -162,5 +162,5 @@ async fn plain_http_mirror_must_be_listed() {
     let mut config = mirrored(&registry.host, "http://localhost:1");
     config.http_hosts = [registry.host.clone()].into();
     let error = inspect(config, &format!("{}/team/app:1", registry.host)).await.unwrap_err().to_string();
-    assert!(error.contains("the mirror http://localhost:1/ is plain HTTP, and its host is not in the list"), "{error}");
+    assert!(error.contains("the mirror http://localhost:1/ uses plain HTTP, but its host is not listed"), "{error}");
 }

@@ -1,4 +1,4 @@
-//! A client with a password at hand, and responses for it.
+//! A client with a password, and responses for it.
 
 use std::collections::BTreeMap;
 
@@ -15,7 +15,7 @@ pub fn config(host: &str) -> Config {
     let login = Login { username: "me".to_owned(), password: SECRET.into() };
     Config {
         credentials: BTreeMap::from([(host.to_owned(), login)]),
-        // Every server of these tests, so that plain HTTP is never the reason of a refusal.
+        // All servers of these tests, so that plain HTTP is never the reason for a refusal.
         http_hosts: ["127.0.0.1".to_owned(), host.to_owned()].into(),
         ..Config::default()
     }
@@ -31,7 +31,7 @@ pub async fn inspect(config: Config, image: &str) -> Result<ImageSize, InspectEr
     result
 }
 
-/// Looks `app:1` up in a registry that responds with `handle`, with a password at hand.
+/// Inspects `app:1` in a registry that responds with `handle`, with a password.
 pub async fn inspect_served(
     handle: impl Fn(&Request, &str) -> Response + Send + Sync + 'static,
 ) -> (Result<ImageSize, InspectError>, HttpServer) {

@@ -1,4 +1,4 @@
-//! Computed sizes against what unpacking gives.
+//! Compares computed sizes with actual unpacked sizes.
 
 use image_registry::{DiskNeed, Platform};
 use serde_json::json;
@@ -10,7 +10,7 @@ use crate::zeros::gzip_zeros;
 const INDEX: &str = "application/vnd.oci.image.index.v1+json";
 
 #[tokio::test]
-async fn computed_sizes_are_those_of_unpacking() {
+async fn computed_sizes_equal_unpacked_sizes() {
     let registry = DockerRegistry::start(Setup::default()).await;
     let large = tar(1, 1_500_000);
     let members = [gzip(&tar(2, 5_000)), gzip(&large), gzip(&tar(3, 9_000))].concat();
@@ -22,7 +22,7 @@ async fn computed_sizes_are_those_of_unpacking() {
         ("zstd", zstd(&large, true), TAR_ZSTD, true),
         ("zstd-stream", zstd(&large, false), TAR_ZSTD, false),
         ("tar", large.clone(), TAR, true),
-        // What a blob is counts, not what its manifest calls it.
+        // The content of a blob decides, not its media type.
         ("mislabeled", gzip(&large), TAR, true),
     ] {
         let unpacked = unpack(&blob);
@@ -56,7 +56,7 @@ async fn five_gib_in_five_mib_are_found() {
 }
 
 #[tokio::test]
-async fn an_index_gives_the_image_of_the_platform_and_shared_layers_count_once() {
+async fn platform_selects_the_image_and_shared_layers_count_once() {
     let registry = DockerRegistry::start(Setup::default()).await;
     let base = registry.push_blob("app", gzip(&tar(1, 100_000))).await;
     let mut entries = Vec::new();

@@ -6,7 +6,7 @@ use crate::http_server::{HttpServer, Response, closed_port};
 use crate::layers::{gzip, tar};
 use crate::responses::{inspect_served, manifest, ok, redirect};
 
-/// Inspects an image whose registry responds to requests for blobs with `blobs`. The reason why the layer is estimated, and the host of
+/// Inspects an image whose registry responds to requests for blobs with `blobs`. Returns the reason for the estimate, and the host of
 /// the registry.
 async fn estimated_because(blobs: impl Fn() -> Response + Send + Sync + 'static) -> (String, String) {
     let archive = tar(1, 1_000_000);
@@ -26,7 +26,7 @@ async fn refused_part_is_estimated() {
     for (status, headers, expected) in [
         (400, "", "responds with status 400"),
         (401, "", "refuses access"),
-        (403, "", "refuses access with the credentials"),
+        (403, "", "refuses access with the configured credentials"),
         (416, "", "responds with status 416"),
         (429, "Retry-After: 3600\r\n", "limits the rate of requests and asks to wait 3600 seconds"),
         (429, "Retry-After: 0\r\n", "limits the rate of requests"),

@@ -2,8 +2,8 @@
 
 use flate2::{Compress, Compression, Crc, FlushCompress};
 
-/// One gzip member of `mib` MiB of zeros, without compressing that much: deflate forgets all at a full flush, so the same
-/// compressed MiB can follow itself.
+/// One gzip member of `mib` MiB of zeros, without compressing that much: deflate resets at a full flush, so the same compressed
+/// MiB can be repeated.
 pub fn gzip_zeros(mib: usize) -> Vec<u8> {
     let chunk = vec![0; 1 << 20];
     let mut deflate = Compress::new(Compression::best(), false);

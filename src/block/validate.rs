@@ -83,7 +83,7 @@ mod tests {
                 // Not at the argument, whose lines Terraform would show.
                 |c| c.endpoints = EndpointsConfig { sts: known("http://joe:secret@sts"), ..Default::default() }.into(),
                 "",
-                "endpoint of sts: a user and a password are of no use here",
+                "endpoint of sts: remove the user name and the password",
             ),
             (
                 |c| c.endpoints = EndpointsConfig { metadata: known("http://m/x"), ..Default::default() }.into(),

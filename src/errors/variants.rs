@@ -1,4 +1,4 @@
-//! The text of every variant of every error enum. A variant that is not listed here does not compile.
+//! The message of every variant of every error enum. A variant that is missing here is a compile error.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -12,7 +12,7 @@ use crate::errors::chain;
 use crate::image_caches::{CreateError, WaitError};
 use terraform_plugin::framework::Ended;
 
-/// Checks samples and texts of each variant, and that no variant is missing. The text is the error with its causes.
+/// Checks the messages of samples of each variant, with their causes, and that no variant is missing.
 macro_rules! variants {
     ($name:ident: $($variant:ident => [$($error:expr => $text:expr),+ $(,)?]),+ $(,)?) => {
         // The match is exhaustive.
@@ -27,7 +27,7 @@ macro_rules! variants {
     };
 }
 
-/// Fails for the Debug form of an error, an Option or an enum.
+/// Fails if `text` contains the `Debug` form of an error, an `Option` or an enum.
 #[track_caller]
 fn is_prose(text: &str) {
     for form in ["Some(", "None", "Ok(", "Err(", "Error {", "Other(", "kind:", " { "] {
@@ -51,7 +51,7 @@ fn not_connected() -> Error {
 }
 
 fn network_failure(text: &str) -> tencentcloud::Failure {
-    tencentcloud::Failure::passing(text)
+    tencentcloud::Failure::transient(text)
 }
 
 fn cache() -> Arc<ImageCache> {
@@ -77,7 +77,7 @@ fn api_errors() {
             skew(Some(700)) => "A: this machine's clock is 700 seconds behind Tencent Cloud's; set it, because signatures expire \
                                 after 5 minutes (request r-1)",
             skew(Some(0)) => "A: the request arrived more than 5 minutes after it was signed, although the clocks agree: the \
-                              machine was suspended, or the network held the request back; run the command again (request r-1)",
+                              machine was suspended, or the network delayed the request; run the command again (request r-1)",
             skew(None) => "A: this machine's clock is more than 5 minutes off Tencent Cloud's; set it (request r-1)",
         ],
         Unsendable => [
@@ -237,7 +237,7 @@ fn registry_errors() {
         ],
         SizeMismatch => [
             Cause::SizeMismatch { digest: "sha256:1".to_owned(), expected: 1, actual: 2 } =>
-                "sha256:1 has 2 bytes, and its manifest states 1",
+                "sha256:1 has 2 bytes, but its manifest states 1",
         ],
         NoPlatform => [
             Cause::NoPlatform { wanted: "linux/arm64".parse().unwrap(), available: "linux/amd64".to_owned() } =>

@@ -51,7 +51,7 @@ impl Peer {
 
     /// A line of the log that shows an attempt.
     fn attempt(self) -> &'static str {
-        if self == Self::Refusing { "made again after a pause" } else { "API request" }
+        if self == Self::Refusing { "retrying after a pause" } else { "API request" }
     }
 }
 

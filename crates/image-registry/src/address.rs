@@ -1,11 +1,11 @@
-//! Which addresses a registry may send us to.
+//! The addresses that a registry may refer to.
 //!
-//! A registry on the Internet must not make this machine call its own network, where metadata services and
-//! unprotected ports are. So a redirect or a token service whose URL has an address may be no nearer than the registry
-//! itself: public registries refer to public addresses, private ones to private or public ones. Link-local addresses are
-//! never allowed.
+//! A registry on the Internet must not make this machine call its own network, where metadata services and unprotected
+//! ports are. So a redirect or a token service may not have an address that is nearer than the registry's own: public
+//! registries may refer to public addresses, private ones to private or public ones. Link-local addresses are never
+//! allowed.
 //!
-//! This module classifies addresses. Those of names are checked when a connection is made, by [`resolver`](super::resolver).
+//! This module classifies addresses. Names are checked when they are resolved, by [`resolver`](super::resolver).
 
 use std::net::{IpAddr, Ipv4Addr};
 
@@ -21,7 +21,7 @@ pub(super) enum Reach {
     Private,
     /// This machine.
     Loopback,
-    /// Link-local, multicast, unspecified: never that of a registry.
+    /// Link-local, multicast, unspecified: never a registry's address.
     Nowhere,
 }
 
@@ -38,7 +38,7 @@ impl Reach {
                 } else if address.is_unspecified() || address.is_multicast() || segments[0] & 0xffc0 == 0xfe80 {
                     Self::Nowhere
                 } else if let [0x64, 0xff9b, 0, 0, 0, 0, high, low] | [0x2002, high, low, ..] = segments {
-                    // NAT64 and 6to4 carry an IPv4 address.
+                    // NAT64 and 6to4 addresses contain an IPv4 address.
                     let [[a, b], [c, d]] = [high.to_be_bytes(), low.to_be_bytes()];
                     Self::of_v4(Ipv4Addr::new(a, b, c, d))
                 } else if segments[0] & 0xfe00 == 0xfc00 {
@@ -63,7 +63,7 @@ impl Reach {
         }
     }
 
-    /// How near the host of `url` is, without the name service: `None` for a name that has to be resolved.
+    /// How near the host of `url` is, without resolving names: `None` for a name.
     pub fn of_literal(url: &Url) -> Option<Self> {
         match url.host()? {
             Host::Ipv4(address) => Some(Self::of(address.into())),
@@ -72,7 +72,7 @@ impl Reach {
         }
     }
 
-    /// How near the host of `url` is. A name that cannot be resolved here, perhaps because a proxy does that, is public.
+    /// How near the host of `url` is. A name that cannot be resolved here, for example because a proxy resolves it, is public.
     pub async fn of_host(url: &Url) -> Self {
         if let Some(reach) = Self::of_literal(url) {
             return reach;

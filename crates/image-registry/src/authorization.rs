@@ -1,7 +1,7 @@
 //! Responses to a registry's challenge: `Basic`, and `Bearer` with a token service.
 //!
-//! A credential leaves this process only when its registry asks, and goes only to the registry or to the token service that
-//! the registry names. The scope of a token is made here: pulling one repository, whatever the registry would like.
+//! A credential is sent only after the registry's challenge, and only to the registry or to the token service that the
+//! registry names. The scope of a token is always pulling one repository, whatever the challenge requests.
 //!
 //! Source: <https://distribution.github.io/distribution/spec/auth/token/> and `oauth/` beside it.
 
@@ -36,9 +36,9 @@ pub(super) enum Challenge {
 }
 
 impl Challenge {
-    /// The strongest challenge in the headers that is understood.
+    /// The strongest supported challenge in the headers.
     pub fn of(headers: &HeaderMap) -> Option<Self> {
-        // Bytes above 127 are allowed in a realm, and are nothing that counts here.
+        // Bytes above 127 are allowed in a realm, and are irrelevant here.
         let ascii = |value: &HeaderValue| -> String {
             value.as_bytes().iter().map(|byte| if byte.is_ascii() { char::from(*byte) } else { '?' }).collect()
         };
@@ -59,7 +59,7 @@ impl Challenge {
         })
     }
 
-    /// Responds to the challenge of the registry at `home` for pulling `repository`: the value of `Authorization`.
+    /// The value of `Authorization` that responds to the challenge of the registry at `home` for pulling `repository`.
     pub async fn respond(
         &self,
         transport: &Transport,
@@ -84,9 +84,9 @@ impl Challenge {
     }
 }
 
-/// What follows "refuses access" when nothing was tried.
-pub(super) const WITHOUT_CREDENTIALS: &str = "without credentials, and there are none for it";
-pub(super) const WITH_CREDENTIALS: &str = "with the credentials for it: check the user name and password";
+/// Completes "refuses access" when no credentials were sent.
+pub(super) const WITHOUT_CREDENTIALS: &str = "without credentials, and none are configured for it";
+pub(super) const WITH_CREDENTIALS: &str = "with the configured credentials: check the user name and password";
 
 pub(super) fn unauthorized(url: &Url, with: &'static str) -> Cause {
     Cause::Unauthorized { host: host(url), with }
@@ -137,7 +137,7 @@ async fn token(reply: Reply, realm: &Url, with: &'static str) -> Result<HeaderVa
             return Err(unauthorized(realm, with));
         }
         status => {
-            let message = "it is the registry's token service".to_owned();
+            let message = "this is the registry's token service".to_owned();
             return Err(Cause::Refused { host: host(realm), status: status.as_u16(), message });
         }
     }
@@ -150,7 +150,11 @@ async fn token(reply: Reply, realm: &Url, with: &'static str) -> Result<HeaderVa
         sensitive(format!("Bearer {}", token.expose_secret()))
     });
     // The response may contain a token; it is not quoted.
-    value.ok_or_else(|| Cause::Refused { host: host(realm), status: 200, message: "and no token".to_owned() })
+    value.ok_or_else(|| Cause::Refused {
+        host: host(realm),
+        status: 200,
+        message: "the response contains no token".to_owned(),
+    })
 }
 
 fn basic(login: &Login) -> Result<HeaderValue, Cause> {

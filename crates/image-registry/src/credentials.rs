@@ -1,6 +1,6 @@
-//! Who pulls: the credentials given for a registry, else those of the user's configuration for Docker or Podman.
+//! Credentials for pulling: those configured for a registry, else those of the user's Docker or Podman configuration.
 //!
-//! In this order, and the first that has a credential for the image takes precedence:
+//! The first of these that has a credential for the image is used:
 //!
 //! 1. credentials given for the server;
 //! 2. `DOCKER_AUTH_CONFIG`: the `auths` of a configuration as text, as Docker 28 and GitLab read it;
@@ -15,8 +15,8 @@
 //! 2. `credsStore`: the program for all of them;
 //! 3. `auths`: in the file itself.
 //!
-//! No file, an empty one, or nothing in it for this registry means the next; at the end, anonymous. A file that cannot be read or a
-//! program that fails is an error, never anonymous: the pull of the same image on this machine fails too.
+//! If a file does not exist, is empty, or has no entry for the registry, the next one is read; after the last, the pull is
+//! anonymous. A file that cannot be read or a program that fails is an error, as in a pull with Docker or Podman.
 //!
 //! Sources: <https://docs.docker.com/reference/cli/docker/login/>,
 //! <https://github.com/containers/image/blob/main/docs/containers-auth.json.5.md>.
@@ -41,9 +41,9 @@ const AUTH_CONFIG: &str = "DOCKER_AUTH_CONFIG";
 /// A user name and password for a registry server.
 #[derive(Debug, Clone)]
 pub struct Login {
-    /// Who logs in.
+    /// The user name.
     pub username: String,
-    /// With which password or access token.
+    /// The password or access token.
     pub password: SecretString,
 }
 
@@ -54,15 +54,15 @@ impl PartialEq for Login {
     }
 }
 
-/// What is shown to a registry or its token service.
+/// A credential for a registry or its token service.
 #[derive(Debug, Clone)]
 pub(super) enum Credential {
     Login(Login),
-    /// A refresh token, which the token service exchanges.
+    /// A refresh token, which the token service exchanges for an access token.
     IdentityToken(SecretString),
 }
 
-/// Why the credentials of the user's Docker configuration cannot be used.
+/// Why the user's Docker configuration cannot be used.
 #[derive(Debug, thiserror::Error)]
 #[error("{place}: {reason}")]
 pub struct CredentialsError {
@@ -102,7 +102,7 @@ impl Credentials {
     }
 }
 
-/// Looks in the user's configuration, one place after the other.
+/// Searches the user's configuration, one place after another.
 async fn find(
     registry: &str,
     repository: &str,
@@ -140,7 +140,7 @@ fn files(environment: &Environment) -> Vec<PathBuf> {
     files.into_iter().flatten().collect()
 }
 
-/// A server as users and Docker write it, as references name it: `https://index.docker.io/v1/` is `docker.io`.
+/// The name that references use for a server as users or Docker write it: `docker.io` for `https://index.docker.io/v1/`.
 pub(super) fn server_name(server: &str) -> String {
     let server = server.trim_start_matches("https://").trim_start_matches("http://");
     let host = server.split('/').next().unwrap_or_default().to_ascii_lowercase();

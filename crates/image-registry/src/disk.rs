@@ -1,11 +1,11 @@
-//! How large a disk images need: the arithmetic, and the same arithmetic as text.
+//! The disk size that images need, and an explanation of the computation.
 //!
 //! Need = compressed layers + unpacked layers + a share for the file system + headroom, see [`sum`]. Disk = the next multiple of 10 GiB
-//! on which the need stays below the threshold at which the node begins to remove images or to restart containers, see
-//! [`filesystem`]. Images in use cannot be removed, so a fuller disk would cause that indefinitely.
+//! on which the need stays below the threshold at which the node starts to remove images or to evict Pods, see
+//! [`filesystem`]. Images in use cannot be removed, so on a fuller disk this would continue indefinitely.
 //!
-//! Layers that do not state their unpacked size count with an upper bound, so that the disk holds them. A disk is called too small only
-//! if it is for their lower bound.
+//! Layers that do not state their unpacked size count with an upper bound. A disk is reported as too small only if it is too
+//! small for their lower bound.
 
 mod filesystem;
 mod sum;
@@ -19,12 +19,12 @@ use super::layer::{Basis, Unpacked};
 
 /// Disks come in steps of this many GiB.
 const STEP_GIB: u64 = 10;
-/// More than any disk has. It ends the search for one where no disk is large enough.
+/// Larger than any disk. It ends the search when no disk is large enough.
 const NO_DISK_GIB: u64 = 1 << 16;
 /// A node is under pressure when fewer than 5 % of the inodes are free.
 const INODES_PERCENT: u64 = 95;
 
-/// What some images need on a disk. `Display` shows the arithmetic, one line for each term.
+/// The disk space that images need. `Display` writes the computation, one line for each term.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DiskNeed {
     images: Vec<(String, LayerSum)>,
@@ -34,8 +34,8 @@ pub struct DiskNeed {
 }
 
 impl DiskNeed {
-    /// The need of `images` and `headroom_gib` GiB for what the containers write, on a disk whose usage is to stay below
-    /// `threshold` percent.
+    /// The need of `images`, plus `headroom_gib` GiB for the containers' own data, on a disk whose usage stays below `threshold`
+    /// percent.
     pub fn new<'a>(images: impl IntoIterator<Item = &'a ImageSize>, headroom_gib: u64, threshold: u64) -> Self {
         let images: Vec<&ImageSize> = images.into_iter().collect();
         let sum = LayerSum::of(images.iter().copied());
@@ -52,23 +52,23 @@ impl DiskNeed {
         gib
     }
 
-    /// Whether a disk of so many GiB, which need not be a multiple of 10, can hold the images and the headroom at all.
+    /// Whether the images and the headroom fit on a disk of the given size, regardless of the threshold.
     pub fn fits(&self, disk_gib: u64) -> bool {
         self.min_bytes() <= FileSystem::of_gib(disk_gib).capacity()
     }
 
-    /// Whether the images and the headroom stay below the threshold on a disk of so many GiB, which need not be a multiple of 10.
+    /// Whether the images and the headroom stay below the threshold on a disk of the given size.
     pub fn has_room(&self, disk_gib: u64) -> bool {
         let disk = FileSystem::of_gib(disk_gib);
         self.max_bytes() < disk.bytes_at(self.threshold) && self.sum.entries <= disk.inodes_at(INODES_PERCENT)
     }
 
-    /// Whether the images alone, without what the containers write, reach the threshold on a disk of so many GiB.
+    /// Whether the images alone, without the headroom, reach the threshold on a disk of the given size.
     pub fn images_reach_threshold(&self, disk_gib: u64) -> bool {
         self.sum.min() >= FileSystem::of_gib(disk_gib).bytes_at(self.threshold)
     }
 
-    /// The usage of the disk, in percent, that is not to be reached.
+    /// The usage of the disk, in percent, that must not be reached.
     pub fn threshold(&self) -> u64 {
         self.threshold
     }
@@ -78,22 +78,22 @@ impl DiskNeed {
         self.sum
     }
 
-    /// The least that the images and the headroom take, as text, for example `12.34 GiB`.
+    /// The lower bound of the images and the headroom, for example `12.34 GiB`.
     pub fn at_least(&self) -> String {
         Gib(self.min_bytes()).to_string()
     }
 
-    /// The least that the images take, as text, for example `12.34 GiB`.
+    /// The lower bound of the images, for example `12.34 GiB`.
     pub fn images_at_least(&self) -> String {
         Gib(self.sum.min()).to_string()
     }
 
-    /// What a disk of so many GiB holds below the threshold, as text, for example `14.60 GiB`.
+    /// The space below the threshold on a disk of the given size, for example `14.60 GiB`.
     pub fn room_of(&self, disk_gib: u64) -> String {
         Gib::rounded_down(FileSystem::of_gib(disk_gib).bytes_at(self.threshold))
     }
 
-    /// What a disk of so many GiB can hold at all, as text, for example `19.51 GiB`.
+    /// The capacity of a disk of the given size, for example `19.51 GiB`.
     pub fn capacity_of(&self, disk_gib: u64) -> String {
         Gib::rounded_down(FileSystem::of_gib(disk_gib).capacity())
     }
@@ -152,7 +152,7 @@ impl fmt::Display for DiskNeed {
 }
 
 impl Layer {
-    /// What is known of the unpacked size where the layer does not state it, and why it does not, for example
+    /// The estimate for a layer that does not state its unpacked size, and the reason, for example
     /// `2.83 GiB compressed, 5.23 or 9.23 GiB unpacked: its gzip size field counts modulo 4 GiB`.
     pub fn estimate(&self) -> Option<String> {
         let Unpacked { min, max, basis, .. } = &self.unpacked;

@@ -1,16 +1,16 @@
-//! Variables of the environment, captured once.
+//! The environment variables, captured once.
 //!
-//! Nothing else here reads the process's environment, so that tests run beside each other, each with its own.
+//! Nothing else in this crate reads the process's environment, so that tests can run concurrently, each with its own.
 
 use std::collections::BTreeMap;
 use std::fmt;
 
-/// Variables: where the Docker configuration is, which proxies to use, and what credential helpers see.
+/// The environment: it locates the Docker configuration, sets proxies, and is passed to credential helpers.
 #[derive(Clone, Default, PartialEq)]
 pub struct Environment(BTreeMap<String, String>);
 
 impl Environment {
-    /// What the process has now. A variable that is not Unicode counts as unset.
+    /// The process's current environment. A variable that is not Unicode counts as unset.
     pub fn capture() -> Self {
         let variables = std::env::vars_os();
         variables.filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?))).collect()
@@ -21,7 +21,7 @@ impl Environment {
         self.0.get(name).map(String::as_str).filter(|value| !value.is_empty())
     }
 
-    /// The same without the variables whose names begin with `prefix`: credential helpers get what is here.
+    /// The environment without the variables whose names begin with `prefix`, so that credential helpers do not get them.
     #[must_use]
     pub fn without(mut self, prefix: &str) -> Self {
         self.0.retain(|name, _| !name.starts_with(prefix));

@@ -16,11 +16,11 @@ use super::platform::Platform;
 pub struct InspectError {
     /// The image.
     pub image: Reference,
-    /// What happened.
+    /// The cause.
     pub cause: Cause,
 }
 
-/// What happened.
+/// The cause of a failed inspection.
 #[derive(Debug, thiserror::Error)]
 pub enum Cause {
     /// No connection.
@@ -38,16 +38,16 @@ pub enum Cause {
     /// No such image, tag or digest.
     #[error("{host} has no {what}, or these credentials may not read it")]
     NotFound { host: String, what: String },
-    /// A page of something that is not a registry.
+    /// An HTML page, which no registry sends.
     #[error("{host} responds with HTML{}, which no registry does: {excerpt}", if *status == 200 { String::new() } else { format!(" and status {}", status_line(*status)) })]
     NotARegistry { host: String, status: u16, excerpt: String },
-    /// Any other status that is not success.
+    /// Any other status that is not a success.
     #[error("{host} responds with status {}{}{message}", status_line(*status), if message.is_empty() { "" } else { ": " })]
     Refused { host: String, status: u16, message: String },
-    /// Too many requests, and no more time to wait.
+    /// Too many requests, and the time limit does not allow waiting.
     #[error("{host} limits the rate of requests{}; try again later, or give credentials if there were none", wait(*.retry_after))]
     RateLimited { host: String, retry_after: Option<Duration> },
-    /// A response is longer than a well-behaved registry would send.
+    /// A response exceeds its size limit.
     #[error("{what} is larger than {limit} bytes")]
     TooLarge { what: &'static str, limit: usize },
     /// A redirect or token service that is not followed.
@@ -60,24 +60,24 @@ pub enum Cause {
     #[error("the registry sent content with the digest {actual} where {expected} was expected")]
     DigestMismatch { expected: String, actual: String },
     /// A length differs from the one in the manifest.
-    #[error("{digest} has {actual} bytes, and its manifest states {expected}")]
+    #[error("{digest} has {actual} bytes, but its manifest states {expected}")]
     SizeMismatch { digest: String, expected: u64, actual: u64 },
-    /// An index without the platform.
+    /// An index without an image for the platform.
     #[error("the image is not available for {wanted}; it is available for {available}")]
     NoPlatform { wanted: Platform, available: String },
     /// The user's registry configuration, or a credential helper, is broken.
     #[error(transparent)]
     Credentials(#[from] CredentialsError),
-    /// The HTTP client could not be made, for example because of a proxy that is not a URL.
+    /// The HTTP client could not be created, for example because a proxy is not a URL.
     #[error("{0}")]
     Client(String),
-    /// Neither a mirror nor the registry itself has it.
+    /// Both the mirror and the registry failed.
     #[error("{registry}. Before that, its mirror {host} failed: {mirror}")]
     Mirror { host: String, mirror: Box<Cause>, registry: Box<Cause> },
 }
 
 impl Cause {
-    /// Whether `host` was not reached, or not to the end.
+    /// Whether there was no connection to `host`, or it broke.
     pub(super) fn has_no_connection_to(&self, host: &str) -> bool {
         match self {
             Self::Unreachable { host: failed, .. }
@@ -87,7 +87,7 @@ impl Cause {
         }
     }
 
-    /// What a failed connection is about; `None` where the registry responded.
+    /// The subject of a failed connection; `None` if the registry responded.
     pub fn subject(&self) -> Option<Subject> {
         match self {
             Self::Unreachable { failure, .. } => Some(failure.subject()),
@@ -96,7 +96,7 @@ impl Cause {
         }
     }
 
-    /// What finally failed: of a registry with a mirror, the registry.
+    /// The last cause: for a registry with a mirror, that of the registry.
     pub fn last(&self) -> &Self {
         match self {
             Self::Mirror { registry, .. } => registry.last(),
@@ -105,14 +105,14 @@ impl Cause {
     }
 }
 
-/// A status, of a server's fault with its name.
+/// A status, with its name if it is a server error.
 fn status_line(status: u16) -> String {
     let fault = StatusCode::from_u16(status).ok().filter(StatusCode::is_server_error);
     let reason = fault.and_then(|status| status.canonical_reason());
     reason.map_or_else(|| status.to_string(), |reason| format!("{status} {reason}"))
 }
 
-/// The beginning of a page of HTML, if `body` is one.
+/// The beginning of an HTML page, if `body` is one.
 pub(super) fn html(body: &[u8]) -> Option<String> {
     body.trim_ascii_start().starts_with(b"<").then(|| safe_text::quote_bytes(body, 120))
 }
@@ -136,9 +136,9 @@ pub(super) fn innermost(error: reqwest::Error) -> String {
     if speaks_no_tls(cause) { "the response is not TLS".to_owned() } else { cause.to_string() }
 }
 
-/// Whether the peer's first bytes are not those of TLS: mostly, it speaks plain HTTP. rustls calls that a corrupt message.
+/// Whether the peer's first bytes are not TLS: usually it speaks plain HTTP. rustls reports a corrupt message.
 fn speaks_no_tls(mut cause: &(dyn std::error::Error + 'static)) -> bool {
-    // An I/O error does not name the error that it wraps as its source.
+    // An I/O error does not report the error that it wraps as its source.
     while let Some(wrapped) = cause.downcast_ref::<std::io::Error>().and_then(std::io::Error::get_ref) {
         cause = wrapped;
     }

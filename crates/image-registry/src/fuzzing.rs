@@ -1,4 +1,4 @@
-//! What registries send, and what a user writes about them. See `the provider's `fuzzing``.
+//! Responses of registries, and references in configurations. See the provider's `fuzzing`.
 
 use std::collections::BTreeMap;
 use std::io::{Read as _, Write as _};
@@ -15,7 +15,7 @@ use super::manifest::{Descriptor, Document, MAX_SIZE, Manifest, has_digest, sha2
 use super::reference::parse_digest;
 use super::{DiskNeed, ImageSize, Layer, Platform, Reference};
 
-/// A reference that is accepted is written in a form that is accepted as the same reference, and stays as it is.
+/// An accepted reference has a canonical form, which parses to an equal reference.
 pub fn image_reference(input: &[u8]) {
     let Ok(text) = std::str::from_utf8(input) else { return };
     match Reference::parse(text) {
@@ -27,7 +27,7 @@ pub fn image_reference(input: &[u8]) {
             assert!(reference.tag().is_some() || reference.digest().is_some(), "{written} names no image");
             assert!(!written.contains(char::is_whitespace) && written == written.trim(), "{written:?}");
         }
-        // The message repeats no more than it needs.
+        // The message is bounded.
         Err(error) => assert!(error.to_string().len() < 20_000),
     }
     if let Ok(platform) = text.parse::<Platform>() {
@@ -35,7 +35,7 @@ pub fn image_reference(input: &[u8]) {
     }
 }
 
-/// A manifest has digests that are some, and sizes that can be summed to a disk.
+/// An accepted manifest has valid digests, and sizes whose sum does not overflow.
 pub fn manifest(input: &[u8]) {
     assert!(has_digest(input, &sha256(input)));
     let Ok(document) = Document::parse(input) else { return };
@@ -43,7 +43,7 @@ pub fn manifest(input: &[u8]) {
     match document {
         Document::Image(Manifest { layers: descriptors, .. }) => {
             descriptors.iter().for_each(is_sound);
-            // The worst that a layer of this size can be measured as.
+            // The largest unpacked size for a layer of this size.
             let layers = descriptors.into_iter().map(|Descriptor { digest, size, .. }| Layer {
                 digest,
                 compressed_bytes: size,
@@ -100,10 +100,10 @@ impl ReadRange for Blob {
     }
 }
 
-/// A layer is measured with few and small reads; the size of one that is read whole is what really comes out of it.
+/// A layer is measured with few and small reads; the size of a layer that is read whole is its real unpacked size.
 ///
-/// The input begins with a byte that says what the rest is: 0, a whole layer; below 16, head and tail, in equal parts, of
-/// one that is so many times four longer than a KiB; else the table of contents of an eStargz layer.
+/// The first byte of the input selects the meaning of the rest: 0, a whole layer; 1 to 15, head and tail, in equal parts, of
+/// a layer of 4^n KiB; otherwise the table of contents of an eStargz layer.
 pub fn layer(input: &[u8]) {
     let Some((kind, bytes)) = input.split_first() else { return };
     match kind {

@@ -1,9 +1,9 @@
-//! How many requests a host gets at once.
+//! Limits the concurrent requests to a host.
 //!
-//! Most registries respond to many requests as fast as to one, so that a look-up takes as many round trips as requests wait for one
-//! another, not as there are requests. When a registry responds that there are too many, the bound is halved, and requests wait for as
-//! long as the response says. The bound is raised by one again after as many responses as its own value. Over TLS the first request goes alone, so that the others
-//! share its HTTP/2 connection. A host that does not respond to a connection at all is not tried again for a while.
+//! Most registries respond to many requests as fast as to one, so requests are sent concurrently. When a registry responds that
+//! there are too many, the limit is halved, and requests wait as long as the response says. The limit is raised by one after as
+//! many responses as its value. Over TLS, the first request goes alone, so that the others share its HTTP/2 connection. A host to
+//! which no connection can be made is not tried again for a while.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -15,9 +15,9 @@ use tokio::time::{Instant, sleep_until};
 
 /// Requests in flight to one host.
 const MOST: usize = 64;
-/// The bound is not lowered further.
+/// The minimum of the limit.
 const LEAST: usize = 2;
-/// For so long, a host is not tried again.
+/// How long an unreachable host is not tried again.
 const UNREACHABLE_FOR: Duration = Duration::from_secs(60);
 
 /// The gates of all hosts, by origin.
@@ -33,7 +33,7 @@ impl Gates {
     }
 }
 
-/// Lets a bounded number of requests through.
+/// Admits a limited number of requests.
 #[derive(Debug)]
 pub(super) struct Gate {
     state: Mutex<State>,
@@ -44,16 +44,16 @@ pub(super) struct Gate {
 struct State {
     bound: usize,
     in_flight: usize,
-    /// Whether a request has to find out first how the host is spoken to.
+    /// Whether a first request must determine the protocol of the host.
     is_first: bool,
     not_before: Option<Instant>,
-    /// Requests that ended since the bound changed, without being too many.
+    /// Requests that ended without being throttled since the limit changed.
     ended: usize,
-    /// Since when no connection can be made, and why.
+    /// The time of the last failed connection, and why it failed.
     unreachable: Option<(Instant, Failure)>,
 }
 
-/// A request that was let through. Its place is free again when this is dropped.
+/// An admitted request. Its place is free again when this is dropped.
 #[derive(Debug)]
 pub(super) struct Pass(Arc<Gate>);
 
@@ -67,7 +67,7 @@ impl Gate {
     ///
     /// # Errors
     ///
-    /// Why the host cannot be reached, if another request found that out a moment ago.
+    /// Why the host cannot be reached, if a recent request failed to connect.
     pub async fn enter(self: &Arc<Self>) -> Result<Pass, Failure> {
         loop {
             let changed = self.changed.notified();
@@ -120,12 +120,12 @@ impl State {
 }
 
 impl Pass {
-    /// Lowers the bound of the host, and lets nothing through for a time.
+    /// Lowers the limit of the host, and admits no request for the given time.
     pub fn slow_down(&self, wait: Duration) {
         self.0.slow_down(wait);
     }
 
-    /// Lets no request through for a while.
+    /// Admits no request for a while.
     pub fn note_unreachable(&self, failure: &Failure) {
         self.0.lock().unreachable = Some((Instant::now(), failure.clone()));
         self.0.changed.notify_waiters();
@@ -159,7 +159,7 @@ mod tests {
 
     use super::*;
 
-    /// Sends requests of a second each, and returns how many were in flight at most and how many seconds all of them took.
+    /// Sends requests of one second each, and returns the maximum in flight and the total seconds.
     async fn send(gate: &Arc<Gate>, count: usize) -> (usize, u64) {
         let (in_flight, most, start) = (AtomicUsize::new(0), AtomicUsize::new(0), Instant::now());
         join_all((0..count).map(|_| async {
@@ -188,7 +188,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn host_that_asks_for_less_gets_less() {
+    async fn throttled_host_gets_fewer_requests() {
         let gate = Gates::default().of("http://a");
         gate.slow_down(Duration::from_secs(10));
         assert_eq!(send(&gate, 64).await, (32, 12));
@@ -199,7 +199,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn bound_grows_again_with_responses() {
+    async fn limit_grows_again_with_responses() {
         let gate = Gates::default().of("http://a");
         for _ in 0..10 {
             gate.slow_down(Duration::ZERO);
@@ -213,7 +213,7 @@ mod tests {
     async fn unreachable_host_is_not_tried_for_a_minute() {
         let gate = Gates::default().of("https://a");
         let first = gate.enter().await.unwrap();
-        let failure = Failure::passing("timed out");
+        let failure = Failure::transient("timed out");
         let (waiting, ()) = futures_util::future::join(gate.enter(), async { first.note_unreachable(&failure) }).await;
         assert_eq!(waiting.unwrap_err(), failure);
         drop(first);

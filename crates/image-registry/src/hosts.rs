@@ -1,13 +1,13 @@
-//! Names of hosts: as messages show them, and in the lists of those that are treated in a special way.
+//! Host names: in messages, and in lists of hosts with special treatment.
 
 use std::collections::BTreeSet;
 
 use url::Url;
 
-/// The entry of a list that stands for every host.
+/// The list entry that matches every host.
 const ALL_HOSTS: &str = "all";
 
-/// Host and, where it is not the scheme's own, port. Never the path or query, which may be signed.
+/// The host, with its port if that is not the scheme's default. Never the path or query, which may be signed.
 pub(super) fn host(url: &Url) -> String {
     match (url.host_str(), url.port()) {
         (Some(host), Some(port)) => format!("{host}:{port}"),
@@ -20,7 +20,7 @@ pub(super) fn authority(url: &Url) -> String {
     format!("{}:{}", url.host_str().unwrap_or_default(), url.port_or_known_default().unwrap_or_default())
 }
 
-/// Whether a list has the host: with its port, without one for every port, or by the entry for all hosts.
+/// Whether a list matches the host: `host:port`, `host` for every port, or the entry for all hosts.
 pub(super) fn lists(list: &BTreeSet<String>, authority: &str) -> bool {
     let host = without_port(authority);
     list.iter()

@@ -1,6 +1,6 @@
-//! From a reference to the manifest of one image: through indexes, and indexes in them, to the platform that is wanted.
+//! Finds the manifest of an image for a platform, through indexes and nested indexes.
 //!
-//! As containerd does it, an entry of an index without a platform has that of its image's configuration.
+//! As in containerd, an index entry without a platform has the platform of its image's configuration.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -14,14 +14,14 @@ use super::manifest::{Descriptor, Document, IndexEntry, Manifest, config_platfor
 use super::platform::Platform;
 use super::repository::{Blob, Repository};
 
-/// Documents that are fetched for one image at most.
+/// Maximum number of documents that are fetched for one image.
 const MAX_DOCUMENTS: usize = 32;
 
 /// The manifest that was found.
 struct Found {
     digest: String,
     manifest: Manifest,
-    /// As an index or a configuration states it.
+    /// The platform that an index or a configuration states.
     platform: Option<Platform>,
 }
 

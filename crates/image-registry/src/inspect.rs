@@ -23,24 +23,24 @@ use super::repository::{Manifests, Repository};
 use super::source::Source;
 use super::transport::Transport;
 
-/// A long inspection is logged after the first of these, and then after each of the second.
+/// Progress of a long inspection is logged after the first of these, then at intervals of the second.
 const PROGRESS_AFTER: Duration = Duration::from_secs(2);
 const PROGRESS_EVERY: Duration = Duration::from_secs(5);
 
-/// What an [`Inspector`] may do, and as whom.
+/// The configuration of an [`Inspector`].
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Config {
-    /// By registry server. A server that is not here is looked up in the user's Docker configuration.
+    /// Credentials by registry server. For others, the user's Docker configuration is searched.
     pub credentials: BTreeMap<String, Login>,
-    /// Registries, and hosts that they refer to, that are reached over plain HTTP: `host:port`, or `host` for any port.
+    /// Registries, and hosts that they refer to, that are called over plain HTTP: `host:port`, or `host` for any port.
     pub http_hosts: BTreeSet<String>,
-    /// Hosts whose TLS certificate is not verified, written likewise. In both lists, `all` stands for every host.
+    /// Hosts whose TLS certificate is not verified, in the same form. In both lists, `all` matches every host.
     pub skip_verify_hosts: BTreeSet<String>,
     /// Mirrors by registry, as [`Reference::registry`] names it. They are tried first.
     pub mirrors: BTreeMap<String, Mirror>,
-    /// Where the configuration of Docker and Podman is, which proxies to use, and what credential helpers see.
+    /// Locates the configuration of Docker and Podman, sets proxies, and is passed to credential helpers.
     pub environment: Environment,
-    /// The program that asks, for `User-Agent` and the client ID at token services.
+    /// The calling program, for `User-Agent` and as client ID for token services.
     pub program: Program,
 }
 
@@ -49,13 +49,13 @@ pub struct Config {
 pub struct ImageSize {
     /// The requested image.
     pub reference: Reference,
-    /// What the reference leads to: an index, or the manifest itself. It is what `docker pull` prints.
+    /// The digest that the reference resolves to: of an index, or of the manifest itself. `docker pull` prints it.
     pub digest: String,
-    /// The manifest of the platform. It stays when only other platforms change.
+    /// The digest of the platform's manifest. It does not change when only other platforms change.
     pub manifest_digest: String,
     /// Lowest first.
     pub layers: Vec<Layer>,
-    /// The platform that the index, or else the image's configuration, states.
+    /// The platform from the index, or else from the image's configuration.
     pub platform: Option<Platform>,
     /// The type of an artifact that is not a container image, for example `application/vnd.cncf.helm.config.v1+json`.
     pub artifact: Option<String>,
@@ -80,20 +80,20 @@ impl ImageSize {
     }
 }
 
-/// Inspects images in their registries. A layer that several images share is read once, and so is a manifest.
+/// Inspects images in their registries. Shared layers and manifests are read once.
 pub struct Inspector {
     pub(super) transport: Transport,
     pub(super) credentials: Credentials,
     pub(super) mirrors: BTreeMap<String, Mirror>,
     pub(super) manifests: Manifests,
-    /// By registry and digest: what one registry says of a digest does not count for another.
+    /// By registry and digest: the result of one registry is not used for another.
     pub(super) measured: OnceMap<(String, String), Unpacked>,
     /// Mirrors that are not tried again.
     unreachable: Mutex<HashSet<String>>,
 }
 
 impl Inspector {
-    /// An inspector. Nothing is read or called yet.
+    /// An inspector. It reads and calls nothing yet.
     pub fn new(config: Config) -> Self {
         let Config { credentials, http_hosts, skip_verify_hosts, mirrors, environment, program } = config;
         let credentials = Credentials::new(credentials, environment.clone());
@@ -103,12 +103,12 @@ impl Inspector {
         Self { transport, credentials, mirrors, manifests, measured, unreachable }
     }
 
-    /// Inspects `references` at the same time. Each request may take 30 seconds; a host gets up to 64 at once. The results are in the
-    /// same order. Progress is logged at INFO.
+    /// Inspects `references` concurrently, and returns the results in the same order. A request may take 30 seconds; a host gets
+    /// up to 64 at once. Progress is logged at INFO.
     ///
     /// # Errors
     ///
-    /// Each image has its own; one that fails does not stop the others.
+    /// One for each image; a failed image does not stop the others.
     pub async fn inspect(&self, references: &[Reference], platform: &Platform) -> Vec<Result<ImageSize, InspectError>> {
         let (done, all) = (AtomicUsize::new(0), references.len());
         let inspections = join_all(references.iter().map(|reference| async {
@@ -143,7 +143,7 @@ impl Inspector {
     }
 }
 
-/// Without its parts: proxies and tokens among them are secret.
+/// Without fields, because proxies and tokens are secret.
 impl fmt::Debug for Inspector {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Inspector").finish_non_exhaustive()

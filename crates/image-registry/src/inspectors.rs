@@ -1,15 +1,15 @@
-//! Inspectors for all who ask within one process: who may do the same shares connections, logins and measured layers.
+//! Inspectors of a process: callers with the same configuration share connections, logins and measured layers.
 
 use std::sync::{Arc, Mutex, PoisonError};
 
 use super::{Config, Inspector};
 
-/// An [`Inspector`] for each requested [`Config`]. There are few: one for most programs.
+/// An [`Inspector`] for each requested [`Config`]. Most programs have one.
 #[derive(Debug, Default)]
 pub struct Inspectors(Mutex<Vec<(Config, Arc<Inspector>)>>);
 
 impl Inspectors {
-    /// The inspector for `config`. Nothing is read or called yet.
+    /// The inspector for `config`. It reads and calls nothing yet.
     pub fn of(&self, config: Config) -> Arc<Inspector> {
         let mut inspectors = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some((_, inspector)) = inspectors.iter().find(|(known, _)| *known == config) {
@@ -27,7 +27,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_inspector_is_shared_by_who_may_do_the_same() {
+    fn inspector_is_shared_by_equal_configurations() {
         let config = |password: &str| {
             let login = Login { username: "ci".to_owned(), password: password.into() };
             Config { credentials: [("registry.example.com".to_owned(), login)].into(), ..Config::default() }

@@ -1,24 +1,24 @@
-//! How large a layer is unpacked, found out from a few of its bytes.
+//! Determines the unpacked size of a layer from a few of its bytes.
 //!
-//! At most 64 KiB of a layer are read by `Range` requests; of an eStargz layer the table of contents as well, up to 1 MiB, and of a zstd
-//! layer without content size 132 KiB, where its first block is longer.
+//! At most 64 KiB of a layer are read by `Range` requests; of an eStargz layer also the table of contents, up to 1 MiB; of a
+//! zstd layer without content size 132 KiB, if its first block is longer.
 //!
 //! | the layer is | what decides | requests | unpacked size |
 //! | --- | --- | --- | --- |
 //! | not distributed by registries | its media type | 0 | estimated |
 //! | at most 64 KiB | all of it | 1 | exact, with all entries |
-//! | gzip, hardly compressed | the tail: the last four bytes, the size modulo 2^32, which cannot have wrapped | 1 | exact |
-//! | gzip, one member | tail and head, see [`gzip`] | 2 | exact where one size alone is possible |
+//! | gzip, almost incompressible | the tail: the last four bytes, the size modulo 2^32, which cannot have wrapped | 1 | exact |
+//! | gzip, one member | tail and head, see [`gzip`] | 2 | exact if only one size is possible |
 //! | gzip, several members | tail and head | 2 | estimated |
 //! | eStargz | tail and head, and the table of contents, or the annotation that its tools write, see [`estargz`] | 3 | exact |
 //! | zstd with content sizes | frame headers in the head, see [`zstd`] | 1 | exact |
-//! | zstd without | the head, and a longer one where its first block is longer | 1 or 2 | estimated |
+//! | zstd without | the head, and a longer one if its first block is longer | 1 or 2 | estimated |
 //! | a tar archive | the head | 1 | exact: its own |
 //! | anything else, or unreadable | the head | 1 | estimated |
 //!
-//! Where hardly anything was compressed there can be few small files, and the tail of a gzip layer decides alone. Otherwise the entries in
-//! the head are a sample of the files, see [`tar`]. Which of the two it is shows in the tail only. So tail and head are read at the same
-//! time or one after the other, see [`Ends`].
+//! An almost incompressible gzip layer can contain few small files, and its tail is sufficient. Otherwise the entries in the head
+//! are a sample of the files, see [`tar`]. Only the tail shows which is the case. So tail and head are read concurrently or one
+//! after the other, see [`Ends`].
 //!
 //! "Unpacked" is the length of the tar archive. Estimates are a range, see [`estimate`](mod@estimate).
 
@@ -39,29 +39,29 @@ pub(super) use self::tar::Entries;
 pub use self::unpacked::{Basis, Unpacked};
 use super::manifest::Descriptor;
 
-/// A layer of at most so many bytes is read whole.
+/// A layer of at most this size in bytes is read whole.
 const WHOLE: u64 = 64 << 10;
-/// What is read at the start and at the end of a longer one.
+/// Bytes that are read at the start and at the end of a longer one.
 const HEAD: u64 = 48 << 10;
 const TAIL: u64 = 8 << 10;
-/// What is read at the start of a zstd layer whose first block is longer: a block and the headers before it.
+/// Bytes that are read at the start of a zstd layer whose first block is longer: a block and the headers before it.
 const LONG_HEAD: u64 = 132 << 10;
-/// So much of small files is less than what is added for each layer: for files that were not seen, and for its snapshot.
+/// Small files up to this size are covered by the overhead that is added for each layer.
 const FEW_FILES_BYTES: u64 = 32 << 10;
-/// Images with at most so many layers have both ends of each read at the same time.
+/// Up to this number of layers, both ends of each layer are read concurrently.
 const FEW_LAYERS: usize = 16;
 
 /// How the two ends of a gzip layer are read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Ends {
-    /// At the same time: the fewest round trips.
+    /// Concurrently: the fewest round trips.
     Together,
-    /// The head only if the tail does not decide: the fewest requests.
+    /// The head only if the tail is not sufficient: the fewest requests.
     InTurn,
 }
 
 impl Ends {
-    /// For an image with so many layers: of many layers, the tails alone keep a registry busy.
+    /// For an image with the given number of layers: if there are many, the tails alone keep a registry busy.
     pub fn of_image(layers: usize) -> Self {
         if layers <= FEW_LAYERS { Self::Together } else { Self::InTurn }
     }
@@ -73,12 +73,12 @@ pub(super) enum Part {
     Unreadable(String),
 }
 
-/// Something that reads parts of a blob.
+/// Reads parts of a blob.
 pub(super) trait ReadRange {
-    /// What ends the whole inspection.
+    /// An error that ends the whole inspection.
     type Error;
 
-    /// Reads `range`, which is not empty and inside the blob.
+    /// Reads `range`, which is not empty and lies within the blob.
     fn read(&self, range: Range<u64>) -> impl Future<Output = Result<Part, Self::Error>> + Send;
 }
 
@@ -96,7 +96,7 @@ macro_rules! bytes_or_estimate {
 ///
 /// # Errors
 ///
-/// Those of `blob`. A layer that cannot be read in parts, or not be understood, is not an error: its size is estimated.
+/// Those of `blob`. It is not an error if a layer cannot be read in parts or decoded: its size is estimated.
 pub(super) async fn measure<R: ReadRange>(descriptor: &Descriptor, blob: &R, ends: Ends) -> Result<Unpacked, R::Error> {
     let size = descriptor.size;
     let estimate = |basis| Unpacked::estimate(size, None, basis);
@@ -190,11 +190,11 @@ fn by_zstd_head(head: &[u8], size: u64) -> Unpacked {
     Unpacked { entries, head_ratio, ..unpacked }
 }
 
-/// The size of a gzip layer whose tail decides alone: what was compressed is too little for the headers of many small files.
+/// The size of a gzip layer whose tail is sufficient: it compressed too little to contain the headers of many small files.
 fn tail_alone(descriptor: &Descriptor, tail: &[u8]) -> Option<Unpacked> {
     let size = descriptor.size;
     let field = u64::from(u32::from_le_bytes(*tail.last_chunk()?));
-    // A header shrinks by this much at least, and the file after it wastes less than a block.
+    // A header shrinks by at least this much, and the file after it wastes less than a block.
     let most_entries = field.checked_sub(estimate::lower(size))? / 400;
     let has_few = most_entries.saturating_mul(BLOCK) <= (field / 20).max(FEW_FILES_BYTES);
     let is_decided = has_few

@@ -1,8 +1,8 @@
-//! Container image references, and what registries know of images: digests and sizes.
+//! Container image references, and digests and sizes of images in registries.
 //!
-//! Reads manifests, and of each layer at most 64 KiB (of eStargz, the table of contents as well); never a whole layer. What a registry sends
-//! is not trusted: every response is bounded in time and memory, digests are verified, and a credential goes to its own registry and that
-//! registry's token service only.
+//! Reads manifests, and at most 64 KiB of each layer (of eStargz, also the table of contents). Responses of registries are not
+//! trusted: they are bounded in time and memory, digests are verified, and a credential is sent only to its registry and that
+//! registry's token service.
 //!
 //! ```
 //! use image_registry::Reference;
@@ -13,9 +13,9 @@
 //! # Ok::<_, image_registry::ReferenceError>(())
 //! ```
 //!
-//! It does not pull, push or unpack images, or verify their signatures, and knows neither Terraform nor Tencent Cloud.
+//! It does not pull, push or unpack images, or verify their signatures, and does not depend on Terraform or Tencent Cloud.
 //!
-//! The HTTP client is the project's own, a thin one over `reqwest`. The `oci-client` crate (0.18) was tried: it reads
+//! The HTTP client is a thin layer over `reqwest`. The `oci-client` crate (0.18) was tried: it reads
 //! manifests of any length into memory, follows redirects and token services to any address, accepts invalid certificates for
 //! all hosts or none, does not wait for `Retry-After`, and takes credentials, not their sources.
 

@@ -1,7 +1,7 @@
 //! Image manifests and indexes, OCI and Docker.
 //!
-//! What a registry sends is not trusted: sizes are unsigned and bounded, digests well-formed, the document is an image or
-//! an index but never both, and the bytes have the requested digest.
+//! Documents of a registry are not trusted: sizes must be unsigned and bounded, digests well-formed, a document an image or an
+//! index but not both, and the bytes must have the requested digest.
 //!
 //! Source: <https://github.com/opencontainers/image-spec/blob/main/manifest.md>, `image-index.md` beside it, and
 //! <https://distribution.github.io/distribution/spec/manifest-v2-2/>.
@@ -19,10 +19,10 @@ pub(super) const MEDIA_TYPES: &str = "application/vnd.oci.image.index.v1+json, \
     application/vnd.docker.distribution.manifest.list.v2+json, application/vnd.oci.image.manifest.v1+json, \
     application/vnd.docker.distribution.manifest.v2+json";
 
-/// No layer is larger: 1 PiB. It keeps every sum of sizes inside 64 bits.
+/// The maximum size of a layer, 1 PiB. It keeps every sum of sizes within 64 bits.
 pub(super) const MAX_SIZE: u64 = 1 << 50;
 
-/// What configurations of container images are called.
+/// Media types of container image configurations.
 const IMAGE_CONFIGS: [&str; 3] =
     ["application/vnd.oci.image.config.v1+json", "application/vnd.docker.container.image.v1+json", ""];
 /// Media type of an empty configuration: the artifact type describes the manifest.
@@ -48,7 +48,7 @@ pub(super) struct Manifest {
     pub artifact: Option<String>,
 }
 
-/// What a blob or manifest is called, and how long it is.
+/// The digest and size of a blob or manifest.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct Descriptor {
@@ -67,7 +67,7 @@ pub(super) struct Descriptor {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct IndexEntry {
     pub descriptor: Descriptor,
-    /// `None` if the index does not say: the image's configuration does.
+    /// `None` if the index does not state it, but the image's configuration does.
     pub platform: Option<Platform>,
 }
 
@@ -94,7 +94,7 @@ struct WireEntry {
     platform: Option<WirePlatform>,
 }
 
-/// A platform as an index or the configuration of an image writes it. Everything may be missing.
+/// A platform as in an index or an image configuration. Every field may be missing.
 #[derive(Default, Deserialize)]
 #[serde(default)]
 struct WirePlatform {
@@ -105,7 +105,7 @@ struct WirePlatform {
     variant: Option<String>,
 }
 
-/// JSON writers of some languages write null for an empty list, map or string.
+/// Some JSON encoders write null for an empty list, map or string.
 fn null_as_default<'de, T: Default + Deserialize<'de>, D: Deserializer<'de>>(deserializer: D) -> Result<T, D::Error> {
     Ok(Option::deserialize(deserializer)?.unwrap_or_default())
 }
@@ -130,12 +130,12 @@ impl Descriptor {
         if *size > MAX_SIZE { Err(format!("{digest} is said to have {size} bytes")) } else { Ok(()) }
     }
 
-    /// Whether the media type says that the blob is a gzip file. It need not be one.
+    /// Whether the blob is gzip by its media type, which may be wrong.
     pub fn is_gzip(&self) -> bool {
         self.media_type.ends_with("gzip")
     }
 
-    /// Whether the media type says that registries need not have the blob: base layers of Windows.
+    /// Whether registries need not have the blob, by its media type: base layers of Windows.
     pub fn is_foreign(&self) -> bool {
         self.media_type.contains(".nondistributable.") || self.media_type.contains(".foreign.")
     }
@@ -146,7 +146,7 @@ impl Document {
     ///
     /// # Errors
     ///
-    /// What is wrong with it, as a phrase.
+    /// A phrase that says what is wrong.
     pub fn parse(bytes: &[u8]) -> Result<Self, String> {
         let wire: Wire = serde_json::from_slice(bytes).map_err(|error| error.to_string())?;
         if wire.schema_version != 2 {
@@ -157,7 +157,7 @@ impl Document {
         }
         let is_index = wire.media_type.ends_with("index.v1+json") || wire.media_type.ends_with("list.v2+json");
         match (wire.layers, wire.manifests, wire.config) {
-            // Readers that disagree on which of the two it is would see two different images: CVE-2021-41190.
+            // Clients could interpret it as two different images: CVE-2021-41190.
             (Some(_), Some(_), _) => Err("it is both an image and an index".to_owned()),
             (None, Some(entries), _) => {
                 entries.iter().try_for_each(|entry| entry.descriptor.check())?;
@@ -169,7 +169,7 @@ impl Document {
                 let layers = layers.unwrap_or_default();
                 layers.iter().try_for_each(Descriptor::check)?;
                 let artifact = artifact(config.as_ref(), &wire.artifact_type);
-                // A configuration that cannot be requested is left out.
+                // A configuration with an invalid descriptor is ignored.
                 let config = config.filter(|config| config.check().is_ok());
                 Ok(Self::Image(Manifest { layers, config, artifact }))
             }
@@ -189,7 +189,7 @@ fn artifact(config: Option<&Descriptor>, artifact_type: &str) -> Option<String> 
 }
 
 impl WireEntry {
-    /// `None` for an attestation, whose platform BuildKit writes as unknown, and for another artifact.
+    /// `None` for an attestation, whose platform BuildKit writes as unknown, and for other artifacts.
     fn entry(self) -> Option<IndexEntry> {
         let Self { descriptor, artifact_type, platform } = self;
         let is_unknown = platform.as_ref().is_some_and(|platform| platform.os == "unknown");
@@ -199,7 +199,7 @@ impl WireEntry {
     }
 }
 
-/// Whether `bytes` have the digest `expected`. An algorithm that is not known has no bytes.
+/// Whether `bytes` have the digest `expected`. False for an unknown algorithm.
 pub(super) fn has_digest(bytes: &[u8], expected: &str) -> bool {
     let actual = match expected.split_once(':') {
         Some(("sha256", _)) => sha256(bytes),

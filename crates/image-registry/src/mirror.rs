@@ -7,8 +7,8 @@ use url::Url;
 
 /// A mirror: the base URL of a registry that serves the repositories of another one.
 ///
-/// A path is kept: `https://mirror.example.com/hub` serves `library/nginx` under `https://mirror.example.com/hub/v2/library/nginx`. A path
-/// that begins with `/v2/` is that of a project: `https://harbor.example.com/v2/hub` serves it under
+/// `https://mirror.example.com/hub` serves `library/nginx` at `https://mirror.example.com/hub/v2/library/nginx`. A path that
+/// begins with `/v2/` names a project: `https://harbor.example.com/v2/hub` serves it at
 /// `https://harbor.example.com/v2/hub/library/nginx`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Mirror(Url);
@@ -16,7 +16,7 @@ pub struct Mirror(Url);
 /// Why a string is not a mirror.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum MirrorError {
-    /// It cannot be parsed, or names no host.
+    /// It cannot be parsed, or has no host.
     #[error("expected a URL, for example \"https://mirror.example.com\"")]
     NotAUrl,
     /// Neither HTTPS nor HTTP.
@@ -69,7 +69,8 @@ impl Mirror {
         }
     }
 
-    /// The mirror as a registry server, under which its credentials are found: host and, if it is not the scheme's own, port.
+    /// The registry server of the mirror, for which credentials are looked up: the host, with its port unless it is the scheme's
+    /// default.
     pub(super) fn server(&self) -> String {
         super::hosts::host(&self.0)
     }
@@ -80,7 +81,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn mirrors_are_read() {
+    fn mirrors_are_parsed() {
         for (text, base, namespace, server) in [
             ("https://m.example.com", "https://m.example.com/v2/", "", "m.example.com"),
             ("https://m.example.com/", "https://m.example.com/v2/", "", "m.example.com"),

@@ -1,4 +1,4 @@
-//! Values that are made once for each key, however many want one at the same time.
+//! Values that are computed once for each key, also for concurrent callers.
 
 use std::collections::HashMap;
 use std::hash::Hash;
@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use tokio::sync::OnceCell;
 
-/// A map whose entries are filled by the first that needs them. A failure fills nothing: the next one tries again.
+/// A map whose entries are computed by the first caller. After a failure the next caller tries again.
 #[derive(Debug)]
 pub(super) struct OnceMap<K, V>(Mutex<HashMap<K, Arc<OnceCell<V>>>>);
 
@@ -17,7 +17,7 @@ impl<K, V> Default for OnceMap<K, V> {
 }
 
 impl<K: Eq + Hash, V: Clone + Default> OnceMap<K, V> {
-    /// The value of `key`, or the default, which stays.
+    /// The value of `key`; inserts the default if there is none.
     pub fn get_or_insert_default(&self, key: K) -> V {
         let cell = self.0.lock().unwrap_or_else(PoisonError::into_inner).entry(key).or_default().clone();
         match cell.get() {
@@ -32,7 +32,7 @@ impl<K: Eq + Hash, V: Clone + Default> OnceMap<K, V> {
 }
 
 impl<K: Eq + Hash, V: Clone> OnceMap<K, V> {
-    /// The value of `key`, or what `make` results in, which is not polled if there is one.
+    /// The value of `key`; inserts the result of `make` if there is none.
     pub async fn get_or_try_make<E>(&self, key: K, make: impl Future<Output = Result<V, E>>) -> Result<V, E> {
         let cell = self.0.lock().unwrap_or_else(PoisonError::into_inner).entry(key).or_default().clone();
         cell.get_or_try_init(|| make).await.cloned()

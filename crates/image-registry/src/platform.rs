@@ -1,8 +1,8 @@
-//! The operating system and architecture that an image is for, and the choice of one from an index.
+//! The platform of an image (operating system and architecture), and the choice of an index entry for one.
 //!
-//! Names are those of Go, as the OCI image specification demands; the names of `uname -m` are accepted for the two
-//! common architectures. Where the platform asked for has no variant, an entry without one is preferred
-//! (`linux/amd64` before `linux/amd64/v3`), then the first in the index.
+//! Names are those of Go, as the OCI image specification requires; the names of `uname -m` are accepted for the two common
+//! architectures. If the requested platform has no variant, an entry without one is preferred (`linux/amd64` to
+//! `linux/amd64/v3`), then the first in the index.
 
 use std::fmt;
 use std::str::FromStr;
@@ -36,12 +36,12 @@ impl Platform {
             "aarch64" => "arm64",
             other => other,
         };
-        // The only variant of 64-bit ARM, which some tools write and others leave out.
+        // The only variant of 64-bit ARM, which some tools omit.
         let variant = variant.filter(|variant| !(variant.is_empty() || architecture == "arm64" && *variant == "v8"));
         Self { os: os.to_owned(), architecture: architecture.to_owned(), variant: variant.map(str::to_owned) }
     }
 
-    /// The entry of an index that is for this platform, of those that state one.
+    /// The index entry for this platform, among those that state one.
     pub(super) fn choose<'a>(&self, entries: &'a [IndexEntry]) -> Option<&'a IndexEntry> {
         let platform = |entry: &'a IndexEntry| Some((entry, entry.platform.as_ref()?));
         let candidates = || entries.iter().filter_map(platform);
@@ -50,7 +50,7 @@ impl Platform {
         Some(entry)
     }
 
-    /// Whether an image for `other` serves as one for this platform: it is the same, up to a variant that this one leaves open.
+    /// Whether an image for `other` runs on this platform: the same, with any variant if this one has none.
     pub fn accepts(&self, other: &Self) -> bool {
         self.os == other.os
             && self.architecture == other.architecture

@@ -9,13 +9,12 @@
 //! The first component is a registry if it has a dot or a port, or is `localhost`. Otherwise the registry is `docker.io`,
 //! where a name of one component belongs to `library/`. Without tag and digest the tag is `latest`.
 //!
-//! Stricter than the grammar where the result could never be pulled: host names that are longer than DNS has them, ports
-//! above 65535, digests in upper case or of another length than their algorithm gives, algorithms that no registry serves.
-//! A lone capitalized first component (`MyTeam/app`), which the reference implementation takes for a host by accident, is
-//! refused.
+//! Stricter than the grammar where the image could never be pulled: host names that exceed DNS limits, ports above 65535,
+//! digests in upper case or of a wrong length, algorithms that no registry serves. A first component with upper case letters
+//! (`MyTeam/app`), which the reference implementation accidentally accepts as a host, is refused.
 //!
-//! Own code, because `oci-spec` 0.10 has one error for nearly everything ("invalid reference format"), reads no IPv6
-//! registry, accepts digests in upper case and 64 hexadecimal digits as a name, and brings `regex`.
+//! Not `oci-spec` 0.10, because it has one error for nearly everything ("invalid reference format"), does not parse IPv6
+//! registries, accepts digests in upper case and 64 hexadecimal digits as a name, and depends on `regex`.
 //!
 //! Source: <https://pkg.go.dev/github.com/distribution/reference>.
 
@@ -29,13 +28,13 @@ const OFFICIAL_NAMESPACE: &str = "library";
 const DEFAULT_TAG: &str = "latest";
 const MAX_REPOSITORY: usize = 255;
 const MAX_TAG: usize = 128;
-// Of a host name, and of what is between two of its dots: RFC 1035, section 2.3.4.
+// Maximum length of a host name and of its labels: RFC 1035, section 2.3.4.
 const MAX_HOST: usize = 253;
 const MAX_LABEL: usize = 63;
-/// More than the longest host, repository, tag and digest together. It bounds what an error repeats.
+/// More than the longest host, repository, tag and digest together. It bounds error messages.
 const MAX_INPUT: usize = 1000;
 
-/// A parsed image reference. Equal values name the same thing in the same way; see also [`Reference::same_image`].
+/// A parsed image reference. Equality compares the written parts; see also [`Reference::same_image`].
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Reference {
     registry: String,
@@ -56,7 +55,7 @@ pub struct ReferenceError {
 pub(super) enum Reason {
     #[error("it is empty")]
     Empty,
-    #[error("it has {0} bytes, and may have {MAX_INPUT}")]
+    #[error("it has {0} bytes, but at most {MAX_INPUT} are allowed")]
     Length(usize),
     #[error("it has the character {0:?}, which is not allowed in a reference")]
     Character(char),
@@ -80,26 +79,26 @@ pub(super) enum Reason {
         "the part {0:?} of the repository must be letters and digits, joined by one dot, one or two underscores, or dashes"
     )]
     Component(String),
-    #[error("the repository name has {0} characters, and may have {MAX_REPOSITORY}")]
+    #[error("the repository name has {0} characters, but at most {MAX_REPOSITORY} are allowed")]
     RepositoryLength(usize),
     #[error("64 hexadecimal digits are the ID of a local image, not a name")]
     ImageId,
     #[error("the tag is missing after the colon")]
     NoTag,
-    #[error("the tag {0:?} must begin with a letter, digit or underscore, and go on with those, dots and dashes")]
+    #[error("the tag {0:?} must begin with a letter, digit or underscore, and may contain only these, dots and dashes")]
     Tag(String),
-    #[error("the tag has {0} characters, and may have {MAX_TAG}")]
+    #[error("the tag has {0} characters, but at most {MAX_TAG} are allowed")]
     TagLength(usize),
     #[error("the digest {0:?} must be an algorithm, a colon and hexadecimal digits, as in \"sha256:9f86d0…\"")]
     Digest(String),
     #[error("the digest algorithm {0:?} is not one of sha256, sha384, sha512")]
     DigestAlgorithm(String),
-    #[error("a {algorithm} digest has {expected} lower case hexadecimal digits, and this one does not")]
+    #[error("a {algorithm} digest must have {expected} lower case hexadecimal digits")]
     DigestDigits { algorithm: &'static str, expected: usize },
 }
 
 impl Reference {
-    /// Reads a reference as a user writes it, and fills in omitted parts.
+    /// Parses a reference, and fills in omitted parts.
     ///
     /// # Errors
     ///
@@ -128,8 +127,8 @@ impl Reference {
         self.digest.as_deref()
     }
 
-    /// Whether both references pull the same image, whatever the registry holds: `nginx` and
-    /// `docker.io/library/nginx:latest` do. A digest decides alone; the tag beside it is not used in a pull.
+    /// Whether both references pull the same image in every case, as `nginx` and `docker.io/library/nginx:latest` do. If there
+    /// is a digest, the tag is ignored, as in a pull.
     pub fn same_image(&self, other: &Self) -> bool {
         self.registry == other.registry
             && self.repository == other.repository
@@ -140,7 +139,7 @@ impl Reference {
     }
 }
 
-/// The canonical form, with everything that was filled in. It parses to an equal reference.
+/// The canonical form, with all parts filled in. It parses to an equal reference.
 impl fmt::Display for Reference {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}/{}", self.registry, self.repository)?;
@@ -184,7 +183,7 @@ fn parse(input: &str) -> Result<Reference, Reason> {
         Some(colon) if !rest[colon..].contains('/') => (&rest[..colon], Some(parse_tag(&rest[colon + 1..])?)),
         _ => (rest, None),
     };
-    // Beside a tag or a digest, 64 hexadecimal digits are a name like any other.
+    // With a tag or a digest, 64 hexadecimal digits are an ordinary name.
     if tag.is_none() && digest.is_none() && name.len() == 64 && name.bytes().all(is_lower_hex) {
         return Err(Reason::ImageId);
     }

@@ -1,4 +1,4 @@
-//! A response of a registry, the body of which is bounded in size and time.
+//! A response of a registry, with a body bounded in size and time.
 
 use std::time::{Duration, SystemTime};
 
@@ -10,10 +10,10 @@ use super::error::{Cause, innermost};
 use super::gate::Pass;
 use super::hosts::host;
 
-/// For a request, from when it is sent first to the end of its response.
+/// Time limit of a request, from the first attempt to the end of its response.
 pub(super) const TIMEOUT: Duration = Duration::from_secs(30);
 
-/// A response, which counts as in flight until its body was read or dropped.
+/// A response. It counts as in flight until its body has been read or dropped.
 pub(super) struct Reply {
     pub(super) response: Response,
     pub(super) deadline: Instant,
@@ -29,12 +29,12 @@ impl Reply {
         self.response.headers()
     }
 
-    /// The length that the headers state.
+    /// The length in the headers.
     pub fn content_length(&self) -> Option<u64> {
         self.response.content_length()
     }
 
-    /// The host that responded, which after a redirect is not the requested one.
+    /// The host that responded, which after a redirect may differ from the requested one.
     pub fn host(&self) -> String {
         host(self.response.url())
     }
@@ -47,7 +47,7 @@ impl Reply {
         }
     }
 
-    /// How long the host asks to wait.
+    /// The delay that the host asks for.
     pub fn retry_after(&self) -> Option<Duration> {
         let value = self.headers().get(RETRY_AFTER)?.to_str().ok()?.trim();
         if let Ok(seconds) = value.parse() {
@@ -57,7 +57,7 @@ impl Reply {
         Some(until.duration_since(SystemTime::now()).unwrap_or_default())
     }
 
-    /// Reads a body of at most `limit` bytes; a longer one is not read on.
+    /// Reads a body of at most `limit` bytes; a longer one is an error.
     pub async fn body(mut self, what: &'static str, limit: usize) -> Result<Vec<u8>, Cause> {
         let too_large = || Cause::TooLarge { what, limit };
         if self.content_length().is_some_and(|length| length > limit as u64) {
@@ -73,7 +73,7 @@ impl Reply {
         Ok(body)
     }
 
-    /// Reads the first `len` bytes of a body, or all if it is shorter, and leaves the rest.
+    /// Reads the first `len` bytes of a body, or all if it is shorter.
     pub async fn prefix(mut self, len: usize) -> Result<Vec<u8>, Cause> {
         let mut body = Vec::with_capacity(len);
         while body.len() < len

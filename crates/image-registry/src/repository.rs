@@ -1,6 +1,6 @@
 //! The repository of an image: its manifests and blobs, from a mirror or from its registry.
 //!
-//! A mirror goes first. Whatever it does not serve comes from the registry; one that cannot be reached is not tried again.
+//! The mirror is tried first, then the registry. A mirror that cannot be reached is not tried again.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -20,9 +20,9 @@ use super::source::Source;
 
 /// The limit that the distribution specification recommends to registries.
 const MAX_MANIFEST: usize = 4 << 20;
-/// The configuration of an image is much smaller.
+/// Limit for image configurations, which are much smaller.
 const MAX_CONFIG: usize = 1 << 20;
-/// For this time, a tag is not looked up again. After that a HEAD shows whether it moved: some registries count each GET of a manifest
+/// How long a tag is not looked up again. After that, a HEAD shows whether it moved: some registries count each GET of a manifest
 /// as a pull.
 const FRESH: Duration = Duration::from_secs(60);
 
@@ -54,7 +54,7 @@ impl<'a> Repository<'a> {
         Ok(Self { inspector, reference, sources: mirror.into_iter().chain([registry]).collect() })
     }
 
-    /// What a tag or digest leads to: its digest, the document, and its length.
+    /// The document of a tag or digest, with its digest and length.
     pub async fn manifest(&self, name: &str) -> Result<(String, Document, usize), Cause> {
         let key = [self.reference.registry(), self.reference.repository(), name].map(str::to_owned);
         let cell = self.inspector.manifests.get_or_insert_default(key.into());
@@ -73,7 +73,7 @@ impl<'a> Repository<'a> {
         Ok((digest, document, body.len()))
     }
 
-    /// The manifest or index that another one states with its size.
+    /// The manifest or index for a descriptor, of the stated size.
     pub async fn manifest_of_size(&self, digest: &str, size: u64) -> Result<(String, Document), Cause> {
         let found = self.manifest(digest).await?;
         let actual = found.2 as u64;
@@ -83,7 +83,7 @@ impl<'a> Repository<'a> {
         Ok((found.0, found.1))
     }
 
-    /// The unpacked size of a layer, which `measure` finds out if no image had the layer before.
+    /// The unpacked size of a layer, cached across images, or else from `measure`.
     pub async fn measured(
         &self,
         descriptor: &Descriptor,
@@ -93,7 +93,7 @@ impl<'a> Repository<'a> {
         self.inspector.measured.get_or_try_make(key, measure).await
     }
 
-    /// The digest that a tag leads to, if a server states it.
+    /// The digest of a tag, if a server states it.
     async fn head(&self, name: &str) -> Option<String> {
         let path = format!("manifests/{name}");
         let mut attempts = self.attempts();
@@ -147,7 +147,7 @@ impl<'a> Repository<'a> {
     }
 }
 
-/// One source after the other, until one does not fail. A source whose response breaks off gets one more request.
+/// The sources in order, until one succeeds. A source whose response is incomplete gets one more request.
 struct Attempts<'r, 'a> {
     inspector: &'r Inspector,
     sources: std::slice::Iter<'r, Source<'a>>,
@@ -167,7 +167,7 @@ impl<'r, 'a> Attempts<'r, 'a> {
         left.next().expect("the registry is the last source, and ends the attempts")
     }
 
-    /// What the attempts result in, unless there is another source. An error names each that failed.
+    /// The result of the attempts, unless another source remains. An error names every source that failed.
     fn end<T>(&mut self, source: &'r Source<'a>, result: Result<T, Cause>) -> Option<Result<T, Cause>> {
         if matches!(result, Err(Cause::Interrupted { .. })) && !std::mem::replace(&mut self.is_repeated, true) {
             self.repeated = Some(source);
@@ -206,7 +206,7 @@ async fn fetch_from(source: &Source<'_>, name: &str) -> Result<Fetched, Cause> {
     Ok(Fetched { digest, body: Arc::new(body), at: Instant::now() })
 }
 
-/// The digest that the headers state. Some registries state an empty one.
+/// The digest in the headers. Some registries send an empty one.
 fn stated_digest(reply: &Reply) -> Option<String> {
     let value = reply.headers().get("docker-content-digest")?.to_str().ok()?;
     (!value.is_empty()).then(|| value.to_owned())
@@ -231,7 +231,7 @@ impl Blob<'_> {
             StatusCode::PARTIAL_CONTENT => {
                 content_range(reply.headers()).filter(|(start, _)| *start == range.start).map(|(_, size)| size)
             }
-            // The whole blob comes. Its beginning is taken, and the connection closed.
+            // The server sends the whole blob: read its beginning, and close the connection.
             StatusCode::OK if range.start == 0 => reply.content_length().or(Some(*size)),
             StatusCode::OK => return unreadable("sends whole layers only"),
             _ => return Err(source.refusal(&path, reply).await),
@@ -243,7 +243,7 @@ impl Blob<'_> {
         let bytes = reply.prefix(len).await?;
         match actual {
             Some(_) if bytes.len() == len => Ok(Part::Bytes(bytes)),
-            _ => unreadable("sends other parts than those that were requested"),
+            _ => unreadable("sends a different range than requested"),
         }
     }
 }
@@ -251,7 +251,7 @@ impl Blob<'_> {
 impl ReadRange for Blob<'_> {
     type Error = Cause;
 
-    /// Reads a part. Only a layer that does not exist, or is another one, ends the inspection.
+    /// Reads a part. Only a layer that does not exist or has a different size ends the inspection.
     async fn read(&self, range: std::ops::Range<u64>) -> Result<Part, Cause> {
         let mut attempts = self.repository.attempts();
         let result = loop {

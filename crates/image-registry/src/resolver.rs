@@ -1,9 +1,9 @@
-//! Which addresses the names of hosts may have, checked when a connection is made.
+//! Restricts the addresses of host names, when they are resolved.
 //!
-//! A name in a redirect or of a token service is chosen by a registry, and may resolve to this machine or its network. So each
-//! name has a [`Reach`] that its addresses may not exceed: that of the registry that referred to it. Names that the user wrote (registries
-//! of images, mirrors, hosts in lists, proxies) have no such limit, and neither have those of the platform's own object storage, because
-//! they resolve to link-local addresses inside its network and only the platform can change that.
+//! The host name of a redirect or a token service is chosen by a registry, and may resolve to this machine or its network. So
+//! each name is limited to the [`Reach`] of the registry that referred to it. Names from the configuration (registries of images,
+//! mirrors, hosts in lists, proxies) have no limit, nor do those of the platform's object storage: they resolve to link-local
+//! addresses inside its network, and only the platform controls them.
 
 use std::collections::HashMap;
 use std::net::SocketAddr;
@@ -17,7 +17,7 @@ use super::address::Reach;
 /// Domains of Tencent Cloud's object storage, to which its registries refer for layers.
 const PLATFORM_STORAGE: [&str; 2] = [".myqcloud.com", ".tencentcos.cn"];
 
-/// The limits of names. A name without one may be anywhere on the Internet.
+/// The limits of names. A name without one must have a public address.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Resolver(Arc<Mutex<HashMap<String, Limit>>>);
 
@@ -25,17 +25,17 @@ pub(super) struct Resolver(Arc<Mutex<HashMap<String, Limit>>>);
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Limit {
     Within(Reach),
-    /// The user named the host.
+    /// The host is named in the configuration.
     None,
 }
 
 impl Resolver {
-    /// Lifts the limit of a host that the user named.
+    /// Removes the limit of a host that is named in the configuration.
     pub fn trust(&self, host: &str) {
         self.raise(host, Limit::None);
     }
 
-    /// Lets the addresses of a host be as near as `reach`.
+    /// Allows addresses of a host up to `reach`.
     pub fn allow(&self, host: &str, reach: Reach) {
         self.raise(host, Limit::Within(reach));
     }
@@ -78,7 +78,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn names_have_no_nearer_addresses_than_they_may() {
+    fn addresses_are_limited_by_reach() {
         let resolver = Resolver::default();
         resolver.trust("Registry.example.com");
         resolver.allow("registry.example.com", Reach::Public);

@@ -1,4 +1,4 @@
-//! Where a repository is served: its registry, or a mirror of it.
+//! The server of a repository: its registry, or a mirror.
 
 use reqwest::header::{HeaderMap, HeaderValue};
 use reqwest::{Method, StatusCode};
@@ -23,9 +23,9 @@ pub(super) struct Source<'a> {
     transport: &'a Transport,
     credentials: &'a Credentials,
     base: Url,
-    /// As the server names it.
+    /// The repository's name on the server.
     repository: String,
-    /// Under which credentials are found.
+    /// The name for looking up credentials.
     server: String,
     pub is_mirror: bool,
     authorization: Mutex<Option<HeaderValue>>,
@@ -54,7 +54,7 @@ impl<'a> Source<'a> {
         let (base, namespace) = mirror.base();
         transport.trust(&base);
         if !transport.may_call(&base) {
-            let message = format!("the mirror {mirror} is plain HTTP, and its host is not in the list for that");
+            let message = format!("the mirror {mirror} uses plain HTTP, but its host is not listed for plain HTTP");
             return Err(Cause::Client(message));
         }
         let repository = match namespace {
@@ -88,7 +88,7 @@ impl<'a> Source<'a> {
         if reply.status() != StatusCode::UNAUTHORIZED || reply.host() != self.host() {
             return Ok(reply);
         }
-        // Either the first response, or the token has expired.
+        // This is the first response, or the token has expired.
         let challenge = Challenge::of(reply.headers());
         let renewed = self.authorize(challenge, get.authorization.as_ref()).await?;
         if get.authorization.as_ref() == Some(&renewed) {
@@ -99,7 +99,7 @@ impl<'a> Source<'a> {
         self.transport.get(&get).await
     }
 
-    /// An authorization other than the one that was refused. However many requests were refused at once, one of them gets it.
+    /// Replaces the refused authorization. Of concurrent refused requests, only one requests a new one.
     async fn authorize(
         &self,
         challenge: Option<Challenge>,
@@ -109,7 +109,8 @@ impl<'a> Source<'a> {
         if let Some(known) = authorization.as_ref().filter(|known| Some(*known) != refused) {
             return Ok(known.clone());
         }
-        let challenge = challenge.ok_or_else(|| unauthorized(&self.base, "in a way that is not understood"))?;
+        let challenge =
+            challenge.ok_or_else(|| unauthorized(&self.base, "with an unsupported authentication scheme"))?;
         let credential = self.credentials.find(&self.server, &self.repository).await?;
         let renewed = challenge.respond(self.transport, &self.base, &self.repository, credential).await?;
         Ok(authorization.insert(renewed).clone())
@@ -163,7 +164,7 @@ impl RegistryError {
         errors.and_then(|Errors { errors }| errors.into_iter().next()).unwrap_or_default()
     }
 
-    /// Made fit for a terminal.
+    /// Escaped for a terminal.
     fn message(&self) -> String {
         shown(&format!("{} {}", self.code, self.message))
     }
@@ -174,7 +175,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn error_documents_are_made_fit_for_a_terminal() {
+    fn error_documents_are_escaped() {
         for (body, expected) in [
             (
                 r#"{"errors":[{"code":"TOOMANY","message":"slow\u001b[31m down\n","detail":{}},{"code":"B"}]}"#,

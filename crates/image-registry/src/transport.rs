@@ -1,13 +1,13 @@
-//! HTTP as registries need it: bounded responses, redirects, retries.
+//! HTTP for registries: bounded responses, redirects, retries.
 //!
 //! - HTTPS, verified. Plain HTTP only to the hosts of one list, unverified TLS only to those of another.
 //! - A header with a credential goes to the origin it is for, and is dropped on a redirect to any other.
 //! - Redirects follow the rule of [`address`](super::address), and never from HTTPS to HTTP unless the host is in the list. Names are
 //!   checked again when they are resolved, by [`resolver`](super::resolver).
 //! - A host gets a bounded number of requests at once, and none for a while after a connection timed out, see [`gate`](super::gate).
-//! - 429, 502, 503, 504, connections that were reset and streams that were refused are repeated, after `Retry-After` if there is one, within
-//!   the time limit of the request.
-//! - Proxies come from the environment that is handed in: `HTTPS_PROXY`, `HTTP_PROXY`, `ALL_PROXY`, `NO_PROXY`.
+//! - 429, 502, 503, 504, reset connections and refused streams are retried, after `Retry-After` if there is one, within the time
+//!   limit of the request.
+//! - Proxies come from the given environment: `HTTPS_PROXY`, `HTTP_PROXY`, `ALL_PROXY`, `NO_PROXY`.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -53,22 +53,22 @@ impl Get {
     }
 }
 
-/// What a client does about certificates.
+/// How a client verifies certificates.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 enum Tls {
-    /// It needs none, and works on a machine without certificates.
+    /// For plain HTTP; works on a machine without certificates.
     Unused,
     Verified,
     Unverified,
 }
 
-/// The hosts that are treated in a special way, and the clients for them and for all others.
+/// The hosts with special treatment, and the clients for them and for all others.
 pub(super) struct Transport {
     http_hosts: BTreeSet<String>,
     skip_verify_hosts: BTreeSet<String>,
     environment: Environment,
     pub(super) program: Program,
-    /// Made when first needed, because loading the root
+    /// Created when first needed, because loading the root
     /// certificates takes milliseconds.
     clients: OnceMap<Tls, Client>,
     gates: Gates,
@@ -108,17 +108,17 @@ impl Transport {
         Ok(url)
     }
 
-    /// Lets the host of `url`, which the user named, be anywhere.
+    /// Allows any address for the host of `url`, which is named in the configuration.
     pub fn trust(&self, url: &Url) {
         self.resolver.trust(url.host_str().unwrap_or_default());
     }
 
-    /// Whether `url` has a scheme that its host may be called with.
+    /// Whether the host of `url` may be called with its scheme.
     pub fn may_call(&self, url: &Url) -> bool {
         url.scheme() == "https" || lists(&self.http_hosts, &authority(url))
     }
 
-    /// Sends, follows redirects, and repeats what may be repeated. Any final status is a success here.
+    /// Sends the request, follows redirects, and retries. Any final status is a success here.
     pub async fn get(&self, request: &Get) -> Result<Reply, Cause> {
         let (mut attempt, mut deadline) = (0, None);
         loop {
@@ -127,7 +127,7 @@ impl Transport {
             let left = deadline.map_or(TIMEOUT, |deadline| deadline.saturating_duration_since(Instant::now()));
             let reply = match result {
                 Ok(reply) => reply,
-                // Too many streams or connections, perhaps: the next attempt has fewer beside it.
+                // There may be too many streams or connections: the next attempt has fewer beside it.
                 Err(Cause::Interrupted { .. }) if attempt < MAX_ATTEMPTS && left > Duration::from_secs(1) => continue,
                 Err(cause) => return Err(cause),
             };
@@ -174,7 +174,7 @@ impl Transport {
         Err(Cause::Redirect { to: host(&url), reason: "it is one of too many redirects" })
     }
 
-    /// Sends one request when the gate of its host lets it through.
+    /// Sends one request when the gate of its host admits it.
     async fn send(&self, request: RequestBuilder, url: &Url, deadline: &mut Option<Instant>) -> Result<Reply, Cause> {
         let unreachable = |failure| Cause::Unreachable { host: host(url), failure };
         let pass = self.gates.of(&url.origin().ascii_serialization()).enter().await.map_err(unreachable)?;
@@ -225,13 +225,13 @@ impl Transport {
         reach
     }
 
-    /// The client for `url`, or why that is not to be called.
+    /// The client for `url`, or why it must not be called.
     async fn client(&self, url: &Url) -> Result<Client, Cause> {
         let refuse = |reason| Err(Cause::Redirect { to: host(url), reason });
         let authority = authority(url);
         match url.scheme() {
             "https" | "http" if self.may_call(url) => {}
-            "http" => return refuse("it is plain HTTP, and the host is not in the list for that"),
+            "http" => return refuse("it uses plain HTTP, but the host is not listed for plain HTTP"),
             _ => return refuse("it is neither HTTPS nor HTTP"),
         }
         let proxies = self.proxies().map_err(|error| Cause::Client(error.to_string()))?;

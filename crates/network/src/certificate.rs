@@ -1,4 +1,4 @@
-//! Why a server's certificate was refused: whose it is, who signed it, for when and for which names.
+//! Diagnoses of refused server certificates: subject, issuer, validity period and names.
 
 use std::fmt;
 use std::sync::Arc;
@@ -11,11 +11,11 @@ use x509_parser::prelude::{FromDer as _, GeneralName, X509Certificate, X509Name}
 
 use crate::roots;
 
-/// The system's verifier, whose refusals keep what the certificate said.
+/// The system's verifier, with errors that describe the certificate.
 #[derive(Debug)]
 pub(crate) struct ExplainingVerifier(pub rustls_platform_verifier::Verifier);
 
-/// A refused certificate. Its text is a whole diagnosis.
+/// A refused certificate. `Display` writes the whole diagnosis.
 #[derive(Debug)]
 pub(crate) struct Refused(String);
 
@@ -96,21 +96,21 @@ fn explain(
             format!("the certificate is not for {host}, but for {}", names(&certificate))
         }
         _ if is_authority => format!(
-            "the certificate of {host} is an authority's own (CA:TRUE), not a server's. The server needs a certificate for \
-             its name that this authority, {subject}, signed"
+            "the certificate of {host} is a CA certificate (CA:TRUE), not a server certificate. The server needs a \
+            certificate for its name, signed by {subject}"
         ),
         CertificateError::UnknownIssuer => {
             let authority = intermediates.last().and_then(|last| X509Certificate::from_der(last).ok());
             let authority = authority.map_or_else(|| issuer.clone(), |(_, last)| name(last.issuer()));
             let by = if authority == subject { "itself".to_owned() } else { authority };
             format!(
-                "the certificate of {host} ({subject}) is signed by {by}, which is not trusted here; {}. If that authority is \
-                 your organization's, add its certificate to the system's, or to a PEM file named in SSL_CERT_FILE",
+                "the certificate of {host} ({subject}) is signed by {by}, which is not trusted here; {}. If that is your \
+                organization's CA, add its certificate to the system's trust store, or to a PEM file named in SSL_CERT_FILE",
                 roots::state()
             )
         }
         CertificateError::Revoked => format!("the certificate of {host} ({subject}) is revoked"),
-        CertificateError::BadSignature => format!("the certificate of {host} ({subject}) has a wrong signature"),
+        CertificateError::BadSignature => format!("the certificate of {host} ({subject}) has an invalid signature"),
         _ => format!("the certificate of {host} ({subject}, signed by {issuer}) is not valid for a server"),
     }
 }
@@ -137,7 +137,7 @@ fn names(certificate: &X509Certificate<'_>) -> String {
 
 /// Seconds since 1970 as a date.
 fn time(seconds: i64) -> String {
-    Timestamp::from_second(seconds).map_or_else(|_| "a time far away".to_owned(), |time| time.to_string())
+    Timestamp::from_second(seconds).map_or_else(|_| "an unrepresentable date".to_owned(), |time| time.to_string())
 }
 
 #[cfg(test)]
@@ -145,7 +145,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn other_name_is_said_with_the_names_of_the_certificate() {
+    fn name_mismatch_lists_the_names() {
         let key = rcgen::KeyPair::generate().unwrap();
         let names = ["a.example.com".to_owned(), "*.b.example.com".to_owned(), "10.0.0.1".to_owned()];
         for (names, expected) in

@@ -10,24 +10,24 @@ use url::Url;
 use crate::certificate::Refused;
 use crate::proxies::{Proxies, Proxy};
 
-/// Why a request got no response. The text is a part of a sentence, without URL and password.
+/// Why a request got no response. `Display` writes a part of a sentence, without URL and password.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Failure {
     text: String,
     subject: Subject,
-    is_lasting: bool,
+    is_permanent: bool,
 }
 
-/// What a failure is about, on which it depends what to do.
+/// What failed, which decides what to do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Subject {
-    /// The way to the server, or the server.
+    /// The server, or the route to it.
     Server,
     /// A proxy.
     Proxy,
     /// The server's certificate.
     Certificate,
-    /// The server speaks no TLS, probably plain HTTP.
+    /// The server does not speak TLS, but probably plain HTTP.
     NoTls,
     /// The variables or certificates of this machine.
     Machine,
@@ -42,7 +42,7 @@ impl fmt::Display for Failure {
 impl Error for Failure {}
 
 impl Failure {
-    /// The diagnosis of `error`, with which a request to `url` ended.
+    /// Diagnoses `error`, which a request to `url` returned.
     pub fn new(error: reqwest::Error, url: &Url, proxies: &Proxies) -> Self {
         let error = error.without_url();
         let causes: Vec<&(dyn Error + 'static)> = causes(&error);
@@ -52,7 +52,7 @@ impl Failure {
             (host, _) => host.unwrap_or("the server").to_owned(),
         };
         if let Some(refused) = causes.iter().find_map(|cause| cause.downcast_ref::<Refused>()) {
-            return Self { text: refused.to_string(), subject: Subject::Certificate, is_lasting: true };
+            return Self { text: refused.to_string(), subject: Subject::Certificate, is_permanent: true };
         }
         if let Some(proxy) = proxy
             && causes.iter().any(|cause| cause.to_string().contains("proxy authorization required"))
@@ -92,35 +92,35 @@ impl Failure {
                 }
             }
         };
-        Self { text, subject, is_lasting: false }
+        Self { text, subject, is_permanent: false }
     }
 
-    /// A proxy responds 407.
+    /// A proxy that responded 407.
     pub fn proxy_authentication(proxy: &Proxy) -> Self {
-        Self { text: wants_authentication(proxy), subject: Subject::Proxy, is_lasting: true }
+        Self { text: wants_authentication(proxy), subject: Subject::Proxy, is_permanent: true }
     }
 
-    /// A failure of this machine, which waiting does not cure.
-    pub fn lasting(text: impl Into<String>) -> Self {
-        Self { text: text.into(), subject: Subject::Machine, is_lasting: true }
+    /// A failure on this machine, which another attempt does not fix.
+    pub fn permanent(text: impl Into<String>) -> Self {
+        Self { text: text.into(), subject: Subject::Machine, is_permanent: true }
     }
 
-    /// A failure of the server that may be over at the next attempt.
-    pub fn passing(text: impl Into<String>) -> Self {
-        Self { text: text.into(), subject: Subject::Server, is_lasting: false }
+    /// A failure of the server that may be transient.
+    pub fn transient(text: impl Into<String>) -> Self {
+        Self { text: text.into(), subject: Subject::Server, is_permanent: false }
     }
 
-    /// What the failure is about.
+    /// What failed.
     pub fn subject(&self) -> Subject {
         self.subject
     }
 
     /// Whether another attempt would fail in the same way: a certificate, a missing password of a proxy.
-    pub fn is_lasting(&self) -> bool {
-        self.is_lasting
+    pub fn is_permanent(&self) -> bool {
+        self.is_permanent
     }
 
-    /// The same, after this many attempts in this time.
+    /// This failure, after the given number of attempts in the given time.
     #[must_use]
     pub fn after(mut self, attempts: u32, time: Duration) -> Self {
         self.text += &self::attempts(attempts, time);
@@ -131,20 +131,19 @@ impl Failure {
         use rustls::{Error, InvalidMessage};
         match error {
             Error::InvalidMessage(InvalidMessage::InvalidContentType) => {
-                let text =
-                    format!("what {host} sends is not TLS; if it speaks plain HTTP, its URL begins with http://");
-                Self { text, subject: Subject::NoTls, is_lasting: true }
+                let text = format!("{host} does not speak TLS; if it speaks plain HTTP, its URL begins with http://");
+                Self { text, subject: Subject::NoTls, is_permanent: true }
             }
             Error::AlertReceived(_) | Error::PeerIncompatible(_) => {
-                let text = format!("{host} and this program have no common version or parameters of TLS");
-                Self { text, subject: Subject::Server, is_lasting: true }
+                let text = format!("{host} and this program have no TLS version or cipher suite in common");
+                Self { text, subject: Subject::Server, is_permanent: true }
             }
-            error => Self::passing(format!("TLS with {host} failed: {error}")),
+            error => Self::transient(format!("TLS with {host} failed: {error}")),
         }
     }
 }
 
-/// How often, in which time: empty for one attempt.
+/// ` (6 attempts in 27 seconds)`; empty for one attempt.
 pub fn attempts(attempts: u32, time: Duration) -> String {
     match (attempts, time.as_secs()) {
         (..=1, _) => String::new(),
@@ -163,7 +162,7 @@ fn wants_authentication(proxy: &Proxy) -> String {
     )
 }
 
-/// An error and all that is below it, also what I/O errors wrap, which they do not name as their source.
+/// An error and its sources, including errors that I/O errors wrap and do not report as their source.
 fn causes<'a>(error: &'a (dyn Error + 'static)) -> Vec<&'a (dyn Error + 'static)> {
     let mut causes = Vec::new();
     let mut next = Some(error);
@@ -181,7 +180,7 @@ fn causes<'a>(error: &'a (dyn Error + 'static)) -> Vec<&'a (dyn Error + 'static)
     causes
 }
 
-/// `the proxy host:port (from X)` and `host:port` have a port, which no name has.
+/// The name to resolve, of `host:port`; `of` and the proxy, of `the proxy host:port (from X)`.
 fn peer_name(peer: &str) -> String {
     match peer.split_once(' ') {
         Some(_) => format!("of {peer}"),

@@ -1,13 +1,13 @@
-//! What is between this machine and a server: proxies, certificates, and why a connection failed, in words that name what to
-//! change.
+//! Connections to a server: proxies, certificates, and diagnoses of failed connections that name what to change.
 //!
 //! - [`Proxies`]: the proxy variables of an environment, which of them applies to a URL, and a client that uses them.
-//! - [`client`]: a client builder whose refusals of a certificate say whose it is and who signed it; [`plain_client`]: one
-//!   that needs no certificates.
-//! - [`Program`]: who sends the requests.
-//! - [`Failure`]: the diagnosis of a failed request. It holds no password and no URL, and says whether waiting can help.
+//! - [`client`]: a client builder whose certificate errors name subject and issuer; [`plain_client`]: one that needs no
+//!   certificates.
+//! - [`Program`]: the program that `User-Agent` names.
+//! - [`Failure`]: the diagnosis of a failed request. It contains no password and no URL, and says whether another attempt
+//!   can succeed.
 //!
-//! Both the client of the API and that of registries use it, so that one cause has one message.
+//! The client of the API and the client of registries both use it, so that one cause has one message.
 //!
 //! ```
 //! use network::Proxies;
@@ -24,7 +24,7 @@
 //! # Ok::<_, network::InvalidProxy>(())
 //! ```
 //!
-//! It does not send requests, repeat them or read their responses, and knows neither Terraform nor any API.
+//! It does not send requests, retry them or read their responses, and knows neither Terraform nor any API.
 
 #![forbid(unsafe_code)]
 

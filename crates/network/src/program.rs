@@ -1,4 +1,4 @@
-//! Who sends the requests.
+//! The program that sends the requests.
 
 /// The program that sends requests, as servers log it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -22,7 +22,7 @@ struct Setting {
     url: Secret,
 }
 
-/// A URL that may hold a password.
+/// A URL that may contain a password.
 #[derive(Clone)]
 struct Secret(String);
 
@@ -47,7 +47,7 @@ impl fmt::Display for Proxy {
     }
 }
 
-/// A proxy variable whose value is not the URL of a proxy. The value may hold a password, and is not repeated.
+/// A proxy variable whose value is not the URL of a proxy. The value may contain a password, and is not shown.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct InvalidProxy {
     /// The variable.
@@ -72,7 +72,7 @@ impl Proxies {
     ///
     /// # Errors
     ///
-    /// A variable that is set and not a URL: to ignore it would send requests around the proxy.
+    /// A variable is set and is not a URL: ignoring it would bypass the proxy.
     pub fn from_environment<'a>(get: impl Fn(&str) -> Option<&'a str>) -> Result<Self, InvalidProxy> {
         let variable = |name: &str| {
             let value =
@@ -105,7 +105,7 @@ impl Proxies {
     ///
     /// # Errors
     ///
-    /// That of the library, about a URL that it does not take.
+    /// The library's error, for a URL that it does not accept.
     pub fn apply(&self, builder: ClientBuilder) -> Result<ClientBuilder, InvalidProxy> {
         let mut builder = builder.no_proxy();
         let no_proxy = self.no_proxy.as_deref().and_then(NoProxy::from_string);
@@ -160,7 +160,7 @@ mod tests {
     }
 
     #[test]
-    fn proxy_of_a_url_is_that_of_its_scheme_unless_excluded() {
+    fn proxy_by_scheme_and_no_proxy() {
         let both = [
             ("HTTPS_PROXY", "http://u:p%40ss@one:3128"),
             ("http_proxy", "two:8080"),
@@ -201,7 +201,7 @@ mod tests {
     }
 
     #[test]
-    fn value_that_is_not_a_url_is_an_error_without_it() {
+    fn invalid_proxy_error_hides_the_value() {
         for value in ["not a url", "http://", "ftp://proxy", "http://user:secret@:3128", "://"] {
             let error = proxies(&[("HTTPS_PROXY", value)]).unwrap_err().to_string();
             assert!(error.contains("HTTPS_PROXY") && !error.contains("secret"), "{error}");

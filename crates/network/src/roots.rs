@@ -12,7 +12,7 @@ use crate::certificate::ExplainingVerifier;
 ///
 /// # Errors
 ///
-/// What is wrong with `SSL_CERT_FILE` or `SSL_CERT_DIR`, or that the system has no certificates.
+/// `SSL_CERT_FILE` or `SSL_CERT_DIR` is unusable, or the system has no certificates.
 pub fn client() -> Result<ClientBuilder, String> {
     Ok(Client::builder().tls_backend_preconfigured(tls_config()?))
 }
@@ -44,8 +44,7 @@ pub fn tls_config() -> Result<ClientConfig, String> {
     }
     let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
     let verifier = rustls_platform_verifier::Verifier::new(Arc::clone(&provider)).map_err(|_| {
-        "the system has no certificates of authorities. Install the package ca-certificates, or name a PEM file in \
-         SSL_CERT_FILE"
+        "the system has no CA certificates. Install the package ca-certificates, or name a PEM file in SSL_CERT_FILE"
             .to_owned()
     })?;
     let mut config = ClientConfig::builder_with_provider(provider)

@@ -1,4 +1,4 @@
-//! How a string may be written inside another: JSON, a URL or form, HTML, `Debug`, and these within each other.
+//! Encodings of a string inside another: JSON, URL or form, HTML, `Debug`, and combinations of them.
 
 /// One character of a string in some encoding: the bytes that it stands for, and how many bytes encode it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -24,7 +24,7 @@ impl Unit {
     }
 }
 
-/// Everything that the beginning of `text` may stand for. As it is written comes last.
+/// The possible decodings of the beginning of `text`; the unencoded one comes last.
 pub(crate) fn units(text: &[u8]) -> Vec<Unit> {
     let mut units = Vec::new();
     match text {
@@ -39,7 +39,7 @@ pub(crate) fn units(text: &[u8]) -> Vec<Unit> {
     units
 }
 
-/// Whether the end of `text` is an encoded character, so that the letter or digit there is not one.
+/// Whether `text` ends with an encoded character, so that its last letter or digit is a part of an escape.
 pub(crate) fn ends_encoded(text: &[u8]) -> bool {
     (1..=text.len().min(12)).any(|length| {
         let end = &text[text.len() - length..];
@@ -79,7 +79,7 @@ fn entity(text: &[u8]) -> Option<Unit> {
     Some(Unit::char(c, end + 1))
 }
 
-/// The escapes of JSON and of `Debug`, with as many backslashes as encoding them again has made of one.
+/// The escapes of JSON and of `Debug`, with the backslashes that repeated encoding adds.
 fn backslashes(text: &[u8], units: &mut Vec<Unit>) {
     let run = text.iter().take(8).take_while(|byte| **byte == b'\\').count();
     units.extend([4, 2].into_iter().filter(|consumed| *consumed <= run).map(|consumed| Unit::byte(b'\\', consumed)));
@@ -98,7 +98,7 @@ fn backslashes(text: &[u8], units: &mut Vec<Unit>) {
     units.push(Unit::byte(byte, run + 1));
 }
 
-/// What follows `\u`: four digits, or for `Debug` any number of them in braces; a second escape for the other half of a pair.
+/// The rest of a `\u` escape: four digits, or in `Debug` any number in braces; then the second half of a surrogate pair.
 fn unicode(rest: &[u8], run: usize) -> Option<Unit> {
     if let [b'{', digits @ ..] = rest {
         let length = digits.iter().take(7).position(|byte| *byte == b'}')?;
@@ -115,7 +115,7 @@ fn unicode(rest: &[u8], run: usize) -> Option<Unit> {
     Some(Unit::char(pair, 2 * consumed))
 }
 
-/// The number that the first `length` digits are.
+/// The value of the first `length` digits.
 fn hex(digits: &[u8], length: usize) -> Option<u32> {
     let digits = digits.get(..length).filter(|digits| digits.iter().all(u8::is_ascii_hexdigit))?;
     u32::from_str_radix(std::str::from_utf8(digits).ok()?, 16).ok()
@@ -126,7 +126,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn first_unit_is_what_an_encoding_stands_for() {
+    fn first_unit_is_decoded() {
         for (text, expected, consumed) in [
             ("a", "a", 1),
             ("%41b", "A", 3),

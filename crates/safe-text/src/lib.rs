@@ -1,16 +1,16 @@
-//! Strings that a terminal and a log may show.
+//! Makes strings safe to show in a terminal and in a log.
 //!
-//! What a server, a registry, a program or a file says may repeat a secret of the request, move the cursor, reverse the
+//! Text from a server, a registry, a program or a file may repeat a secret of the request, move the cursor, reverse the
 //! reading direction or fill the screen. Every string from outside passes through this crate:
 //!
 //! | function | for | removes |
 //! | --- | --- | --- |
-//! | [`quote`] | a part of a message that comes from outside, where it enters an error | secrets, line breaks, control characters, what exceeds a length |
+//! | [`quote`] | a part of a message that comes from outside, where it enters an error | secrets, line breaks, control characters, characters beyond a limit |
 //! | [`show`] | a whole message, where it leaves the process (diagnostic, log line, progress, panic) | secrets, control characters other than line breaks |
 //!
-//! Both remove each secret that [`remember`] was called with. The list of secrets belongs to the process, because a panic
-//! and a log line know nothing of the call that they come from. Code that sends or receives a secret remembers it there,
-//! so that a new way to configure one needs no further line.
+//! Both remove every secret that was passed to [`remember`]. The list of secrets is global, because a panic or a log line
+//! does not know which call it comes from. Code that sends or receives a secret calls [`remember`], so that a new way to
+//! configure one needs no further code.
 //!
 //! ```
 //! safe_text::remember("correct horse");
@@ -18,7 +18,7 @@
 //! assert_eq!(safe_text::quote(said, 300), r"no user \u{1b}[31mjoe with password=(redacted)");
 //! ```
 //!
-//! It does not find secrets that were never remembered, and it is not for values of the state, which stay as they are.
+//! It does not find secrets that were never remembered. Values of the state do not pass through it.
 
 #![forbid(unsafe_code)]
 
@@ -35,7 +35,7 @@ pub const QUOTE_LIMIT: usize = 500;
 /// Characters of a whole message. Terraform shows all of it.
 const SHOW_LIMIT: usize = 64 << 10;
 
-/// Bytes of a string that are looked at for one character shown.
+/// Bytes of a string that are read for each character shown.
 const LOOK_AHEAD: usize = 256 << 10;
 
 static SECRETS: LazyLock<RwLock<Secrets>> = LazyLock::new(RwLock::default);
@@ -67,7 +67,7 @@ pub fn quote(text: &str, limit: usize) -> String {
     }
 }
 
-/// As [`quote`], of bytes that should be UTF-8.
+/// [`quote`] for bytes that should be UTF-8.
 pub fn quote_bytes(bytes: &[u8], limit: usize) -> String {
     quote(&String::from_utf8_lossy(&bytes[..bytes.len().min(LOOK_AHEAD)]), limit)
 }
@@ -97,7 +97,7 @@ fn without_secrets(text: &str) -> String {
     SECRETS.read().unwrap_or_else(PoisonError::into_inner).redact(text)
 }
 
-/// The first bytes of a string, up to a character's end.
+/// The first bytes of a string, cut at a character boundary.
 fn cut(text: &str, most: usize) -> &str {
     let end = (0..=most.min(text.len())).rev().find(|end| text.is_char_boundary(*end)).unwrap_or_default();
     &text[..end]

@@ -7,19 +7,19 @@ use base64::engine::general_purpose::{STANDARD, URL_SAFE};
 
 use crate::encodings::{ends_encoded, units};
 
-/// What stands in place of a secret.
+/// Replaces a secret.
 const PLACEHOLDER: &str = "(redacted)";
 
-/// Shorter secrets are also parts of ordinary words: they are removed where they stand alone.
+/// Shorter secrets also occur inside ordinary words: they are removed only where they are whole words.
 const ALONE_BELOW: usize = 6;
 
-/// Of a secret that was cut off, a beginning of this many bytes is removed.
+/// The first bytes of a secret that was cut off are removed if they are at least this many.
 const BEGINNING: usize = 16;
 
-/// Base64 of a part of a secret is removed from this many characters on.
+/// Base64 of a part of a secret is removed if it has at least this many characters.
 const SHORTEST_BASE64: usize = 7;
 
-/// Secrets, and what they look like.
+/// Secrets and their encoded forms.
 #[derive(Default)]
 pub(crate) struct Secrets {
     known: HashSet<Box<str>>,
@@ -51,7 +51,7 @@ impl Secrets {
         }
         for offset in 0..3 {
             let padded = [&vec![0; offset], secret.as_bytes()].concat();
-            // The characters that depend on the secret alone, not on what stands before and after it.
+            // The characters that depend on the secret alone, not on the bytes before and after it.
             let (start, end) = ((8 * offset).div_ceil(6), 8 * padded.len() / 6);
             if end - start >= SHORTEST_BASE64 {
                 let standard = STANDARD.encode(&padded);
@@ -112,7 +112,7 @@ fn longest_match(pattern: &[u8], text: &[u8], at: usize) -> (usize, usize) {
         if units.len() > 1 && !branched.insert((matched, at)) {
             continue;
         }
-        // The last is tried first: an encoded character rather than the one that its encoding begins with.
+        // `open` is a stack: decodings are pushed last, to be tried before the unencoded character.
         let fits = units.iter().rev().filter(|unit| pattern[matched..].starts_with(unit.bytes()));
         open.extend(fits.map(|unit| (matched + unit.bytes().len(), at + unit.consumed)));
     }
@@ -195,7 +195,7 @@ mod tests {
     }
 
     #[test]
-    fn backslashes_take_no_exponential_time() {
+    fn backslashes_take_polynomial_time() {
         let secret = "\\".repeat(200);
         assert!(secrets(&[&secret]).redact(&"\\".repeat(5_000)).len() < 2_000);
     }

@@ -1,4 +1,4 @@
-//! What one API action is: a request that serialises to the API's field names, and the response that belongs to it.
+//! An API action: a request that serializes to the API's field names, and its response.
 
 use std::fmt::Debug;
 
@@ -6,10 +6,10 @@ use serde::{Serialize, de::DeserializeOwned};
 
 /// One action of one service: the request is `Self`, the response [`Action::Response`].
 ///
-/// Absent fields must not be serialised: the API refuses what it does not know, and `null` too
-/// (`UnknownParameter`, `InvalidParameter`).
+/// Omitted fields must not be serialized: the API refuses `null` and unknown parameters (`InvalidParameter`,
+/// `UnknownParameter`).
 ///
-/// `Debug` is what the log shows of the parameters: secrets have types that hide them.
+/// The log shows the parameters by `Debug`: secrets have types that hide them.
 pub trait Action: Serialize + Debug + Send + Sync {
     /// First part of the host name, and part of the signature: `tke`, `sts`.
     const SERVICE: &'static str;
@@ -19,22 +19,22 @@ pub trait Action: Serialize + Debug + Send + Sync {
     const NAME: &'static str;
     /// The longest response that is read, in bytes.
     const RESPONSE_LIMIT: usize = 16 << 20;
-    /// What stands inside `Response` when the call succeeds.
+    /// The content of `Response` when the call succeeds.
     type Response: DeserializeOwned + Send;
 
-    /// May it be sent again when it is unknown whether it was carried out?
+    /// Whether it may be sent again when the outcome is unknown.
     fn retry(&self) -> Retry;
 }
 
-/// What may happen after a response was lost: the connection broke, timed out, or ended in a server fault.
+/// Whether to retry after a lost response: the connection broke or timed out, or the server failed.
 ///
-/// A call that was certainly not carried out (throttled, never connected) is repeated in either case.
+/// A call that was certainly not carried out (throttled, never connected) is retried in either case.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Retry {
-    /// Doing it twice is the same as doing it once: it is sent again.
+    /// Sent again: the second call has no further effect.
     Idempotent,
-    /// Doing it twice may make two of something: it is sent once, and the caller finds out what happened.
+    /// Sent once, because a second call could create a second object. The caller finds out what happened.
     Once,
-    /// Best effort: it is never sent again, not even where that is safe.
+    /// Best effort: never sent again, not even where that is safe.
     Never,
 }

@@ -1,5 +1,5 @@
-//! Calls within the quota, repeated where that is safe. Who calls is said with each call; [`Client`](super::Client) is
-//! the same with fixed credentials.
+//! Calls within the quota, retried where that is safe. Each call takes its credentials; [`Client`](super::Client) adds
+//! them.
 
 use std::{num::NonZeroU32, sync::Arc, time::SystemTime};
 
@@ -15,16 +15,16 @@ use super::{
     transport::Transport,
 };
 
-/// What can be set about the way to the API.
+/// How to reach the API.
 #[derive(Debug, Clone)]
 pub struct Settings {
-    /// Where the services are.
+    /// The base URLs of the services.
     pub endpoints: Endpoints,
-    /// How often a call is repeated; 0 for never.
+    /// How often a call is retried; 0 for never.
     pub max_retries: u32,
     /// For each action in each region.
     pub requests_per_second: NonZeroU32,
-    /// The program that calls, for `User-Agent` and `X-TC-RequestClient`.
+    /// The calling program, for `User-Agent` and `X-TC-RequestClient`.
     pub program: Program,
 }
 
@@ -67,12 +67,12 @@ impl Api {
 
     /// Calls `action` in `region` (`None` for the few actions that have none), and returns its response.
     ///
-    /// Waits for the quota, and repeats what [`Action::retry`] allows. Dropping the future gives the call up; whether it was
-    /// carried out is then unknown.
+    /// Waits for the quota, and retries as [`Action::retry`] allows. Dropping the future abandons the call; its outcome is
+    /// then unknown.
     ///
     /// # Errors
     ///
-    /// That of the last attempt: every variant of [`Error`] except [`Error::Credentials`] and [`Error::Ended`].
+    /// The error of the last attempt: every variant of [`Error`] except [`Error::Credentials`] and [`Error::Ended`].
     pub async fn send<A: Action>(
         &self,
         region: Option<&str>,
@@ -82,7 +82,7 @@ impl Api {
         self.send_until(region, auth, action, &CancellationToken::new()).await
     }
 
-    /// As [`Api::send`], until `end`: afterwards nothing is sent or repeated. What has been sent is not given up.
+    /// Like [`Api::send`], but sends and retries nothing after `end`. A request that has been sent is not abandoned.
     ///
     /// # Errors
     ///
@@ -109,7 +109,7 @@ impl Api {
                 Ok(response) => return Ok(response),
                 Err(error) => error,
             };
-            if error.asks_to_slow_down() {
+            if error.is_rate_limited() {
                 lane.throttled();
             }
             let pause = if retry::may_repeat(&error, action.retry()) { pauses.next() } else { None };
@@ -119,7 +119,7 @@ impl Api {
                 attempt = attempts,
                 error = &error as &dyn std::error::Error,
                 ?pause,
-                "the call failed, and is made again after a pause"
+                "the call failed; retrying after a pause"
             );
             last = error.after(attempts, start.elapsed());
             if end.run_until_cancelled(sleep(pause)).await.is_none() {
@@ -165,7 +165,7 @@ mod tests {
     action!(Read, Idempotent);
     action!(Make, Once);
 
-    /// Was it a success in the end, and how often was `action` sent?
+    /// Whether it succeeded in the end, and how often `action` was sent.
     async fn send<A: Action>(action: A, max_retries: u32, first: Reply) -> (bool, usize) {
         let server = Server::start(vec![first, json(r#"{"Response": {"RequestId": "r"}}"#)]).await;
         let endpoints = Endpoints::default().with_override("tke", &server.url).unwrap();
@@ -179,7 +179,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn the_end_of_an_operation_ends_pauses_and_not_what_was_sent() {
+    async fn end_of_operation_ends_pauses_but_not_sent_calls() {
         let mut server = Server::start(Vec::new()).await;
         server.closed().await;
         let endpoints = Endpoints::default().with_override("tke", &server.url).unwrap();
@@ -199,7 +199,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn only_what_is_safe_is_sent_again() {
+    async fn unsafe_calls_are_not_retried() {
         let results = tokio::join!(
             send(Read, 5, throttled()),
             send(Make, 5, throttled()),

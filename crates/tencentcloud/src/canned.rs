@@ -1,4 +1,4 @@
-//! An HTTP server for tests that sends given responses, byte for byte, and remembers the requests.
+//! An HTTP server for tests that sends the given responses byte for byte, and records the requests.
 
 use std::sync::{Arc, Mutex};
 
@@ -11,13 +11,13 @@ use tokio::{
 /// One response. Every connection is closed after its response.
 #[derive(Clone)]
 pub enum Reply {
-    /// These bytes, which may be less than they promise.
+    /// These bytes, which may be shorter than their `Content-Length`.
     Bytes(Vec<u8>),
-    /// Nothing: the connection is closed once the request was read.
+    /// Nothing: the connection is closed once the request has been read.
     Silence,
 }
 
-/// HTTP status, further header lines (each with its line end), and a body.
+/// HTTP status, further header lines (each with its line break), and a body.
 pub fn http(status: &str, headers: &str, body: &str) -> Reply {
     let length = body.len();
     let head = format!("HTTP/1.1 {status}\r\nConnection: close\r\n{headers}Content-Length: {length}\r\n\r\n");
@@ -36,7 +36,7 @@ pub struct Server {
 }
 
 impl Server {
-    /// Gives `replies` in their order, one for each request, then refuses connections.
+    /// Sends `replies` in order, one for each request, then refuses connections.
     pub async fn start(replies: Vec<Reply>) -> Self {
         let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
@@ -48,7 +48,7 @@ impl Server {
                 let request = read_request(&mut stream).await;
                 seen.lock().unwrap().push(request);
                 if let Reply::Bytes(bytes) = reply {
-                    // A client may hang up before the end of what is too long for it.
+                    // A client may close the connection before the end of a response that is too long for it.
                     let _ = stream.write_all(&bytes).await;
                 }
             }
@@ -56,7 +56,7 @@ impl Server {
         Self { url, requests, serving }
     }
 
-    /// Returns when all replies are given and the server no longer listens.
+    /// Returns when all replies have been sent and the server no longer listens.
     pub async fn closed(&mut self) {
         (&mut self.serving).await.unwrap();
     }

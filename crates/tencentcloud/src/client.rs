@@ -1,7 +1,7 @@
-//! The API as one identity: what resources and data sources hold.
+//! The API with the credentials of one caller.
 //!
-//! With an [`AccountGuard`], no call but those of STS is sent before the account of its credentials is known to be allowed.
-//! The account is asked for once for each key pair, so again after a renewal that gave others.
+//! With an [`AccountGuard`], only calls of STS are sent before the account of the credentials is known to be allowed. The
+//! account is requested once for each key pair, and so again after a renewal that returned another one.
 
 use std::sync::Arc;
 
@@ -35,7 +35,7 @@ struct Account {
 }
 
 impl Client {
-    /// A client that signs with what `credentials` gives at each call, in any account.
+    /// A client that gets its credentials from `credentials` at each call, in any account.
     pub fn new(api: Api, credentials: Arc<dyn ProvideCredentials>) -> Self {
         Self {
             api,
@@ -61,10 +61,10 @@ impl Client {
         }
     }
 
-    /// Calls `action` in `region`. Quota and repetition are those of [`Api::send`].
+    /// Calls `action` in `region`. Quota and retries are those of [`Api::send`].
     ///
-    /// Temporary credentials that the API refuses may have ended early, or their source may not have said when they end: the
-    /// call is made once more with those that the source has now, if they are others.
+    /// Temporary credentials that the API refuses may have been revoked, or their expiry may be unknown: the call is retried
+    /// once with the source's current credentials, if they are different.
     ///
     /// # Errors
     ///
@@ -73,7 +73,7 @@ impl Client {
         self.send_until(region, action, &CancellationToken::new()).await
     }
 
-    /// As [`Client::send`], until `end`: afterwards nothing is sent or repeated. What has been sent is not given up.
+    /// Like [`Client::send`], but sends and retries nothing after `end`. A request that has been sent is not abandoned.
     ///
     /// # Errors
     ///
@@ -94,12 +94,12 @@ impl Client {
         }
     }
 
-    /// The ID of the account of the credentials in use now: one call of `GetCallerIdentity` for each key pair, whose failure
-    /// is remembered as well.
+    /// The account ID of the current credentials: one call of `GetCallerIdentity` for each key pair, whose failure is cached
+    /// as well.
     ///
     /// # Errors
     ///
-    /// That of the call.
+    /// The error of the call.
     pub async fn account(&self) -> Result<String, Error> {
         let credentials = self.credentials(IDENTITY).await?;
         let outcome = self.account_of(&credentials).await;
@@ -109,7 +109,7 @@ impl Client {
         }
     }
 
-    /// Checks the account of the credentials in use now, as each call does.
+    /// Checks the account of the current credentials, as each call does.
     ///
     /// # Errors
     ///
@@ -121,8 +121,7 @@ impl Client {
         self.check(IDENTITY, self.account().await)
     }
 
-    /// What is wrong with the credentials as far as no call of STS is needed to see it; see
-    /// [`ProvideCredentials::check`].
+    /// Checks the credentials without calling STS; see [`ProvideCredentials::check`].
     ///
     /// # Errors
     ///
@@ -136,14 +135,17 @@ impl Client {
         credentials.map_err(|error| Error::Credentials { action, source: Arc::new(error) })
     }
 
-    /// The credentials for a second attempt, when the API refused `credentials`, which are temporary, and there are others.
+    /// The credentials for a second attempt: those of the source, if the API refused `credentials`, these are temporary, and
+    /// the source has others.
     async fn other_credentials<T>(
         &self,
         action: &'static str,
         credentials: &Credentials,
         outcome: &Result<T, Error>,
     ) -> Result<Option<Credentials>, Error> {
-        let Some(error) = outcome.as_ref().err().filter(|error| error.is_refused_identity()) else { return Ok(None) };
+        let Some(error) = outcome.as_ref().err().filter(|error| error.is_authentication_failure()) else {
+            return Ok(None);
+        };
         if credentials.token.is_none() {
             return Ok(None);
         }
@@ -152,7 +154,7 @@ impl Client {
         if renewed.same_keys(credentials) {
             return Ok(None);
         }
-        tracing::warn!(action, %error, "the credentials were refused, continuing with new ones");
+        tracing::warn!(action, %error, "the credentials were refused; retrying with new ones");
         Ok(Some(renewed))
     }
 
@@ -174,8 +176,8 @@ impl Client {
     fn check(&self, action: &'static str, account: Result<String, Error>) -> Result<(), Error> {
         let checked = match account {
             Ok(account) => self.guard.check(&account),
-            // These are renewed, or missing.
-            Err(error) if error.is_refused_identity() || matches!(error, Error::Credentials { .. }) => {
+            // Refused credentials are renewed; missing ones have their own error.
+            Err(error) if error.is_authentication_failure() || matches!(error, Error::Credentials { .. }) => {
                 return Err(error);
             }
             Err(error) => Err(AccountError::Unknown(error)),
@@ -184,7 +186,7 @@ impl Client {
     }
 
     async fn account_of(&self, credentials: &Credentials) -> Result<String, Error> {
-        // Held during the call, so that callers of one moment share it.
+        // Held during the call, so that concurrent callers share it.
         let mut known = self.account.lock().await;
         if let Some(account) = known.as_ref().filter(|account| account.keys.same_keys(credentials)) {
             return account.id.clone();
@@ -209,7 +211,7 @@ mod tests {
         *,
     };
 
-    /// Gives the first of these, until it is discarded.
+    /// Returns the first of these until it is discarded.
     #[derive(Debug)]
     struct Keys(Mutex<Vec<Result<Credentials, CredentialsError>>>);
 
@@ -230,7 +232,7 @@ mod tests {
         Ok(Credentials { secret_id, secret_key, token: token.map(Into::into), expires_at: None })
     }
 
-    /// What the call ends with, and the tokens of the requests.
+    /// The result of the call, and the tokens of the requests.
     async fn call(code: &str, given: Vec<Result<Credentials, CredentialsError>>) -> (String, Vec<String>) {
         let refused =
             format!(r#"{{"Response": {{"Error": {{"Code": "{code}", "Message": "no"}}, "RequestId": "r"}}}}"#);
@@ -249,7 +251,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_call_whose_temporary_credentials_are_refused_is_made_once_more_with_others() {
+    async fn refused_temporary_credentials_are_renewed_once() {
         let (token, key) = ("AuthFailure.TokenFailure", "AuthFailure.SecretIdNotFound");
         let gone =
             || Err(CredentialsError::Invalid { origin: "tccli".to_owned(), problem: "no such profile".to_owned() });
@@ -257,10 +259,10 @@ mod tests {
         for (code, given, outcome, tokens) in [
             (token, vec![keys("a", Some("token-1")), keys("b", Some("token-2"))], "done", &["token-1", "token-2"][..]),
             (key, vec![keys("a", Some("token-1")), keys("b", None)], "done", &["token-1", ""]),
-            // The source has nothing else: a second refusal would say no more.
+            // The source has no others: a second refusal would add nothing.
             (token, vec![keys("a", Some("token-1")), keys("a", Some("token-1"))], &refused(token), &["token-1"]),
             (token, vec![keys("a", Some("token-1")), gone()], "DeleteImageCaches: no usable credentials", &["token-1"]),
-            // Permanent keys do not end, and other refusals have other causes.
+            // Permanent keys do not expire, and other refusals have other causes.
             (key, vec![keys("a", None), keys("b", None)], &refused(key), &[""]),
             (
                 "AuthFailure.UnauthorizedOperation",
@@ -298,7 +300,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn account_is_checked_before_the_first_call_of_each_key_pair() {
+    async fn account_is_checked_once_per_key_pair() {
         let identity = |account: &str| {
             format!(r#"{{"Response": {{"Arn": "a", "AccountId": "{account}", "UserId": "1", "RequestId": "r"}}}}"#)
         };
@@ -318,10 +320,10 @@ mod tests {
         let denied = r#"{"Response": {"Error": {"Code": "UnauthorizedOperation", "Message": "no"}, "RequestId": "r"}}"#;
         let outcomes = guarded(vec![keys_a()], &[denied], 2).await;
         assert!(outcomes.iter().all(|outcome| outcome.contains(unknown)), "{outcomes:?}");
-        // A renewal may give the keys of another account.
+        // A renewal may return the keys of another account.
         let outcomes = guarded(vec![keys_a(), keys_b()], &[right, done, expired, wrong], 2).await;
         assert!(outcomes[0] == "sent" && outcomes[1].contains(refused), "{outcomes:?}");
-        // The session may have ended before the account is asked for.
+        // The session may have expired before the account is requested.
         assert_eq!(guarded(vec![keys_a(), keys_b()], &[expired, right, done], 1).await, ["sent"]);
     }
 }

@@ -1,4 +1,4 @@
-//! Where each service is reached: `<protocol>://<service>.<domain>`, unless an override names another base URL.
+//! The endpoint of each service: `<protocol>://<service>.<domain>`, unless an override names another base URL.
 
 use std::collections::BTreeMap;
 
@@ -12,12 +12,12 @@ pub struct Endpoints {
     overrides: BTreeMap<String, Url>,
 }
 
-/// A part of an endpoint that cannot be used. The message says which and why.
+/// An invalid part of an endpoint. The message says which and why.
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]
 #[error("{what}{}: {problem}", value.as_ref().map(|value| format!(" {value:?}")).unwrap_or_default())]
 pub struct InvalidEndpoint {
     what: String,
-    /// `None` when it is not to be shown.
+    /// `None` if it must not be shown.
     value: Option<String>,
     problem: String,
 }
@@ -28,7 +28,7 @@ impl InvalidEndpoint {
         Self { what: what.into(), value, problem: problem.into() }
     }
 
-    /// Whether the value may hold a password, so that the place where it is written is not to be shown either.
+    /// Whether the value may contain a password, so that its source line must not be shown either.
     pub fn holds_secret(&self) -> bool {
         self.value.is_none()
     }
@@ -49,7 +49,7 @@ impl Endpoints {
     ///
     /// # Errors
     ///
-    /// When the protocol is neither, or `<service>.<domain>` would not be a host name.
+    /// The protocol is neither, or `<service>.<domain>` is not a host name.
     pub fn new(protocol: &str, domain: &str) -> Result<Self, InvalidEndpoint> {
         let scheme = match protocol.to_ascii_lowercase().as_str() {
             "https" => "https",
@@ -65,11 +65,11 @@ impl Endpoints {
         }
     }
 
-    /// Reaches `service` at `base_url` instead: scheme, host and port, `http` allowed.
+    /// Overrides the endpoint of `service` with `base_url`: scheme, host and port; `http` is allowed.
     ///
     /// # Errors
     ///
-    /// When it is not such a URL. A path is refused, because the signature always covers the path `/`.
+    /// It is not such a URL. A path is refused, because the signature always covers the path `/`.
     pub fn with_override(mut self, service: &str, base_url: &str) -> Result<Self, InvalidEndpoint> {
         let expected =
             format!("expected http or https, a host and a port at most, for example \"https://{service}.internal\"");
@@ -79,7 +79,7 @@ impl Endpoints {
                 self.overrides.insert(service.to_owned(), url);
                 return Ok(self);
             }
-            _ if has_userinfo(base_url) => format!("a user and a password are of no use here; {expected}"),
+            _ if has_userinfo(base_url) => format!("remove the user name and the password; {expected}"),
             _ if Url::parse(&with_scheme).is_ok_and(|url| is_origin(&url)) => {
                 format!("the scheme is missing; write \"{with_scheme}\"")
             }
@@ -93,7 +93,7 @@ impl Endpoints {
     ///
     /// # Errors
     ///
-    /// When `service` makes no host name together with the domain; no service of this client does.
+    /// `service` and the domain do not form a host name, which is not so for any service of this client.
     pub fn url(&self, service: &str) -> Result<Url, url::ParseError> {
         match self.overrides.get(service) {
             Some(url) => Ok(url.clone()),
@@ -113,7 +113,7 @@ fn is_origin(url: &Url) -> bool {
         && url.password().is_none()
 }
 
-/// Whether there may be a user and a password in `url`, also in one that cannot be parsed.
+/// Whether `url` may contain a user name and a password, even if it cannot be parsed.
 fn has_userinfo(url: &str) -> bool {
     url.contains('@')
 }
@@ -123,7 +123,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_service_is_a_host_below_the_domain() {
+    fn service_is_a_host_below_the_domain() {
         for (protocol, domain, expected) in [
             ("HTTPS", "tencentcloudapi.com", "https://tke.tencentcloudapi.com/"),
             ("http", "internal.tencentcloudapi.com", "http://tke.internal.tencentcloudapi.com/"),
@@ -134,14 +134,14 @@ mod tests {
     }
 
     #[test]
-    fn an_override_concerns_its_service_only() {
+    fn override_affects_its_service_only() {
         let endpoints = Endpoints::default().with_override("tke", "http://127.0.0.1:8080").unwrap();
         assert_eq!(endpoints.url("tke").unwrap().as_str(), "http://127.0.0.1:8080/");
         assert_eq!(endpoints.url("sts").unwrap().as_str(), "https://sts.tencentcloudapi.com/");
     }
 
     #[test]
-    fn other_urls_than_origins_are_refused() {
+    fn urls_with_more_than_an_origin_are_refused() {
         for protocol in ["", "ftp", "https://"] {
             Endpoints::new(protocol, DEFAULT_DOMAIN).unwrap_err();
         }
@@ -176,7 +176,7 @@ mod tests {
     }
 
     #[test]
-    fn a_user_and_a_password_are_not_repeated() {
+    fn user_name_and_password_are_not_shown() {
         let of_url = |url: &str| Endpoints::default().with_override("tke", url).unwrap_err();
         for error in [
             of_url("https://joe:secret@host"),
@@ -193,6 +193,6 @@ mod tests {
             assert!(error.holds_secret(), "{told}");
         }
         let told = of_url("https://joe:secret@host").to_string();
-        assert!(told.starts_with("endpoint of tke: a user and a password are of no use here; expected"), "{told}");
+        assert!(told.starts_with("endpoint of tke: remove the user name and the password; expected"), "{told}");
     }
 }

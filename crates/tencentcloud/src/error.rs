@@ -1,7 +1,7 @@
-//! Why a call failed, in the terms of what a caller can do about it.
+//! Errors of calls, by what a caller can do about them.
 //!
-//! The messages name action, code and request ID, which Tencent Cloud's support asks for, and never hold what was
-//! sent: requests carry passwords, responses carry keys.
+//! The messages name action, code and request ID, which Tencent Cloud's support asks for. They never contain the request
+//! or the response: requests contain passwords, responses contain keys.
 
 use std::{sync::Arc, time::Duration};
 
@@ -9,7 +9,7 @@ use network::Failure;
 
 use super::credentials::{AccountError, CredentialsError};
 
-/// What lies below a failure of the network. Shared, because one call can serve many callers.
+/// The cause of an error. Shared, because one call can serve many callers.
 pub type Source = Arc<dyn std::error::Error + Send + Sync>;
 
 /// Why a call to the Tencent Cloud API failed.
@@ -29,12 +29,12 @@ pub enum Error {
     #[error("{action}: {} (request {request_id})", skew(*seconds_behind))]
     ClockSkew {
         action: &'static str,
-        /// By how much this machine's clock is behind the server's; negative when ahead. `None` when the server did
-        /// not say its time.
+        /// How far this machine's clock is behind the server's; negative when ahead. `None` if the server did not send
+        /// its time.
         seconds_behind: Option<i64>,
         request_id: String,
     },
-    /// The call cannot be sent as it is, and trying again does not help.
+    /// The request is invalid, and trying again does not help.
     #[error("{action}: {problem}")]
     Unsendable { action: &'static str, problem: &'static str, source: Source },
     /// The call was never sent: no connection was made.
@@ -43,21 +43,21 @@ pub enum Error {
     /// The call was sent, and no response arrived: connection reset or timed out. It may have been carried out.
     #[error("{action}: no response from {endpoint}")]
     NoResponse { action: &'static str, endpoint: String, source: Source },
-    /// A response that is not one of this API.
+    /// The response does not have this API's format.
     #[error("{action}: unusable response, HTTP status {http_status}{}{}: {problem}", reason(*http_status), request(request_id.as_deref()))]
     Unreadable {
         action: &'static str,
         http_status: u16,
         request_id: Option<String>,
-        /// What is wrong, with the beginning of a response that is not JSON.
+        /// What is wrong, with the first characters of a response that is not JSON.
         problem: String,
-        /// It is not JSON: not the API responds, but a proxy, a login page, another server.
+        /// The response is not JSON: it comes from a proxy, a login page or another server.
         is_foreign: bool,
     },
-    /// There is nothing to sign the call with, or not yet.
+    /// There are no credentials, or they are not known yet.
     #[error("{action}: {}", unsigned(.source))]
     Credentials { action: &'static str, source: Arc<CredentialsError> },
-    /// The operation was ended from outside before the call was sent.
+    /// The operation was canceled or its deadline passed before the call was sent.
     #[error("{action}: not sent, because the operation was ended")]
     Ended { action: &'static str },
     /// The call was not sent: the credentials belong to an account that the lists exclude, or to an unknown one.
@@ -66,7 +66,7 @@ pub enum Error {
 }
 
 impl Error {
-    /// The API's code where it gave one, for example `InvalidParameter`.
+    /// The API's error code, if it returned one, for example `InvalidParameter`.
     pub fn code(&self) -> Option<&str> {
         match self {
             Self::Api { code, .. } => Some(code),
@@ -85,7 +85,7 @@ impl Error {
     }
 
     /// The object does not exist, or no longer exists: the class `ResourceNotFound`, and codes such as
-    /// `InternalError.DbRecordNotFound`. An image that a registry lacks and a key that does not exist are other things.
+    /// `InternalError.DbRecordNotFound`. It is not about images that a registry lacks, or keys that do not exist.
     pub fn is_not_found(&self) -> bool {
         let other = self.is_class("AuthFailure") || self.detail() == Some("ImageNotFound");
         self.is_class("ResourceNotFound") || !other && self.detail().is_some_and(|detail| detail.ends_with("NotFound"))
@@ -106,8 +106,8 @@ impl Error {
         is_missing.then(|| format!("{service}:{action}"))
     }
 
-    /// The API refused the objects that the call names, or did not say why it failed: other objects, or the list of all of
-    /// them, may have a response. Not so for credentials, permission, quota, and where there was no response.
+    /// The error may depend on the objects that the call names: a call for others, or for all of them, may succeed. Not so for
+    /// credentials, permissions, quota, and a missing response.
     pub fn concerns_the_objects(&self) -> bool {
         let other = ["AuthFailure", "LimitExceeded", "UnsupportedRegion", "InvalidAction", "NoSuchVersion"];
         match self {
@@ -120,15 +120,15 @@ impl Error {
         }
     }
 
-    /// The thing exists, and its present state does not allow the call. Which code says so is not documented for every
-    /// action: `FailedOperation.TaskAlreadyRunning` and its class count as well.
+    /// The object exists, but its state does not allow the call. The code is not documented for every action:
+    /// `FailedOperation.TaskAlreadyRunning` and its class count as well.
     pub fn is_unsupported_now(&self) -> bool {
         let classes = ["UnsupportedOperation", "FailedOperation", "ResourceInUse", "ResourceUnavailable"];
         classes.iter().any(|class| self.is_class(class)) && !self.is_refused_by_its_detail()
     }
 
-    /// Something refused the call with an HTTP status and without the API's own error, so that the reason is unknown. Not so for
-    /// the statuses that say why: of authentication (401, 403, 407), time (408) and quota (429).
+    /// The call was refused with an HTTP status and without an error of the API, so that the reason is unknown. Statuses that
+    /// state the reason do not count: authentication (401, 403, 407), timeout (408) and quota (429).
     pub fn is_unexplained_refusal(&self) -> bool {
         match self {
             Self::Unreadable { http_status, .. } => {
@@ -138,37 +138,37 @@ impl Error {
         }
     }
 
-    /// A parameter has a value that the API refuses.
+    /// The API refused the value of a parameter.
     pub fn is_invalid_parameter(&self) -> bool {
         self.is_class("InvalidParameter") || self.is_class("InvalidParameterValue") || self.detail() == Some("Param")
     }
 
-    /// The key or the token of the call is none, or none any more, so that the call was not carried out. Which of the two
-    /// codes an expired session gives is not documented.
-    pub fn is_refused_identity(&self) -> bool {
+    /// The key or the token is invalid or has expired, and the call was not carried out. Which of the two codes an expired
+    /// session returns is not documented.
+    pub fn is_authentication_failure(&self) -> bool {
         matches!(self.code(), Some("AuthFailure.TokenFailure" | "AuthFailure.SecretIdNotFound"))
     }
 
-    /// Too many calls, by the API's own error code: this one was not carried out, and may be repeated later.
+    /// Too many calls, by the API's error code: this one was not carried out, and may be retried later.
     pub fn is_throttling(&self) -> bool {
         self.is_class("RequestLimitExceeded")
     }
 
-    /// Too many calls, also by the status of something between, which may have passed the call on.
-    pub fn asks_to_slow_down(&self) -> bool {
+    /// Too many calls, by the API's error code, or by the HTTP status of a gateway, which may have passed the call on.
+    pub fn is_rate_limited(&self) -> bool {
         self.is_throttling() || matches!(self, Self::Unreadable { http_status: 429, .. })
     }
 
-    /// No connection was made, so that the call was certainly not carried out.
+    /// No connection was made: the call was certainly not carried out.
     pub fn is_not_connected(&self) -> bool {
         matches!(self, Self::NotConnected { .. })
     }
 
-    /// Another attempt would end in the same way: a refused certificate, a proxy that requires a password, a page of
-    /// something that is not the API with a status that is not a fault of a server.
-    pub fn is_lasting(&self) -> bool {
+    /// Another attempt would fail in the same way: a refused certificate, a proxy that requires a password, or a page that
+    /// does not come from the API and has a status below 500.
+    pub fn is_permanent(&self) -> bool {
         match self {
-            Self::NotConnected { source, .. } => source.is_lasting(),
+            Self::NotConnected { source, .. } => source.is_permanent(),
             Self::Unreadable { http_status, is_foreign, .. } => {
                 *is_foreign && *http_status < 500 && !matches!(http_status, 408 | 429)
             }
@@ -176,8 +176,8 @@ impl Error {
         }
     }
 
-    /// What would end every other call in the same way: no way to the API, no usable credentials, a clock that is off, a
-    /// missing permission. Errors with the same cause need be reported once. An unexplained refusal may be about the object.
+    /// The cause, if every other call would fail in the same way: no connection, no usable credentials, a wrong clock, a missing
+    /// permission. Errors with the same cause are reported once. An unexplained refusal may depend on the object.
     pub fn common_cause(&self) -> Option<String> {
         match self {
             _ if self.is_unexplained_refusal() => None,
@@ -192,7 +192,7 @@ impl Error {
         }
     }
 
-    /// The same error, which says after how many attempts in which time.
+    /// This error, with the number of attempts and their total time.
     #[must_use]
     pub(crate) fn after(self, attempts: u32, time: Duration) -> Self {
         match self {
@@ -211,11 +211,11 @@ impl Error {
         }
     }
 
-    /// It is unknown whether the call was carried out.
+    /// Whether it is unknown if the call was carried out.
     ///
-    /// True when no response arrived, when it could not be read, and for a fault of the server: `InternalError`, any 5xx
-    /// status. A refusal by something between (another status without the API's own error) is certain, except 408 and 429:
-    /// a gateway that gives up on a request, or counts requests, may have passed it on.
+    /// True when no response arrived or it could not be read, and for server errors: `InternalError`, any 5xx status. A refusal
+    /// by a gateway (another status without an error of the API) is definite, except 408 and 429: the gateway may have passed
+    /// the request on.
     pub fn outcome_unknown(&self) -> bool {
         match self {
             Self::NoResponse { .. } => true,
@@ -234,7 +234,7 @@ impl Error {
         }
     }
 
-    /// The last segment of the code says why the API did not carry the call out, whatever its class is:
+    /// The last segment of the code says why the call was not carried out, whatever its class:
     /// `InternalError.CamNoAuth`, `FailedOperation.Param`, `InternalError.DbRecordNotFound`.
     fn is_refused_by_its_detail(&self) -> bool {
         self.missing_permission().is_some() || self.is_not_found() || self.detail() == Some("Param")
@@ -277,7 +277,7 @@ fn skew(seconds_behind: Option<i64>) -> String {
         // The clocks agree, and the signature was old when it arrived.
         Some(seconds) if seconds.unsigned_abs() < 60 => {
             "the request arrived more than 5 minutes after it was signed, although \
-             the clocks agree: the machine was suspended, or the network held the request back; run the command again"
+            the clocks agree: the machine was suspended, or the network delayed the request; run the command again"
                 .to_owned()
         }
         Some(seconds) => format!(
@@ -313,7 +313,7 @@ mod tests {
     }
 
     #[test]
-    fn the_outcome_is_unknown_after_server_faults_and_unreadable_responses() {
+    fn outcome_is_unknown_after_server_errors_and_unreadable_responses() {
         for (error, expected) in [
             (api("InternalError", 200), true),
             (api("InternalError.Db", 200), true),
@@ -333,7 +333,7 @@ mod tests {
             (unreadable(403), false),
             (unreadable(302), false),
             (Error::NoResponse { action: "A", endpoint: "e".into(), source: source("reset") }, true),
-            (Error::NotConnected { action: "A", endpoint: "e".into(), source: Failure::passing("refused") }, false),
+            (Error::NotConnected { action: "A", endpoint: "e".into(), source: Failure::transient("refused") }, false),
         ] {
             assert_eq!(error.outcome_unknown(), expected, "{error}");
         }
@@ -341,7 +341,7 @@ mod tests {
 
     #[test]
     fn causes_of_every_call_are_common() {
-        let refused = Error::NotConnected { action: "A", endpoint: "e".into(), source: Failure::passing("refused") };
+        let refused = Error::NotConnected { action: "A", endpoint: "e".into(), source: Failure::transient("refused") };
         let lost = Error::NoResponse { action: "A", endpoint: "e".into(), source: source("reset") };
         assert_eq!(refused.common_cause(), lost.common_cause());
         for (error, expected) in [
@@ -361,10 +361,10 @@ mod tests {
     }
 
     #[test]
-    fn a_detail_belongs_to_its_class() {
+    fn class_includes_its_details() {
         assert!(api("RequestLimitExceeded.UinLimitExceeded", 200).is_throttling());
         assert!(!api("LimitExceeded", 200).is_throttling());
-        assert!(unreadable(429).asks_to_slow_down() && !unreadable(429).is_throttling());
+        assert!(unreadable(429).is_rate_limited() && !unreadable(429).is_throttling());
         assert!(api("ResourceNotFound.ImageCache", 200).is_not_found());
         assert!(!api("ResourceNotFoundElsewhere", 200).is_not_found());
         assert!(api("FailedOperation.TaskAlreadyRunning", 200).is_unsupported_now());
@@ -403,7 +403,7 @@ mod tests {
     }
 
     #[test]
-    fn a_refusal_without_the_apis_error_is_unexplained_unless_its_status_explains_it() {
+    fn refusal_without_api_error_is_unexplained_unless_by_its_status() {
         for (http_status, expected) in
             [(400, true), (404, true), (401, false), (429, false), (500, false), (200, false)]
         {

@@ -1,12 +1,12 @@
 //! A client of the Tencent Cloud API, version 3.
 //!
-//! Each action is a struct with its request and its response. One call passes these layers; each adds one thing:
+//! Each action is a struct with its request and its response. A call passes through these layers:
 //!
 //! | layer | adds |
 //! | --- | --- |
 //! | [`Client`] | the caller's credentials and region |
-//! | [`Api`] | the quota (`limiter`) and repetition (`retry`) |
-//! | `transport` | one signed HTTP exchange, and what its response means ([`Error`]) |
+//! | [`Api`] | the quota (`limiter`) and retries (`retry`) |
+//! | `transport` | one signed HTTP exchange, and its outcome ([`Error`]) |
 //! | `tc3` | the signature |
 //!
 //! Sources of credentials that must call the API themselves use [`Api`] directly.
@@ -27,8 +27,8 @@
 //! # }
 //! ```
 //!
-//! It has the actions that its users need, not all of the API; it does not wait for what an action starts, and knows nothing
-//! of Terraform. The feature `testing` adds the properties that its parsers satisfy.
+//! It has the actions that its users need, not the whole API; it does not wait for what an action starts, and does not
+//! depend on Terraform. The feature `testing` adds the properties that its parsers satisfy.
 
 #![forbid(unsafe_code)]
 

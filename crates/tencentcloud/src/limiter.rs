@@ -1,8 +1,8 @@
 //! The quota: a number of calls in any second for each action in each region, as the service counts them.
 //!
-//! Callers of one action and region queue in a [`Lane`] and leave it first come, first served: at once while fewer calls
-//! than the quota left within the last second. No call is refused. Other programs use the same quota, so when the API still
-//! responds `RequestLimitExceeded`, the lane slows down to half, and recovers step by step.
+//! Callers of one action and region queue in a [`Lane`], first come, first served. A call leaves at once while fewer calls
+//! than the quota have left within the last second. No call is refused. Other programs use the same quota: when the API
+//! still returns `RequestLimitExceeded`, the lane halves its rate, and recovers step by step.
 
 use std::{
     collections::{HashMap, VecDeque},
@@ -20,17 +20,17 @@ use tokio::time::{Instant, sleep_until};
 /// <https://cloud.tencent.com/document/api/457/70859>.
 pub const DEFAULT_REQUESTS_PER_SECOND: NonZeroU32 = NonZeroU32::new(20).expect("20 is not zero");
 
-/// The second in which calls are counted, and a margin: a call that travels faster than its predecessors must not arrive
+/// The second in which calls are counted, and a margin: a call with less latency than its predecessors must not arrive
 /// within their second.
 const WINDOW: Duration = Duration::from_millis(1050);
 
-/// How long a lane keeps its speed after it slowed down, and again after each step up.
+/// How long a lane keeps its rate after it slowed down, and after each step up.
 const STEP: Duration = Duration::from_secs(2);
 
-/// The slowest a lane becomes, in calls a second.
+/// The lowest rate of a lane, in calls per second.
 const FLOOR: f64 = 0.5;
 
-/// The lanes of one provider configuration, made as they are needed.
+/// The lanes of one provider configuration, created when first needed.
 #[derive(Debug)]
 pub struct Limiter {
     requests_per_second: NonZeroU32,
@@ -64,7 +64,7 @@ pub struct Lane {
 
 #[derive(Debug)]
 struct Pace {
-    /// When the last calls left, as many as the quota, oldest first.
+    /// When the most recent calls left, as many as the quota, oldest first.
     departures: VecDeque<Instant>,
     /// Calls a second, at present and at most.
     rate: f64,
@@ -89,15 +89,15 @@ impl Lane {
         pace.depart();
     }
 
-    /// The API responded that there were too many calls, although this lane kept its pace.
+    /// Notes that the API throttled a call, although this lane kept its rate.
     pub fn throttled(&self) {
         self.throttled.store(true, Ordering::Relaxed);
     }
 }
 
 impl Pace {
-    /// Half the speed when throttled, once for all the calls that were throttled together; a tenth of the quota more for
-    /// every [`STEP`] without.
+    /// Halves the rate when throttled, once for all calls that were throttled together; adds a tenth of the quota for every
+    /// [`STEP`] without throttling.
     fn adapt(&mut self, throttled: bool) {
         let now = Instant::now();
         let since = now.duration_since(self.changed);
@@ -113,9 +113,9 @@ impl Pace {
         self.changed = now;
     }
 
-    /// When the next call may leave; `None` when it may at once, because fewer calls than the rate left so far.
+    /// When the next call may leave; `None` for at once, because fewer calls than the rate have left so far.
     fn next_departure(&self) -> Option<Instant> {
-        // Less than one call a second is one call in a longer time.
+        // A rate below one call per second is one call in a longer time.
         let calls = self.rate.max(1.0) as usize;
         let window = WINDOW.div_f64(self.rate.min(1.0));
         let earlier = self.departures.len().checked_sub(calls)?;
@@ -211,7 +211,7 @@ mod tests {
     async fn a_throttled_lane_slows_down_and_recovers() {
         let lane = limiter_of(20).lane("tke", "A", None);
         departures(&lane, 2).await;
-        // Several calls of one moment are throttled: that is one reason, not three.
+        // Several calls that are throttled together halve the rate once, not three times.
         for _ in 0..3 {
             lane.throttled();
             lane.turn().await;

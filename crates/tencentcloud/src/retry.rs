@@ -1,10 +1,10 @@
-//! Which failed calls are sent again, and when.
+//! Which failed calls are retried, and when.
 //!
 //! | what happened | idempotent action | action with [`Retry::Once`] |
 //! | --- | --- | --- |
-//! | throttled by the API itself, or never connected | again | again |
-//! | the outcome is unknown: no response, unreadable, 408, 429, 5xx, `InternalError` | again | the caller must find out |
-//! | a refused certificate, a proxy that requires a password, a page that is not the API's | an error at once | an error at once |
+//! | throttled by the API, or never connected | retried | retried |
+//! | the outcome is unknown: no response, unreadable, 408, 429, 5xx, `InternalError` | retried | the caller finds out |
+//! | a refused certificate, a proxy that requires a password, a page that is not the API's | an error | an error |
 //! | anything else | an error | an error |
 //!
 //! An action with [`Retry::Never`] is sent once, whatever happened.
@@ -15,7 +15,7 @@ use backon::ExponentialBuilder;
 
 use super::{Error, Retry};
 
-/// How often a call is repeated when nothing else is configured.
+/// How often a call is retried by default.
 pub const DEFAULT_MAX_RETRIES: u32 = 5;
 
 const FIRST_DELAY: Duration = Duration::from_millis(500);
@@ -25,11 +25,10 @@ const LONGEST_DELAY: Duration = Duration::from_secs(20);
 pub fn may_repeat(error: &Error, retry: Retry) -> bool {
     let is_safe =
         error.is_throttling() || error.is_not_connected() || (retry == Retry::Idempotent && error.outcome_unknown());
-    is_safe && retry != Retry::Never && !error.is_lasting()
+    is_safe && retry != Retry::Never && !error.is_permanent()
 }
 
-/// The pauses between attempts: doubling, each longer by a random part of itself, so that calls which failed together do
-/// not come back together.
+/// The pauses between attempts: doubling, with jitter, so that calls which failed together are not retried together.
 pub fn backoff(max_retries: u32) -> ExponentialBuilder {
     ExponentialBuilder::default()
         .with_min_delay(FIRST_DELAY)
@@ -47,7 +46,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_doubtful_outcome_is_repeated_for_idempotent_actions_only() {
+    fn unknown_outcome_is_retried_for_idempotent_actions_only() {
         let api = |code: &str| Error::Api {
             action: "A",
             code: code.to_owned(),
@@ -67,11 +66,15 @@ mod tests {
             (api("RequestLimitExceeded"), true, true),
             (api("RequestLimitExceeded.UinLimitExceeded"), true, true),
             (
-                Error::NotConnected { action: "A", endpoint: "e".into(), source: Failure::passing("refused") },
+                Error::NotConnected { action: "A", endpoint: "e".into(), source: Failure::transient("refused") },
                 true,
                 true,
             ),
-            (Error::NotConnected { action: "A", endpoint: "e".into(), source: Failure::lasting("407") }, false, false),
+            (
+                Error::NotConnected { action: "A", endpoint: "e".into(), source: Failure::permanent("407") },
+                false,
+                false,
+            ),
             (html(200), false, false),
             (html(503), true, false),
             (html(429), true, false),

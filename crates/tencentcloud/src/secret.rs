@@ -1,9 +1,9 @@
-//! How secrets enter requests and leave responses. On each way they are remembered, so that no message repeats them.
+//! Serialization of secrets in requests and responses. Both remember the secret, so that no message repeats it.
 
 use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Deserializer, Serializer};
 
-/// Remembers `secret`: [`safe_text`] removes it from whatever a server says.
+/// Remembers `secret`: [`safe_text`] removes it from messages.
 pub(crate) fn remember(secret: &SecretString) {
     safe_text::remember(secret.expose_secret());
 }
@@ -20,14 +20,14 @@ pub(crate) fn exposed_option<S: Serializer>(secret: &Option<SecretString>, seria
     exposed(secret, serializer)
 }
 
-/// `deserialize_with` of a secret that a server sends.
+/// `deserialize_with` of a secret in a response.
 pub(crate) fn received<'de, D: Deserializer<'de>>(deserializer: D) -> Result<SecretString, D::Error> {
     let secret = SecretString::deserialize(deserializer)?;
     remember(&secret);
     Ok(secret)
 }
 
-/// `deserialize_with` of a secret that a server may send.
+/// `deserialize_with` of an optional secret in a response.
 pub(crate) fn received_option<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<SecretString>, D::Error> {
     let secret: Option<SecretString> = Deserialize::deserialize(deserializer)?;
     secret.iter().for_each(remember);

@@ -1,6 +1,6 @@
 //! Actions of the Security Token Service, version 2018-08-13: <https://cloud.tencent.com/document/product/1312>.
 //!
-//! Four of them give temporary credentials, with the same response: [`SessionCredentials`].
+//! Four of them return temporary credentials, with the same response: [`SessionCredentials`].
 
 use std::time::{Duration, SystemTime};
 
@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{Action, Retry, credentials::Credentials, secret};
 
-/// The region that Tencent Cloud's own SDKs name in STS calls: the service is global, and requires one all the same.
+/// The region that Tencent Cloud's SDKs send to STS: the service is global, but requires a region.
 pub const DEFAULT_REGION: &str = "ap-guangzhou";
 
 /// `AssumeRole`: temporary credentials of a role, for the holder of other credentials.
@@ -73,9 +73,9 @@ pub struct AssumeRoleWithSaml {
     pub duration_seconds: Option<u64>,
 }
 
-/// `GetSessionToken`: temporary credentials of the caller, which count as checked by MFA.
+/// `GetSessionToken`: temporary credentials of the caller that count as verified by MFA.
 ///
-/// Its fields are those of Tencent Cloud's SDKs; a page of its own was not found.
+/// The fields are those of Tencent Cloud's SDKs; no documentation page was found.
 /// <https://github.com/TencentCloud/tencentcloud-sdk-php/blob/master/src/TencentCloud/Sts/V20180813/Models/GetSessionTokenRequest.php>
 #[derive(Debug, Clone, Serialize)]
 #[serde(rename_all = "PascalCase")]
@@ -90,11 +90,11 @@ pub struct GetSessionToken {
     pub duration_seconds: Option<u64>,
 }
 
-/// `GetCallerIdentity`: who signs. <https://cloud.tencent.com/document/api/1312/66098>
+/// `GetCallerIdentity`: the caller's account and identity. <https://cloud.tencent.com/document/api/1312/66098>
 #[derive(Debug, Clone, Serialize)]
 pub struct GetCallerIdentity {}
 
-/// The response of the four actions that give credentials.
+/// The response of the four actions that return credentials.
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct SessionCredentials {
@@ -154,7 +154,7 @@ macro_rules! actions {
 }
 
 actions! {
-    // An MFA code is used up by the first call, so that a second is refused for a reason that misleads.
+    // An MFA code works once: the error of a second call would mislead.
     AssumeRole = "AssumeRole", |action| match action.token_code {
         Some(_) => Retry::Once,
         None => Retry::Idempotent,
@@ -196,7 +196,7 @@ mod tests {
     }
 
     #[test]
-    fn what_uses_up_an_mfa_code_is_sent_once() {
+    fn calls_with_an_mfa_code_are_sent_once() {
         let session =
             GetSessionToken { serial_number: "1".into(), token_code: "123456".into(), duration_seconds: None };
         assert_eq!(role(Some("123456")).retry(), Retry::Once);
@@ -205,7 +205,7 @@ mod tests {
     }
 
     #[test]
-    fn a_response_becomes_credentials_that_expire() {
+    fn response_becomes_temporary_credentials() {
         let answer = json!({
             "Credentials": {"Token": "t", "TmpSecretId": "id", "TmpSecretKey": "key"},
             "ExpiredTime": 1543914376, "Expiration": "2018-12-04T09:06:16Z", "RequestId": "r",

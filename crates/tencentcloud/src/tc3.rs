@@ -12,7 +12,7 @@ use sha2::{Digest, Sha256};
 
 const ALGORITHM: &str = "TC3-HMAC-SHA256";
 
-/// What is signed of a request.
+/// The signed parts of a request.
 #[derive(Debug, Clone, Copy)]
 pub struct Request<'a> {
     /// `POST` or `GET`.
@@ -47,7 +47,7 @@ pub fn authorization(
     )
 }
 
-/// Step 1: the request in one agreed spelling.
+/// Step 1: the canonical request.
 fn canonical_request(request: &Request<'_>) -> String {
     let headers: String =
         request.headers.iter().map(|(name, value)| format!("{name}:{}\n", value.trim().to_lowercase())).collect();
@@ -60,12 +60,12 @@ fn canonical_request(request: &Request<'_>) -> String {
     )
 }
 
-/// Step 2: what the key signs.
+/// Step 2: the string to sign.
 fn string_to_sign(canonical_request: &str, time: Timestamp, scope: &str) -> String {
     format!("{ALGORITHM}\n{}\n{scope}\n{}", time.as_second(), hex(&Sha256::digest(canonical_request)))
 }
 
-/// Step 3: the keys of the date, of the service, and of the request. Each follows from the one before.
+/// Step 3: the keys of the date, the service and the request, each derived from the one before.
 fn signing_keys(key: &SecretString, date: &str, service: &str) -> [[u8; 32]; 3] {
     let of_date = hmac(format!("TC3{}", key.expose_secret()).as_bytes(), date);
     let of_service = hmac(&of_date, service);
@@ -95,7 +95,7 @@ mod tests {
 
     use super::*;
 
-    /// One file of `testdata/tc3`: what goes in, and every published figure that must come out.
+    /// One file of `testdata/tc3`: a request, and the published result of every step.
     #[derive(Deserialize)]
     struct Vector {
         method: String,

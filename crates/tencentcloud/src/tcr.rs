@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{Action, Retry, secret};
 
-/// `CreateInstanceToken`: makes a user name and a token with which an instance's images can be pulled and pushed.
+/// `CreateInstanceToken`: creates a user name and a token for pulling and pushing an instance's images.
 /// <https://cloud.tencent.com/document/api/1141/41829>
 #[derive(Debug, Clone, Serialize)]
 #[serde(rename_all = "PascalCase")]
@@ -20,7 +20,7 @@ pub struct CreateInstanceToken {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum TokenType {
-    /// One hour. It is not listed anywhere, and ends by itself.
+    /// One hour. It is not listed anywhere, and expires by itself.
     Temp,
 }
 
@@ -31,7 +31,7 @@ impl Action for CreateInstanceToken {
     const RESPONSE_LIMIT: usize = 1 << 20;
     type Response = InstanceToken;
 
-    /// A second temporary token is one more that is not used.
+    /// A second temporary token has no effect but that one is unused.
     fn retry(&self) -> Retry {
         Retry::Idempotent
     }
@@ -50,7 +50,7 @@ pub struct InstanceToken {
 }
 
 impl InstanceToken {
-    /// When it expires; `None` when the API names a time that is none.
+    /// When it expires; `None` if the API returns an invalid time.
     pub fn expires_at(&self) -> Option<Timestamp> {
         Timestamp::from_millisecond(self.exp_time).ok()
     }
@@ -64,14 +64,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_request_asks_for_a_temporary_token() {
+    fn request_is_for_a_temporary_token() {
         let request = CreateInstanceToken { registry_id: "tcr-1a2b3c4d".into(), token_type: TokenType::Temp };
         let expected = json!({"RegistryId": "tcr-1a2b3c4d", "TokenType": "temp"});
         assert_eq!(serde_json::to_value(request).unwrap(), expected);
     }
 
     #[test]
-    fn the_documented_response_is_read() {
+    fn documented_response_is_read() {
         let answer =
             json!({"Username": "100000000001", "Token": "hidden", "ExpTime": 1_735_880_997_750_i64, "TokenId": ""});
         let token: InstanceToken = serde_json::from_value(answer).unwrap();

@@ -1,11 +1,11 @@
 //! Service `tke`, version 2018-05-25: the five actions of image caches, and two of the container instances that build them.
 //!
-//! Requests never hold `null` or fields that are not set, because the API refuses what it does not know. Responses are read
-//! leniently: every field but the ID may be absent or `null`, because the documented examples differ in which they have.
+//! Requests omit fields that are not set, because the API refuses `null` and unknown parameters. Responses are read
+//! leniently: every field except the ID may be missing or `null`, because the documented examples differ.
 //!
 //! Data types: <https://cloud.tencent.com/document/api/457/31866>.
 
-/// Ties a request to its name and response.
+/// Associates a request with its name and its response.
 macro_rules! action {
     ($request:ident, $retry:ident, $response:ty) => {
         impl $crate::Action for $request {

@@ -1,8 +1,8 @@
-//! One signed HTTP exchange: an action is sent, its response or an [`Error`] comes back. Nothing is repeated here, except
-//! once to correct a wrong clock, which the server has refused before it did anything.
+//! One signed HTTP exchange: sends an action, and returns its response or an [`Error`]. Nothing is retried here, except once
+//! to correct a wrong clock: the server refuses such a request before it does anything.
 //!
 //! The envelope: `{"Response": {...}}`, and for a failure `{"Response": {"Error": {"Code", "Message"}, "RequestId"}}`
-//! with HTTP status 200. Other statuses have no contract; an error of this shape is taken from them as well.
+//! with HTTP status 200. Other statuses are not documented; an error of this shape is read from them as well.
 
 #[cfg(any(test, fuzzing, feature = "testing"))]
 pub mod fuzzing;
@@ -35,31 +35,31 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(15);
 /// The whole exchange, as in Tencent Cloud's own SDKs.
 const TOTAL_TIMEOUT: Duration = Duration::from_secs(60);
 
-/// An idle connection is not used again after this time. Short, because a call that goes out on a connection which the
-/// other side closes at that moment ends without a response, and it is unknown whether it was carried out.
+/// How long an idle connection is kept. Short, because a call on a connection that the server closes at that moment gets
+/// no response, and its outcome is unknown.
 const IDLE_TIMEOUT: Duration = Duration::from_secs(20);
 
 const CONTENT_TYPE: &str = "application/json; charset=utf-8";
 
-/// How a call says who it is from.
+/// How a call is authenticated.
 #[derive(Debug, Clone, Copy)]
 pub enum Auth<'a> {
     /// Signed with these keys.
     Signed(&'a Credentials),
-    /// `Authorization: SKIP`: the request itself carries the proof (`AssumeRoleWithWebIdentity`, `AssumeRoleWithSAML`).
+    /// `Authorization: SKIP`: the parameters contain the proof of identity (`AssumeRoleWithWebIdentity`, `AssumeRoleWithSAML`).
     Skip,
 }
 
-/// The way to the API's servers: endpoints, one connection pool, and what is known of the servers' clock.
+/// The connection to the API's servers: endpoints, one connection pool, and the offset of the servers' clock.
 #[derive(Debug)]
 pub struct Transport {
     endpoints: Endpoints,
     program: Program,
-    /// Those of the environment of the process.
+    /// The proxies of the process's environment.
     proxies: OnceCell<Proxies>,
-    /// For URLs that need no TLS, which work without certificates.
+    /// For URLs that need no TLS: it works without certificates.
     plain: OnceCell<reqwest::Client>,
-    /// Made by the first call: reading the system's certificates takes longer than all else at start.
+    /// Created by the first call: reading the system's certificates takes longer than the rest of the start.
     tls: OnceCell<reqwest::Client>,
     /// Seconds to add to this machine's clock to get the server's.
     clock_offset: AtomicI64,
@@ -85,13 +85,13 @@ impl<'a> Request<'a> {
 }
 
 impl Transport {
-    /// Makes nothing yet: no connection, no TLS configuration.
+    /// Creates neither a connection nor a TLS configuration yet.
     pub fn new(endpoints: Endpoints, program: Program) -> Self {
         let (proxies, plain, tls) = (OnceCell::new(), OnceCell::new(), OnceCell::new());
         Self { endpoints, program, proxies, plain, tls, clock_offset: AtomicI64::new(0) }
     }
 
-    /// The servers' time, as far as it is known: this machine's, until a refusal shows how far off that is.
+    /// The servers' time: this machine's, until a refused signature shows the offset.
     pub fn now(&self) -> Timestamp {
         at(self.clock_offset.load(Ordering::Relaxed))
     }
@@ -111,7 +111,7 @@ impl Transport {
         self.exchange_in_time(&request).await?.decode::<A>()
     }
 
-    /// Signs once more with the server's time, if the server found the signature expired and said what time it is.
+    /// Signs once more with the server's time if the server rejects the signature as expired and states its time.
     async fn exchange_in_time(&self, request: &Request<'_>) -> Result<RawResponse, Error> {
         let offset = self.clock_offset.load(Ordering::Relaxed);
         let response = self.exchange(request, offset).await?;
@@ -126,7 +126,7 @@ impl Transport {
         tracing::debug!(
             action = request.action,
             seconds_behind = offset,
-            "the clock is off, signing with the server's time"
+            "this machine's clock is wrong; signing with the server's time"
         );
         let response = self.exchange(request, offset).await?;
         if let Some(seconds_behind) = response.clock_skew() {
@@ -141,15 +141,16 @@ impl Transport {
         let unsendable = |problem, source| Error::Unsendable { action, problem, source };
         let url = self.endpoints.url(request.service);
         let url = url.map_err(|error| unsendable("the endpoint is not a URL", Arc::new(error)))?;
-        // What the HTTP library puts into `Host`: the port only where it is not the scheme's own.
+        // As the HTTP library sets `Host`: with the port only if it is not the scheme's default.
         let host = &url[Position::BeforeHost..Position::AfterPort];
         let headers = headers(&self.program, host, request, clock_offset).map_err(|error| {
-            let problem = "the region, the secret ID or the token has a character that no HTTP header can have";
+            let problem =
+                "the region, the secret ID or the token has a character that is not allowed in an HTTP header";
             unsendable(problem, Arc::new(error))
         })?;
         let failed = |error| unsendable("the connection cannot be set up", Arc::new(error));
         let proxies = self.proxies.get_or_try_init(async || Proxies::of_process()).await;
-        let proxies = proxies.map_err(|error| failed(Failure::lasting(error.to_string())))?;
+        let proxies = proxies.map_err(|error| failed(Failure::permanent(error.to_string())))?;
         let client = self.client(proxies, &url).await.map_err(failed)?;
 
         let sent = client.post(url.clone()).headers(headers).body(request.body.clone()).send().await;
@@ -159,7 +160,7 @@ impl Transport {
         };
         let endpoint = host.to_owned();
         match response {
-            // Of a plain HTTP endpoint; through a tunnel it is a failure to connect.
+            // From a plain HTTP endpoint; through a tunnel, 407 is a failure to connect.
             Ok(response) if response.http_status() == 407 => match proxies.of(&url) {
                 Some(proxy) => {
                     Err(Error::NotConnected { action, endpoint, source: Failure::proxy_authentication(proxy) })
@@ -183,7 +184,7 @@ impl Transport {
 impl Transport {
     async fn client(&self, proxies: &Proxies, url: &Url) -> Result<&reqwest::Client, Failure> {
         if proxies.need_tls(url) {
-            let client = async || build(network::client().map_err(Failure::lasting)?, proxies, &self.program);
+            let client = async || build(network::client().map_err(Failure::permanent)?, proxies, &self.program);
             self.tls.get_or_try_init(client).await
         } else {
             self.plain.get_or_try_init(async || build(network::plain_client(), proxies, &self.program)).await
@@ -192,21 +193,21 @@ impl Transport {
 }
 
 fn build(builder: ClientBuilder, proxies: &Proxies, program: &Program) -> Result<reqwest::Client, Failure> {
-    let builder = proxies.apply(builder).map_err(|error| Failure::lasting(error.to_string()))?;
+    let builder = proxies.apply(builder).map_err(|error| Failure::permanent(error.to_string()))?;
     builder
         .user_agent(program.user_agent())
         .connect_timeout(CONNECT_TIMEOUT)
         .timeout(TOTAL_TIMEOUT)
         .pool_idle_timeout(IDLE_TIMEOUT)
-        // A signature is good for one host only, and a redirected POST would become a GET.
+        // A signature is valid for one host only, and a redirected POST would become a GET.
         .redirect(reqwest::redirect::Policy::none())
-        // Whether a call is repeated is decided in `retry`, where its action is known.
+        // Retries are decided in `retry`, where the action is known.
         .retry(reqwest::retry::never())
         .build()
-        .map_err(|error| Failure::lasting(error.to_string()))
+        .map_err(|error| Failure::permanent(error.to_string()))
 }
 
-/// The servers' time, so many seconds after this machine's.
+/// The servers' time, at the given offset in seconds from this machine's.
 fn at(clock_offset: i64) -> Timestamp {
     let now = Timestamp::now();
     now.checked_add(SignedDuration::from_secs(clock_offset)).unwrap_or(now)

@@ -112,13 +112,13 @@ fn an_endpoint_error_names_where_it_was_set() {
             block(|_| ()),
             &[("TENCENTCLOUD_ENDPOINT_URL", "https://joe:secret@api.example.com")],
             "",
-            "In the variable TENCENTCLOUD_ENDPOINT_URL: endpoint of tke: a user and a password are of no use here; expected",
+            "In the variable TENCENTCLOUD_ENDPOINT_URL: endpoint of tke: remove the user name and the password; expected",
         ),
         (
             own_endpoints(|own| own.tcr = known("https://joe:secret@tcr.internal")),
             &[],
             "",
-            "endpoint of tcr: a user and a password are of no use here; expected",
+            "endpoint of tcr: remove the user name and the password; expected",
         ),
         (
             block(|_| ()),
@@ -158,7 +158,7 @@ async fn the_region_is_the_blocks_then_the_variables_then_the_profiles() {
         (in_directory(Attr::Unknown), region, Ok(known("ap-seoul"))),
         (in_directory(Attr::Unknown), &[], Ok(Attr::Unknown)),
         (in_directory(known("broken")), &[], Err("broken.configure:2: not valid JSON; correct this line")),
-        (in_directory(known("missing")), &[], Err("Set region in the provider block, or in TENCENTCLOUD_REGION")),
+        (in_directory(known("missing")), &[], Err("Set region in the provider block, or TENCENTCLOUD_REGION")),
     ] {
         let (session, _) = configured(config, variables);
         match (session.unwrap().region().await, expected) {

@@ -150,7 +150,7 @@ fn proxy_is_named_with_its_variable() {
         let refuses = format!("the proxy 127.0.0.1:{port} (from HTTPS_PROXY) refuses connections");
         let attempts = advice(client, "(2 attempts in ", "NO_PROXY");
         says("refuses", client, &run, None, &[&refuses, attempts, "tke.example.com"]);
-        let logged = run.stderr.contains("the call failed, and is made again after a pause");
+        let logged = run.stderr.contains("the call failed; retrying after a pause");
         assert!(logged || client == Client::Registry, "{run}");
 
         let peer = Peer::responding("HTTP/1.1 407 Proxy Authentication Required\r\nContent-Length: 0\r\n\r\n");
@@ -166,7 +166,7 @@ fn proxy_is_named_with_its_variable() {
 }
 
 #[test]
-fn server_is_named_with_what_it_did() {
+fn server_failure_names_the_server() {
     for client in CLIENTS {
         let host = format!("127.0.0.1:{}", closed_port());
         let attempts = advice(client, "(2 attempts in ", "registry_mirrors");
@@ -178,7 +178,7 @@ fn server_is_named_with_what_it_did() {
 
         let peer = Peer::responding("HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n");
         let run = plan(client, &format!("https://{}", peer.host()), &[], 5);
-        let not_tls = format!("what {} sends is not TLS", peer.host());
+        let not_tls = format!("{} does not speak TLS", peer.host());
         let cure = advice(client, "its URL begins with http://", "registry_http_endpoint_list");
         says("no TLS", client, &run, Some((&peer, 1)), &[&not_tls, cure]);
     }
@@ -197,7 +197,7 @@ fn page_of_something_else_is_an_error_at_once() {
             let is_access = client == Client::Registry && status.ends_with("403");
             let peer = Peer::responding(response);
             let run = plan(client, &format!("http://{}", peer.host()), &[], 5);
-            let parts = [status, "<html>Log in</html>", cure, "a login page of the network is in between"];
+            let parts = [status, "<html>Log in</html>", cure, "the network shows a login page"];
             let parts = if is_access { &["refuses access"][..] } else { &parts[..] };
             says(response, client, &run, Some((&peer, 1)), parts);
         }
@@ -236,7 +236,7 @@ fn refused_certificate_is_explained_at_once() {
                 &["is signed by CN=Example Inspection CA", "SSL_CERT_FILE is not set"][..],
             ),
             (params("127.0.0.1"), None, &trusted, &["is signed by itself", "certificates in it: 1"]),
-            (own, None, &trusted, &["is an authority's own (CA:TRUE), not a server's"]),
+            (own, None, &trusted, &["is a CA certificate (CA:TRUE), not a server certificate"]),
             (
                 expired,
                 Some(&authority),

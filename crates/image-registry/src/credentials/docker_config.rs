@@ -1,8 +1,8 @@
 //! A configuration file of Docker or Podman: `config.json`, `auth.json`.
 //!
-//! Keys are servers, in many forms: `registry.example.com`, the URL that old versions of Docker wrote, and with Podman also a namespace
-//! or a repository. The longest exact key takes precedence, then a URL of the server; an entry without a credential, which Docker leaves
-//! where a helper has it, never does.
+//! Keys are servers, in several forms: `registry.example.com`, the URL that old versions of Docker wrote, and in Podman also a
+//! namespace or a repository. The longest exact key takes precedence, then a URL of the server. Entries without a credential,
+//! which Docker writes when a helper has it, are skipped.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -16,7 +16,7 @@ use crate::Environment;
 
 use super::{Credential, CredentialsError, Login, program, server_name};
 
-/// The key that Docker uses for its own registry, in the file and towards helper programs.
+/// The key that Docker uses for Docker Hub, in the file and for helper programs.
 const DOCKER_HUB: &str = "https://index.docker.io/v1/";
 
 #[derive(Default, Deserialize)]
@@ -55,19 +55,19 @@ impl DockerConfig {
         }
     }
 
-    /// Reads what is in the file or variable `place`. Nothing is an empty configuration.
+    /// Parses the content of the file or variable `place`. Empty content is an empty configuration.
     pub fn parse(place: &str, bytes: &[u8]) -> Result<Self, CredentialsError> {
         if bytes.trim_ascii().is_empty() {
             return Ok(Self::default());
         }
-        // The parser's own message could quote a password; its position cannot.
+        // The parser's message could quote a password; its position cannot.
         serde_json::from_slice(bytes).map_err(|error| {
             let reason = format!("it is not a Docker configuration: line {}, column {}", error.line(), error.column());
             CredentialsError::new(place, reason)
         })
     }
 
-    /// The credential for a repository, of a helper program or of the file itself.
+    /// The credential for a repository, from a helper program or from the file itself.
     pub async fn find(
         &self,
         registry: &str,
@@ -113,7 +113,7 @@ fn matching<'a, T>(
     let whole = format!("{registry}/{repository}");
     let namespaces = whole.match_indices('/').map(|(at, _)| whole[..at].to_owned());
     let mut keys: Vec<_> = namespaces.chain([whole.clone()]).collect();
-    // Docker's own registry is named in another way than it is in references.
+    // Docker Hub has a different name here than in references.
     keys[0] = if registry == crate::DEFAULT_REGISTRY { DOCKER_HUB.to_owned() } else { registry.to_owned() };
     let exact: Vec<_> = keys.iter().rev().filter_map(|key| entries.get_key_value(key)).collect();
     let urls = entries.iter().filter(move |(key, _)| is_server(key) && server_name(key) == registry);
@@ -127,7 +127,7 @@ fn is_server(key: &str) -> bool {
 }
 
 impl Auth {
-    /// `None` for an empty entry, which Docker leaves where a helper has the password.
+    /// `None` for an empty entry, which Docker writes when a helper has the password.
     fn credential(&self) -> Result<Option<Credential>, &'static str> {
         let set = |secret: &Option<SecretString>| secret.clone().filter(|secret| !secret.expose_secret().is_empty());
         if let Some(token) = set(&self.identitytoken) {

@@ -1,9 +1,9 @@
-//! The user's Docker configuration. See `the provider's `fuzzing``.
+//! The user's Docker configuration. See the provider's `fuzzing`.
 
 use super::Credential;
 use super::docker_config::DockerConfig;
 
-/// A Docker configuration gives a credential for a registry or says what is wrong, without what it holds.
+/// A Docker configuration has a credential for a registry, none, or an error that does not show its content.
 pub fn docker_config(input: &[u8]) {
     for registry in ["docker.io", "r.io", "localhost:5000"] {
         let read = DockerConfig::parse("config.json", input);

@@ -19,11 +19,11 @@ use crate::error::shown;
 
 const TIMEOUT: Duration = Duration::from_secs(15);
 const MAX_OUTPUT: u64 = 64 << 10;
-/// What helpers print when they work and have nothing.
+/// Printed by a helper that has no credential.
 const NOT_FOUND: &str = "credentials not found in native keychain";
-/// What is shown instead of output that may be a credential.
+/// Shown instead of output that may be a credential.
 const WITHHELD: &str = "(output not shown, because it may contain a secret)";
-/// The user name that says that the secret is an identity token.
+/// The user name that marks the secret as an identity token.
 const TOKEN_USER: &str = "<token>";
 
 #[derive(Deserialize)]
@@ -70,7 +70,7 @@ pub(super) async fn get(
     }))
 }
 
-/// What a helper that failed printed, if that cannot be a secret: by Docker's protocol its errors are on standard output.
+/// The output of a failed helper, unless it may be a secret: by Docker's protocol, errors are on standard output.
 fn failure(output: &[u8]) -> String {
     let message = String::from_utf8_lossy(output);
     let may_be_secret = serde_json::from_str::<serde::de::IgnoredAny>(&message).is_ok()
@@ -78,15 +78,15 @@ fn failure(output: &[u8]) -> String {
     if may_be_secret { WITHHELD.to_owned() } else { shown(&message) }
 }
 
-/// The program in the first absolute directory of `path` that has it. An empty entry and "." are the working directory, whose
-/// files may come from anyone.
+/// The program, from the first absolute directory of `path` that has it. An empty entry and "." are the working directory,
+/// whose files are not trusted.
 fn find(program: &str, path: &str) -> Option<PathBuf> {
     let program = format!("{program}{}", std::env::consts::EXE_SUFFIX);
     let directories = std::env::split_paths(path).filter(|directory| directory.is_absolute());
     directories.map(|directory| directory.join(&program)).find(|path| path.is_file())
 }
 
-/// What a program printed, and whether it succeeded.
+/// The output of a program, and whether it succeeded.
 struct Output {
     stdout: Vec<u8>,
     stderr: Vec<u8>,
@@ -104,7 +104,7 @@ async fn run(program: &Path, server: &str, environment: &Environment) -> std::io
         .kill_on_drop(true)
         .spawn()?;
     if let Some(mut stdin) = child.stdin.take() {
-        // A helper that fails early closes its end; what it prints is reported then.
+        // A helper that fails early closes its standard input; its output is reported then.
         let _ = stdin.write_all(format!("{server}\n").as_bytes()).await;
     }
     let (stdout, stderr) = (child.stdout.take(), child.stderr.take());
@@ -115,7 +115,7 @@ async fn run(program: &Path, server: &str, environment: &Environment) -> std::io
     Ok(Output { stdout, stderr, is_success: child.wait().await?.success() })
 }
 
-/// Reads a stream to its end, or to one byte more than is allowed.
+/// Reads a stream to its end, or to one byte beyond the limit.
 async fn read(stream: Option<impl AsyncRead + Unpin>) -> std::io::Result<Vec<u8>> {
     let mut bytes = Vec::new();
     if let Some(stream) = stream {

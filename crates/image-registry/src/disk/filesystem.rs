@@ -1,26 +1,27 @@
-//! ext4 as `mkfs` makes it by default, and the usage of it that Kubernetes computes.
+//! ext4 with the defaults of `mkfs`, and its usage as the kubelet computes it.
 //!
-//! Which file system the disk of a super node has is not documented; ext4 is assumed, because it has less room than xfs. Checked
-//! against `mkfs.ext4` 1.47 from 10 to 2000 GiB: within 0.02 %. From 4 TiB on it has fewer inodes, and more room than computed here.
+//! The file system of a super node's disk is not documented; ext4 is assumed, because it has less space than xfs. Checked with
+//! `mkfs.ext4` 1.47 from 10 to 2000 GiB: within 0.02 %. From 4 TiB on, `mkfs` makes fewer inodes, and more space is available
+//! than computed here.
 
 const BLOCK: u64 = 4096;
 pub(super) const GIB: u64 = 1 << 30;
 const BLOCKS_PER_GIB: u64 = GIB / BLOCK;
 /// Blocks in a group of blocks, each of which has a bitmap of its blocks and one of its inodes.
 const GROUPS_PER_GIB: u64 = 8;
-/// Blocks kept for the table of groups to grow, beside each copy of the superblock.
+/// Blocks reserved for growth of the group table, beside each copy of the superblock.
 const GROWTH_BLOCKS: u64 = 1024;
 /// Group descriptors in a block.
 const DESCRIPTORS_PER_BLOCK: u64 = 64;
-/// Inodes, of 256 bytes, come one for each 16 KiB.
+/// One inode of 256 bytes for each 16 KiB.
 const INODES_PER_GIB: u64 = GIB >> 14;
 const INODE_BYTES: u64 = 256;
-/// Larger disks count as disks of this size, which is far beyond any.
+/// Larger sizes count as this size, which exceeds that of any disk.
 const MAX_GIB: u64 = 1 << 32;
 /// Blocks that only the file system itself may use.
 const OWN_BLOCKS: u64 = 4096;
 
-/// A file system on a disk of a size in GiB.
+/// A file system on a disk of a given size.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct FileSystem {
     gib: u64,
@@ -41,7 +42,7 @@ impl FileSystem {
         blocks.saturating_sub(used) * BLOCK
     }
 
-    /// Bytes that others than root can use: 5 % of the disk are reserved.
+    /// Bytes that users other than root can use: 5 % of the disk are reserved.
     fn available(self) -> u64 {
         self.capacity().saturating_sub((self.blocks() / 20 + OWN_BLOCKS) * BLOCK)
     }
@@ -52,7 +53,7 @@ impl FileSystem {
         self.available().saturating_sub(u64::try_from(free).unwrap_or(u64::MAX))
     }
 
-    /// Files and directories of which at least `percent` % are in use.
+    /// The number of files and directories at which `percent` % of the inodes are in use.
     pub fn inodes_at(self, percent: u64) -> u64 {
         self.gib * INODES_PER_GIB / 100 * percent.min(100)
     }
@@ -72,7 +73,7 @@ impl FileSystem {
     }
 }
 
-/// How many of the groups have a copy of the superblock: the first two, and those numbered by a power of 3, 5 or 7.
+/// The number of groups that have a copy of the superblock: the first two, and those numbered by a power of 3, 5 or 7.
 fn copies(groups: u64) -> u64 {
     let powers = |base: u64| std::iter::successors(Some(base), move |power| power.checked_mul(base));
     let count = |base| powers(base).take_while(|power| *power < groups).count() as u64;
@@ -88,7 +89,7 @@ mod tests {
     }
 
     #[test]
-    fn capacity_is_that_of_mkfs() {
+    fn capacity_equals_that_of_mkfs() {
         // Blocks of 4 KiB for root and for others, as statfs returns them.
         for (gib, root, others) in [
             (10, 2_554_693, 2_419_519),
@@ -111,7 +112,7 @@ mod tests {
     }
 
     #[test]
-    fn usage_is_that_of_the_kubelet() {
+    fn usage_equals_the_kubelets() {
         for (gib, at_80, at_85) in
             [(20, 1460, 1557), (50, 3662, 3906), (100, 7328, 7818), (200, 14_663, 15_642), (500, 36_785, 39_240)]
         {
@@ -122,7 +123,7 @@ mod tests {
     }
 
     #[test]
-    fn any_size_has_a_capacity() {
+    fn every_size_has_a_capacity() {
         for gib in [0, 1, u64::MAX] {
             let disk = FileSystem::of_gib(gib);
             for percent in [0, 1, 99, 100, 101] {

@@ -1,7 +1,7 @@
-//! What layers of several images take together on a node.
+//! The disk space of the layers of several images on a node.
 //!
-//! The content store has each distinct blob once. Snapshots are made for chains: a layer together with all below it. So a layer that
-//! lies on two different bases, or twice in one image, is stored compressed once and unpacked twice.
+//! The content store has each distinct blob once. A snapshot exists for each chain: a layer together with all layers below it.
+//! So a layer on two different bases, or twice in one image, is stored compressed once and unpacked twice.
 //! Source: `identity.ChainIDs` in <https://github.com/opencontainers/image-spec/blob/main/config.md#layer-chainid>.
 
 use std::collections::BTreeMap;
@@ -10,10 +10,10 @@ use crate::inspect::{ImageSize, Layer};
 use crate::layer::{Entries, Unpacked};
 
 const MIB: u64 = 1 << 20;
-/// What unpacked files take beyond their archive, in percent, where little is known of them. Measured on ext4: Debian 6,
+/// The overhead of unpacked files over their archive, in percent, if little is known of them. Measured on ext4: Debian 6,
 /// Python packages 14, `node_modules` 31.
 const FILES_PERCENT: u64 = 32;
-/// The same for what is above [`SMALL_FILES_BYTES`]: so much data is mostly libraries and model weights. Measured: PyTorch 1.
+/// The same beyond [`SMALL_FILES_BYTES`]: large layers are mostly libraries and model weights. Measured: PyTorch 1.
 const LARGE_FILES_PERCENT: u64 = 2;
 const SMALL_FILES_BYTES: u64 = 10 << 30;
 /// The head of a layer has more small files than the rest, mostly. It speaks for so many bytes on the disk;
@@ -29,19 +29,19 @@ const IMAGE_BYTES: u64 = MIB;
 /// The layers of some images, summed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct LayerSum {
-    /// As registries store them; each distinct layer once.
+    /// Compressed size, as registries store the layers; each distinct layer once.
     pub compressed_bytes: u64,
-    /// As tar archives; each distinct chain of layers once. The sum to expect.
+    /// Size of the tar archives; each distinct chain of layers once. The expected sum.
     pub unpacked_bytes: u64,
     /// The smallest possible sum.
     pub unpacked_bytes_min: u64,
-    /// A sum that is hardly exceeded.
+    /// A sum that is rarely exceeded.
     pub unpacked_bytes_max: u64,
     /// Whether every layer states its unpacked size.
     pub exact: bool,
-    /// What unpacked files take beyond their archives, and what containerd stores beside them: at least, and at most.
+    /// The overhead of unpacked files over their archives, and the metadata of containerd: minimum and maximum.
     pub(super) files_bytes: (u64, u64),
-    /// Files and directories that were counted.
+    /// Number of files and directories.
     pub(super) entries: u64,
 }
 
@@ -75,28 +75,28 @@ impl LayerSum {
         }
     }
 
-    /// The most that the layers take on a disk, in bytes, without headroom and without regard to thresholds.
+    /// The upper bound of the layers on a disk, in bytes, without headroom and regardless of thresholds.
     pub fn disk_bytes(&self) -> u64 {
         self.max()
     }
 
-    /// The least that the layers take on a disk.
+    /// The lower bound of the layers on a disk.
     pub(super) fn min(&self) -> u64 {
         self.compressed_bytes.saturating_add(self.unpacked_bytes_min).saturating_add(self.files_bytes.0)
     }
 
-    /// The most that the layers take on a disk.
+    /// The upper bound of the layers on a disk.
     pub(super) fn max(&self) -> u64 {
         self.compressed_bytes.saturating_add(self.unpacked_bytes_max).saturating_add(self.files_bytes.1)
     }
 }
 
-/// What the entries that were seen take on a disk beyond their length in the archive.
+/// The overhead on a disk of the entries in the head of the archive.
 fn seen_bytes(entries: &Entries) -> u64 {
     entries.disk_bytes.saturating_sub(entries.archive_bytes)
 }
 
-/// The most that the files in `layers` take on a disk beyond the length of their archives.
+/// The upper bound of the overhead on a disk of the files in `layers`.
 fn files_bytes<'a>(layers: impl Iterator<Item = &'a Layer>) -> u64 {
     let (mut bytes, mut unknown) = (0u64, 0u64);
     for layer in layers {
@@ -114,7 +114,7 @@ fn files_bytes<'a>(layers: impl Iterator<Item = &'a Layer>) -> u64 {
     bytes.saturating_add(percent(small, FILES_PERCENT)).saturating_add(percent(unknown - small, LARGE_FILES_PERCENT))
 }
 
-/// What `rest` bytes of an archive take beyond that, by the entries in its head.
+/// The overhead of the remaining `rest` bytes of an archive, extrapolated from the entries in its head.
 fn of_rest(layer: &Layer, rest: u64) -> u64 {
     let entries = &layer.unpacked.entries;
     if entries.count == 0 {
@@ -128,7 +128,7 @@ fn of_rest(layer: &Layer, rest: u64) -> u64 {
     }
 }
 
-/// Whether the `rest` bytes of an archive are like the entries in its head: many files of one kind.
+/// Whether the remaining `rest` bytes of an archive resemble the entries in its head: many files of one kind.
 fn is_alike(layer: &Layer, rest: u64) -> bool {
     let entries = &layer.unpacked.entries;
     let ratio = entries.archive_bytes.saturating_add(rest) as f64 / layer.compressed_bytes as f64;
@@ -136,7 +136,7 @@ fn is_alike(layer: &Layer, rest: u64) -> bool {
     entries.count >= ENTRIES_OF_A_SAMPLE && layer.unpacked.head_ratio.is_some_and(is_near)
 }
 
-/// Files and directories in a layer, as far as they were counted or are like those that were.
+/// Files and directories in a layer, counted or extrapolated from the head.
 fn entries(layer: &Layer) -> u64 {
     let Unpacked { entries, max, .. } = &layer.unpacked;
     let rest = max.saturating_sub(entries.archive_bytes);

@@ -37,8 +37,7 @@ fn compressed_bytes_count_per_digest_and_unpacked_bytes_per_chain() {
     }
 }
 
-/// Pulls that were measured with containerd and overlayfs on ext4, in bytes: what the layers of the images are, and by how much
-/// the file system grew.
+/// Pulls measured with containerd and overlayfs on ext4, in bytes: the layers of the images, and the growth of the file system.
 #[test]
 fn disk_is_never_below_a_measured_pull_and_at_most_one_step_above() {
     let debian = || layer("debian", 93 * MB, 203 * MB);
@@ -137,7 +136,7 @@ fn disk_stays_below_the_threshold() {
 }
 
 #[test]
-fn estimate_sizes_by_its_upper_bound_and_refuses_by_its_lower_bound() {
+fn estimate_bounds_the_disk_from_both_sides() {
     let torch = estimated("torch", 2_897 << 20, [5_355 << 20, 5_355 << 20, 9_451 << 20]);
     let need = DiskNeed::new(&[image("torch:2", vec![torch])], 5, 80);
     assert_eq!(need.required_gib(), 30);

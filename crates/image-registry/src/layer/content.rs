@@ -1,15 +1,15 @@
-//! What comes out of a decoder, and the entries of the archive in it.
+//! The output of a decoder, and the entries of the archive in it.
 
 use std::io::{self, Read};
 
 use super::tar::{self, Entries};
 
-/// What came out of a decoder.
+/// The output of a decoder.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Content {
     pub len: u64,
     pub entries: Entries,
-    /// Whether it ended properly; otherwise more would have followed.
+    /// Whether it is complete; otherwise more would have followed.
     pub is_complete: bool,
 }
 
@@ -22,7 +22,7 @@ impl Content {
     }
 }
 
-/// Counts what is read, and remembers whether reading failed.
+/// Counts the bytes that are read, and records whether reading failed.
 struct Counter<R> {
     reader: R,
     count: u64,

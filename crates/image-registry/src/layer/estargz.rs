@@ -1,4 +1,4 @@
-//! eStargz: a gzip member for each file, a table of contents in the last but one, and a footer that says where.
+//! eStargz: a gzip member for each file, a table of contents in the last but one, and a footer with its position.
 //!
 //! The table lists every entry of the archive, so its sizes add up to the archive: a header for each entry, contents padded
 //! to 512 bytes, and the table itself. Extended headers are not in it; they are counted where a long name or an attribute needs one.
@@ -57,13 +57,13 @@ pub(super) fn toc_range(tail: &[u8], size: u64) -> Option<Range<u64>> {
     (start < end).then_some(start..end)
 }
 
-/// The unpacked size that the tools of Podman note in the manifest.
+/// The unpacked size that Podman's tools write into the manifest.
 pub(super) fn annotated_size(annotations: &BTreeMap<String, String>) -> Option<u64> {
     let size = annotations.get("io.containers.estargz.uncompressed-size")?.parse().ok()?;
     (size < MAX_SIZE).then_some(size)
 }
 
-/// What the blob with this compressed table of contents unpacks to; `None` if the table is damaged or too long.
+/// The unpacked size of the blob with this compressed table of contents; `None` if the table is damaged or too long.
 pub(super) fn unpacked(toc: &[u8]) -> Option<Unpacked> {
     let mut archive = Vec::new();
     GzDecoder::new(toc).take(MAX_ARCHIVE).read_to_end(&mut archive).ok()?;
@@ -128,7 +128,7 @@ pub(super) mod tests {
     }
 
     #[test]
-    fn the_footer_says_where_the_table_is() {
+    fn footer_locates_the_table() {
         let tail = toc_and_footer("{}", 0x1234);
         assert_eq!(toc_range(&tail, 0x2000), Some(0x1234..0x2000 - 51));
         assert_eq!(toc_range(&tail, 0x1234), None, "a table behind the footer");

@@ -1,24 +1,24 @@
 //! Unpacked sizes of layers that do not state them.
 //!
-//! How well a layer compresses depends on what it holds, and that on its size: small ones are system directories and source
-//! code, large ones libraries and model weights. Measured with gzip: a Debian base 2.2; `node_modules` and source trees 3.3 to 4;
+//! The compression ratio of a layer depends on its content, which correlates with its size: small ones are system directories and
+//! source code, large ones libraries and model weights. Measured with gzip: a Debian base 2.2; `node_modules` and source trees 3.3 to 4;
 //! Python packages up to 7; a layer of PyTorch with CUDA (3 GB) 1.85; large layers of AI images 1.5 to 1.9. zstd is close to gzip.
 
 const MIB: u64 = 1 << 20;
 const GIB: u64 = 1 << 30;
 
-/// Segments of a function from compressed to unpacked bytes: up to the given number of compressed bytes, each byte unpacks to so
-/// many tenths of a byte.
+/// Segments of a function from compressed to unpacked bytes: up to the given number of compressed bytes, each byte unpacks to
+/// the given number of tenths of a byte.
 type Segments = &'static [(u64, u64)];
 
 const TYPICAL: Segments = &[(256 * MIB, 25), (16 * GIB, 17), (u64::MAX, 13)];
 const UPPER: Segments = &[(128 * MIB, 100), (4 * GIB, 40), (16 * GIB, 18), (u64::MAX, 15)];
 
-/// The head of a layer says something of the rest only if it compresses as hardly anything does.
+/// The ratio of the head of a layer is used for the rest only if it is unusually high.
 const UNUSUAL_BELOW: f64 = 1.4;
 const UNUSUAL_ABOVE: f64 = 10.0;
 
-/// The unpacked size to expect of `compressed` bytes, whose beginning unpacks to `sampled_ratio` times its size.
+/// The expected unpacked size of `compressed` bytes, whose beginning unpacks to `sampled_ratio` times its size.
 pub(super) fn typical(compressed: u64, sampled_ratio: Option<f64>) -> u64 {
     match sampled_ratio.filter(|ratio| *ratio < UNUSUAL_BELOW || *ratio > UNUSUAL_ABOVE) {
         Some(ratio) => (compressed as f64 * ratio) as u64,
@@ -34,7 +34,7 @@ pub(super) fn upper(compressed: u64, sampled_ratio: Option<f64>) -> u64 {
     sampled.map_or(usual, |sampled| sampled.max(usual))
 }
 
-/// The smallest unpacked size: data that cannot be compressed is stored, at a cost of some bytes for each 16 KiB.
+/// The smallest unpacked size: incompressible data is stored, at a cost of some bytes for each 16 KiB.
 pub(super) fn lower(compressed: u64) -> u64 {
     compressed.saturating_sub(compressed / 1000 + 1024)
 }
@@ -69,7 +69,7 @@ mod tests {
     }
 
     #[test]
-    fn a_head_that_compresses_unusually_speaks_for_the_rest() {
+    fn unusual_ratio_of_the_head_is_used_for_the_rest() {
         for (ratio, expected) in [(1.0, 1000), (1.3, 1300), (1.5, 2500), (9.0, 2500), (12.0, 12_000)] {
             assert_eq!(typical(1000, Some(ratio)), expected, "{ratio}");
         }

@@ -1,12 +1,13 @@
-//! Gzip: the size field in the last four bytes, and what it leaves open.
+//! Gzip: resolves the size field in the last four bytes.
 //!
 //! The field counts modulo 2^32, and counts the last member only. So the size is the field plus a multiple of 4 GiB, at
-//! least about the compressed size, at least what the entries in the head of the archive take, and at most 1032 times the compressed
-//! size, which is deflate's limit. A tar archive is a multiple of 512 bytes long: another field belongs to one of several members.
+//! least about the compressed size, at least the size of the entries in the head of the archive, and at most 1032 times the
+//! compressed size, which is deflate's limit. The length of a tar archive is a multiple of 512 bytes: any other value belongs to
+//! one of several members.
 //!
-//! What this cannot see: members after a first one that is longer than what was read, if the last is large enough to
-//! pass for the whole, for example the second of two equal halves that unpack to twice their size or more. Such layers come from
-//! concatenated archives; builders of images write one member, or many small ones.
+//! Not detected: several members, if the first is longer than the head and the last is large enough to be the whole, for example
+//! two equal halves that unpack to twice their size or more. Such layers come from concatenated archives; image builders write
+//! one member, or many small ones.
 //!
 //! Source: RFC 1952; zlib's "Technical Details" for the limit.
 
@@ -19,25 +20,25 @@ use super::{Basis, Unpacked};
 
 const WRAP: u64 = 1 << 32;
 const MAX_RATIO: u64 = 1032;
-/// What tar writes after the last entry, padded to the length that GNU tar pads archives to.
+/// The end of a tar archive, padded as by GNU tar.
 const END_OF_ARCHIVE: u64 = 20 << 10;
 
 pub(super) fn is_gzip(head: &[u8]) -> bool {
     head.starts_with(&[0x1f, 0x8b])
 }
 
-/// What a complete blob holds, all its members; `None` if it is damaged.
+/// The content of a complete blob with all its members; `None` if it is damaged.
 pub(super) fn unpacked(blob: &[u8]) -> Option<Unpacked> {
     let content = Content::read(MultiGzDecoder::new(blob));
     content.is_complete.then_some(Unpacked { entries: content.entries, ..Unpacked::exact(content.len) })
 }
 
-/// What the first bytes of a blob reveal.
+/// Properties of the first bytes of a blob.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
 pub(super) struct Sample {
     /// Unpacked over compressed. `None` when nothing can be unpacked.
     pub ratio: Option<f64>,
-    /// Entries of the archive that begin in the sample.
+    /// The archive entries that begin in the sample.
     pub entries: Entries,
     /// The first member ends inside the sample, so there are more.
     has_members: bool,
@@ -76,7 +77,7 @@ impl Sample {
         if first + WRAP > upper && first <= upper {
             return self.with_entries(Unpacked::exact(first));
         }
-        // One beyond the usual sizes, where the first is beyond them already: the layer has a run of zeros.
+        // If even the first candidate exceeds the usual sizes, include one more: the layer has a run of zeros.
         let last = if first > upper { first + WRAP } else { first + (upper - first) / WRAP * WRAP };
         let last = if last > most { first } else { last };
         let expected = typical(compressed, self.ratio);
@@ -130,7 +131,7 @@ mod tests {
     }
 
     #[test]
-    fn size_field_leaves_multiples_of_four_gib_open() {
+    fn size_field_is_ambiguous_by_multiples_of_4_gib() {
         const GIB: u64 = 1 << 30;
         for (what, compressed, ratio, seen, actual, all) in [
             ("torch", 3_034 * MB, 4.0, 512, 5_610 * MB, vec![0, 1]),

@@ -1,33 +1,33 @@
-//! Tar archives: which entries they have, and what these take on a disk.
+//! Tar archives: their entries, and the disk space of the entries.
 //!
-//! A file system rounds each file up to its blocks, gives each directory one, and stores nothing but an inode for links. An
-//! archive pads to 512 bytes instead, and has a header for each entry. So many small files need more space on a disk than in
-//! an archive; sparse files as well, because containerd writes them out in full.
+//! A file system rounds each file up to whole blocks, and stores a block for each directory and only an inode for a link. An
+//! archive pads to 512 bytes instead, and has a header for each entry. So small files need more space on a disk than in an
+//! archive; sparse files as well, because containerd writes them in full.
 //!
 //! Formats: POSIX (pax) and GNU, as <https://www.gnu.org/software/tar/manual/html_node/Standard.html> and
 //! `Sparse-Formats.html` beside it describe them.
 
 use std::io::{self, Read};
 
-/// What headers and contents are padded to in an archive.
+/// The block size of an archive.
 pub(super) const RECORD: u64 = 512;
-/// What ext4 allocates for a file or directory at least, and in multiples of.
+/// The block size of ext4.
 pub(super) const BLOCK: u64 = 4096;
-/// What an entry takes in its directory: inode, length, type, and a name of ordinary length.
+/// The size of a directory entry: inode, length, type, and a name of typical length.
 const DIRECTORY_ENTRY: u64 = 40;
 /// A longer target of a symbolic link does not fit into its inode.
 const INLINE_LINK: usize = 59;
 /// Extended headers that are longer are skipped, not read: names and attributes are much shorter.
 const MAX_EXTENSION: u64 = 64 << 10;
 
-/// The entries that were seen in the beginning of an archive.
+/// The entries at the beginning of an archive.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(crate) struct Entries {
-    /// How many there are.
+    /// Their number.
     pub count: u64,
-    /// Bytes of the archive that they take. All contents of the last entry count, wherever the reading ended.
+    /// Their size in the archive, in bytes, including the contents of the last entry that were not read.
     pub archive_bytes: u64,
-    /// Bytes that they take on a disk.
+    /// Their size on a disk, in bytes.
     pub disk_bytes: u64,
 }
 
@@ -102,7 +102,7 @@ fn skip_sparse_maps(reader: &mut impl Read) -> io::Result<u64> {
     }
 }
 
-/// What extended headers say of the entry that follows them.
+/// The properties that extended headers give the following entry.
 #[derive(Default)]
 struct Extension {
     archive_bytes: u64,
@@ -131,7 +131,7 @@ impl Extension {
     }
 }
 
-/// The records `length key=value\n` of a pax header. What is not UTF-8 is left out.
+/// The records `length key=value\n` of a pax header. Records that are not UTF-8 are skipped.
 fn pax_records(mut content: &[u8]) -> impl Iterator<Item = (&str, &str)> {
     std::iter::from_fn(move || {
         loop {
@@ -177,8 +177,8 @@ impl Header<'_> {
         self.0[482] != 0
     }
 
-    /// An octal number, or, where that is too short, the big-endian bytes that GNU writes after a byte 0x80. `None` for
-    /// what is neither, negative, or beyond 64 bits.
+    /// An octal number, or the big-endian bytes that GNU tar writes after a byte 0x80. `None` if it is neither, negative, or
+    /// longer than 64 bits.
     fn number(&self, range: std::ops::Range<usize>) -> Option<u64> {
         let field = &self.0[range];
         if field[0] & 0x80 != 0 {
@@ -269,7 +269,7 @@ pub(super) mod tests {
     }
 
     #[test]
-    fn an_entry_that_is_cut_off_counts_as_a_whole() {
+    fn truncated_entry_counts_in_full() {
         let archive = [file("a", b"x"), entry("model", b'0', 20 << 30, &[7; 100_000])].concat();
         let seen = entries(&mut &archive[..50_000]);
         assert_eq!((seen.count, seen.archive_bytes), (2, 1024 + 512 + (20 << 30)));
@@ -277,7 +277,7 @@ pub(super) mod tests {
     }
 
     #[test]
-    fn what_is_not_an_archive_has_no_entries() {
+    fn other_content_has_no_entries() {
         let mut wrong_sum = file("a", b"x");
         wrong_sum[0] = b'b';
         for bytes in [&[][..], &[0; 1024], &[7; 1024], &wrong_sum, &file("a", b"x")[..511]] {
@@ -288,7 +288,7 @@ pub(super) mod tests {
 
     /// Found by fuzzing: the checksum has 8 bytes, where sizes have 12.
     #[test]
-    fn binary_numbers_are_read_in_fields_of_every_length() {
+    fn binary_numbers_are_read_at_every_field_length() {
         let number = |digits: &[u8]| {
             let mut header = [0; 512];
             header[148] = 0x80;

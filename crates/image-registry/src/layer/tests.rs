@@ -9,7 +9,7 @@ use super::*;
 const GZIP: &str = "application/vnd.oci.image.layer.v1.tar+gzip";
 const UNREADABLE: &str = "unreadable";
 
-/// A blob in memory, of which only the ends may be present, that records what was read.
+/// A blob in memory, possibly only its ends, that records the reads.
 struct Blob {
     size: u64,
     head: Vec<u8>,
@@ -24,7 +24,7 @@ impl Blob {
         Self { size, tail: bytes.clone(), head: bytes, media_type: "m", read: Mutex::default() }
     }
 
-    /// One of `size` bytes, whose middle is missing.
+    /// A blob of `size` bytes whose middle is missing.
     fn forged(size: u64, head: &[u8], size_field: u32) -> Self {
         let tail = [vec![0; TAIL as usize - 4], size_field.to_le_bytes().to_vec()].concat();
         Self { size, tail, head: head[..HEAD as usize].to_vec(), media_type: GZIP, read: Mutex::default() }
@@ -123,7 +123,7 @@ async fn large_layer_states_its_size_in_its_last_bytes() {
 }
 
 #[tokio::test]
-async fn tail_decides_alone_where_little_was_compressed() {
+async fn tail_is_sufficient_for_incompressible_layers() {
     for size in [70 << 10, 1 << 20] {
         let mut random = archive(&[size]);
         let mut state = 1u64;
@@ -149,7 +149,7 @@ async fn size_does_not_depend_on_how_the_ends_are_read() {
 
 #[tokio::test]
 async fn halves_of_equal_members_are_taken_for_one_member() {
-    // The limit of what the ends show: a second member that may be the whole layer, behind a first that is longer than the head.
+    // A known limit: a second member that may be the whole layer, after a first one that is longer than the head.
     let content: Vec<u8> = text(1_000_000).iter().map(|byte| byte % 4).collect();
     let half = [entry("file", b'0', 1_000_000, &content), vec![0; 1024]].concat();
     let unpacked = Blob::new([gzip(&half), gzip(&half)].concat()).measure().await;

@@ -1,4 +1,4 @@
-//! The unpacked size of a layer, and what it rests on.
+//! The unpacked size of a layer, and its basis.
 
 use std::fmt;
 
@@ -8,21 +8,21 @@ use super::tar::Entries;
 /// The unpacked size of a layer: the length of its tar archive, in bytes.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Unpacked {
-    /// The size to expect.
+    /// The expected size.
     pub bytes: u64,
     /// The smallest possible size.
     pub min: u64,
-    /// A size that the layer hardly exceeds. It equals the others where the size is exact.
+    /// A size that the layer rarely exceeds. It equals the others if the size is exact.
     pub max: u64,
-    /// What the size rests on.
+    /// The basis of the size.
     pub basis: Basis,
-    /// The entries that were seen.
+    /// The entries at the beginning of the layer.
     pub(crate) entries: Entries,
     /// Unpacked over compressed, in the beginning of the layer.
     pub(crate) head_ratio: Option<f64>,
 }
 
-/// What the unpacked size of a layer rests on. `Display` is a phrase that says why a size is an estimate.
+/// The basis of an unpacked size. `Display` writes why the size is an estimate.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Basis {
     /// The layer states its size.
@@ -31,15 +31,15 @@ pub enum Basis {
     SizeFieldWraps,
     /// It is made of several gzip members, of which only the last states its size, or of several zstd frames.
     SeveralMembers,
-    /// A zstd encoder that wrote a stream did not state the size.
+    /// Its zstd frames have no content size, as a streaming encoder writes them.
     NoContentSize,
-    /// The table of contents is longer than what is read.
+    /// Its table of contents exceeds the limit.
     LongTableOfContents,
     /// Its format is not known.
     UnknownFormat,
     /// Registries need not have it.
     NotDistributed,
-    /// It cannot be read, or not in parts: the host and its response.
+    /// It cannot be read in parts: the host and its response.
     Unreadable(String),
 }
 
@@ -65,7 +65,7 @@ impl Unpacked {
         Self { bytes, min: bytes, max: bytes, basis: Basis::Exact, entries, head_ratio }
     }
 
-    /// An estimate without anything to go by but the compressed size, and the ratio in a sample if there is one.
+    /// An estimate from the compressed size, and from the ratio of a sample if there is one.
     pub(super) fn estimate(compressed: u64, sampled_ratio: Option<f64>, basis: Basis) -> Self {
         let [min, bytes, max] = [
             estimate::lower(compressed),
@@ -84,12 +84,12 @@ impl Unpacked {
         Self { min, bytes: min, max, ..Self::estimated(basis) }
     }
 
-    /// The same, where the layer is known to have at least `bytes`.
+    /// Raises the lower bound to `bytes`.
     pub(super) fn at_least(self, bytes: u64) -> Self {
         Self { min: self.min.max(bytes), bytes: self.bytes.max(bytes), max: self.max.max(bytes), ..self }
     }
 
-    /// The same, where the layer may have up to `bytes`.
+    /// Raises the upper bound to `bytes`.
     pub(super) fn at_most(self, bytes: u64) -> Self {
         Self { max: self.max.max(bytes), ..self }
     }

@@ -1,9 +1,9 @@
-//! Zstandard: the content sizes in the frame headers, and what the first blocks hold.
+//! Zstandard: the content sizes in the frame headers, and the content of the first blocks.
 //!
-//! Frames are walked from the start of the blob, block by block, as far as it was read. Skippable frames count nothing. A
-//! frame without a content size makes the whole unknown: encoders that write to a stream omit it, and `zstd:chunked`
-//! is made of many such frames. The frame at which the reading ends is taken for the last one if its content is at least as long
-//! as the rest of the blob; a blob of several long frames is not seen as such.
+//! Frames are read from the start of the blob, block by block, up to the end of the head. Skippable frames have no content. The
+//! size is unknown if any frame lacks a content size: streaming encoders omit it, and `zstd:chunked` consists of many such frames.
+//! The frame at the end of the head is assumed to be the last one if its content is at least as long as the rest of the blob; a
+//! blob of several long frames is not detected.
 //!
 //! Source: RFC 8878, section 3.1.
 
@@ -15,7 +15,7 @@ use super::content::Content;
 
 const FRAME: u32 = 0xFD2F_B528;
 const SKIPPABLE: std::ops::RangeInclusive<u32> = 0x184D_2A50..=0x184D_2A5F;
-/// No more is unpacked of a blob that was read in part or whole: a few bytes can hold gigabytes.
+/// The maximum that is unpacked: a few bytes can contain gigabytes.
 const MAX_CONTENT: usize = 16 << 20;
 /// An empty block that ends a frame, and a checksum, which is not verified.
 const END_OF_FRAME: [u8; 7] = [1, 0, 0, 0, 0, 0, 0];
@@ -28,7 +28,7 @@ fn is_skippable(magic: u64) -> bool {
     u32::try_from(magic).is_ok_and(|magic| SKIPPABLE.contains(&magic))
 }
 
-/// What the complete blocks in `head` hold, up to 16 MiB.
+/// The content of the complete blocks in `head`, up to 16 MiB.
 pub(super) fn content(head: &[u8]) -> Content {
     let (mut unpacked, mut is_complete) = (Vec::new(), false);
     let mut rest = head;
@@ -48,7 +48,7 @@ pub(super) fn content(head: &[u8]) -> Content {
     Content { is_complete, ..Content::read(&*unpacked) }
 }
 
-/// Unpacks a frame that may be cut off after a block. Whether there is no more in it.
+/// Unpacks a frame that may end after any block. Returns whether it is complete.
 fn decode(frame: &[u8], unpacked: &mut Vec<u8>) -> bool {
     let mut source = frame.chain(&END_OF_FRAME[..]);
     let mut decoder = FrameDecoder::new();
@@ -77,9 +77,9 @@ pub(super) fn content_size(head: &[u8], size: u64) -> Option<u64> {
         content = content.checked_add(frame_size)?;
         match frame.blocks(head).end {
             Some(end) => at = end as u64,
-            // The blob was read whole: it is cut off.
+            // The blob was read whole: it is truncated.
             None if head.len() as u64 == size => return None,
-            // A frame that holds less than what is left of the blob is followed by others.
+            // A frame with less content than the rest of the blob is followed by others.
             None => {
                 let rest = size - at;
                 let could_be_last = frame_size >= rest.saturating_sub(rest / 1000 + 1024);
@@ -133,7 +133,7 @@ impl Frame {
         let mut complete = at;
         while let Some(header) = read_le(head, at, 3).and_then(|header| usize::try_from(header).ok()) {
             let (is_last, block_type, size) = (header & 1 == 1, header >> 1 & 3, header >> 3);
-            // A block that repeats one byte holds just that byte.
+            // A block that repeats one byte contains just that byte.
             at += 3 + if block_type == 1 { 1 } else { size };
             if at <= head.len() {
                 complete = at;
@@ -202,7 +202,7 @@ mod tests {
     }
 
     #[test]
-    fn a_long_frame_is_the_last_one_if_it_holds_enough() {
+    fn long_frame_is_the_last_if_its_content_is_long_enough() {
         for (content, size, expected) in [
             (10_000_000, 4_000_000, Some(10_000_000)),
             (4_000_000, 4_000_000, Some(4_000_000)),
@@ -215,7 +215,7 @@ mod tests {
     }
 
     #[test]
-    fn a_short_frame_that_is_cut_off_has_no_size() {
+    fn truncated_short_frame_has_no_size() {
         for len in [1000, 1001, 1024, 1025] {
             let mut blob = frame(0, 2000);
             blob[13] &= !1; // Not the last block.
@@ -236,7 +236,7 @@ mod tests {
     }
 
     #[test]
-    fn blocks_are_unpacked_as_far_as_they_are_complete() {
+    fn complete_blocks_are_unpacked() {
         let one = stream(&[1000, 2000, 30]);
         for (what, blob, len, is_complete) in [
             ("a frame", one.clone(), 3030, true),
@@ -253,7 +253,7 @@ mod tests {
     }
 
     #[test]
-    fn few_bytes_that_hold_much_are_not_unpacked_to_the_end() {
+    fn unpacking_is_limited() {
         let blob = stream(&[128 << 10; 16_000]);
         let content = content(&blob);
         assert!(!content.is_complete && content.len <= (MAX_CONTENT + (128 << 10)) as u64, "{content:?}");

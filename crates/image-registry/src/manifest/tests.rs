@@ -95,7 +95,7 @@ fn invalid_documents_say_what_is_wrong() {
         (image("-1"), "invalid value: integer `-1`, expected u64"),
         (image("18446744073709551616"), "u64"),
         (image("1125899906842625"), "said to have 1125899906842625 bytes"),
-        (image("1").replace(DIGEST, "sha256:../../etc"), "a sha256 digest has 64"),
+        (image("1").replace(DIGEST, "sha256:../../etc"), "a sha256 digest must have 64"),
         (image("1").replace(DIGEST, ""), "must be an algorithm"),
         (r#"{"schemaVersion":2,"layers":[],"manifests":[]}"#.to_owned(), "both an image and an index"),
         (r#"{"schemaVersion":2}"#.to_owned(), "neither layers nor manifests"),
@@ -123,7 +123,7 @@ fn a_digest_is_verified_with_its_own_algorithm() {
 }
 
 #[test]
-fn foreign_layers_are_known_by_their_media_type() {
+fn foreign_layers_are_recognized_by_media_type() {
     for (media_type, expected) in [
         ("application/vnd.docker.image.rootfs.foreign.diff.tar.gzip", true),
         ("application/vnd.oci.image.layer.nondistributable.v1.tar+gzip", true),

@@ -37,7 +37,7 @@ fn valid_references_get_their_defaults() {
 }
 
 #[test]
-fn a_digest_stands_with_or_without_a_tag() {
+fn digest_with_and_without_tag() {
     for (input, tag, canonical) in [
         (format!("nginx@{SHA256}"), None, format!("docker.io/library/nginx@{SHA256}")),
         (format!("nginx:1@{SHA256}"), Some("1"), format!("docker.io/library/nginx:1@{SHA256}")),
@@ -106,9 +106,9 @@ fn invalid_references_say_what_is_wrong() {
         ("a@", "the digest \"\""),
         ("a@sha256", "the digest \"sha256\""),
         ("a@md5:d41d8cd98f00b204e9800998ecf8427e", "the digest algorithm \"md5\""),
-        ("a@sha256:abc", "a sha256 digest has 64 lower case"),
-        (&format!("a@{}", SHA256.to_uppercase().replace("SHA", "sha")), "a sha256 digest has 64 lower case"),
-        (&format!("a@{SHA256}@{SHA256}"), "a sha256 digest has 64 lower case"),
+        ("a@sha256:abc", "a sha256 digest must have 64 lower case"),
+        (&format!("a@{}", SHA256.to_uppercase().replace("SHA", "sha")), "a sha256 digest must have 64 lower case"),
+        (&format!("a@{SHA256}@{SHA256}"), "a sha256 digest must have 64 lower case"),
     ] {
         let error = Reference::parse(input).unwrap_err().to_string();
         assert!(error.contains(reason), "{input}: {error}");
@@ -117,7 +117,7 @@ fn invalid_references_say_what_is_wrong() {
 }
 
 #[test]
-fn a_reference_of_the_greatest_length_is_valid() {
+fn longest_reference_is_valid() {
     let (label, name) = ("h".repeat(63), "a".repeat(255));
     let host = [label.as_str(), &label, &label, &label[..61]].join(".");
     let all = format!("{host}:65535/{name}:{}@sha512:{}", "t".repeat(128), "0".repeat(128));
@@ -127,8 +127,8 @@ fn a_reference_of_the_greatest_length_is_valid() {
     }
 }
 
-/// Inputs on which implementations of the grammar differ most, with what its public test cases expect. Where this parser is
-/// stricter, because the image could not be pulled, the expectation is marked.
+/// Inputs on which implementations of the grammar differ most, with the expectations of its public test cases. Deviations,
+/// where this parser is stricter because the image could not be pulled, are marked.
 #[test]
 fn grammar_agrees_with_its_reference_implementation() {
     let hex = &SHA256[7..];
@@ -195,7 +195,7 @@ fn grammar_agrees_with_its_reference_implementation() {
         ("-test.com/repo", false),
         ("test-.com/repo", false),
         ("my.domain/path@tag", false),
-        // Stricter: no port that TCP does not have.
+        // Stricter: the port must be valid.
         ("test:65536/repo", false),
     ] {
         assert_eq!(Reference::parse(input).is_ok(), expected, "{input}");

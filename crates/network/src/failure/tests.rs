@@ -1,4 +1,4 @@
-//! Against real sockets.
+//! Tests with real sockets.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -10,7 +10,7 @@ use tokio::net::TcpListener;
 
 use super::*;
 
-/// What a request to `url` through the proxy at `https_proxy` ends with, within a second.
+/// The failure of a request to `url` through the proxy at `https_proxy`, with a timeout of a second.
 async fn failure(url: &str, https_proxy: Option<&str>) -> Failure {
     let proxies = Proxies::from_environment(|name| https_proxy.filter(|_| name == "HTTPS_PROXY")).unwrap();
     let client = proxies.apply(crate::client().unwrap()).unwrap().timeout(Duration::from_secs(5)).build().unwrap();
@@ -39,7 +39,7 @@ async fn closed_port() -> u16 {
     TcpListener::bind(("127.0.0.1", 0)).await.unwrap().local_addr().unwrap().port()
 }
 
-/// The port of a server with the certificate that `params` and `issuer` make.
+/// The port of a server with a certificate of `params`, signed by `issuer`.
 async fn tls_server(params: CertificateParams, issuer: Option<&CertifiedIssuer<'_, KeyPair>>) -> u16 {
     let key = KeyPair::generate().unwrap();
     let certificate = match issuer {
@@ -74,7 +74,7 @@ async fn proxy_is_named_with_its_variable() {
     let port = closed_port().await;
     let refused = failure(url, Some(&format!("http://joe:hunter2@127.0.0.1:{port}"))).await;
     assert_eq!(refused.to_string(), format!("the proxy 127.0.0.1:{port} (from HTTPS_PROXY) refuses connections"));
-    assert!(!refused.is_lasting());
+    assert!(!refused.is_permanent());
 
     let port = server(b"HTTP/1.1 407 Proxy Authentication Required\r\nContent-Length: 0\r\n\r\n").await;
     let wants = failure(url, Some(&format!("http://127.0.0.1:{port}"))).await;
@@ -82,7 +82,7 @@ async fn proxy_is_named_with_its_variable() {
         "the proxy 127.0.0.1:{port} (from HTTPS_PROXY) requires authentication (407). Set it in HTTPS_PROXY: \
          http://user:password@127.0.0.1:{port}, "
     );
-    assert!(wants.to_string().starts_with(&expected) && wants.is_lasting(), "{wants}");
+    assert!(wants.to_string().starts_with(&expected) && wants.is_permanent(), "{wants}");
 
     let port = server(b"HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\n\r\n").await;
     let forbids = failure(url, Some(&format!("http://127.0.0.1:{port}"))).await;
@@ -91,7 +91,7 @@ async fn proxy_is_named_with_its_variable() {
 }
 
 #[tokio::test]
-async fn server_is_named_with_what_it_did() {
+async fn server_failure_names_the_server() {
     let port = closed_port().await;
     let refused = failure(&format!("http://127.0.0.1:{port}"), None).await;
     assert_eq!(refused.to_string(), format!("127.0.0.1:{port} refuses connections"));
@@ -105,8 +105,8 @@ async fn server_is_named_with_what_it_did() {
 
     let port = server(b"HTTP/1.1 400 Bad Request\r\n\r\n").await;
     let plain = failure(&format!("https://127.0.0.1:{port}"), None).await;
-    assert!(plain.to_string().starts_with(&format!("what 127.0.0.1:{port} sends is not TLS")), "{plain}");
-    assert!(plain.is_lasting());
+    assert!(plain.to_string().starts_with(&format!("127.0.0.1:{port} does not speak TLS")), "{plain}");
+    assert!(plain.is_permanent());
 
     let port = server(b"").await;
     let closed = failure(&format!("http://127.0.0.1:{port}"), None).await;
@@ -139,10 +139,10 @@ async fn refused_certificate_is_explained() {
             "the certificate of 127.0.0.1 expired on 2021-02-03T00:00:00Z; the clock of this machine says 20",
         ),
         (future, Some(&authority), "the certificate of 127.0.0.1 is valid from 2999-01-01T00:00:00Z on; the clock"),
-        (own, None, "is an authority's own (CA:TRUE), not a server's"),
+        (own, None, "is a CA certificate (CA:TRUE), not a server certificate"),
     ] {
         let port = tls_server(params, issuer).await;
         let refused = failure(&format!("https://127.0.0.1:{port}"), None).await;
-        assert!(refused.to_string().contains(expected) && refused.is_lasting(), "{expected}: {refused}");
+        assert!(refused.to_string().contains(expected) && refused.is_permanent(), "{expected}: {refused}");
     }
 }

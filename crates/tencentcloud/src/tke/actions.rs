@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{EipAttribute, ImageCache, ImageRegistryCredential, Tag, lenient};
 
-/// The most rows that `DescribeImageCaches` gives in one response.
+/// The maximum number of rows that `DescribeImageCaches` returns in one response.
 pub const MAX_LIMIT: u64 = 50;
 
 // There is no client token: a second call makes a second cache.
@@ -23,13 +23,13 @@ pub struct CreateImageCache {
     pub images: Vec<String>,
     pub subnet_id: String,
     pub vpc_id: String,
-    /// Optional to the API, always given here: a create whose response was lost is found again by it.
+    /// Optional in the API, always set here: it identifies a cache when the response to the create is lost.
     pub image_cache_name: String,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub security_group_ids: Vec<String>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub image_registry_credentials: Vec<ImageRegistryCredential>,
-    /// Excludes the two that follow.
+    /// Mutually exclusive with the following two.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub existed_eip_id: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -93,8 +93,8 @@ pub struct DescribeImageCachesResponse {
     pub request_id: String,
 }
 
-/// `UpdateImageCache`: changes what is given. That it leaves the rest alone, and that an empty list clears, is assumed:
-/// neither is documented. <https://cloud.tencent.com/document/api/457/70857>
+/// `UpdateImageCache`: changes the given fields. That it leaves the others unchanged, and that an empty list clears a
+/// field, is assumed: neither is documented. <https://cloud.tencent.com/document/api/457/70857>
 #[derive(Debug, Clone, Default, Serialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct UpdateImageCache {
@@ -117,14 +117,14 @@ pub struct UpdateImageCache {
     pub tags: Option<Vec<Tag>>,
 }
 
-/// `DeleteImageCaches`: how a partial failure looks is not documented, so give one ID at a time.
+/// `DeleteImageCaches`: the response to a partial failure is not documented, so send one ID at a time.
 #[derive(Debug, Clone, Default, Serialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct DeleteImageCaches {
     pub image_cache_ids: Vec<String>,
 }
 
-/// The response of an action that only says that it was done.
+/// A response without fields of its own.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct Done {
@@ -132,8 +132,8 @@ pub struct Done {
     pub request_id: String,
 }
 
-/// `GetMostSuitableImageCache`: which cache a Pod with these images would get. The references must be identical to those
-/// of the cache; among several, the smaller wins, then the younger.
+/// `GetMostSuitableImageCache`: the cache that a Pod with these images would get. The references must be identical to those
+/// of the cache; among several, the smallest is chosen, then the newest.
 /// <https://cloud.tencent.com/document/api/457/70858>
 #[derive(Debug, Clone, Default, Serialize)]
 #[serde(rename_all = "PascalCase")]
@@ -162,7 +162,7 @@ mod tests {
     use super::{super::Status, *};
 
     #[test]
-    fn requests_hold_the_documented_names_and_nothing_that_is_not_set() {
+    fn requests_have_the_documented_names_and_no_unset_fields() {
         let bare = CreateImageCache {
             images: vec!["nginx:1.27".into()],
             subnet_id: "subnet-a".into(),
@@ -224,7 +224,7 @@ mod tests {
     }
 
     #[test]
-    fn responses_of_every_age_of_the_api_are_read() {
+    fn responses_of_older_and_newer_apis_are_read() {
         let full = json!({
             "ImageCacheId": "imc-a", "ImageCacheName": "a", "ImageCacheSize": 20, "Images": ["nginx:1.27"],
             "CreationTime": "2026-03-30 07:03:35 +0000 UTC", "ExpireDateTime": "", "LastMatchedTime": "",

@@ -1,6 +1,6 @@
-//! Container instances, in which image caches are built: which instance has a name, and what happened to it.
+//! Container instances, in which image caches are built: instances by name, and their events.
 //!
-//! Both actions are best effort for this client: they are never repeated.
+//! Both actions are best effort for this client: they are never retried.
 //!
 //! Source: the API's data types, <https://cloud.tencent.com/document/api/457/31866>, and the SDK's models.
 
@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{Event, lenient};
 
-/// The most rows that each of the two actions gives in one response.
+/// The maximum number of rows that each of the two actions returns in one response.
 pub const MAX_INSTANCES: u64 = 100;
 
 action!(DescribeEKSContainerInstances, Never, DescribeEKSContainerInstancesResponse);
@@ -30,7 +30,7 @@ impl DescribeEKSContainerInstances {
     }
 }
 
-/// A condition: one of `values`.
+/// A filter: one of `values`.
 #[derive(Debug, Clone, Serialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct Filter {

@@ -10,14 +10,14 @@ use crate::secret;
 
 /// An image cache, as `DescribeImageCaches` lists it.
 ///
-/// Network, EIP, registry lists and `ResolveConfig` are not returned at all. `ImageRegistryCredentials` is left out on
-/// purpose: it may hold passwords.
+/// The API does not return network, EIP, registry lists and `ResolveConfig`. `ImageRegistryCredentials` is not read,
+/// because it may contain passwords.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct ImageCache {
     /// `imc-` and a suffix.
     pub image_cache_id: String,
-    /// Not unique, and empty for caches that super nodes made by themselves.
+    /// Not unique, and empty for caches that super nodes created automatically.
     #[serde(default, deserialize_with = "lenient::text")]
     pub image_cache_name: String,
     /// In GiB.
@@ -25,10 +25,10 @@ pub struct ImageCache {
     pub image_cache_size: Option<u64>,
     #[serde(default, deserialize_with = "lenient::list")]
     pub images: Vec<String>,
-    /// Times come in several formats: keep them as text.
+    /// Times come in several formats: keep them as strings.
     #[serde(default, deserialize_with = "lenient::text")]
     pub creation_time: String,
-    /// Empty, or a hundred years after the creation, when the cache never expires.
+    /// Empty, or a hundred years after creation, if the cache never expires.
     #[serde(default, deserialize_with = "lenient::text")]
     pub expire_date_time: String,
     /// The order is not documented.
@@ -36,7 +36,7 @@ pub struct ImageCache {
     pub events: Vec<Event>,
     #[serde(default, deserialize_with = "lenient::text")]
     pub last_matched_time: String,
-    /// `snap-` and a suffix; empty before the first build is done.
+    /// `snap-` and a suffix; empty until the first build is complete.
     #[serde(default, deserialize_with = "lenient::text")]
     pub snapshot_id: String,
     #[serde(default)]
@@ -44,39 +44,39 @@ pub struct ImageCache {
     /// In days; 0 means indefinitely.
     #[serde(default, deserialize_with = "lenient::number")]
     pub retention_days: Option<u64>,
-    /// Absent in responses of an older API, which is not the same as no tags.
+    /// `None` in responses of an older API, which is not the same as no tags.
     #[serde(default)]
     pub tags: Option<Vec<Tag>>,
-    /// `manual`, or `auto` for those that super nodes made by themselves. The set is not documented.
+    /// `manual`, or `auto` for caches that super nodes created automatically. The set is not documented.
     #[serde(default, deserialize_with = "lenient::text")]
     pub image_cache_type: String,
     /// `overlay`. The set is not documented.
     #[serde(default, deserialize_with = "lenient::text")]
     pub snapshotter: String,
-    /// The request in whose response this was listed, which Tencent Cloud's support asks for.
+    /// The ID of the request that listed this cache, for Tencent Cloud's support.
     #[serde(skip)]
     pub request_id: Arc<str>,
 }
 
-/// Where an image cache is in its lifecycle. The named ones are the documented set.
+/// The status of an image cache. The named variants are the documented set.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Status {
-    /// The first build is under way.
+    /// The first build is in progress.
     Pending,
     /// Pods can use it.
     Ready,
-    /// The first build failed; it stays so.
+    /// The first build failed; this status is final.
     Failed,
-    /// A build after a change is under way.
+    /// A build after a change is in progress.
     Updating,
     /// The build after a change failed.
     UpdateFailed,
-    /// What this client does not know; empty when the response had no status.
+    /// A status that this client does not know; empty if the response had none.
     Unknown(String),
 }
 
 impl Status {
-    /// The API's word.
+    /// The API's name of the status.
     pub fn as_str(&self) -> &str {
         match self {
             Self::Pending => "Pending",
@@ -88,7 +88,7 @@ impl Status {
         }
     }
 
-    /// A build is under way, and the status will change by itself.
+    /// Whether a build is in progress, so that the status will change by itself.
     pub fn is_building(&self) -> bool {
         matches!(self, Self::Pending | Self::Updating)
     }
@@ -125,7 +125,7 @@ impl fmt::Display for Status {
     }
 }
 
-/// Something that happened to an image cache. The wording changes over time: for display only.
+/// An event of an image cache. The wording changes over time: for display only.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct Event {
@@ -152,14 +152,14 @@ pub struct Tag {
     pub value: String,
 }
 
-/// True for keys of the platform itself. It attaches them to resources; requests with them are refused.
+/// Whether the key is reserved for the platform. The platform attaches such tags; requests with them are refused.
 ///
 /// Source: <https://cloud.tencent.com/document/product/651/13354> and `651/60431`.
 pub fn is_reserved_tag_key(key: &str) -> bool {
     key.starts_with("qcs:") || key.starts_with("tencentcloud:")
 }
 
-/// How to log in to one registry while the images are pulled.
+/// The credentials for one registry, for pulling the images.
 #[derive(Debug, Clone, Serialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct ImageRegistryCredential {
@@ -172,11 +172,11 @@ pub struct ImageRegistryCredential {
     pub name: Option<String>,
 }
 
-/// The EIP that is made for the build. Sending it at all makes one.
+/// The EIP that is created for the build. Sending this object at all creates one.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct EipAttribute {
-    /// `Never` keeps the EIP after the build; anything else releases it. Required.
+    /// Required. `Never` keeps the EIP after the build; any other value releases it.
     pub delete_policy: String,
     /// `BGP` if omitted; `CMCC`, `CTCC`, `CUCC` in some regions.
     #[serde(skip_serializing_if = "Option::is_none")]

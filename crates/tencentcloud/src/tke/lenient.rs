@@ -1,4 +1,4 @@
-//! Deserialisers for responses that are not always of the documented type: `null` for empty, numbers as strings, numbers
+//! Deserializers for responses that are not always of the documented type: `null` for empty, numbers as strings, numbers
 //! where a string is documented.
 
 use serde::{Deserialize, Deserializer, de::Error};

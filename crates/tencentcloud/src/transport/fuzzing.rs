@@ -1,4 +1,4 @@
-//! What the API sends, or something in front of it. See `the provider's `fuzzing``.
+//! Responses of the API, or of a proxy in front of it. See the provider's `fuzzing`.
 
 use super::response::RawResponse;
 use crate::tke::{
@@ -6,7 +6,7 @@ use crate::tke::{
 };
 use crate::{Action, Error, sts, tcr};
 
-/// Any response is a result or an error; the error says one thing of the call, and not what the response holds.
+/// Any response is a result or an error; an error does not contain the response.
 ///
 /// The input: an HTTP status as text, a line break, and the body.
 pub fn api_response(input: &[u8]) {
@@ -40,12 +40,12 @@ fn decode<A: Action>(http_status: u16, body: &[u8]) -> Result<A::Response, Error
     decoded
 }
 
-/// A row names its cache; a status that is not known stays as it was written.
+/// Every row has the ID of its cache; an unknown status is kept as it is.
 fn is_sound(cache: &ImageCache) {
     assert_eq!(crate::tke::Status::from(cache.status.to_string()), cache.status);
 }
 
-/// What was throttled was not carried out, for certain; and of JSON that cannot be read an error shows the place alone.
+/// A throttled call was certainly not carried out; the error for unreadable JSON shows only the position.
 fn is_reported(error: &Error, body: &[u8]) {
     assert!(!(error.is_throttling() && error.outcome_unknown()), "{error}");
     assert!(!error.is_not_connected(), "there was a response");

@@ -1,4 +1,4 @@
-//! What came back, and what it means. Anything but the documented envelope is [`Error::Unreadable`].
+//! Decodes responses. Anything but the documented envelope is [`Error::Unreadable`].
 
 use std::time::{Duration, SystemTime};
 
@@ -8,10 +8,10 @@ use serde::{Deserialize, de::IgnoredAny};
 
 use super::super::{Action, Error};
 
-/// How much of a response that is not JSON is shown, in characters.
+/// How many characters of a response that is not JSON are shown.
 const EXCERPT: usize = 120;
 
-/// Error codes and request IDs are shorter than this, in characters.
+/// The maximum length of error codes and request IDs, in characters.
 const WORD: usize = 100;
 
 /// An HTTP response, read to its end.
@@ -27,7 +27,7 @@ pub(super) struct RawResponse {
 #[derive(Clone)]
 struct Problem {
     text: String,
-    /// It is not JSON: something else responds.
+    /// The body is not JSON: the response is not the API's.
     is_foreign: bool,
 }
 
@@ -51,7 +51,7 @@ enum Outcome {
 }
 
 impl Outcome {
-    /// What the API, or a gateway in front of it, writes may repeat the request.
+    /// The API, or a gateway in front of it, may repeat the request in its message.
     fn refusal(ApiError { code, message }: ApiError, request_id: Option<String>) -> Self {
         Self::Refusal {
             code: quote(&code, WORD),
@@ -82,7 +82,7 @@ struct ApiError {
     message: String,
 }
 
-/// How version 2 of the API reported failures. Gateways in front of version 3 still do, and the Go SDK reads it.
+/// An error in the format of version 2 of the API. Gateways in front of version 3 still send it, and the Go SDK reads it.
 #[derive(Deserialize)]
 struct Legacy {
     #[serde(rename = "code")]
@@ -93,7 +93,7 @@ struct Legacy {
 }
 
 impl RawResponse {
-    /// Reads all of `response`, but not more than `limit` bytes. An error means that the connection broke.
+    /// Reads `response`, at most `limit` bytes. An error means that the connection broke.
     pub(super) async fn read(mut response: Response, limit: usize) -> Result<Self, reqwest::Error> {
         let http_status = response.status().as_u16();
         let date = response.headers().get(header::DATE).and_then(|date| date.to_str().ok());
@@ -112,7 +112,7 @@ impl RawResponse {
         Self { http_status, seconds_behind, body, outcome }
     }
 
-    /// `Some` when the server found the signature expired; inside, by how much this machine is behind the server.
+    /// `Some` if the server found the signature expired; it contains how far this machine's clock is behind the server's.
     pub(super) fn clock_skew(&self) -> Option<Option<i64>> {
         match &self.outcome {
             Ok(Outcome::Refusal { code, .. }) if code == "AuthFailure.SignatureExpire" => Some(self.seconds_behind),
@@ -188,8 +188,8 @@ fn outcome(body: &[u8]) -> Result<Outcome, serde_json::Error> {
     }
 }
 
-/// Says what is wrong with a response, without showing what may be secret: responses of `sts` and `tcr` carry keys. So only
-/// what is not a JSON object at all is quoted (the page of a proxy, for example), and of JSON just the place.
+/// Describes what is wrong with a response without showing secrets: responses of `sts` and `tcr` contain keys. So only a
+/// body that is not a JSON object is quoted (the page of a proxy, for example); of JSON, only the position is shown.
 fn problem(body: &[u8], error: &serde_json::Error) -> Problem {
     let text = String::from_utf8_lossy(body);
     let text = text.trim_start();
@@ -203,7 +203,7 @@ fn problem(body: &[u8], error: &serde_json::Error) -> Problem {
     Problem::of_json(match error.classify() {
         serde_json::error::Category::Eof => format!("the JSON ends too early, at {place}"),
         serde_json::error::Category::Syntax | serde_json::error::Category::Io => format!("broken JSON at {place}"),
-        // Names a field of ours; every other message of this kind quotes the value.
+        // This message names a field of the type; all others of this category quote the value.
         serde_json::error::Category::Data if error.to_string().starts_with("missing field") => error.to_string(),
         serde_json::error::Category::Data => format!("a field of an unexpected type ends at {place}"),
     })

@@ -48,7 +48,7 @@ async fn send(server: &Server) -> Result<ProbeResponse, Error> {
 }
 
 #[tokio::test]
-async fn a_call_carries_the_common_headers_and_a_signature_over_the_host_with_its_port() {
+async fn call_has_common_headers_and_signs_the_host_with_its_port() {
     let server = Server::start(vec![json(r#"{"Response": {"Answer": "yes", "RequestId": "r", "New": null}}"#)]).await;
     assert_eq!(send(&server).await.unwrap(), ProbeResponse { answer: "yes".to_owned() });
 
@@ -81,7 +81,7 @@ async fn a_call_carries_the_common_headers_and_a_signature_over_the_host_with_it
 }
 
 #[tokio::test]
-async fn an_unsigned_call_says_skip() {
+async fn unsigned_call_sends_skip() {
     let server = Server::start(vec![json(r#"{"Response": {"Answer": "yes"}}"#)]).await;
     let endpoints = Endpoints::default().with_override("tke", &server.url).unwrap();
     Transport::new(endpoints, Program::default()).send(None, Auth::Skip, &Probe { value: 7 }).await.unwrap();
@@ -91,7 +91,7 @@ async fn an_unsigned_call_says_skip() {
 }
 
 #[tokio::test]
-async fn failures_say_what_came_back() {
+async fn failure_describes_the_response() {
     for (case, reply, expected, unknown) in [
         (
             "error with status 200",
@@ -151,7 +151,7 @@ async fn failures_say_what_came_back() {
 }
 
 #[tokio::test]
-async fn no_connection_and_no_response_are_different_failures() {
+async fn no_connection_differs_from_no_response() {
     let server =
         Server::start(vec![Reply::Silence, Reply::Bytes("HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n{".into())]);
     let mut server = server.await;
@@ -165,7 +165,7 @@ async fn no_connection_and_no_response_are_different_failures() {
 }
 
 #[tokio::test]
-async fn a_wrong_clock_is_corrected_once_by_the_servers_date() {
+async fn wrong_clock_is_corrected_once() {
     let expired =
         r#"{"Response": {"Error": {"Code": "AuthFailure.SignatureExpire", "Message": ""}, "RequestId": "r"}}"#;
     let in_an_hour = SystemTime::now() + Duration::from_secs(3600);
@@ -191,7 +191,7 @@ async fn a_wrong_clock_is_corrected_once_by_the_servers_date() {
 }
 
 #[tokio::test]
-async fn what_no_header_can_hold_is_an_error_and_not_shown() {
+async fn invalid_header_value_is_an_error_and_not_shown() {
     let transport = Transport::new(Endpoints::default(), Program::default());
     let credentials = Credentials { token: Some("a-token\n".into()), ..credentials() };
     let error = transport.send(None, Auth::Signed(&credentials), &Probe { value: 7 }).await.unwrap_err();

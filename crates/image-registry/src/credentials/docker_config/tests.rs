@@ -38,7 +38,7 @@ impl Fixture {
 }
 
 #[tokio::test]
-async fn the_file_has_credentials() {
+async fn file_has_credentials() {
     let fixture = Fixture::new(
         r#"{"auths": {
             "https://index.docker.io/v1/": {"auth": "aHViOnA6dw=="},
@@ -142,7 +142,7 @@ async fn places_are_read_in_order() {
 }
 
 #[tokio::test]
-async fn no_file_means_anonymous_and_a_broken_one_is_an_error() {
+async fn missing_file_is_anonymous_and_a_broken_one_is_an_error() {
     let fixture = Fixture::new(r#"{"auths": {"r.io": {"auth": 5, "password": "hunter2"}}}"#);
     let error = fixture.find("r.io").await;
     assert!(error.contains("config.json: it is not a Docker configuration: line 1") && !error.contains("hunter2"));
@@ -195,7 +195,7 @@ async fn helper_programs_are_asked() {
 }
 
 #[tokio::test]
-async fn a_helper_that_is_missing_or_named_strangely_is_an_error() {
+async fn missing_or_misnamed_helper_is_an_error() {
     for (name, expected) in [
         ("missing", "docker-credential-missing: it cannot be started: no absolute directory of PATH contains it"),
         ("../../bin/sh", "docker-credential-../../bin/sh: that is not the name of a credential helper"),
@@ -207,7 +207,7 @@ async fn a_helper_that_is_missing_or_named_strangely_is_an_error() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn helper_without_a_response_is_ended() {
+async fn helper_without_a_response_is_killed() {
     let fixture = Fixture::new(r#"{"credsStore": "test"}"#).with_program("exec sleep 600");
     assert_eq!(fixture.find("r.io").await, "docker-credential-test: no response within 15 seconds");
 }

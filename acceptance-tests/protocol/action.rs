@@ -11,7 +11,7 @@ use crate::values::{SCHEMAS, UNKNOWN, dynamic};
 
 const REBUILD: &str = "eks_image_cache_rebuild";
 
-/// How the events of an action begin.
+/// The first event of an action.
 const BEGUN: &str = "Image cache imc-1 in ap-guangzhou pulls its images again";
 
 type Events = tonic::Streaming<invoke_action::Event>;
@@ -48,7 +48,7 @@ fn completed(diagnostics: Vec<Diagnostic>) -> invoke_action::Event {
     invoke_action::Event { r#type: Some(invoke_action::event::Type::Completed(completed)) }
 }
 
-/// A cloud with a cache whose rebuild does not end by itself, and the rebuild of it.
+/// A cloud with a cache whose rebuild does not end by itself, and its rebuild.
 async fn rebuilding() -> (World, Events) {
     let mut world = World::with_endless_builds().await;
     world.insert("imc-1", "web", |_| ());
@@ -76,7 +76,7 @@ async fn rebuild_sends_what_is_listed_and_reports_each_status() {
 }
 
 #[tokio::test]
-async fn a_rebuild_need_not_be_waited_for() {
+async fn rebuild_without_wait() {
     let mut world = World::with_endless_builds().await;
     world.insert("imc-1", "web", |_| ());
     let arguments = json!({ "image_cache_id": "imc-1", "region": REGION, "wait": false });
@@ -85,7 +85,7 @@ async fn a_rebuild_need_not_be_waited_for() {
 }
 
 #[tokio::test]
-async fn stop_ends_the_wait_and_not_the_rebuild() {
+async fn stop_ends_the_wait_but_not_the_rebuild() {
     let (mut world, events) = rebuilding().await;
     world.client.stop_provider(stop_provider::Request {}).await.unwrap();
     let expected = warning(
@@ -98,7 +98,7 @@ async fn stop_ends_the_wait_and_not_the_rebuild() {
 }
 
 #[tokio::test]
-async fn a_rebuild_that_fails_says_why() {
+async fn failed_rebuild_reports_events_and_advice() {
     let (world, events) = rebuilding().await;
     world.cloud.change_cache(REGION, "imc-1", |cache| cache.status = Status::UpdateFailed);
     let events = rest(events).await;
@@ -117,7 +117,7 @@ async fn a_rebuild_that_fails_says_why() {
 }
 
 #[tokio::test]
-async fn what_cannot_be_rebuilt_is_left_alone() {
+async fn unsuitable_cache_is_not_rebuilt() {
     let mut world = World::with_endless_builds().await;
     world.insert("imc-1", "failed", |cache| cache.status = Status::Failed);
     world.insert("imc-2", "building", |cache| cache.status = Status::Updating);
@@ -137,7 +137,7 @@ async fn what_cannot_be_rebuilt_is_left_alone() {
             "imc-3",
             "Image cache not found",
             "There is no image cache imc-3 in ap-guangzhou. A cache exists in one region only, and until it expires. Check the \
-             ID, and region, which defaults to that of the provider.",
+             ID and the region, which defaults to that of the provider.",
         ),
     ] {
         let step = Step { selector: Some(Selector::AttributeName("image_cache_id".into())) };
@@ -150,7 +150,7 @@ async fn what_cannot_be_rebuilt_is_left_alone() {
 }
 
 #[tokio::test]
-async fn a_plan_needs_no_known_arguments_and_no_request() {
+async fn plan_accepts_unknown_arguments_and_sends_nothing() {
     let mut world = World::new().await;
     let config = config(&json!({ "image_cache_id": UNKNOWN, "region": UNKNOWN }));
     let request = plan_action::Request { action_type: REBUILD.into(), config, ..Default::default() };

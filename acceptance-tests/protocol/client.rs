@@ -1,4 +1,4 @@
-//! A client, as Terraform is one, and the cloud behind its provider.
+//! A client of the plugin protocol, and the cloud of its provider.
 
 use std::time::Duration;
 
@@ -27,7 +27,7 @@ pub fn client() -> Client {
     ProviderClient::new(ProviderServer::new(Service::default()))
 }
 
-/// A client of a configured provider, and the cloud that this is configured for.
+/// A client of a configured provider, and the provider's cloud.
 pub struct World {
     pub client: Client,
     pub cloud: Simulator,
@@ -64,7 +64,7 @@ impl World {
         Self { client, cloud }
     }
 
-    /// Puts a cache with nginx:1.27 into the cloud, as `change` makes it.
+    /// Adds a cache with nginx:1.27 to the cloud, modified by `change`.
     pub fn insert(&self, id: &str, name: &str, change: impl FnOnce(&mut ImageCache)) {
         let mut cache = ImageCache::ready(name, &["nginx:1.27"], self.cloud.clock().now());
         cache.id = id.to_owned();
@@ -73,7 +73,7 @@ impl World {
         self.cloud.insert_cache(REGION, cache);
     }
 
-    /// Plans and applies a new image cache with these arguments beside those that every one has.
+    /// Plans and applies a new image cache with these arguments in addition to the required ones.
     pub async fn create(&mut self, more: Json) -> (plan_resource_change::Response, apply_resource_change::Response) {
         let base = json!({ "images": ["nginx:1.27"], "vpc_id": "vpc-1", "subnet_id": "subnet-1" });
         let config = dynamic(image_cache(), &with(base, more));
@@ -99,7 +99,7 @@ impl World {
         (planned, applied)
     }
 
-    /// Reads an image cache that has this state and identity.
+    /// Reads an image cache with this state and identity.
     pub async fn read(
         &mut self,
         state: Option<DynamicValue>,

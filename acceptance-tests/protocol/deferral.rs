@@ -1,4 +1,4 @@
-//! While the region of the provider is not known, clients that allow deferrals get one instead of an error.
+//! While the provider's region is unknown, clients that allow deferrals get one instead of an error.
 
 use std::time::Duration;
 
@@ -19,7 +19,7 @@ fn not_configured() -> Option<Deferred> {
 }
 
 #[tokio::test]
-async fn a_data_source_is_deferred_or_says_that_the_region_is_not_known() {
+async fn data_source_is_deferred_or_reports_the_unknown_region() {
     let mut world = World::with(Duration::ZERO, json!(UNKNOWN)).await;
     for (type_name, config) in [
         ("eks_image_cache", json!({ "name": "web" })),
@@ -45,7 +45,7 @@ async fn a_data_source_is_deferred_or_says_that_the_region_is_not_known() {
 }
 
 #[tokio::test]
-async fn a_resource_is_deferred_or_planned_with_an_unknown_region() {
+async fn resource_is_deferred_or_planned_with_an_unknown_region() {
     let mut world = World::with(Duration::ZERO, json!(UNKNOWN)).await;
     let config = json!({ "images": ["nginx:1.27"], "vpc_id": "vpc-1", "subnet_id": "subnet-1" });
     let config = dynamic(image_cache(), &config);

@@ -1,4 +1,4 @@
-//! Configurations made from states.
+//! Configurations that are generated from states.
 
 use serde_json::{Value as Json, json};
 use terraform_plugin::protocol::tfplugin6::generate_resource_config;
@@ -7,13 +7,13 @@ use crate::client::{IMAGE_CACHE, client};
 use crate::state_upgrade::stored;
 use crate::values::{dynamic, image_cache, json as read, with};
 
-/// Every attribute that is null where `attributes` says nothing.
+/// All attributes; those that are not in `attributes` are null.
 fn whole(attributes: Json) -> Json {
     read(image_cache(), dynamic(image_cache(), &attributes).as_ref())
 }
 
 #[tokio::test]
-async fn configuration_has_what_the_state_has_and_can_be_configured() {
+async fn configuration_has_the_configurable_attributes_of_the_state() {
     let existing_eip = stored("existing_eip");
     let every_argument = {
         let state = stored("every_argument");
@@ -72,7 +72,7 @@ async fn configuration_has_what_the_state_has_and_can_be_configured() {
 }
 
 #[tokio::test]
-async fn a_cache_that_the_platform_made_gets_no_empty_name() {
+async fn cache_without_a_name_has_no_name_argument() {
     let state = with(stored("imported"), json!({ "name": "", "image_cache_type": "auto" }));
     let request =
         generate_resource_config::Request { type_name: IMAGE_CACHE.into(), state: dynamic(image_cache(), &state) };

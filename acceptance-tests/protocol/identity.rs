@@ -12,7 +12,7 @@ use crate::client::{IMAGE_CACHE, REGION, World, client, error};
 use crate::values::{UNKNOWN, dynamic, identity, image_cache, json as read, with};
 
 #[tokio::test]
-async fn an_image_cache_is_named_by_its_id_and_its_region() {
+async fn identity_has_id_and_region() {
     let request = get_resource_identity_schemas::Request {};
     let response = client().get_resource_identity_schemas(request).await.unwrap().into_inner();
     let attribute = |name: &str, required_for_import, description: &str| IdentityAttribute {
@@ -51,7 +51,7 @@ async fn create_plans_no_identity_and_apply_returns_it() {
 }
 
 #[tokio::test]
-async fn a_build_that_is_not_waited_for_to_its_end_has_an_identity() {
+async fn identity_is_set_when_the_wait_times_out() {
     let mut world = World::with_endless_builds().await;
     let (_, applied) = world.create(json!({ "region": "ap-singapore", "timeouts": { "create": "50ms" } })).await;
     let id = world.cloud.caches("ap-singapore")[0].id.clone();
@@ -61,7 +61,7 @@ async fn a_build_that_is_not_waited_for_to_its_end_has_an_identity() {
 }
 
 #[tokio::test]
-async fn an_object_without_an_identity_gets_one_when_it_is_read() {
+async fn read_sets_a_missing_identity() {
     let mut world = World::new().await;
     let (_, applied) = world.create(json!({})).await;
     let response = world.read(applied.new_state.clone(), None).await;
@@ -142,7 +142,7 @@ async fn import_by_identity_without_any_region_says_where_to_set_it() {
 }
 
 #[tokio::test]
-async fn an_identity_that_names_no_cache_says_what_was_expected() {
+async fn invalid_identity_reports_the_expected_form() {
     let mut world = World::new().await;
     let expected = "Expected the ID of an image cache, for example \"imc-1a2b3c4d\", and a region that is absent or has a \
                     name, for example \"ap-guangzhou\", got the ID";
@@ -156,7 +156,7 @@ async fn an_identity_that_names_no_cache_says_what_was_expected() {
         (
             json!({ "region": REGION }),
             "Incomplete identity",
-            "The identity has no id, which an import of eks_image_cache needs.".to_owned(),
+            "The identity has no id, which is required to import eks_image_cache.".to_owned(),
         ),
     ] {
         let response = import(&mut world, by).await;
@@ -167,7 +167,7 @@ async fn an_identity_that_names_no_cache_says_what_was_expected() {
 }
 
 #[tokio::test]
-async fn a_stored_identity_is_read_as_it_is() {
+async fn stored_identity_is_read_unchanged() {
     let raw_identity =
         Some(RawState { json: br#"{"id":"imc-1","region":"ap-guangzhou"}"#.into(), ..Default::default() });
     let request = upgrade_resource_identity::Request { type_name: IMAGE_CACHE.into(), version: 0, raw_identity };

@@ -20,7 +20,7 @@ async fn list(world: &mut World, request: list_resource::Request) -> Vec<list_re
     world.client.list_resource(request).await.unwrap().into_inner().try_collect().await.unwrap()
 }
 
-/// A cloud with a cache that is Ready, one that has failed, and one that the platform made.
+/// A cloud with a cache that is Ready, one that failed, and one that the platform created.
 async fn filled() -> World {
     let world = World::new().await;
     world.insert("imc-1", "web", |cache| cache.tags = [("team".to_owned(), "ml".to_owned())].into());
@@ -29,7 +29,7 @@ async fn filled() -> World {
     world
 }
 
-/// What is listed of the cache `id`, without the object.
+/// The list event of the cache `id`, without the object.
 fn event(id: &str, display_name: &str) -> list_resource::Event {
     let identity = identity(&json!({ "id": id, "region": REGION }));
     list_resource::Event { identity, display_name: display_name.into(), ..Default::default() }
@@ -52,7 +52,7 @@ async fn caches_are_listed_by_region_name_and_status() {
 }
 
 #[tokio::test]
-async fn an_object_is_what_an_import_and_a_read_would_give() {
+async fn listed_object_equals_an_import() {
     let mut world = filled().await;
     let events = list(&mut world, request(&json!({ "status": "Ready" }), true, 100)).await;
     assert_eq!(events.len(), 2);
@@ -83,7 +83,7 @@ async fn pages_are_fetched_only_as_they_are_read() {
     let mut events = world.client.list_resource(request(&json!({}), false, 0)).await.unwrap().into_inner();
     assert_eq!(events.next().await.unwrap().unwrap(), event("imc-000", "web"));
     drop(events);
-    assert_eq!(world.cloud.count("DescribeImageCaches"), 1, "the client has left");
+    assert_eq!(world.cloud.count("DescribeImageCaches"), 1, "the client has disconnected");
 
     let mut events = world.client.list_resource(request(&json!({}), false, 0)).await.unwrap().into_inner();
     events.next().await.unwrap().unwrap();
@@ -97,7 +97,7 @@ async fn pages_are_fetched_only_as_they_are_read() {
 }
 
 #[tokio::test]
-async fn what_cannot_be_listed_is_an_error() {
+async fn list_failure_is_an_error() {
     let mut world = World::with(Duration::ZERO, json!(UNKNOWN)).await;
     let [event] = &list(&mut world, request(&json!({}), false, 1)).await[..] else { panic!("not one event") };
     assert_eq!(event.diagnostic[0].summary, "Region not known yet");

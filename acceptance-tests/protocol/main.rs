@@ -1,6 +1,6 @@
-//! What newer clients ask of the provider than the Terraform that runs the acceptance tests: identities, lists, actions, moves,
-//! generated configurations, deferrals. A client made from the same protocol file calls the provider in this process,
-//! against a simulator of the Tencent Cloud API. Whole responses are compared.
+//! Features that need newer clients than the Terraform of the acceptance tests: identities, lists, actions, moves, generated
+//! configurations, deferrals. A client that is generated from the same protocol file calls the provider in this process, with a
+//! simulator of the Tencent Cloud API. Tests compare whole responses.
 
 #![forbid(unsafe_code)]
 

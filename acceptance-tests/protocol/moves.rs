@@ -1,4 +1,4 @@
-//! Objects that were `tencentcloud_tke_image_cache`, of Tencent Cloud's CloudApp dialect.
+//! Moves from `tencentcloud_tke_image_cache`, of Tencent Cloud's CloudApp dialect.
 
 use serde_json::{Value as Json, json};
 use terraform_plugin::protocol::tfplugin6::{RawState, move_resource_state};
@@ -89,7 +89,7 @@ async fn every_documented_attribute_is_moved_and_the_rest_is_read() {
 }
 
 #[tokio::test]
-async fn what_is_optional_may_be_missing() {
+async fn optional_attributes_may_be_missing() {
     let response = move_state(SOURCE, &json!({ "id": "imc-1a2b3c4d", "image_registry_credentials": [] })).await;
     assert_eq!(response.diagnostics, []);
     let state = read(image_cache(), response.target_state.as_ref());

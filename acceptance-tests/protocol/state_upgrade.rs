@@ -1,4 +1,4 @@
-//! States that a release has written stay readable: `states/<type>/<schema version>/` holds them, and is only ever added to.
+//! States that a release has written stay readable. They are in `states/<type>/<schema version>/`, and are never removed.
 
 use std::fs;
 use std::path::Path;
@@ -9,7 +9,7 @@ use terraform_plugin::protocol::tfplugin6::{RawState, upgrade_resource_state};
 use crate::client::{IMAGE_CACHE, client};
 use crate::values::{dynamic, image_cache, json};
 
-/// The states of `eks_image_cache` that schema version 0 has, by name, as Terraform 1.11.4 stored them.
+/// The states of `eks_image_cache` with schema version 0, by name, as Terraform 1.11.4 stored them.
 fn version_0() -> Vec<(String, Vec<u8>)> {
     let directory = Path::new(env!("CARGO_MANIFEST_DIR")).join("acceptance-tests/protocol/states/eks_image_cache/0");
     let mut paths: Vec<_> = fs::read_dir(directory).unwrap().map(|entry| entry.unwrap().path()).collect();
@@ -24,13 +24,13 @@ pub fn stored(name: &str) -> Json {
 }
 
 #[tokio::test]
-async fn states_of_version_0_are_read_as_they_are() {
+async fn states_of_version_0_are_read_unchanged() {
     let states = version_0();
     let names: Vec<_> = states.iter().map(|(name, _)| name.as_str()).collect();
     assert_eq!(names, ["every_argument", "existing_eip", "imported", "minimal"]);
     for (name, state) in states {
         let mut expected: Json = serde_json::from_slice(&state).unwrap();
-        // Newer than these states.
+        // Attributes that are newer than these states.
         expected["deletion_policy"] = Json::Null;
         let raw_state = Some(RawState { json: state, ..Default::default() });
         let request = upgrade_resource_state::Request { type_name: IMAGE_CACHE.into(), version: 0, raw_state };

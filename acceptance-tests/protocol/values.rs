@@ -1,4 +1,4 @@
-//! Values of a schema's type, written as JSON. `"(unknown)"` stands for what is not known before apply.
+//! Values of a schema's type, written as JSON. `"(unknown)"` is an unknown value.
 
 use std::sync::LazyLock;
 
@@ -8,7 +8,7 @@ use terraform_plugin::framework::Server;
 use terraform_plugin::protocol::tfplugin6::{DynamicValue, ResourceIdentityData};
 use terraform_plugin::value::{Type, Value, msgpack};
 
-/// In place of a value that is not known before apply.
+/// An unknown value.
 pub const UNKNOWN: &str = "(unknown)";
 
 /// The provider's own schemas.
@@ -19,14 +19,14 @@ pub fn image_cache() -> &'static Type {
     &SCHEMAS.resources.get("eks_image_cache").unwrap().schema().ty
 }
 
-/// A value on the wire; what an object of the type has and `json` does not is null.
+/// A value on the wire; attributes that `json` lacks are null.
 pub fn dynamic(ty: &Type, json: &Json) -> Option<DynamicValue> {
     let mut value = value(ty, json);
     value.canonicalize(ty);
     Some(DynamicValue { msgpack: msgpack::encode(&value, ty), json: Vec::new() })
 }
 
-/// What a value on the wire says.
+/// The JSON of a value on the wire.
 #[track_caller]
 pub fn json(ty: &Type, value: Option<&DynamicValue>) -> Json {
     to_json(&msgpack::decode(&value.expect("a value").msgpack, ty).unwrap())

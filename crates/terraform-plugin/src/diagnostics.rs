@@ -1,7 +1,7 @@
-//! Messages to the user: errors and warnings that point at the attribute they are about.
+//! Diagnostics: errors and warnings with an attribute path.
 //!
-//! The summary is a title: short, no full stop. The detail is whole sentences: what was found, what was
-//! expected, with an example, and what to do. Neither ever contains a secret.
+//! The summary is a title: short, without a full stop. The detail is in sentences: what was found, what was expected, with
+//! an example, and what to do. Neither contains secrets.
 
 #[cfg(any(test, feature = "testing"))]
 mod debug_form;
@@ -15,11 +15,11 @@ pub enum Step {
     Attribute(String),
     /// An element of a map.
     Key(String),
-    /// An element of a list. The elements of a set have no address: point at the set.
+    /// An element of a list. The elements of a set have no address: use the path of the set.
     Index(i64),
 }
 
-/// Where in a configuration or state something is.
+/// The path of a value in a configuration or state.
 #[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct AttributePath(Vec<Step>);
 
@@ -74,16 +74,16 @@ impl fmt::Display for AttributePath {
     }
 }
 
-/// How bad it is. An error stops the operation; a warning does not.
+/// The severity. An error stops the operation; a warning does not.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Severity {
-    /// The operation did not do what was asked.
+    /// The operation failed.
     Error,
-    /// It did, and there is something to know.
+    /// The operation succeeded, but the user should know something.
     Warning,
 }
 
-/// One message.
+/// An error or a warning.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Diagnostic {
     /// Error or warning.
@@ -92,7 +92,7 @@ pub struct Diagnostic {
     pub summary: String,
     /// What was found, what was expected, what to do.
     pub detail: String,
-    /// The attribute that it is about, if it is about one.
+    /// The attribute that it refers to; empty for the whole object.
     pub path: AttributePath,
 }
 
@@ -101,7 +101,7 @@ impl Diagnostic {
     ///
     /// # Panics
     ///
-    /// In tests, when a message contains the `Debug` form of an Option, error, enum, struct or Duration.
+    /// In tests, if a message contains the `Debug` form of an Option, error, enum, struct or Duration.
     pub fn error(summary: impl Into<String>, detail: impl Into<String>) -> Self {
         let (summary, detail) = (summary.into(), detail.into());
         assert_prose(&summary);
@@ -114,20 +114,20 @@ impl Diagnostic {
         Self { severity: Severity::Warning, ..Self::error(summary, detail) }
     }
 
-    /// The same message, pointing at an attribute.
+    /// The diagnostic with an attribute path.
     #[must_use]
     pub fn at(self, path: AttributePath) -> Self {
         Self { path, ..self }
     }
 }
 
-/// Panics in tests when a message has the `Debug` form of an Option, error, enum, struct or Duration.
+/// Panics in tests if a message has the `Debug` form of an Option, error, enum, struct or Duration.
 pub(crate) fn assert_prose(_text: &str) {
     #[cfg(any(test, feature = "testing"))]
     assert_eq!(debug_form::find(_text), None, "a message contains a Debug form: {_text}");
 }
 
-/// The messages of one operation, in the order in which they arose.
+/// The diagnostics of an operation, in order.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Diagnostics(Vec<Diagnostic>);
 
@@ -136,23 +136,23 @@ impl Diagnostics {
     ///
     /// # Panics
     ///
-    /// As [`Diagnostic::error`]: a message may be completed after it was made.
+    /// As [`Diagnostic::error`]: a message may be completed after it was created.
     pub fn push(&mut self, diagnostic: Diagnostic) {
         assert_prose(&diagnostic.detail);
         self.0.push(diagnostic);
     }
 
-    /// True when one of them is an error.
+    /// Whether one of them is an error.
     pub fn has_errors(&self) -> bool {
         self.0.iter().any(|diagnostic| diagnostic.severity == Severity::Error)
     }
 
-    /// True when there are none.
+    /// Whether there are none.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
 
-    /// The messages in order.
+    /// The diagnostics in order.
     pub fn iter(&self) -> std::slice::Iter<'_, Diagnostic> {
         self.0.iter()
     }

@@ -1,8 +1,8 @@
-//! What a Terraform provider is made of: resources, data sources, and the rules of planning.
+//! The parts of a Terraform provider: resources, data sources, functions and so on, and the rules of planning.
 //!
 //! A resource or data source is a typed trait ([`Resource`], [`DataSource`]) over a struct that is its schema. The
-//! framework decodes, validates, plans and saves; a resource implements only what is its own. The framework knows Terraform's
-//! rules, but not the wire: [`crate::protocol`] does.
+//! framework decodes, validates, plans and saves; a resource implements only its own logic. The framework implements
+//! Terraform's rules, but not the wire format: [`crate::protocol`] does.
 
 mod action;
 #[cfg(any(test, feature = "testing"))]
@@ -57,26 +57,26 @@ pub use validate::WriteOnly;
 use crate::diagnostics::Diagnostics;
 use crate::schema::Model;
 
-/// What an operation returns: a value, or the errors that stopped it.
+/// The result of an operation: a value, or the errors that stopped it.
 pub type Outcome<T> = Result<T, Diagnostics>;
 
-/// What a provider offers, and what configuring it yields.
+/// A provider: its configuration, and the lists of its resources, data sources and so on.
 #[async_trait]
 pub trait Provider: Send + Sync + 'static {
     /// The provider block.
     type Config: Model;
-    /// The configured provider, which operations use: clients, defaults. Resources name this type alone, and not the one that
-    /// lists them.
+    /// The configured provider, which operations use: clients, defaults. Resources depend on this type only, not on the
+    /// provider that lists them.
     type Session: Send + Sync + 'static;
 
-    /// Reports what is wrong with the provider block, beyond what its schema checks. Values may be unknown. No network.
+    /// Validates the provider block beyond its schema. Values may be unknown. Must not use the network.
     fn validate(_config: &Self::Config, _diagnostics: &mut Diagnostics) {}
 
-    /// Configures the provider. Values may still be unknown during plan, which is not an error until something needs them.
+    /// Configures the provider. During plan, values may be unknown, which is not an error until they are needed.
     ///
     /// # Errors
     ///
-    /// What is wrong with the configuration.
+    /// The configuration is invalid.
     async fn configure(config: Self::Config, diagnostics: &mut Diagnostics) -> Outcome<Self::Session>;
 
     /// The resources, each made by [`resource()`].
@@ -110,12 +110,12 @@ pub trait Provider: Send + Sync + 'static {
     }
 }
 
-/// What an operation may use beside its values.
+/// The context of an operation.
 #[derive(Debug)]
 pub struct Context<S> {
     /// The configured provider.
     pub session: Arc<S>,
-    /// Canceled when Terraform asks to stop. An operation then ends its waits, and saves what it has.
+    /// Canceled when Terraform is interrupted. An operation then ends its waits, and saves its state.
     pub stop: CancellationToken,
 }
 

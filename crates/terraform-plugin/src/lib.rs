@@ -1,7 +1,7 @@
-//! A Terraform plugin SDK: what a provider written in Rust is made of, and the process that Terraform starts.
+//! A Terraform plugin SDK: a framework for providers in Rust, and the process that Terraform starts.
 //!
 //! One struct is the schema, the documentation and the state of a resource. The framework decodes, validates, plans and
-//! saves; a resource has only what is its own. A complete provider, with one resource and one function:
+//! saves; a resource implements only its own logic. A complete provider, with one resource and one function:
 //!
 //! ```
 //! use std::fs;
@@ -179,20 +179,20 @@
 //!
 //! Imports go one way, from the last line of this table to the first:
 //!
-//! | module | what it is |
+//! | module | subject |
 //! | --- | --- |
 //! | [`value`], [`diagnostics`] | Terraform's values and messages, and their codecs |
 //! | [`schema`] | a Rust struct as a Terraform schema |
-//! | [`framework`] | resources, data sources, plans, waits: what a provider is made of |
+//! | [`framework`] | resources, data sources, plans, waits |
 //! | [`protocol`] | the plugin protocol's messages, to and from the framework |
 //! | [`plugin`] | the process that Terraform starts: handshake, TLS, logs, signals |
 //!
-//! Only `protocol` and `plugin` name generated code. The feature `testing` adds what tests of a provider need: a
-//! `framework::conformance` that runs the lifecycle of a resource and asserts what Terraform enforces, a sample provider with its
-//! cloud in memory, and a client of the process.
+//! Only `protocol` and `plugin` use generated code. The feature `testing` adds test support: `framework::conformance`, which
+//! runs the lifecycle of a resource and asserts Terraform's rules, a sample provider with its cloud in memory, and a client of
+//! the process.
 //!
-//! What it does not do: protocol 5; blocks that repeat, other than as nested attributes; state stores; functions with more
-//! than one result; unknown values' refinements other than "not null". It has no client of any API.
+//! Not supported: protocol 5; repeated blocks, other than nested attributes; state stores; functions with more than one
+//! result; refinements of unknown values other than "not null". It does not contain a client of any API.
 
 #![forbid(unsafe_code)]
 

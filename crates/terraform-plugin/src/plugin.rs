@@ -1,13 +1,12 @@
-//! The process that Terraform starts: HashiCorp's go-plugin, the plugin's side, with gRPC and mutual TLS.
+//! The process that Terraform starts: the plugin side of HashiCorp's go-plugin, with gRPC and mutual TLS.
 //!
-//! [`main`] reads the environment, binds, prints one line on stdout, and serves until Terraform has had enough.
-//! Nothing else is done before that line, because one command starts a provider several times; and nothing is ever
-//! printed after it.
+//! [`main`] reads the environment, binds, prints one line on stdout, and serves until Terraform ends it. It does nothing else
+//! before that line, because one command starts a provider several times, and prints nothing after it.
 //!
-//! Why this is not a library: the one published for Rust, `tf-provider` 0.2.2 (July 2024), was tried. It speaks
-//! protocol 6.5, without write-only attributes, identity, ephemeral and list resources, and actions; it does not check
-//! the client's certificate in effect; it sends both kinds of type for nested attributes, so that none of them loads;
-//! Ctrl-C kills it in the middle of an apply; it takes no message above 4 MiB; and it needs protoc to build.
+//! The only published library for Rust, `tf-provider` 0.2.2 (July 2024), was tried. It implements protocol 6.5, without
+//! write-only attributes, identity, ephemeral and list resources, and actions; it does not effectively check the client's
+//! certificate; it sends both kinds of type for nested attributes, so that they do not load; Ctrl-C kills it during an apply; it
+//! refuses messages above 4 MiB; and it needs protoc to build.
 
 mod debug;
 mod handshake;
@@ -37,7 +36,7 @@ use self::tls::TlsError;
 use crate::protocol::tfplugin6::provider_server::Provider;
 
 const HELP: &str = "\
-A Terraform provider. Terraform starts it by itself; there is nothing to run by hand but:
+A Terraform provider, which Terraform starts. Options:
 
   --debug    serve without being started by Terraform, and print the variable that makes Terraform attach;
              also -debug and -debug=true
@@ -45,7 +44,7 @@ A Terraform provider. Terraform starts it by itself; there is nothing to run by 
   --help     print this
 ";
 
-/// Terraform connects as soon as it has read the address. It gives a provider a minute to print that, and ends it then.
+/// Terraform connects as soon as it has read the address. It waits a minute for the address, then ends the provider.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(60);
 
 /// Why the process ends with exit code 1.
@@ -53,7 +52,7 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(60);
 enum StartError {
     #[error(transparent)]
     Handshake(#[from] HandshakeError),
-    #[error("unknown argument {0:?}; --help lists what there is")]
+    #[error("unknown argument {0:?}; --help lists the options")]
     Argument(OsString),
     #[error("cannot set up TLS with Terraform")]
     Tls(#[from] TlsError),
@@ -63,25 +62,25 @@ enum StartError {
     Serve(#[from] tonic::transport::Error),
 }
 
-/// What the process knows of the provider that it serves.
+/// The program that serves a provider.
 #[derive(Debug, Clone, Copy)]
 pub struct Program {
     /// Source address with its host, for example `registry.terraform.io/hashicorp/null`.
     pub address: &'static str,
     /// For `--version`.
     pub version: &'static str,
-    /// Crates whose events are logged, besides this one: those whose events hold no secret.
+    /// Crates whose events are logged, besides this one. Their events must not contain secrets.
     pub log_crates: &'static [&'static str],
 }
 
 impl Program {
-    /// Last part of the address: the provider's local name, by default.
+    /// Last part of the address: by default, the provider's local name.
     fn name(&self) -> &'static str {
         self.address.rsplit('/').next().unwrap_or(self.address)
     }
 }
 
-/// What the process is started for.
+/// The mode of the process.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Command {
     /// By Terraform, without an argument.
@@ -92,7 +91,7 @@ enum Command {
 }
 
 impl Command {
-    /// Flags as Go has them: with one dash or two, and for the boolean ones with a value.
+    /// Flags as in Go: with one or two dashes, and boolean ones with an optional value.
     fn of(argument: Option<OsString>) -> Result<Self, StartError> {
         let Some(argument) = argument else { return Ok(Self::Serve) };
         let unknown = || StartError::Argument(argument.clone());
@@ -110,15 +109,15 @@ impl Command {
 
 /// Runs a provider from start to end.
 ///
-/// `make_service` gets a token that is canceled when the process is to end: calls in flight should then respond soon
-/// with what they know. It is called after the address was printed for Terraform.
+/// `make_service` gets a token that is canceled when the process must end: calls in flight should then soon respond with what
+/// they have. It is called after the address has been printed for Terraform.
 pub fn main<S: Provider>(program: Program, make_service: impl FnOnce(CancellationToken) -> S) -> ExitCode {
     panics::install();
     match run(program, make_service) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             let message = safe_text::show(&chain(&error));
-            // Terraform logs plain lines of stderr at DEBUG, and says of a provider that did not start that it may not be
+            // Terraform logs plain lines of stderr at DEBUG only, and reports that a provider that did not start may not be
             // compiled for this architecture.
             tracing::error!(error = message, "the provider cannot start");
             eprintln!("{message}");
@@ -140,7 +139,7 @@ fn run<S: Provider>(program: Program, make_service: impl FnOnce(CancellationToke
     }
 }
 
-/// Two threads: a provider waits for the network, and decodes what it gets.
+/// Two threads: a provider mostly waits for the network.
 fn block_on(serving: impl Future<Output = Result<(), StartError>>) -> Result<(), StartError> {
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
     let served = runtime.block_on(serving);

@@ -1,7 +1,7 @@
-//! The plugin protocol's messages, to and from the framework.
+//! Converts the plugin protocol's messages to and from the framework's types.
 //!
-//! Here, and in [`crate::plugin`], are the only names of generated code. A user's mistake is never a gRPC status, which
-//! would lose its attribute and its summary: every response carries diagnostics.
+//! Only this module and [`crate::plugin`] use generated code. Errors are diagnostics in the response, never a gRPC status, which
+//! would lose the attribute path and the summary.
 
 mod action;
 mod convert;

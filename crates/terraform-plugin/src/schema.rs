@@ -1,12 +1,12 @@
 //! A Rust struct as a Terraform schema.
 //!
-//! The struct of a resource is its schema, its documentation and its state codec. `schemars` gives the names, the types
-//! and the doc comments; a typed constant in `#[schemars(extend("x-terraform" = ...))]` gives what only Terraform asks
-//! for, see [`Behavior`]; `range`, `length` and enumerations become checks. [`Schema::of`] puts it together and
-//! refuses what Terraform would refuse, so that a test that builds every schema holds all of them.
+//! The struct of a resource is its schema, its documentation and its state codec. `schemars` provides names, types and doc
+//! comments; a typed constant in `#[schemars(extend("x-terraform" = ...))]` provides Terraform's properties, see [`Behavior`];
+//! `range`, `length` and enumerations become checks. [`Schema::of`] combines them and refuses what Terraform would refuse, so
+//! that a test that builds every schema finds all errors.
 //!
-//! Two keywords of `schemars` do nothing on a map, silently: for `length` write `extend("minProperties" = 1)`, for `inner`
-//! a newtype.
+//! `schemars` silently ignores two keywords on a map: instead of `length` use `extend("minProperties" = 1)`, instead of `inner` a
+//! newtype.
 
 mod behavior;
 mod check;
@@ -24,7 +24,7 @@ pub use signature::{Parameter, Signature};
 
 use crate::value::{Type, Value};
 
-/// What a struct must be to serve as a schema: it can be described, written and read.
+/// A struct that can be a schema: it can be described, serialized and deserialized.
 pub trait Model: schemars::JsonSchema + serde::Serialize + serde::de::DeserializeOwned + Send + Sync + 'static {}
 
 impl<T> Model for T where
@@ -32,14 +32,14 @@ impl<T> Model for T where
 {
 }
 
-/// The arguments of what takes none, such as a provider without configuration.
+/// No arguments, for example of a provider without configuration.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, schemars::JsonSchema, serde::Serialize, serde::Deserialize)]
 pub struct Empty {}
 
 /// The schema of a resource, a data source, or the provider itself.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Schema {
-    /// Counts up when stored state needs an upgrade.
+    /// Schema version.
     pub version: i64,
     /// Attributes and blocks.
     pub block: Block,
@@ -65,18 +65,18 @@ pub struct Attribute {
     pub description: String,
     /// Its type, or its nested attributes.
     pub kind: Kind,
-    /// Who sets it, and what a change does.
+    /// Whether the configuration or the provider sets it, and the effect of a change.
     pub behavior: Behavior,
-    /// The value that it has when the configuration gives none.
+    /// The default value.
     pub default: Option<Value>,
-    /// What a known value must satisfy.
+    /// Checks of a known value.
     pub checks: Vec<Check>,
-    /// What a known element of a list, set or map must satisfy.
+    /// Checks of a known element of a list, set or map.
     pub element_checks: Vec<Check>,
 }
 
 impl Attribute {
-    /// True when its value, or a part of it, is sensitive or write-only.
+    /// Whether its value, or a part of it, is sensitive or write-only.
     pub fn holds_secret(&self) -> bool {
         let nested = match &self.kind {
             Kind::Plain(_) => false,
@@ -86,12 +86,12 @@ impl Attribute {
     }
 }
 
-/// What an attribute holds.
+/// The kind of an attribute.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Kind {
     /// A value of a type.
     Plain(Type),
-    /// Objects with attributes of their own.
+    /// Objects with nested attributes.
     Nested(Nesting, BTreeMap<String, Attribute>),
 }
 
@@ -104,7 +104,7 @@ impl Kind {
     }
 }
 
-/// How many nested objects there are, and how they are addressed.
+/// The nesting mode: the number of nested objects, and their addresses.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Nesting {
     /// One, or null.
@@ -118,7 +118,7 @@ pub enum Nesting {
 }
 
 impl Schema {
-    /// The schema that `T` describes, for anything but a provider block.
+    /// The schema of `T`, except for a provider block.
     ///
     /// # Errors
     ///
@@ -127,7 +127,7 @@ impl Schema {
         Self::new(version, derive::block(&derive::json_schema::<T>()?, &derive::RESERVED)?)
     }
 
-    /// The schema of the provider block that `T` describes.
+    /// The schema of the provider block `T`.
     ///
     /// # Errors
     ///
@@ -136,8 +136,7 @@ impl Schema {
         Self::new(0, derive::block(&derive::json_schema::<T>()?, &derive::RESERVED_IN_PROVIDER)?)
     }
 
-    /// The schema of the identity that `T` describes: required attributes are required for import, optional ones may be
-    /// given for it.
+    /// The schema of the identity `T`: required attributes are required for import, optional ones are not.
     ///
     /// # Errors
     ///

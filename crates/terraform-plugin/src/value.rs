@@ -1,17 +1,17 @@
 //! Terraform's values, and their codecs.
 //!
-//! A [`Value`] carries no type of its own; a [`Type`] from the schema says how to read and write it. Where that is
-//! `dynamic`, the value is a [`Dynamic`], which brings its type. Of the refinements of unknown values only "not null" is
-//! kept, and only in the arguments of a function; the others are dropped. Strings are NFC, sets are sorted and free of duplicates, numbers compare by value: two equal values
-//! are equal in Rust.
+//! A [`Value`] does not contain its type; a [`Type`] from the schema determines how to decode and encode it. If the type is
+//! `dynamic`, the value is a [`Dynamic`], which contains its type. Of the refinements of unknown values, only "not null" is kept,
+//! and only in arguments of functions. Strings are NFC, sets are sorted without duplicates, numbers compare by value: two equal
+//! values are equal in Rust.
 //!
 //! | | reads | writes |
 //! | --- | --- | --- |
-//! | [`msgpack`] | what Terraform sends | what it is sent |
+//! | [`msgpack`] | requests of Terraform | responses |
 //! | [`json`] | state of an earlier version | |
 //! | [`from_value`], [`to_value`] | into a Rust struct | from one |
 //!
-//! A value may hold secrets and shows them in `Debug`: never log one.
+//! A value may contain secrets and shows them in `Debug`: never log one.
 
 #[cfg(test)]
 mod arbitrary;
@@ -49,7 +49,7 @@ pub enum Value {
     Null,
     /// Not known before apply.
     Unknown,
-    /// Not known before apply, but then not null: Terraform's refinement. In arguments and results of functions only.
+    /// Not known before apply, but refined as not null. In arguments and results of functions only.
     UnknownNotNull,
     Bool(bool),
     Number(Number),
@@ -59,14 +59,14 @@ pub enum Value {
     List(Vec<Value>),
     /// A map, an object, a block, or a nested attribute.
     Map(BTreeMap<String, Value>),
-    /// A value with its type, where the type of the schema is `dynamic`. Null and unknown may be there without one.
+    /// A value with its type, if the type of the schema is `dynamic`. Null and unknown may be without a type.
     Dynamic(Box<Dynamic>),
 }
 
 impl Value {
     /// A set of these elements.
     ///
-    /// Elements that are not wholly known are never duplicates: they may turn out to differ.
+    /// Elements that are not wholly known are never duplicates: they may become different.
     pub fn set(elements: impl IntoIterator<Item = Self>) -> Self {
         let mut set: Vec<_> = elements.into_iter().collect();
         sort_set(&mut set);
@@ -83,7 +83,7 @@ impl Value {
         Self::Map(entries.into_iter().map(|(key, value)| (nfc(key.into()), value.into())).collect())
     }
 
-    /// True for null itself, not for what contains one.
+    /// Whether the value itself is null.
     pub fn is_null(&self) -> bool {
         match self {
             Self::Dynamic(dynamic) => dynamic.value().is_null(),
@@ -91,7 +91,7 @@ impl Value {
         }
     }
 
-    /// True for unknown itself, not for what contains one.
+    /// Whether the value itself is unknown.
     pub fn is_unknown(&self) -> bool {
         match self {
             Self::Dynamic(dynamic) => dynamic.value().is_unknown(),
@@ -99,7 +99,7 @@ impl Value {
         }
     }
 
-    /// True when there is no unknown value at any depth.
+    /// Whether there is no unknown value at any depth.
     pub fn is_wholly_known(&self) -> bool {
         match self {
             Self::Unknown | Self::UnknownNotNull => false,
@@ -110,7 +110,7 @@ impl Value {
         }
     }
 
-    /// The value with null for each unknown: what may be saved when an apply fails halfway.
+    /// The value with null for each unknown, to be saved if an apply fails.
     #[must_use]
     pub fn null_of_unknowns(mut self) -> Self {
         self.null_unknowns();
@@ -127,7 +127,7 @@ impl Value {
         }
     }
 
-    /// The text of a string.
+    /// The string.
     pub fn as_str(&self) -> Option<&str> {
         match self {
             Self::String(string) => Some(string),
@@ -135,7 +135,7 @@ impl Value {
         }
     }
 
-    /// The truth of a bool.
+    /// The bool.
     pub fn as_bool(&self) -> Option<bool> {
         match self {
             Self::Bool(bool) => Some(*bool),
@@ -143,7 +143,7 @@ impl Value {
         }
     }
 
-    /// A number.
+    /// The number.
     pub fn as_number(&self) -> Option<&Number> {
         match self {
             Self::Number(number) => Some(number),
@@ -167,7 +167,7 @@ impl Value {
         }
     }
 
-    /// The value at a path; `None` when there is nothing, also for a path into null or unknown.
+    /// The value at a path; `None` if there is none, or the path leads into null or unknown.
     pub fn get(&self, path: &AttributePath) -> Option<&Self> {
         path.steps().iter().try_fold(self, |value, step| match (step, value) {
             (Step::Attribute(name) | Step::Key(name), Self::Map(map)) => map.get(name),
@@ -176,7 +176,7 @@ impl Value {
         })
     }
 
-    /// As [`Value::get`], to change the value there.
+    /// [`Value::get`], mutable.
     pub fn get_mut(&mut self, path: &AttributePath) -> Option<&mut Self> {
         path.steps().iter().try_fold(self, |value, step| match (step, value) {
             (Step::Attribute(name) | Step::Key(name), Self::Map(map)) => map.get_mut(name),
@@ -222,7 +222,7 @@ impl From<&str> for Value {
     }
 }
 
-/// The string in Unicode's normal form C, in which Terraform keeps every string.
+/// The string in Unicode normalization form C, which Terraform uses for all strings.
 fn nfc(string: String) -> String {
     if string.is_ascii() || is_nfc_quick(string.chars()) == IsNormalized::Yes { string } else { string.nfc().collect() }
 }
@@ -244,7 +244,7 @@ mod tests {
     }
 
     #[test]
-    fn equal_values_are_equal_however_they_were_made() {
+    fn equal_values_are_equal_in_rust() {
         for (left, right) in [
             (Value::from("\u{e9}"), Value::from("e\u{301}")),
             (number("1.50"), number("15e-1")),
@@ -256,7 +256,7 @@ mod tests {
     }
 
     #[test]
-    fn elements_of_a_set_that_are_not_wholly_known_are_not_duplicates() {
+    fn partially_unknown_elements_of_a_set_are_not_duplicates() {
         let half = Value::map([("id", Value::Unknown), ("name", "a".into())]);
         for (elements, expected) in [
             (vec![Value::Unknown, "a".into(), Value::Unknown], 3),
@@ -268,7 +268,7 @@ mod tests {
     }
 
     #[test]
-    fn get_follows_a_path_to_its_end_or_nowhere() {
+    fn get_follows_a_path() {
         let mut value = Value::map([
             ("images", Value::list(["a", "b"])),
             ("tags", Value::map([("team", "x")])),
@@ -294,7 +294,7 @@ mod tests {
     }
 
     #[test]
-    fn null_takes_the_place_of_each_unknown() {
+    fn null_replaces_each_unknown() {
         let value = Value::map([
             ("id", Value::Unknown),
             ("name", "a".into()),

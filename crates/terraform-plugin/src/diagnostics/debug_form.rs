@@ -1,7 +1,7 @@
-//! Finds Rust's `Debug` form in a message: `Some("a")`, `Disk { id: 1 }`, `1.5s`. Compiled for tests only, where it looks at
-//! every message that a test produces.
+//! Finds Rust's `Debug` form in a message: `Some("a")`, `Disk { id: 1 }`, `1.5s`. Compiled for tests only, where it checks
+//! every diagnostic that a test creates.
 //!
-//! What is in quotation marks or backquotes is a value or a name and may look like anything.
+//! Text in quotation marks or backquotes is a value or a name, and is not checked.
 
 /// The first `Debug` form of an Option, a Result, an Attr, an enum, a struct or a Duration.
 pub(super) fn find(text: &str) -> Option<&str> {

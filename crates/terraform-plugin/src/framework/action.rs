@@ -1,4 +1,4 @@
-//! Actions: something that is done, without an object in the state.
+//! Actions: operations without an object in the state.
 
 use std::marker::PhantomData;
 use std::sync::{Arc, OnceLock};
@@ -18,7 +18,7 @@ use crate::diagnostics::{Diagnostics, assert_prose};
 use crate::schema::{Model, Schema};
 use crate::value::{self, Value};
 
-/// An action, as its author writes it.
+/// An action.
 #[async_trait]
 pub trait Action: Send + Sync + 'static {
     /// The provider that it belongs to.
@@ -28,23 +28,23 @@ pub trait Action: Send + Sync + 'static {
     /// `eks_image_cache_rebuild`.
     const TYPE_NAME: &'static str;
 
-    /// Reports what is wrong with the arguments, beyond what their schema checks. Values may be unknown. No network.
+    /// Validates the arguments beyond their schema. Values may be unknown. Must not use the network.
     fn validate(&self, _config: &Self::Config, _diagnostics: &mut Diagnostics) {}
 
-    /// Looks at what is to be done, before anything is. The arguments may hold unknown values.
+    /// Plans the action. The arguments may contain unknown values.
     ///
     /// # Errors
     ///
-    /// Why it cannot be done.
+    /// The action cannot be carried out.
     async fn plan(&self, _: &Context<Self::Session>, _: Self::Config, _: &mut Diagnostics) -> Outcome<()> {
         Ok(())
     }
 
-    /// Does it.
+    /// Carries out the action.
     ///
     /// # Errors
     ///
-    /// Why it failed.
+    /// The action failed.
     async fn invoke(
         &self,
         context: &Context<Self::Session>,
@@ -65,21 +65,21 @@ pub struct Progress {
 }
 
 impl Progress {
-    /// Shows a line; after StopProvider, nothing.
+    /// Shows a line; does nothing after StopProvider.
     ///
-    /// Terraform 1.14 and 1.15 stop reading at the first event after an interrupt, and crash on a second one: the completion
-    /// has to be the only one.
+    /// Terraform 1.14 and 1.15 stop reading at the first event after an interrupt, and crash on a second one: there must be
+    /// only the completion event.
     pub async fn report(&self, message: impl Into<String>) {
         let message = message.into();
         assert_prose(&message);
         if self.stop.is_cancelled() {
             return;
         }
-        // Fails only when the client has left.
+        // Fails only if the client has disconnected.
         let _ = self.events.send(ActionEvent::Progress(message)).await;
     }
 
-    /// Runs `work` to its end. Every 30 seconds until then shows `line`, which gets the time that has passed.
+    /// Runs `work` to its end, and shows `line`, which gets the elapsed time, every 30 seconds.
     pub async fn keep_alive<T>(&self, work: impl Future<Output = T>, line: impl Fn(Duration) -> String) -> T {
         let start = Instant::now();
         let mut beats = interval_at(start + REPORT_EVERY, REPORT_EVERY);
@@ -94,12 +94,12 @@ impl Progress {
     }
 }
 
-/// What happens while an action is invoked.
+/// An event of an invocation.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum ActionEvent {
     /// A line for the user.
     Progress(String),
-    /// The end; it failed when there is an error among the messages.
+    /// The end. The action failed if there is an error among the diagnostics.
     Completed(Diagnostics),
 }
 
@@ -110,15 +110,15 @@ pub trait AnyAction<S>: Send + Sync {
     fn type_name(&self) -> &'static str;
     /// The schema of its arguments.
     fn schema(&self) -> &Schema;
-    /// What is wrong with a configuration.
+    /// Validates a configuration.
     async fn validate(&self, config: &Value) -> Diagnostics;
-    /// Looks at what is to be done.
+    /// Plans the action.
     async fn plan(&self, context: &Context<S>, config: &Value) -> Diagnostics;
-    /// Does it.
+    /// Carries out the action.
     async fn invoke(&self, context: &Context<S>, config: &Value, progress: &Progress) -> Diagnostics;
 }
 
-/// Makes an action part of a provider.
+/// Registers an action.
 pub fn action<A: Action>(action: A) -> Box<dyn AnyAction<A::Session>> {
     Box::new(Registered { action, schema: OnceLock::new(), session: PhantomData })
 }
@@ -167,7 +167,7 @@ impl<A: Action> AnyAction<A::Session> for Registered<A> {
     }
 }
 
-/// Invokes an action, for as long as the stream is read.
+/// Invokes an action while the stream is read.
 pub fn invoke<P: Provider>(
     server: Arc<Server<P>>,
     type_name: String,

@@ -1,7 +1,7 @@
-//! Plays Terraform for one resource, and asserts for each response what Terraform enforces.
+//! Simulates Terraform for one resource, and asserts Terraform's rules for each response.
 //!
-//! [`run`] runs the lifecycle of a resource; [`Terraform`] is for tests with steps of their own. A violation, which
-//! Terraform would report as a bug of the provider, panics. Errors of the resource are returned to the test.
+//! [`run`] runs the lifecycle of a resource; [`Terraform`] is for tests with other steps. A violation, which Terraform would
+//! report as a bug in the provider, panics. Errors of the resource are returned to the test.
 
 mod descriptions;
 mod propose;
@@ -17,12 +17,12 @@ use super::{AnyResource, Context, Import, Outcome, Planned, Stored, WriteOnly};
 use crate::diagnostics::Diagnostics;
 use crate::value::{Type, Value};
 
-/// Creates, updates to each further configuration, and destroys; after each apply, a plan has nothing to do, with and
-/// without a read before it.
+/// Creates, updates to each further configuration, and destroys. Asserts after each apply that a plan has no changes, with and
+/// without a refresh.
 ///
 /// # Panics
 ///
-/// At any error, and at any violation of Terraform's rules.
+/// At any error, and any violation of Terraform's rules.
 pub async fn run<S>(resource: &dyn AnyResource<S>, context: &Context<S>, configs: &[Value]) {
     let mut terraform = Terraform::new(resource, context);
     for config in configs {
@@ -32,7 +32,7 @@ pub async fn run<S>(resource: &dyn AnyResource<S>, context: &Context<S>, configs
     terraform.destroy().await.unwrap_or_else(|errors| panic!("{errors:#?}"));
 }
 
-/// `config` with null for each attribute that it leaves out.
+/// `config` with null for each omitted attribute.
 pub fn complete(config: Value, ty: &Type) -> Value {
     match (config, ty) {
         (Value::Map(mut object), Type::Object(types)) => Value::Map(
@@ -51,13 +51,13 @@ pub fn complete(config: Value, ty: &Type) -> Value {
     }
 }
 
-/// Terraform with one object in its state, or none.
+/// Terraform, with at most one object in its state.
 pub struct Terraform<'a, S> {
     resource: &'a dyn AnyResource<S>,
     context: &'a Context<S>,
-    /// The object; null when there is none.
+    /// The object; null if there is none.
     pub object: Stored,
-    /// True when the next apply replaces the object, because its creation failed.
+    /// Whether the object is tainted, because its creation failed.
     pub tainted: bool,
 }
 
@@ -67,7 +67,7 @@ impl<'a, S> Terraform<'a, S> {
         Self { resource, context, object: Stored::default(), tainted: false }
     }
 
-    /// Plans the step to `config`, which is null to destroy.
+    /// Plans a change to `config`, which is null to destroy.
     ///
     /// # Errors
     ///
@@ -110,12 +110,12 @@ impl<'a, S> Terraform<'a, S> {
     ///
     /// # Errors
     ///
-    /// What went wrong; the state is what Terraform would have saved.
+    /// The errors of the apply; the state is what Terraform would have saved.
     pub async fn apply(&mut self, config: &Value) -> Outcome<Diagnostics> {
         self.apply_later(config, config).await
     }
 
-    /// Plans for `config`, which may hold unknown values, and applies `known`, in which they are known.
+    /// Plans for `config`, which may contain unknown values, and applies `known`, in which they are known.
     ///
     /// # Errors
     ///
@@ -169,7 +169,7 @@ impl<'a, S> Terraform<'a, S> {
     ///
     /// # Errors
     ///
-    /// What went wrong; the state stays as it was.
+    /// The errors of the read; the state is unchanged.
     pub async fn refresh(&mut self) -> Outcome<Diagnostics> {
         let read = self.resource.read(self.context, self.object.clone()).await;
         if read.diagnostics.has_errors() {
@@ -189,7 +189,7 @@ impl<'a, S> Terraform<'a, S> {
     ///
     /// # Errors
     ///
-    /// What went wrong. What does not exist leaves no object.
+    /// The errors of the import. If the object does not exist, the state is empty.
     pub async fn import(&mut self, import: Import<'_>) -> Outcome<Diagnostics> {
         assert!(self.object.value.is_null(), "an import needs an empty state");
         let imported = self.resource.import(self.context, import).await;
@@ -208,17 +208,17 @@ impl<'a, S> Terraform<'a, S> {
     ///
     /// # Errors
     ///
-    /// What went wrong; the object stays in the state.
+    /// The errors of the delete; the object stays in the state.
     pub async fn destroy(&mut self) -> Outcome<Diagnostics> {
         let planned = self.plan(&Value::Null).await?;
         self.apply_plan(planned, &Value::Null).await
     }
 
-    /// Asserts that a plan has nothing to do, before and after a read.
+    /// Asserts that a plan has no changes, before and after a refresh.
     ///
     /// # Panics
     ///
-    /// When a plan differs from the state, or a read changes it.
+    /// If a plan differs from the state, or a read changes it.
     pub async fn assert_no_changes(&mut self, config: &Value) {
         for refreshed in [false, true] {
             let planned = self.plan(config).await.unwrap_or_else(|errors| panic!("{errors:#?}"));

@@ -1,4 +1,4 @@
-//! Data sources: something read, at plan time where its arguments are known.
+//! Data sources: read at plan time if their arguments are known.
 
 use std::marker::PhantomData;
 use std::sync::OnceLock;
@@ -13,7 +13,7 @@ use crate::diagnostics::Diagnostics;
 use crate::schema::{Model, Schema};
 use crate::value::{self, Value};
 
-/// A data source, as its author writes it.
+/// A data source.
 #[async_trait]
 pub trait DataSource: Send + Sync + 'static {
     /// The provider that it belongs to.
@@ -23,14 +23,14 @@ pub trait DataSource: Send + Sync + 'static {
     /// `eks_pod_disk`.
     const TYPE_NAME: &'static str;
 
-    /// Reports what is wrong with the arguments, beyond what their schema checks. Values may be unknown. No network.
+    /// Validates the arguments beyond their schema. Values may be unknown. Must not use the network.
     fn validate(&self, _config: &Self::Model, _diagnostics: &mut Diagnostics) {}
 
-    /// Reads: the arguments as given, and the results.
+    /// Reads. Returns the arguments and the results.
     ///
     /// # Errors
     ///
-    /// Why it could not be read.
+    /// The read failed.
     async fn read(
         &self,
         context: &Context<Self::Session>,
@@ -46,13 +46,13 @@ pub trait AnyDataSource<S>: Send + Sync {
     fn type_name(&self) -> &'static str;
     /// Its schema.
     fn schema(&self) -> &Schema;
-    /// What is wrong with a configuration.
+    /// Validates a configuration.
     async fn validate(&self, config: &Value) -> Diagnostics;
-    /// The data source's state; null when it could not be read.
+    /// The data source's state; null if the read failed.
     async fn read(&self, context: &Context<S>, config: &Value) -> (Value, Diagnostics);
 }
 
-/// Makes a data source part of a provider.
+/// Registers a data source.
 pub fn data_source<D: DataSource>(data_source: D) -> Box<dyn AnyDataSource<D::Session>> {
     Box::new(Registered { data_source, schema: OnceLock::new(), session: PhantomData })
 }

@@ -1,5 +1,5 @@
-//! The end of an operation that may take long: a create, update or delete lasts as long as the `timeouts` block says, and
-//! ends with Ctrl-C, however many calls and waits it consists of.
+//! The deadline of a create, update or delete: the timeout from the `timeouts` block applies to all its calls and waits
+//! together, and Ctrl-C ends them.
 
 use std::time::Duration;
 
@@ -9,18 +9,18 @@ use super::until::{Ended, Until};
 use crate::diagnostics::{AttributePath, Diagnostic};
 use crate::value::{Attr, duration};
 
-/// An operation under way, and its end.
+/// An operation in progress, and its deadline.
 #[derive(Debug, Clone)]
 pub struct Deadline {
     /// The operation.
     pub operation: Operation,
-    /// As configured, or the default.
+    /// The configured or default timeout.
     pub timeout: Duration,
     /// The timeout, or Ctrl-C.
     pub until: Until,
 }
 
-/// What has a timeout.
+/// An operation with a timeout.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Operation {
     Create,
@@ -29,7 +29,7 @@ pub enum Operation {
 }
 
 impl Operation {
-    /// The name of the operation's argument in a `timeouts` block.
+    /// The operation's argument in a `timeouts` block.
     pub fn name(self) -> &'static str {
         match self {
             Self::Create => "create",
@@ -38,15 +38,15 @@ impl Operation {
         }
     }
 
-    /// Where the operation's timeout is configured.
+    /// The path of the operation's timeout.
     pub fn timeout_path(self) -> AttributePath {
         AttributePath::root("timeouts").attribute(self.name())
     }
 }
 
 impl Deadline {
-    /// The end of an operation that begins now. `configured` is its argument in the `timeouts` block; the timeout
-    /// is `default` if that is omitted or not a duration, which [`duration::validate`] reports. `stop` is Ctrl-C.
+    /// The deadline of an operation that begins now. `configured` is its argument in the `timeouts` block; the timeout is
+    /// `default` if that is omitted or invalid, which [`duration::validate`] reports. `stop` is Ctrl-C.
     pub fn new(
         operation: Operation,
         configured: Option<&Attr<String>>,
@@ -58,24 +58,23 @@ impl Deadline {
         Self { operation, timeout, until: Until::new(stop, timeout) }
     }
 
-    /// The time since the operation began, at most the timeout.
+    /// The elapsed time, at most the timeout.
     pub fn elapsed(&self) -> Duration {
         self.timeout.saturating_sub(self.left())
     }
 
-    /// What is left of the time; zero afterwards.
+    /// The remaining time; zero after the deadline.
     pub fn left(&self) -> Duration {
         self.until.left()
     }
 
-    /// The error after the operation ended before the API accepted its call. `effect` says in sentences what that means
-    /// for the object.
+    /// The error if the operation ended before the API accepted its request. `effect` says in sentences what that means for the
+    /// object.
     pub fn not_accepted(&self, ended: Ended, effect: &str) -> Diagnostic {
         match ended {
-            Ended::Interrupted => Diagnostic::error(
-                "Interrupted",
-                format!("Terraform was asked to stop. {effect} Run the command again."),
-            ),
+            Ended::Interrupted => {
+                Diagnostic::error("Interrupted", format!("Terraform was interrupted. {effect} Run the command again."))
+            }
             Ended::TimedOut => {
                 let timeout = duration::show(self.timeout);
                 let detail = format!(
@@ -94,7 +93,7 @@ mod tests {
     use super::*;
 
     #[tokio::test(start_paused = true)]
-    async fn waits_of_an_operation_share_its_time() {
+    async fn waits_of_an_operation_share_its_timeout() {
         let default = Duration::from_secs(600);
         let configured = Attr::from("90s");
         for (configured, seconds) in

@@ -1,7 +1,7 @@
-//! Ephemeral resources: values that no plan and no state ever holds.
+//! Ephemeral resources: values that are not stored in plan or state.
 //!
-//! Terraform opens one when something needs it, renews it while that goes on, and closes it after; what the provider must
-//! remember in between is in [`Private`].
+//! Terraform opens one when it is needed, renews it while it is in use, and closes it afterwards. Data for these calls is in
+//! [`Private`].
 
 use std::marker::PhantomData;
 use std::sync::OnceLock;
@@ -16,18 +16,18 @@ use crate::diagnostics::Diagnostics;
 use crate::schema::{Model, Schema};
 use crate::value::{self, Value};
 
-/// What an open gives.
+/// The result of an open.
 #[derive(Debug)]
 pub struct Opened<M> {
-    /// The arguments as given, and the results.
+    /// The arguments and the results.
     pub result: M,
-    /// When to renew it; `None` when that is never needed.
+    /// When to renew it; `None` for never.
     pub renew_at: Option<SystemTime>,
     /// What renew and close need.
     pub private: Private,
 }
 
-/// An ephemeral resource, as its author writes it.
+/// An ephemeral resource.
 #[async_trait]
 pub trait EphemeralResource: Send + Sync + 'static {
     /// The provider that it belongs to.
@@ -37,14 +37,14 @@ pub trait EphemeralResource: Send + Sync + 'static {
     /// `eks_registry_token`.
     const TYPE_NAME: &'static str;
 
-    /// Reports what is wrong with the arguments, beyond what their schema checks. Values may be unknown. No network.
+    /// Validates the arguments beyond their schema. Values may be unknown. Must not use the network.
     fn validate(&self, _config: &Self::Model, _diagnostics: &mut Diagnostics) {}
 
-    /// Makes the value. The arguments are known.
+    /// Opens the resource. The arguments are known.
     ///
     /// # Errors
     ///
-    /// Why there is none; then nothing is closed either.
+    /// The open failed. Terraform then does not call close.
     async fn open(
         &self,
         context: &Context<Self::Session>,
@@ -52,20 +52,20 @@ pub trait EphemeralResource: Send + Sync + 'static {
         diagnostics: &mut Diagnostics,
     ) -> Outcome<Opened<Self::Model>>;
 
-    /// Makes it last longer, and says when to do so again. Called at the time that [`Opened::renew_at`] says.
+    /// Renews the resource, and returns when to do so again. Called at [`Opened::renew_at`].
     ///
     /// # Errors
     ///
-    /// Why it could not be renewed.
+    /// The renewal failed.
     async fn renew(&self, _: &Context<Self::Session>, _: &mut Private) -> Outcome<Option<SystemTime>> {
         Ok(None)
     }
 
-    /// Ends it. Called after every open that succeeded.
+    /// Closes the resource. Called after every successful open.
     ///
     /// # Errors
     ///
-    /// Why it may still be valid.
+    /// The close failed: the value may still be valid.
     async fn close(&self, _: &Context<Self::Session>, _: Private) -> Outcome<()> {
         Ok(())
     }
@@ -74,7 +74,7 @@ pub trait EphemeralResource: Send + Sync + 'static {
 /// An ephemeral resource after an operation.
 #[derive(Debug, PartialEq)]
 pub struct Ephemeral {
-    /// Arguments and results; null when it could not be opened, and after a renewal.
+    /// Arguments and results; null if the open failed, and after a renewal.
     pub value: Value,
     /// When to renew it.
     pub renew_at: Option<SystemTime>,
@@ -91,17 +91,17 @@ pub trait AnyEphemeralResource<S>: Send + Sync {
     fn type_name(&self) -> &'static str;
     /// Its schema.
     fn schema(&self) -> &Schema;
-    /// What is wrong with a configuration.
+    /// Validates a configuration.
     async fn validate(&self, config: &Value) -> Diagnostics;
-    /// Makes the value.
+    /// Opens the resource.
     async fn open(&self, context: &Context<S>, config: &Value) -> Ephemeral;
-    /// Makes it last longer.
+    /// Renews the resource.
     async fn renew(&self, context: &Context<S>, private: Private) -> Ephemeral;
-    /// Ends it.
+    /// Closes the resource.
     async fn close(&self, context: &Context<S>, private: Private) -> Diagnostics;
 }
 
-/// Makes an ephemeral resource part of a provider.
+/// Registers an ephemeral resource.
 pub fn ephemeral_resource<E: EphemeralResource>(resource: E) -> Box<dyn AnyEphemeralResource<E::Session>> {
     Box::new(Registered { resource, schema: OnceLock::new(), session: PhantomData })
 }

@@ -1,4 +1,4 @@
-//! Functions: pure, with the same result each time, without a network and without a configured provider.
+//! Functions: pure, without the network and without a configured provider.
 
 use std::collections::BTreeMap;
 use std::sync::OnceLock;
@@ -12,45 +12,46 @@ use crate::diagnostics::{AttributePath, assert_prose};
 use crate::schema::{Model, Parameter, Signature};
 use crate::value::{self, Value, ValueError};
 
-/// Why a function has no result. It has no summary, no attribute path and no warnings: Terraform takes a string, and which
-/// argument is at fault.
+/// An error of a function. It has no summary, no attribute path and no warnings: Terraform accepts a string and the index of
+/// an argument.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FunctionError {
-    /// A sentence or more, without the last full stop: Terraform adds one, and puts the argument's name before the text.
+    /// One or more sentences, without the last full stop: Terraform adds one, and prepends the argument's name.
     pub text: String,
-    /// Index of the argument at fault, from 0.
+    /// Index of the argument, from 0.
     pub argument: Option<usize>,
 }
 
 impl FunctionError {
-    /// About the call as a whole. A full stop at the end is left out.
+    /// An error about the whole call. A full stop at the end is removed.
     ///
     /// # Panics
     ///
-    /// In tests, when the text has a `Debug` form, as [`Diagnostic::error`](crate::diagnostics::Diagnostic::error).
+    /// In tests, if the text contains a `Debug` form, as [`Diagnostic::error`](crate::diagnostics::Diagnostic::error).
     pub fn new(text: impl AsRef<str>) -> Self {
         let text = text.as_ref().trim_end_matches('.');
         assert_prose(text);
         Self { text: text.to_owned(), argument: None }
     }
 
-    /// About one argument, by its index from 0, without its name. A full stop at the end is left out.
+    /// An error about one argument, by its index from 0. The text is without the argument's name. A full stop at the end is
+    /// removed.
     pub fn at(argument: usize, text: impl AsRef<str>) -> Self {
         Self { argument: Some(argument), ..Self::new(text) }
     }
 }
 
-/// A function, as its author writes it.
+/// A function.
 pub trait Function: Send + Sync + 'static {
-    /// A field for each parameter, in the order of the arguments; [`PARAMETER`](crate::schema::PARAMETER) says what else may
-    /// be passed. Its doc comment describes the function.
+    /// A field for each parameter, in the order of the arguments; [`PARAMETER`](crate::schema::PARAMETER) allows null and unknown
+    /// values. Its doc comment describes the function.
     type Parameters: Model;
     /// Its result.
     type Result: Serialize + JsonSchema;
     /// `parse_image`.
     const NAME: &'static str;
 
-    /// Calls it. The arguments satisfy the checks of the parameters. When they are wholly known, the result must be.
+    /// Calls the function. The arguments satisfy the checks of the parameters. If they are wholly known, the result must be.
     ///
     /// # Errors
     ///
@@ -64,8 +65,8 @@ pub trait AnyFunction: Send + Sync {
     fn name(&self) -> &'static str;
     /// Its parameters and its result.
     fn signature(&self) -> &Signature;
-    /// Calls it with a value of each parameter's type, null or unknown only where the parameter allows it, and any number of
-    /// the variadic parameter's type.
+    /// Calls the function with a value for each parameter, null or unknown only if the parameter allows it, and any number of
+    /// values for the variadic parameter.
     ///
     /// # Errors
     ///
@@ -73,7 +74,7 @@ pub trait AnyFunction: Send + Sync {
     fn call(&self, arguments: Vec<Value>) -> Result<Value, FunctionError>;
 }
 
-/// Makes a function part of a provider.
+/// Registers a function.
 pub fn function<F: Function>(function: F) -> Box<dyn AnyFunction> {
     Box::new(Registered { function, signature: OnceLock::new() })
 }
@@ -108,7 +109,7 @@ fn bug(error: ValueError) -> FunctionError {
     FunctionError::new(unreadable(error).detail)
 }
 
-/// The arguments, checked, as an object with the names of the parameters.
+/// Checks the arguments and returns them as an object by parameter name.
 fn by_name(signature: &Signature, arguments: Vec<Value>) -> Result<Value, FunctionError> {
     let expected = signature.parameters.len();
     if arguments.len() < expected || (arguments.len() > expected && signature.variadic.is_none()) {
@@ -133,7 +134,7 @@ fn check_result(signature: &Signature, value: &mut Value, is_known: bool) -> Res
     value.canonicalize(&signature.result);
     value.conforms(&signature.result).map_err(bug)?;
     if is_known && !value.is_wholly_known() {
-        let text = "All arguments are known, and a part of the result is not. This is a bug in the provider; please report it.";
+        let text = "All arguments are known, but a part of the result is unknown. This is a bug in the provider; please report it.";
         return Err(FunctionError::new(text));
     }
     Ok(())
@@ -233,7 +234,7 @@ mod tests {
             (
                 vec!["l".into(), Value::map([("unknown", "a")])],
                 Err(FunctionError::new(
-                    "All arguments are known, and a part of the result is not. This is a bug in the provider; please report it.",
+                    "All arguments are known, but a part of the result is unknown. This is a bug in the provider; please report it.",
                 )),
             ),
         ] {

@@ -1,12 +1,12 @@
-//! From the state of an object to a configuration that would be accepted for it.
+//! Generates a configuration from the state of an object.
 
 use std::collections::BTreeMap;
 
 use crate::schema::{Attribute, Block, Kind, Nesting};
 use crate::value::Value;
 
-/// Turns a state into a configuration: what only the provider sets becomes null, and so do write-only values, defaults,
-/// and optional values that the schema's own checks refuse, such as an empty list where one element is the least.
+/// Converts a state into a configuration: computed attributes become null, and so do write-only values, defaults, and optional
+/// values that the schema's checks refuse, such as an empty list if at least one element is required.
 pub(super) fn config_of_state(block: &Block, state: &mut Value) {
     let Value::Map(object) = state else { return };
     attributes(&block.attributes, object);
@@ -50,7 +50,7 @@ mod tests {
     use crate::schema::Schema;
 
     #[test]
-    fn a_configuration_holds_what_can_be_configured() {
+    fn generated_configuration_has_configurable_attributes_only() {
         let schema = Schema::of::<Disk>(0).unwrap();
         let object = |entries: &[(&str, Value)]| complete(Value::map(entries.iter().cloned()), &schema.ty);
         let account =

@@ -1,4 +1,4 @@
-//! List resources: the remote objects of a resource type, found by a few arguments.
+//! List resources: find the remote objects of a resource type.
 
 use std::marker::PhantomData;
 use std::ops::ControlFlow;
@@ -16,7 +16,7 @@ use crate::diagnostics::{Diagnostic, Diagnostics};
 use crate::schema::{Model, Schema};
 use crate::value::{self, Value, ValueError};
 
-/// A list resource, as its author writes it. It has the type name of its resource.
+/// A list resource. It has the type name of its resource.
 #[async_trait]
 pub trait ListResource: Send + Sync + 'static {
     /// The resource whose objects it finds.
@@ -24,17 +24,16 @@ pub trait ListResource: Send + Sync + 'static {
     /// Its arguments.
     type Config: Model;
 
-    /// Reports what is wrong with the arguments, beyond what their schema checks. Values may be unknown. No network.
+    /// Validates the arguments beyond their schema. Values may be unknown. Must not use the network.
     fn validate(&self, _config: &Self::Config, _diagnostics: &mut Diagnostics) {}
 
-    /// Finds objects, and pushes each as its resource would read it, until there are no more or [`Listing::push`] breaks.
+    /// Lists objects, and pushes each as its resource would read it, until there are no more or [`Listing::push`] breaks.
     ///
-    /// When Terraform asks to stop, the future is dropped, and the listing ends with an error: a short list must not pass for
-    /// the whole.
+    /// When Terraform is interrupted, the future is dropped, and the listing ends with an error, because the list is incomplete.
     ///
     /// # Errors
     ///
-    /// Why the listing is not complete. The objects that were pushed before are listed all the same.
+    /// The listing is incomplete. The objects that were pushed before are still listed.
     async fn list(
         &self,
         context: &Context<<Self::Resource as Resource>::Session>,
@@ -43,10 +42,10 @@ pub trait ListResource: Send + Sync + 'static {
     ) -> Outcome<()>;
 }
 
-/// Takes the objects that a list resource finds.
+/// Receives the objects that a list resource finds.
 #[derive(Debug)]
 pub struct Listing<M> {
-    /// What is listed, for messages, for example `image caches in ap-guangzhou`. Defaults to the type name.
+    /// The listed objects, for messages, for example `image caches in ap-guangzhou`. Defaults to the type name.
     pub subject: String,
     sender: mpsc::Sender<Found>,
     limit: u64,
@@ -54,12 +53,12 @@ pub struct Listing<M> {
     model: PhantomData<fn(M)>,
 }
 
-/// What was pushed, or why the listing ended.
+/// A pushed object, or the error that ended the listing.
 type Found = Result<(String, Result<Value, ValueError>), Diagnostics>;
 
 impl<M: Model> Listing<M> {
-    /// Sends `object` to the client, under the name that its user knows it by. Breaks when no further object is wanted: the
-    /// limit is reached, or the client has left.
+    /// Sends `object` with its display name to the client. Breaks if no further object is needed: the limit is reached, or the
+    /// client has disconnected.
     pub async fn push(&mut self, display_name: impl Into<String>, object: &M) -> ControlFlow<()> {
         if self.pushed == self.limit {
             return ControlFlow::Break(());
@@ -74,7 +73,7 @@ impl<M: Model> Listing<M> {
 
     fn interrupted(&self) -> Diagnostic {
         let detail = format!(
-            "Terraform was asked to stop while {} were being listed. {} were listed until then, and there may be more. Run the \
+            "Terraform was interrupted while {} were being listed. {} were listed until then, and there may be more. Run the \
              command again for the complete list.",
             self.subject, self.pushed
         );
@@ -82,23 +81,23 @@ impl<M: Model> Listing<M> {
     }
 }
 
-/// What a client wants of a listing.
+/// A list request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Query {
-    /// At most so many objects.
+    /// Maximum number of objects.
     pub limit: u64,
-    /// The whole objects, not only their identities.
+    /// Whether to return the objects, not only their identities.
     pub whole_objects: bool,
 }
 
-/// An object that was found, or with an error, what went wrong.
+/// An object that was found, or an error.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Listed {
-    /// The name that its user knows it by.
+    /// The display name.
     pub display_name: String,
     /// Its identity.
     pub identity: Value,
-    /// The object, if it was asked for.
+    /// The object, if it was requested.
     pub object: Option<Value>,
     /// Warnings and errors.
     pub diagnostics: Diagnostics,
@@ -111,13 +110,13 @@ pub trait AnyListResource<S>: Send + Sync {
     fn type_name(&self) -> &'static str;
     /// The schema of its arguments.
     fn schema(&self) -> &Schema;
-    /// What is wrong with a configuration.
+    /// Validates a configuration.
     async fn validate(&self, config: &Value) -> Diagnostics;
-    /// Sends what is found.
+    /// Sends the objects that are found.
     async fn list(&self, context: &Context<S>, config: &Value, limit: u64, sender: mpsc::Sender<Found>) -> Diagnostics;
 }
 
-/// Makes a list resource part of a provider.
+/// Registers a list resource.
 pub fn list_resource<L: ListResource>(
     list_resource: L,
 ) -> Box<dyn AnyListResource<<L::Resource as Resource>::Session>> {
@@ -171,7 +170,7 @@ impl<L: ListResource> AnyListResource<<L::Resource as Resource>::Session> for Re
     }
 }
 
-/// Lists objects of a type that has a list resource, for as long as the stream is read.
+/// Lists objects of a type that has a list resource while the stream is read.
 pub fn list<P: Provider>(
     server: Arc<Server<P>>,
     type_name: String,

@@ -1,21 +1,21 @@
-//! What a provider has of one kind, by name.
+//! The resources, data sources and so on of a provider, by name.
 
 use std::collections::BTreeMap;
 
 use crate::diagnostics::Diagnostic;
 
-/// Things of one kind, each with a name of its own.
+/// Items of one kind by their unique names.
 pub struct Named<T: ?Sized> {
     kind: &'static str,
     by_name: BTreeMap<&'static str, Box<T>>,
 }
 
 impl<T: ?Sized> Named<T> {
-    /// All of one `kind`, such as `resource`, which is for messages.
+    /// All items of a `kind`, such as `resource`, which messages name.
     ///
     /// # Panics
     ///
-    /// When two have one name: Terraform could not tell them apart. That is a mistake in this program.
+    /// If two items have the same name, which is a bug in the provider.
     pub(super) fn new(kind: &'static str, all: Vec<Box<T>>, name: impl Fn(&T) -> &'static str) -> Self {
         let mut by_name = BTreeMap::new();
         for one in all {
@@ -25,16 +25,16 @@ impl<T: ?Sized> Named<T> {
         Self { kind, by_name }
     }
 
-    /// Each with its name, in the order of the names.
+    /// All items with their names, sorted by name.
     pub fn iter(&self) -> impl Iterator<Item = (&'static str, &T)> {
         self.by_name.iter().map(|(name, one)| (*name, &**one))
     }
 
-    /// The one of that name.
+    /// The item with this name.
     ///
     /// # Errors
     ///
-    /// When there is none.
+    /// There is none.
     pub fn get(&self, name: &str) -> Result<&T, Diagnostic> {
         self.by_name.get(name).map(|one| &**one).ok_or_else(|| {
             let kind = self.kind;
@@ -55,7 +55,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_there_is_an_error() {
+    fn unknown_name_is_an_error() {
         let named = named(&["b", "a"]);
         assert_eq!(named.iter().collect::<Vec<_>>(), [("a", &"a"), ("b", &"b")]);
         assert_eq!(named.get("a"), Ok(&"a"));
@@ -64,7 +64,7 @@ mod tests {
 
     #[test]
     #[should_panic = "the provider has two of kind resource and name \"a\""]
-    fn two_of_one_name_are_refused() {
+    fn duplicate_names_are_refused() {
         named(&["a", "a"]);
     }
 }

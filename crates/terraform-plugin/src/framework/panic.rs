@@ -1,7 +1,7 @@
-//! A panic in one operation is an error of that operation, not the end of the process.
+//! Converts a panic in an operation into an error of that operation.
 //!
-//! Terraform loses an object whose apply gets no response, so the response of an operation that panics has the state that it
-//! had saved so far.
+//! Terraform loses an object if its apply gets no response, so the response of an operation that panics has the state that it
+//! had saved.
 
 use std::any::Any;
 use std::future::Future;
@@ -13,13 +13,13 @@ use crate::diagnostics::Diagnostic;
 
 /// Runs `operation`; a panic becomes a diagnostic.
 ///
-/// What the operation had changed through its borrows stays changed: that is the point, and it is sound because a
-/// state is set whole or not at all.
+/// Changes that the operation made through its borrows are kept. This is intended, and sound because a state is set as a
+/// whole.
 pub async fn catch<T>(operation: impl Future<Output = T>) -> Result<T, Diagnostic> {
     AssertUnwindSafe(operation).catch_unwind().await.map_err(|panic| crash(&*panic))
 }
 
-/// As [`catch`], for what does not wait.
+/// [`catch`] for synchronous operations.
 pub fn catch_sync<T>(operation: impl FnOnce() -> T) -> Result<T, Diagnostic> {
     std::panic::catch_unwind(AssertUnwindSafe(operation)).map_err(|panic| crash(&*panic))
 }
@@ -28,9 +28,8 @@ fn crash(panic: &(dyn Any + Send)) -> Diagnostic {
     Diagnostic::error(
         "The provider crashed",
         format!(
-            "An operation of the provider ended unexpectedly: {}. This is a bug in the provider. Please report it, with \
-             the stack trace that follows and the configuration that leads to it. What was known of the object until \
-             then is in the state.",
+            "An operation of the provider ended unexpectedly: {}. This is a bug in the provider. Please report it, with the \
+            following stack trace and the configuration. The state contains what the operation had saved of the object.",
             message(panic)
         ),
     )
@@ -46,7 +45,7 @@ mod tests {
     use super::*;
 
     #[tokio::test]
-    async fn a_panic_is_a_diagnostic_and_what_was_saved_stays() {
+    async fn panic_is_a_diagnostic_and_keeps_the_saved_state() {
         let mut saved = None;
         let result = catch(async {
             saved = Some("imc-1");

@@ -1,16 +1,16 @@
-//! The plan of one object: what it will be, and whether it must be replaced.
+//! Plans one object: the planned new state, and whether a replacement is required.
 //!
-//! In this order, the order of HashiCorp's framework:
+//! The steps, in the order of HashiCorp's framework:
 //!
-//! 1. start from Terraform's proposal, which has merged the configuration over the prior state;
-//! 2. an attribute that the configuration leaves out gets its default;
+//! 1. start from Terraform's proposed new state, which merges the configuration and the prior state;
+//! 2. an attribute that is not configured gets its default;
 //! 3. write-only attributes are null;
-//! 4. if that differs from the prior state, computed attributes that the configuration leaves out become unknown,
-//!    except those that keep their state. If nothing differs, nothing is marked: an unchanged object has no diff;
-//! 5. changed attributes that require it ask for a replacement;
+//! 4. if the result differs from the prior state, computed attributes that are not configured become unknown, except those that
+//!    keep their state. If nothing differs, nothing becomes unknown: an unchanged object has no diff;
+//! 5. changed attributes may require a replacement;
 //! 6. the resource modifies the plan, through [`ResourcePlan`].
 //!
-//! A plan is a pure function of its inputs: Terraform plans again during apply, and both must agree.
+//! A plan is a pure function of its inputs: Terraform plans again during apply, and both plans must agree.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -24,7 +24,7 @@ use crate::value::{self, Type, Value};
 /// An object's attributes.
 type Object = BTreeMap<String, Value>;
 
-/// Steps 1 to 5. `proposed` is not null: the plan to destroy is null, and nothing is left to decide.
+/// Steps 1 to 5. `proposed` is not null: the plan to destroy is null, and needs no decision.
 pub(super) fn default_plan(
     block: &Block,
     prior: &Value,
@@ -57,7 +57,7 @@ pub(super) fn default_plan(
     (planned, replace)
 }
 
-/// Sets write-only attributes to null, wherever they are.
+/// Sets write-only attributes to null at every depth.
 pub(super) fn null_write_only(block: &Block, value: &mut Value) {
     let Value::Map(object) = value else { return };
     null_write_only_attributes(&block.attributes, object);
@@ -92,10 +92,10 @@ fn null_write_only_element(attributes: &BTreeMap<String, Attribute>, element: &m
     }
 }
 
-/// Visits each attribute of `planned` beside its value in `config`, and whether the object that holds it is in `prior`.
+/// Visits each attribute of `planned` with its value in `config`, and whether its object exists in `prior`.
 ///
-/// What the configuration does not have is not entered: it is as the prior state, or unknown as a whole. Nor are sets,
-/// whose elements have no address; no schema has anything to decide there.
+/// Does not enter objects that are not configured, which equal the prior state or are unknown as a whole, or sets, whose
+/// elements have no address and need no decision.
 fn walk_block(
     block: &Block,
     planned: &mut Value,
@@ -145,25 +145,25 @@ fn walk(
     }
 }
 
-/// The attribute, or the element of a map; null when there is none.
+/// The attribute, or the element of a map; null if there is none.
 fn attribute<'a>(object: &'a Value, name: &str) -> &'a Value {
     object.as_map().and_then(|object| object.get(name)).unwrap_or(&Value::Null)
 }
 
-/// Step 6: a plan, for its resource to modify.
+/// Step 6: a plan that its resource can modify.
 ///
-/// The models are views for reading; a collection that holds an unknown element reads as unknown. Changes go by
-/// attribute name, so that what the resource does not touch stays as Terraform proposed it. In debug builds, and so in
-/// tests, a name that the schema lacks is a panic.
+/// The models are for reading; a collection with an unknown element reads as unknown. Changes are made by attribute name, so
+/// that other attributes stay as Terraform proposed them. In debug builds, and so in tests, a name that is not in the schema
+/// panics.
 #[derive(Debug)]
 pub struct ResourcePlan<M> {
-    /// The object as it is; `None` when it is to be created.
+    /// The prior state; `None` for a create.
     pub prior: Option<M>,
-    /// The configuration; write-only attributes are here only.
+    /// The configuration, which alone has write-only attributes.
     pub config: M,
     /// The plan so far.
     pub planned: M,
-    /// What the resource remembers.
+    /// The private state.
     pub private: Private,
     /// Warnings and errors of this plan.
     pub diagnostics: Diagnostics,
@@ -196,7 +196,7 @@ impl<M: Model> ResourcePlan<M> {
         })
     }
 
-    /// The plan, made to fit the schema's type.
+    /// The plan in canonical form.
     pub(super) fn finish(self, ty: &Type) -> Planned {
         let Self { private, mut diagnostics, values, replace, .. } = self;
         let mut value = Value::Map(values);
@@ -209,7 +209,7 @@ impl<M: Model> ResourcePlan<M> {
         Planned { object, requires_replace: replace, diagnostics }
     }
 
-    /// True when the planned value of a top-level attribute is not the prior one. On create everything is.
+    /// Whether a top-level attribute changes. In a create, all do.
     pub fn changes(&self, attribute: &str) -> bool {
         self.assert_attribute(attribute);
         self.prior_values.get(attribute) != self.values.get(attribute)
@@ -221,24 +221,24 @@ impl<M: Model> ResourcePlan<M> {
         self.values.insert(attribute.to_owned(), value.into());
     }
 
-    /// Plans a computed top-level attribute as known only after apply.
+    /// Plans a computed top-level attribute as unknown.
     pub fn set_unknown(&mut self, attribute: &str) {
         self.set(attribute, Value::Unknown);
     }
 
-    /// Asks for a replacement because of a top-level attribute. It counts only where the attribute changes.
+    /// Requires a replacement if a top-level attribute changes.
     pub fn require_replace(&mut self, attribute: &str) {
         self.assert_attribute(attribute);
         self.replace.insert(AttributePath::root(attribute));
     }
 
-    /// Takes back that a change of `attribute` replaces the object: it is done in place.
+    /// Plans a change of `attribute` in place, although its schema requires a replacement.
     pub fn update_in_place(&mut self, attribute: &str) {
         self.assert_attribute(attribute);
         self.replace.remove(&AttributePath::root(attribute));
     }
 
-    /// A misspelled name would change nothing, silently.
+    /// A misspelled name would be ignored silently.
     fn assert_attribute(&self, attribute: &str) {
         debug_assert!(self.values.contains_key(attribute), "the schema has no attribute {attribute:?}");
     }

@@ -1,9 +1,9 @@
-//! Waits for what a cloud does in the background. All waits that use one [`Poller`] share its polls: however many wait,
-//! a poll reads all their objects at once.
+//! Waits for operations of a cloud in the background. All waits that use one [`Poller`] share its polls: a poll reads all their
+//! objects at once.
 //!
-//! The first poll comes one interval after the first wait began. From then on the pause grows by [`GROWTH`] whenever nothing
-//! changed, up to [`LONGEST`] intervals, and falls back to one interval when a status changed or a wait began. Each pause
-//! is longer by a random part, so that several runs of Terraform do not poll in step.
+//! The first poll is one interval after the first wait began. The pause grows by [`GROWTH`] when no status changed, up to
+//! [`LONGEST`] intervals, and returns to one interval when a status changed or a wait began. Each pause has jitter, so that
+//! several runs of Terraform do not poll in step.
 
 use std::collections::HashMap;
 use std::fmt::Debug;
@@ -23,64 +23,64 @@ const GROWTH: f64 = 1.15;
 /// In intervals.
 const LONGEST: f64 = 4.0;
 
-/// The random part, of the pause.
+/// The jitter, as a fraction of the pause.
 const JITTER: f64 = 0.1;
 
-/// The part of an interval after which a wait that may be over already has its initial poll.
+/// The fraction of an interval before the initial poll of a wait that may be over already.
 const SOON: f64 = 0.2;
 
-/// How objects of one kind are read.
+/// Reads objects of one kind.
 pub trait Poll: Send + Sync + 'static {
-    /// An object as one poll finds it.
+    /// An object as returned by a poll.
     type Object: Clone + Debug + Send + Sync + 'static;
-    /// Why an object cannot be read.
+    /// An error of a poll.
     type Error: Clone + Debug + Send + Sync + 'static;
 
-    /// Reads each of `ids`, which are distinct; `None` for what does not exist.
+    /// Reads each of `ids`, which are distinct; `None` for an object that does not exist.
     fn read(&self, ids: Vec<String>) -> impl Future<Output = HashMap<String, Polled<Self>>> + Send;
 
-    /// The status of an object. The polls after a change of it are as frequent as at first.
+    /// The status of an object. After a change of it, the pause returns to one interval.
     fn status(object: &Self::Object) -> &str;
 
-    /// True for an error that the next poll may not meet. A wait continues after it.
+    /// Whether an error is transient, so that waits continue.
     fn is_transient(error: &Self::Error) -> bool;
 }
 
-/// What one poll finds of one object.
+/// The result of a poll for one object.
 pub type Polled<P> = Result<Option<<P as Poll>::Object>, <P as Poll>::Error>;
 
-/// When the initial poll of a wait is due. Waits that begin before that share it.
+/// When the initial poll of a wait is due. Waits that begin before then share it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum InitialPoll {
-    /// After a fifth of an interval: what is waited for may have happened.
+    /// After a fifth of an interval: the wait may be over already.
     Soon,
-    /// After an interval: it cannot have happened yet.
+    /// After an interval: the wait cannot be over yet.
     Regular,
 }
 
-/// Why a wait ended without what it was for.
+/// Why a wait ended without a result.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Unfinished<O, E> {
-    /// Terraform asked to stop. The cloud continues.
+    /// Terraform was interrupted. The cloud continues.
     Stopped {
         /// The object as last polled.
         last: Option<O>,
     },
-    /// The time is used up. The cloud continues.
+    /// The timeout was reached. The cloud continues.
     TimedOut {
         /// The object as last polled.
         last: Option<O>,
         /// Why the last poll failed, if it did.
         error: Option<E>,
     },
-    /// A poll failed, and the next would fail as well.
+    /// A poll failed with a permanent error.
     Failed {
-        /// Why it failed.
+        /// The error.
         error: E,
     },
 }
 
-/// Polls the objects that are waited for, and nothing while none is. Clones share the polls.
+/// Polls the objects of all waits; does not poll without a wait. Clones share the polls.
 #[derive(Debug)]
 pub struct Poller<P: Poll>(Arc<Shared<P>>);
 
@@ -96,7 +96,7 @@ struct Shared<P: Poll> {
     interval: Duration,
     span: Span,
     state: Mutex<State<P>>,
-    /// `due` is earlier than it was.
+    /// Notifies that `due` is earlier than before.
     hurry: Notify,
 }
 
@@ -109,18 +109,18 @@ struct State<P: Poll> {
 }
 
 impl<P: Poll> Poller<P> {
-    /// Polls at this `interval` at first. The polls belong to no operation: `span` is the context of their log lines.
+    /// A poller with the given initial `interval`. The polls do not belong to an operation: `span` is the context of their log lines.
     pub fn new(poll: P, interval: Duration, span: Span) -> Self {
         let state = State { watched: HashMap::new(), due: Instant::now(), pause: interval, running: false };
         Self(Arc::new(Shared { poll, interval, span, state: Mutex::new(state), hurry: Notify::new() }))
     }
 
-    /// Waits until `done`, which gets what each poll finds of the object `id`, returns something. `None` is an object that
-    /// does not exist. Polls that fail are tolerated while their error is [transient](Poll::is_transient).
+    /// Waits until `done`, which gets the result of each poll for the object `id`, returns `Some`. An object that does not exist is
+    /// `None`. Failed polls are tolerated if their error is [transient](Poll::is_transient).
     ///
     /// # Errors
     ///
-    /// Why the wait ended before.
+    /// Why the wait ended without a result.
     pub async fn wait<T>(
         &self,
         id: &str,
@@ -158,7 +158,7 @@ impl<P: Poll> Poller<P> {
         }
     }
 
-    /// Has the object `id` polled until the receiver is dropped. Every poll sends a value, also when nothing changed.
+    /// Polls the object `id` until the receiver is dropped. Every poll sends a value, even if nothing changed.
     fn watch(&self, id: &str, initial: InitialPoll) -> watch::Receiver<Option<Polled<P>>> {
         let shared = &self.0;
         let pause = match initial {
@@ -182,7 +182,7 @@ impl<P: Poll> Poller<P> {
 
 impl<P: Poll> Shared<P> {
     async fn run(self: Arc<Self>) {
-        // The waits learn of a panic by the end of their channels, and the next one starts a task again.
+        // A panic closes the channels of the waits, and the next wait starts a new task.
         scopeguard::defer_on_unwind! {
             let mut state = self.state();
             state.watched.clear();
@@ -197,7 +197,7 @@ impl<P: Poll> Shared<P> {
                     state.running = false;
                     return;
                 }
-                // A wait that begins from now on may bring it forward.
+                // A wait that begins from now on may make it earlier.
                 state.due = Instant::now() + self.interval.mul_f64(LONGEST);
                 state.watched.keys().cloned().collect()
             };
@@ -247,7 +247,7 @@ mod tests {
     const INTERVAL: Duration = Duration::from_secs(5);
     const TIMEOUT: Duration = Duration::from_secs(600);
 
-    /// Objects that are their own status, and what the next polls meet.
+    /// Objects that are their own status, and errors of the next polls.
     #[derive(Debug, Default)]
     struct Cloud {
         objects: Mutex<HashMap<String, String>>,
@@ -309,7 +309,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn waits_share_polls_and_each_has_its_own_end() {
+    async fn waits_share_polls_and_end_separately() {
         let (cloud, poller) = new();
         for id in ["a", "b", "c"] {
             cloud.set(id, "building");
@@ -363,7 +363,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn panic_reaches_those_who_wait_and_no_later_wait() {
+    async fn panic_ends_current_waits_only() {
         let (cloud, poller) = new();
         cloud.set("a", "ready");
         cloud.fail(&["panic"]);
@@ -387,7 +387,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn poll_is_soon_if_asked_and_ends_with_the_last_wait() {
+    async fn initial_poll_can_be_early_and_polls_end_with_the_last_wait() {
         let (cloud, poller) = new();
         let start = Instant::now();
         let gone = |object: Option<String>| object.is_none().then_some(());

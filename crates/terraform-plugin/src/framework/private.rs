@@ -1,21 +1,21 @@
-//! Private state: strings that a resource keeps in the state file, and that no command shows.
+//! Private state: strings that a resource stores in the state file, and that commands do not show.
 //!
-//! Terraform replaces it by that of each response, so it is passed through read, plan and apply.
+//! Terraform replaces it with that of each response, so it is passed through read, plan and apply.
 
 use std::collections::BTreeMap;
 
 use crate::diagnostics::Diagnostic;
 
-/// Strings by key. Not for secrets: the state file has it in clear text.
+/// Strings by key. Not for secrets: the state file contains them in clear text.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Private(BTreeMap<String, String>);
 
 impl Private {
-    /// From the bytes in a request; none is empty.
+    /// Decodes the bytes of a request; no bytes are an empty private state.
     ///
     /// # Errors
     ///
-    /// A diagnostic when the bytes were not written by [`Private::to_bytes`].
+    /// The bytes were not written by [`Private::to_bytes`].
     pub fn from_bytes(bytes: &[u8]) -> Result<Self, Diagnostic> {
         if bytes.is_empty() {
             return Ok(Self::default());
@@ -24,7 +24,7 @@ impl Private {
             Diagnostic::error(
                 "Unreadable private state",
                 format!(
-                    "The state holds private data that this provider did not write ({error}). Restore the state from a \
+                    "The state contains private data that this provider did not write ({error}). Restore the state from a \
                      backup, or remove the object from the state and import it again."
                 ),
             )
@@ -39,12 +39,12 @@ impl Private {
         serde_json::to_vec(&self.0).expect("a map of strings is JSON")
     }
 
-    /// What was remembered under `key`.
+    /// The value of `key`.
     pub fn get(&self, key: &str) -> Option<&str> {
         self.0.get(key).map(String::as_str)
     }
 
-    /// Remembers `text` under `key`; `None` forgets it.
+    /// Sets `key` to `text`; `None` removes it.
     pub fn set(&mut self, key: &str, text: Option<String>) {
         match text {
             Some(text) => self.0.insert(key.to_owned(), text),
@@ -58,7 +58,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_remembered_comes_back() {
+    fn stored_values_are_read_back() {
         let mut private = Private::default();
         assert_eq!(private.to_bytes(), b"");
         private.set("last_events", Some("PullFailed".into()));
@@ -70,7 +70,7 @@ mod tests {
     }
 
     #[test]
-    fn foreign_bytes_are_an_error_and_none_are_not() {
+    fn foreign_bytes_are_an_error() {
         assert_eq!(Private::from_bytes(b"").unwrap(), Private::default());
         let error = Private::from_bytes(b"\xff").unwrap_err();
         assert_eq!(error.summary, "Unreadable private state");

@@ -1,4 +1,4 @@
-//! What leaves the framework: values that conform to their schema, and the errors of an operation.
+//! Builds responses: values that conform to their schema, and the errors of an operation.
 
 use crate::diagnostics::{AttributePath, Diagnostic, Diagnostics};
 use crate::framework::Outcome;
@@ -7,7 +7,8 @@ use crate::value::{self, Type, Value, ValueError};
 
 /// A model as a wholly known value of its schema, for a response.
 ///
-/// After an error, what is still unknown becomes null, and the rest is saved. Without one it is a bug, and reported.
+/// After an error, unknown values become null, and the rest is saved. Without an error, an unknown value is a bug, which is
+/// reported.
 pub(super) fn known_value<M: Model>(schema: &Schema, model: &Option<M>, diagnostics: &mut Diagnostics) -> Value {
     match value::to_value(model) {
         Ok(value) => known(schema, value, diagnostics),
@@ -18,15 +19,15 @@ pub(super) fn known_value<M: Model>(schema: &Schema, model: &Option<M>, diagnost
     }
 }
 
-/// As [`known_value`], of a model that is a value already.
+/// [`known_value`] for a model that is already a value.
 pub(super) fn known(schema: &Schema, mut value: Value, diagnostics: &mut Diagnostics) -> Value {
     if !diagnostics.has_errors()
         && !value.is_wholly_known()
         && let Some(at) = first_unknown(&value, &schema.ty, AttributePath::default())
     {
         let detail = format!(
-            "{at} is still unknown after the operation, which otherwise succeeded. It is null in the state. This is a bug \
-             in the provider; please report it."
+            "{at} is still unknown after an otherwise successful operation. It is null in the state. This is a bug in the \
+            provider; please report it."
         );
         diagnostics.push(Diagnostic::error("Value not known after the operation", detail).at(at));
     }
@@ -41,7 +42,7 @@ pub(super) fn known(schema: &Schema, mut value: Value, diagnostics: &mut Diagnos
     }
 }
 
-/// Where the first unknown value is. Elements of a set have no address: the path ends at the set.
+/// The path of the first unknown value. Elements of a set have no address: the path ends at the set.
 fn first_unknown(value: &Value, ty: &Type, at: AttributePath) -> Option<AttributePath> {
     match (value, ty) {
         (Value::Unknown, _) => Some(at),
@@ -59,7 +60,7 @@ fn first_unknown(value: &Value, ty: &Type, at: AttributePath) -> Option<Attribut
     }
 }
 
-/// The errors that an operation ended with, if it did.
+/// The errors of an operation.
 pub(super) fn errors(result: Result<Outcome<()>, Diagnostic>) -> Diagnostics {
     match result {
         Ok(Ok(())) => Diagnostics::default(),
@@ -68,12 +69,12 @@ pub(super) fn errors(result: Result<Outcome<()>, Diagnostic>) -> Diagnostics {
     }
 }
 
-/// The schema or signature of something that the provider has. A wrong one is a mistake in this program, found by the first test.
+/// A schema or a signature. An invalid one is a bug in the provider, which the first test finds.
 pub(super) fn checked<S>(what: &str, schema: Result<S, SchemaError>) -> S {
     schema.unwrap_or_else(|error| panic!("the schema of {what} is wrong: {error}"))
 }
 
-/// A value that the schema allows and the model does not: a mistake in this program.
+/// A value that the schema allows but the model does not: a bug in the provider.
 pub(super) fn unreadable(error: ValueError) -> Diagnostic {
     Diagnostic::error(
         "Value does not fit the provider's model",

@@ -1,6 +1,6 @@
-//! A small provider with its cloud in memory: what the tests of the framework and of the protocol are run on.
+//! A small provider with its cloud in memory, for tests of the framework and the protocol.
 //!
-//! The names of its objects say how they misbehave, see [`Disks`].
+//! The names of its objects select how they fail, see [`Disks`].
 
 mod disk;
 mod disk_list;
@@ -44,14 +44,14 @@ pub struct Sample {
     pub prefix: Attr<String>,
     /// By ID.
     pub cloud: Mutex<BTreeMap<String, Disk>>,
-    /// What [`Instances`] run on.
+    /// The cloud of [`Instances`].
     pub machines: Machines,
 }
 
-/// Disks that are not there.
+/// Simulated disks.
 #[derive(Debug, Serialize, Deserialize, JsonSchema)]
 pub struct SampleConfig {
-    /// Begins every ID. `panic` panics, `refused` is refused.
+    /// Prefix of every ID. `panic` panics, `refused` is refused.
     #[schemars(extend("x-terraform" = OPTIONAL), length(min = 1))]
     pub prefix: Attr<String>,
 }

@@ -1,4 +1,4 @@
-//! A running provider: what it offers, its configuration, and its stop signal.
+//! A running provider: its resources, its configuration, and its stop signal.
 
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, RwLock};
 
@@ -15,7 +15,7 @@ use crate::value::{self, Value};
 
 /// A provider, and its configuration once Terraform has sent it.
 ///
-/// One process may be configured more than once (reattached, in tests): the last configuration counts.
+/// A process may be configured more than once (when reattached, and in tests): the last configuration applies.
 pub struct Server<P: Provider> {
     /// The resources.
     pub resources: Named<dyn AnyResource<P::Session>>,
@@ -31,15 +31,15 @@ pub struct Server<P: Provider> {
     pub functions: Named<dyn AnyFunction>,
     schema: OnceLock<Schema>,
     configured: RwLock<Option<Configured<P::Session>>>,
-    /// Ends what is in flight now.
+    /// Cancels operations in flight.
     stop: Mutex<CancellationToken>,
-    /// Ends what is in flight, and what begins later.
+    /// Cancels operations in flight and later ones.
     shutdown: CancellationToken,
 }
 
 struct Configured<S> {
     session: Arc<S>,
-    /// Some of the configuration is not known before apply.
+    /// Whether a part of the configuration is unknown.
     in_part: bool,
 }
 
@@ -50,7 +50,7 @@ impl<P: Provider> Default for Server<P> {
 }
 
 impl<P: Provider> Server<P> {
-    /// A provider that is stopped, besides by [`Server::stop`], by `shutdown`: the end of the process.
+    /// A provider that is also stopped by `shutdown`, the end of the process.
     pub fn new(shutdown: CancellationToken) -> Self {
         let resources = Named::new("resource", P::resources(), |resource| resource.type_name());
         let list_resources = Named::new("list resource", P::list_resources(), |list| list.type_name());
@@ -78,12 +78,12 @@ impl<P: Provider> Server<P> {
         self.schema.get_or_init(|| checked("the provider block", Schema::of_provider::<P::Config>()))
     }
 
-    /// What is wrong with the provider block.
+    /// Validates the provider block.
     pub async fn validate(&self, config: &Value) -> Diagnostics {
         validate::validate(&self.schema().block, config, WriteOnly::Refused, P::validate).await
     }
 
-    /// Takes the provider block; replaces an earlier configuration.
+    /// Configures the provider; replaces an earlier configuration.
     pub async fn configure(&self, config: &Value) -> Diagnostics {
         if config.is_null() {
             return validate::missing().into();
@@ -96,37 +96,37 @@ impl<P: Provider> Server<P> {
         let configured = configured.await.unwrap_or_else(|panic| Err(panic.into()));
         let in_part = !config.is_wholly_known();
         let configured = configured.map(|session| Configured { session: Arc::new(session), in_part });
-        // Also after an error: nothing runs with a configuration that the user has replaced.
+        // Also after an error, so that no operation uses the replaced configuration.
         *self.configured.write().unwrap_or_else(PoisonError::into_inner) =
             configured.map_err(|errors| diagnostics.extend(errors)).ok();
         validate::in_lines(&self.schema().block, config, diagnostics)
     }
 
-    /// True when an operation is to be deferred, if the client allows that: the provider's configuration is not
-    /// known yet. During apply it always is.
+    /// Whether to defer an operation if the client allows it: the provider's configuration is unknown. During apply, it is always
+    /// known.
     pub fn defers(&self, allowed: bool) -> bool {
         let configured = self.configured.read().unwrap_or_else(PoisonError::into_inner);
         allowed && configured.as_ref().is_some_and(|configured| configured.in_part)
     }
 
-    /// What an operation that begins now may use.
+    /// The context of an operation that begins now.
     ///
     /// # Errors
     ///
-    /// When the provider has not been configured.
+    /// The provider has not been configured.
     pub fn context(&self) -> Result<Context<P::Session>, Diagnostic> {
         let configured = self.configured.read().unwrap_or_else(PoisonError::into_inner);
         let configured = configured.as_ref().ok_or_else(|| {
             Diagnostic::error(
                 "Provider not configured",
-                "Terraform asked for an operation before it configured the provider. Please report this, with the \
-                 versions of Terraform and of the provider.",
+                "Terraform requested an operation before it configured the provider. Please report this, with the \
+                versions of Terraform and the provider.",
             )
         })?;
         Ok(Context { session: Arc::clone(&configured.session), stop: self.stop_token().clone() })
     }
 
-    /// Cancels what is in flight. What begins later is not canceled.
+    /// Cancels operations in flight, but not later ones.
     pub fn stop(&self) {
         std::mem::replace(&mut *self.stop_token(), self.shutdown.child_token()).cancel();
     }

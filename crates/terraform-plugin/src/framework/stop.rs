@@ -1,5 +1,5 @@
-//! What only looks ends at once when Terraform asks to stop. What changes something decides by itself what it leaves
-//! behind, by [`Context::stop`](super::Context::stop).
+//! Ends reads at once when Terraform is interrupted. Operations that change something handle
+//! [`Context::stop`](super::Context::stop) themselves.
 
 use std::future::Future;
 
@@ -8,17 +8,17 @@ use tokio_util::sync::CancellationToken;
 use super::Outcome;
 use crate::diagnostics::Diagnostic;
 
-/// Runs `look` until it ends or `stop` comes. It may be dropped at any time. Reads of resources and data sources run like this.
+/// Runs `look`, a read of a resource or a data source, until it ends or `stop` is canceled. It may be dropped at any time.
 ///
 /// # Errors
 ///
-/// That of `look`, or that Terraform asked to stop.
+/// The errors of `look`, or that Terraform was interrupted.
 pub async fn unless_stopped<T>(stop: &CancellationToken, look: impl Future<Output = Outcome<T>>) -> Outcome<T> {
     tokio::select! {
         biased;
         outcome = look => outcome,
         () = stop.cancelled() => {
-            let detail = "Terraform was asked to stop while this was being looked up. Nothing was changed: run the command again.";
+            let detail = "Terraform was interrupted while this was being looked up. Nothing was changed: run the command again.";
             Err(Diagnostic::error("Interrupted", detail).into())
         }
     }
@@ -29,11 +29,11 @@ mod tests {
     use super::*;
 
     #[tokio::test]
-    async fn a_look_ends_by_itself_or_with_the_stop() {
+    async fn read_ends_by_itself_or_with_the_stop() {
         let stop = CancellationToken::new();
         assert_eq!(unless_stopped(&stop, async { Ok(1) }).await, Ok(1));
         stop.cancel();
-        assert_eq!(unless_stopped(&stop, async { Ok(1) }).await, Ok(1), "what is there is not thrown away");
+        assert_eq!(unless_stopped(&stop, async { Ok(1) }).await, Ok(1), "a result is returned after the stop");
         let errors = unless_stopped(&stop, std::future::pending::<Outcome<()>>()).await.unwrap_err();
         assert_eq!(errors.iter().map(|error| error.summary.as_str()).collect::<Vec<_>>(), ["Interrupted"]);
     }

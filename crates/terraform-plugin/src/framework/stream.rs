@@ -1,14 +1,14 @@
-//! Responses of several events, for as long as the client reads them.
+//! Responses with several events, produced while the client reads them.
 
 use std::future::Future;
 
 use futures_util::stream::{self, Stream};
 use tokio::sync::mpsc;
 
-/// Runs `work`, and gives what it sends, in order, and last what it ends with.
+/// Runs `work`, and streams the events that it sends, in order, and its result as the last one.
 ///
-/// The work goes on only while the stream is read, one event ahead at most; when the stream is dropped, because the client
-/// wants no more, the work is dropped where it waits.
+/// The work runs only while the stream is read, at most one event ahead. If the client drops the stream, the work is dropped
+/// where it waits.
 pub(super) fn events<E, W>(work: impl FnOnce(mpsc::Sender<E>) -> W) -> impl Stream<Item = E>
 where
     W: Future<Output = Option<E>>,
@@ -43,7 +43,7 @@ mod tests {
     use super::*;
 
     #[tokio::test]
-    async fn events_come_in_order_and_the_end_comes_last() {
+    async fn events_are_in_order_and_the_result_is_last() {
         for end in [Some("end"), None] {
             let events = events(async |sender| {
                 for event in ["a", "b", "c"] {
@@ -58,7 +58,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn work_runs_no_further_than_it_is_read() {
+    async fn work_runs_only_while_it_is_read() {
         let sent = Arc::new(AtomicUsize::new(0));
         let counter = Arc::clone(&sent);
         let mut events = Box::pin(events(async move |sender| {

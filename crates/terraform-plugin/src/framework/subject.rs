@@ -1,5 +1,4 @@
-//! The messages about an operation that takes long, whatever the kind of object: what became of it, where it continues,
-//! and how to continue waiting.
+//! Messages about waits, for any kind of object: its status, where it continues, and how to continue waiting.
 
 use std::fmt;
 
@@ -23,7 +22,7 @@ impl fmt::Display for Subject {
 }
 
 impl Subject {
-    /// The warning after an interrupt ended the wait of a create or update. The object is in the state with this `status`.
+    /// The warning if an interrupt ended the wait of a create or update. The object is in the state with this `status`.
     pub fn stopped(&self, operation: Operation, status: Option<&str>) -> Diagnostic {
         Diagnostic::warning(
             format!("Stopped waiting for the {}", self.kind),
@@ -37,8 +36,8 @@ impl Subject {
         )
     }
 
-    /// The error after the `timeouts` block ended the wait of a create or update. The object is in the state with this
-    /// `status`. `last_error` says why the last poll failed, if it did.
+    /// The error if the wait of a create or update reached its timeout. The object is in the state with this `status`.
+    /// `last_error` is the error of the last poll, if it failed.
     pub fn timed_out(&self, deadline: &Deadline, status: Option<&str>, last_error: Option<&str>) -> Diagnostic {
         let name = deadline.operation.name();
         let last_error = last_error.map(|error| format!(" The last poll failed: {error}.")).unwrap_or_default();
@@ -58,13 +57,13 @@ impl Subject {
         .at(deadline.operation.timeout_path())
     }
 
-    /// The kind with a capital, for a summary.
+    /// The kind with a capital letter, for a summary.
     fn title(&self) -> String {
         let mut chars = self.kind.chars();
         chars.next().map(|first| first.to_uppercase().chain(chars).collect()).unwrap_or_default()
     }
 
-    /// What to do after a create that ended in an error although it continues in the background.
+    /// What to do after the error of a create that continues in the background.
     pub fn tainted(&self) -> String {
         format!(
             "Terraform marks the {} as tainted, and the next apply would replace it. To continue waiting instead, run \
@@ -73,7 +72,7 @@ impl Subject {
         )
     }
 
-    /// The error after the wait for the end of a deletion did not see it. The object stays in the state.
+    /// The error if the wait for a deletion ended before the deletion. The object stays in the state.
     pub fn not_deleted(&self, deadline: &Deadline, stopped: bool) -> Diagnostic {
         let cause = if stopped {
             "the wait was stopped".to_owned()

@@ -1,16 +1,16 @@
-//! What ends work from outside: Ctrl-C, or the end of its time.
+//! Limits of an operation: Ctrl-C, and its timeout.
 
 use std::time::Duration;
 
 use tokio::time::{Instant, sleep_until};
 use tokio_util::sync::CancellationToken;
 
-/// What ended work from outside.
+/// The limit that ended an operation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Ended {
-    /// Terraform was asked to stop.
+    /// Terraform was interrupted.
     Interrupted,
-    /// The time of the operation is over.
+    /// The timeout of the operation was reached.
     TimedOut,
 }
 
@@ -22,26 +22,26 @@ pub struct Until {
 }
 
 impl Until {
-    /// Until `stop` is canceled, and no longer than `timeout` from now.
+    /// Limits work by `stop` and by `timeout` from now.
     pub fn new(stop: &CancellationToken, timeout: Duration) -> Self {
         Self { stop: stop.clone(), end: Instant::now() + timeout }
     }
 
-    /// The remaining time; zero afterwards.
+    /// The remaining time; zero after the end.
     pub fn left(&self) -> Duration {
         self.end.saturating_duration_since(Instant::now())
     }
 
-    /// What is canceled by Ctrl-C.
+    /// The token that Ctrl-C cancels.
     pub fn stop(&self) -> &CancellationToken {
         &self.stop
     }
 
-    /// Runs `work`, and drops it at the end.
+    /// Runs `work`, and drops it when a limit is reached.
     ///
     /// # Errors
     ///
-    /// What ended it.
+    /// The limit that ended it.
     pub async fn run<T>(&self, work: impl Future<Output = T>) -> Result<T, Ended> {
         tokio::select! {
             biased;
@@ -50,7 +50,7 @@ impl Until {
         }
     }
 
-    /// Returns at the end.
+    /// Returns when a limit is reached.
     pub async fn ended(&self) -> Ended {
         tokio::select! {
             biased;
@@ -67,7 +67,7 @@ mod tests {
     use super::*;
 
     #[tokio::test(start_paused = true)]
-    async fn work_ends_by_itself_by_a_stop_or_by_its_time() {
+    async fn work_ends_by_itself_by_stop_or_by_timeout() {
         let stop = CancellationToken::new();
         let until = Until::new(&stop, Duration::from_secs(9));
         assert_eq!(until.run(async { 1 }).await, Ok(1));
@@ -76,6 +76,6 @@ mod tests {
         let until = Until::new(&stop, Duration::from_secs(9));
         stop.cancel();
         assert_eq!(until.run(pending::<()>()).await, Err(Ended::Interrupted));
-        assert_eq!(until.run(async { 1 }).await, Ok(1), "what is complete is not thrown away");
+        assert_eq!(until.run(async { 1 }).await, Ok(1), "a result is returned after the end");
     }
 }

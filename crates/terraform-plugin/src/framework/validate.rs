@@ -1,7 +1,7 @@
 //! Validation of a configuration by its schema.
 //!
-//! Terraform checks types, and that a required attribute is written. It does not check an explicit `null` for one, a
-//! value for an attribute that only the provider sets, nor whether the client can keep a write-only value out of state.
+//! Terraform checks types, and that required attributes are present. It does not check for an explicit `null`, for a value of a
+//! computed attribute, or whether the client keeps write-only values out of the state.
 
 use std::collections::BTreeMap;
 
@@ -16,12 +16,12 @@ use crate::value::{self, Type, Value};
 pub enum WriteOnly {
     /// It does.
     Allowed,
-    /// It does not know of them, and would store them.
+    /// It does not support them, and would store them.
     Refused,
 }
 
-/// Checks `config` against `block`, reports everything that is wrong, and if nothing is, asks `own` for what only the
-/// model knows. Each message points at the line of the configuration that it is about.
+/// Checks `config` against `block`, reports all errors, and if there are none, runs the validation `own` of the model. Each
+/// diagnostic refers to a line of the configuration.
 pub(super) async fn validate<M: Model>(
     block: &Block,
     config: &Value,
@@ -45,25 +45,25 @@ pub(super) async fn validate<M: Model>(
     in_lines(block, config, diagnostics)
 }
 
-/// A request without the configuration that it is about.
+/// The error for a request without a configuration.
 pub(super) fn missing() -> Diagnostic {
-    let detail = "The request contains no configuration. This is a bug in Terraform, or in the program that stands in for it; \
-                  please report it there.";
+    let detail = "The request contains no configuration. This is a bug in the client, for example Terraform; please report it \
+    there.";
     Diagnostic::error("Missing configuration", detail)
 }
 
-/// The messages, each at the line of the configuration that it is about.
+/// The diagnostics, each with a path that Terraform finds in a configuration.
 pub(super) fn in_lines(block: &Block, config: &Value, diagnostics: Diagnostics) -> Diagnostics {
     let in_line = |diagnostic: Diagnostic| Diagnostic { path: line(block, config, &diagnostic.path), ..diagnostic };
     diagnostics.into_iter().map(in_line).collect()
 }
 
-/// The part of `path` that Terraform finds in a configuration: it looks into blocks, not into the value of an attribute.
-/// A path that goes on would point at the head of the whole resource. The message names the rest.
+/// The part of `path` that Terraform finds in a configuration: it resolves blocks, but not the values of attributes. A longer
+/// path would refer to the header of the resource. The detail has the full path.
 ///
-/// Terraform quotes the lines that it finds, so the path stops before an attribute in which a secret is written. Terraform
-/// validates first without the values of variables: a secret that is known then is written in the configuration, and one that
-/// is not known is only referred to.
+/// Terraform prints the lines that it finds, so the path ends before an attribute that contains a secret. The first validation
+/// does not have the values of variables: a secret that is known then is written in the configuration, and an unknown one is only
+/// referred to.
 fn line(mut block: &Block, mut config: &Value, path: &AttributePath) -> AttributePath {
     let mut found = AttributePath::default();
     for step in path.steps() {
@@ -134,7 +134,7 @@ fn validate_attribute(
     let value = match value {
         None | Some(Value::Null) => {
             if attribute.behavior.required {
-                let detail = format!("{at} is required, and is null or not set.");
+                let detail = format!("{at} is required, but is null or not set.");
                 report.push(Diagnostic::error("Missing required attribute", detail).at(at.clone()));
             }
             return;
@@ -148,8 +148,8 @@ fn validate_attribute(
     }
     if attribute.behavior.write_only && client == WriteOnly::Refused {
         let detail = format!(
-            "{at} is write-only: its value must never reach the state, which takes Terraform 1.11 or OpenTofu 1.11 and \
-             later. Upgrade, or use the attribute without _wo, whose value is stored in the state."
+            "{at} is write-only, which requires Terraform 1.11 or OpenTofu 1.11 and later. Upgrade, or use the attribute \
+            without _wo, whose value is stored in the state."
         );
         report.push(Diagnostic::error("Write-only attribute not supported", detail).at(at.clone()));
         return;
@@ -214,9 +214,9 @@ fn check(
     report.push(Diagnostic::error(format!("Invalid value for {name}"), detail).at(at.clone()));
 }
 
-/// What was expected of `value`, and what it is unless that is a secret; `None` when it satisfies all `checks`.
+/// The expected value and, unless it is a secret, the actual one; `None` if it satisfies all `checks`.
 pub(super) fn fault(checks: &[Check], value: &Value, may_be_null: bool, is_secret: bool) -> Option<String> {
-    // One message for one value: the first check that fails is the coarsest.
+    // One diagnostic for one value: the first check that fails is the most general.
     let expected = checks.iter().find_map(|check| check.fault(value))?;
     let found = match value {
         _ if is_secret => String::new(),
@@ -226,7 +226,7 @@ pub(super) fn fault(checks: &[Check], value: &Value, may_be_null: bool, is_secre
         Value::Map(elements) if elements.is_empty() => ", got none".into(),
         _ => String::new(),
     };
-    // For a module whose caller gives nothing.
+    // For a module whose caller sets nothing.
     let is_empty = matches!(value, Value::String(text) if text.is_empty()) || found == ", got none";
     let or_null = if is_empty && may_be_null { ", or null" } else { "" };
     Some(format!("expected {expected}{or_null}{found}"))
@@ -237,7 +237,7 @@ fn missing_element(at: &AttributePath) -> Diagnostic {
 }
 
 pub(super) fn holds_null(at: &AttributePath) -> String {
-    format!("{at} holds null. Remove the element, or give it a value.")
+    format!("{at} contains null. Remove the element, or set a value.")
 }
 
 #[cfg(test)]

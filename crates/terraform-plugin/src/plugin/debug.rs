@@ -1,15 +1,15 @@
-//! `--debug`: a provider that Terraform finds by a variable instead of starting it, for work under a debugger.
+//! `--debug`: serves without being started by Terraform, which attaches by an environment variable. For debuggers.
 
 use serde_json::{Map, json};
 
 use super::handshake::PROTOCOL;
 
-/// The host of addresses in Terraform, and of the same addresses in OpenTofu.
+/// The registry hosts of Terraform and of OpenTofu.
 const HOSTS: [&str; 2] = ["registry.terraform.io/", "registry.opentofu.org/"];
 
 /// The variable that makes Terraform or OpenTofu attach to this process, as commands for three shells.
 ///
-/// `provider` is its address; one at Terraform's registry is also that of the provider in OpenTofu.
+/// `provider` is its address; an address in Terraform's registry is also used for OpenTofu's.
 pub(super) fn instructions(provider: &str, network: &str, address: &str, pid: u32) -> String {
     let json = reattach(provider, network, address, pid);
     format!(

@@ -1,8 +1,8 @@
-//! The environment with which Terraform starts a plugin, and the one line that the plugin prints.
+//! The handshake: the environment with which Terraform starts a plugin, and the line that the plugin prints.
 //!
 //! Pure: environment in, [`Invitation`] out; address in, line out. Names and rules are go-plugin's:
-//! <https://github.com/hashicorp/go-plugin/blob/main/docs/internals.md>. Not honoured, because Terraform sets neither:
-//! `PLUGIN_UNIX_SOCKET_GROUP` and `PLUGIN_MULTIPLEX_GRPC`.
+//! <https://github.com/hashicorp/go-plugin/blob/main/docs/internals.md>. `PLUGIN_UNIX_SOCKET_GROUP` and `PLUGIN_MULTIPLEX_GRPC`
+//! are not supported, because Terraform sets neither.
 
 use std::ffi::OsString;
 use std::ops::RangeInclusive;
@@ -13,47 +13,47 @@ use base64::engine::general_purpose::STANDARD_NO_PAD;
 use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject as _;
 
-/// The same in Terraform and OpenTofu. It distinguishes Terraform from a person who starts the program; it is not secret.
+/// The magic cookie, the same in Terraform and OpenTofu. It detects that a user started the program directly; it is not secret.
 const COOKIE: (&str, &str) =
     ("TF_PLUGIN_MAGIC_COOKIE", "d602bf8f470bc67ca7faa0386276bbdd4330efaf76d1a219cb4d6991ca9872b2");
 
 /// go-plugin's own version.
 const CORE_PROTOCOL: u8 = 1;
 
-/// The one plugin protocol served here. What the client asks for in `PLUGIN_PROTOCOL_VERSIONS` does not matter: a
-/// client that cannot speak it says so to the user better than this process could.
+/// The supported plugin protocol. `PLUGIN_PROTOCOL_VERSIONS` of the client is ignored: a client that does not support the
+/// version reports a better error than this process could.
 pub(super) const PROTOCOL: u8 = 6;
 
-/// How Terraform wants the plugin to listen.
+/// Terraform's parameters for the plugin's listener.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Invitation {
-    /// The one certificate to let in; none when Terraform runs with `TF_DISABLE_PLUGIN_TLS`.
+    /// The client certificate to accept; `None` if Terraform runs with `TF_DISABLE_PLUGIN_TLS`.
     pub client_certificate: Option<CertificateDer<'static>>,
-    /// Where to put the socket instead of the temporary directory.
+    /// The directory of the socket, instead of the temporary directory.
     pub socket_dir: Option<PathBuf>,
     /// TCP ports to choose from; `0..=0` leaves the choice to the system.
     pub ports: RangeInclusive<u16>,
 }
 
-/// Why this process is not to serve.
+/// Why this process does not serve.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
 pub(super) enum HandshakeError {
     #[error(
-        "This is a Terraform provider, a program that Terraform starts by itself. Name it in required_providers and run \
-         terraform init. To attach a debugger, run it with --debug."
+        "This is a Terraform provider, which Terraform starts. Add it to required_providers and run terraform init. To attach a \
+        debugger, run it with --debug."
     )]
     NotTerraform,
-    #[error("PLUGIN_CLIENT_CERT does not hold a certificate in PEM form")]
+    #[error("PLUGIN_CLIENT_CERT does not contain a certificate in PEM form")]
     ClientCertificate,
 }
 
 impl Invitation {
-    /// Reads the environment by way of `env`, usually [`std::env::var_os`].
+    /// Reads the environment through `env`, usually [`std::env::var_os`].
     ///
     /// # Errors
     ///
-    /// When this is not Terraform's environment, or when it has a client certificate that cannot be read: serving
-    /// without would let any local process in.
+    /// This is not Terraform's environment, or its client certificate is invalid: serving without it would accept any local
+    /// process.
     pub fn from_env(env: impl Fn(&str) -> Option<OsString>) -> Result<Self, HandshakeError> {
         if env(COOKIE.0).is_none_or(|cookie| cookie != COOKIE.1) {
             return Err(HandshakeError::NotTerraform);
@@ -72,7 +72,7 @@ impl Invitation {
     }
 }
 
-/// The line for Terraform, without its end: where this process listens, and the certificate that it will show.
+/// The line for Terraform, without the line break: the address of this process, and its certificate.
 pub(super) fn line(network: &str, address: &str, certificate: Option<&CertificateDer<'_>>) -> String {
     let certificate = certificate.map(|der| STANDARD_NO_PAD.encode(der)).unwrap_or_default();
     format!("{CORE_PROTOCOL}|{PROTOCOL}|{network}|{address}|grpc|{certificate}")
@@ -89,14 +89,14 @@ mod tests {
     }
 
     #[test]
-    fn without_the_cookie_nothing_is_served() {
+    fn missing_cookie_is_an_error() {
         for env in [&[][..], &[("TF_PLUGIN_MAGIC_COOKIE", "")], &[("TF_PLUGIN_MAGIC_COOKIE", "d602")]] {
             assert_eq!(invitation(env), Err(HandshakeError::NotTerraform), "{env:?}");
         }
     }
 
     #[test]
-    fn the_environment_says_how_to_listen() {
+    fn environment_configures_the_listener() {
         let plain = || Invitation { client_certificate: None, socket_dir: None, ports: 0..=0 };
         let ports = |ports| Invitation { ports, ..plain() };
         for (env, expected) in [
@@ -115,7 +115,7 @@ mod tests {
     }
 
     #[test]
-    fn a_broken_client_certificate_is_an_error_and_not_plaintext() {
+    fn invalid_client_certificate_is_an_error() {
         for pem in
             ["x", "-----BEGIN CERTIFICATE-----\n", "-----BEGIN PRIVATE KEY-----\nAQID\n-----END PRIVATE KEY-----\n"]
         {
@@ -124,7 +124,7 @@ mod tests {
     }
 
     #[test]
-    fn the_line_has_six_fields_and_a_certificate_without_padding() {
+    fn line_has_six_fields_and_an_unpadded_certificate() {
         let der = CertificateDer::from(vec![251, 255, 190, 1]);
         for (line, expected) in [
             (line("unix", "/tmp/eks-1/s", Some(&der)), "1|6|unix|/tmp/eks-1/s|grpc|+/++AQ"),

@@ -1,4 +1,4 @@
-//! Where Terraform connects to: a Unix socket that only this user can reach, or a port of the loopback interface.
+//! The listener for Terraform: a Unix socket that only this user can reach, or a port of the loopback interface.
 //!
 //! Dropping the listener removes the socket and its directory.
 
@@ -25,22 +25,22 @@ pub(super) enum Listener {
     Tcp(TcpListener),
 }
 
-/// Short: the path of a socket has room for about 100 bytes, and macOS spends half of them on its temporary directory.
+/// Short, because the path of a socket is limited to about 100 bytes, half of which macOS uses for its temporary directory.
 #[cfg(unix)]
 const SOCKET: &str = "s";
 
-/// Where every user may make a directory, and the path leaves room for the rest.
+/// A writable directory with a short path.
 #[cfg(unix)]
 const SHORT_DIRECTORY: &str = "/tmp";
 
 impl Listener {
-    /// Listens on a Unix socket in a new directory under `directory`, which defaults to the temporary directory, or under
-    /// `/tmp` when no socket can be made there: the path is too long, or the directory is not writable. Otherwise on TCP,
-    /// but only with `tls`: without, every local process could connect.
+    /// Listens on a Unix socket in a new directory under `directory`, which defaults to the temporary directory. If no socket can
+    /// be created there (the path is too long, or the directory is not writable), uses `/tmp`. Without Unix sockets, listens on
+    /// TCP, but only with `tls`: otherwise every local process could connect.
     ///
     /// # Errors
     ///
-    /// Why there is no socket under `directory`, or no port.
+    /// No socket can be created under `directory`, or no port is available.
     pub async fn bind(directory: Option<&Path>, ports: RangeInclusive<u16>, tls: bool) -> io::Result<Self> {
         #[cfg(unix)]
         let error = {
@@ -67,7 +67,7 @@ impl Listener {
         if tls { Self::bind_tcp(ports).await } else { Err(error) }
     }
 
-    /// Both the directory and the socket are this user's alone, the directory from its first moment on.
+    /// Only this user can access the directory, from its creation on, and the socket.
     #[cfg(unix)]
     pub fn bind_unix(directory: &Path) -> io::Result<Self> {
         use std::fs::{Permissions, set_permissions};
@@ -93,7 +93,7 @@ impl Listener {
         Err(last_error)
     }
 
-    /// Network and address, in go-plugin's words.
+    /// Network and address, in go-plugin's notation.
     pub fn address(&self) -> io::Result<(&'static str, String)> {
         match self {
             #[cfg(unix)]
@@ -123,7 +123,7 @@ trait Io: AsyncRead + AsyncWrite + Send + Unpin {}
 
 impl<T: AsyncRead + AsyncWrite + Send + Unpin> Io for T {}
 
-/// A connection of any kind, as tonic takes it.
+/// A connection of any kind, for tonic.
 pub(super) struct Connection(Box<dyn Io>);
 
 impl Connection {
@@ -176,7 +176,7 @@ mod tests {
 
     #[cfg(unix)]
     #[tokio::test]
-    async fn a_socket_is_private_short_and_removed() {
+    async fn socket_is_private_short_and_removed() {
         use std::os::unix::fs::PermissionsExt as _;
 
         let base = tempfile::tempdir().unwrap();

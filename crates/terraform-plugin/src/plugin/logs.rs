@@ -1,10 +1,10 @@
-//! Log lines for Terraform: one JSON object a line on stderr, in the form of HashiCorp's hclog.
+//! Log lines for Terraform: one JSON object per line on stderr, in the format of HashiCorp's hclog.
 //!
-//! `TF_LOG_PROVIDER_<NAME>`, else `TF_LOG_PROVIDER`, else `TF_LOG` gives the level, by the same words as in Terraform.
-//! When none is set nothing is installed, and an event costs one comparison.
+//! `TF_LOG_PROVIDER_<NAME>`, else `TF_LOG_PROVIDER`, else `TF_LOG` sets the level, with the same names as in Terraform. If none
+//! is set, nothing is installed, and an event costs one comparison.
 //!
-//! Only events of this crate and of those that the provider names are shown, at any level: a library's trace may hold request bodies and headers, and so
-//! secrets. Our own events take fields of types that know what they may show.
+//! Only events of this crate and of the crates that the provider names are logged, at any level: the trace of a library may contain
+//! request bodies and headers, and so secrets. The types of fields in our events hide secrets.
 
 use std::error::Error;
 use std::fmt;
@@ -21,13 +21,13 @@ use tracing_subscriber::registry::LookupSpan;
 
 use super::Program;
 
-/// Terraform reads lines of up to 64 KiB; of a longer one it shows the pieces as plain text.
+/// Terraform reads lines of up to 64 KiB; it shows a longer one as plain text in pieces.
 const LINE_LIMIT: usize = 64 << 10;
 
-/// Bytes of one text. A few of this size fit into a line, even if JSON escapes each byte of one.
+/// Maximum bytes of a string. Several of this size fit into a line, even if JSON escapes each byte of one.
 const TEXT_LIMIT: usize = 8 << 10;
 
-/// From now on, events go to stderr, if the environment asks for it.
+/// Logs events to stderr, if the environment sets a level.
 pub(super) fn init(program: Program) {
     let level = level(program.name(), |name| std::env::var(name).ok());
     if level == LevelFilter::OFF {
@@ -37,7 +37,7 @@ pub(super) fn init(program: Program) {
         // Fails only after Terraform has ended.
         let _ = std::io::stderr().write_all(line.as_bytes());
     };
-    // Fails when there is a subscriber already, which then is the one that is wanted.
+    // Fails if there is a subscriber already, which is kept.
     let _ = tracing::subscriber::set_global_default(tracing_subscriber::registry().with(Hclog {
         level,
         crates: program.log_crates,
@@ -45,7 +45,7 @@ pub(super) fn init(program: Program) {
     }));
 }
 
-/// The level that the environment asks for. A word that is not a level, such as `JSON`, means all, as in Terraform.
+/// The level from the environment. A value that is not a level, such as `JSON`, means all, as in Terraform.
 fn level(provider: &str, env: impl Fn(&str) -> Option<String>) -> LevelFilter {
     let set = |name: &str| env(name).filter(|value| !value.is_empty());
     let own = format!("TF_LOG_PROVIDER_{}", provider.to_ascii_uppercase().replace('-', "_"));
@@ -109,7 +109,7 @@ where
     }
 }
 
-/// One line with its end. hclog's four keys are always there, and always strings; Terraform dies of other types.
+/// One line with its line break. hclog's four keys are always present, and always strings; Terraform crashes on other types.
 fn line(metadata: &Metadata<'_>, now: &Timestamp, Fields(mut fields): Fields) -> String {
     let level = match *metadata.level() {
         Level::ERROR => "error",
@@ -124,7 +124,7 @@ fn line(metadata: &Metadata<'_>, now: &Timestamp, Fields(mut fields): Fields) ->
         None => String::new(),
     };
     let module = format!("provider.{}", metadata.target().replace("::", "."));
-    // Any other number of digits, and the line is plain text to Terraform.
+    // With any other number of digits, Terraform treats the line as plain text.
     let timestamp = format!("{now:.6}");
     let own = [("@level", level.to_owned()), ("@message", message), ("@module", module), ("@timestamp", timestamp)];
     let own = own.map(|(key, text)| (key.to_owned(), Value::String(text)));
@@ -180,7 +180,7 @@ impl Visit for Fields {
     }
 }
 
-/// The first bytes of a long text, and how long it was.
+/// The first bytes of a long string, and its length.
 fn clip(mut text: String) -> String {
     let length = text.len();
     if length > TEXT_LIMIT {
@@ -212,7 +212,7 @@ mod tests {
     }
 
     #[test]
-    fn the_most_special_variable_gives_the_level() {
+    fn most_specific_variable_sets_the_level() {
         for (env, expected) in [
             (&[][..], LevelFilter::OFF),
             (&[("TF_LOG", "")], LevelFilter::OFF),
@@ -232,7 +232,7 @@ mod tests {
     }
 
     #[test]
-    fn a_line_has_the_keys_of_hclog_and_the_fields_of_the_spans() {
+    fn line_has_hclog_keys_and_span_fields() {
         let lines = lines(LevelFilter::TRACE, || {
             let call = tracing::info_span!("call", tf_rpc = "ReadResource", attempt = 1, found = tracing::field::Empty);
             call.record("found", true);
@@ -256,7 +256,7 @@ mod tests {
     struct Outer(#[source] std::io::Error);
 
     #[test]
-    fn a_timestamp_has_six_digits_after_the_second() {
+    fn timestamp_has_six_decimal_places() {
         for (nanoseconds, expected) in [
             (0, "2026-11-22T11:41:01.000000Z"),
             (294_000_000, "2026-11-22T11:41:01.294000Z"),
@@ -268,7 +268,7 @@ mod tests {
     }
 
     #[test]
-    fn events_below_the_level_and_of_libraries_are_not_written() {
+    fn events_below_the_level_or_of_libraries_are_not_logged() {
         let lines = lines(LevelFilter::INFO, || {
             tracing::debug!("too fine");
             tracing::error!(target: "h2::codec", "frame with a body");
@@ -280,7 +280,7 @@ mod tests {
     }
 
     #[test]
-    fn long_texts_are_cut_between_characters_and_long_lines_lose_their_fields() {
+    fn long_strings_and_lines_are_truncated() {
         let long = format!("a{}", "é".repeat(40_000));
         let quotes = "\"".repeat(40_000);
         let lines = lines(LevelFilter::INFO, || {

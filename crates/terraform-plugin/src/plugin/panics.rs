@@ -1,13 +1,13 @@
-//! Panics, reported in the form of Go, which Terraform recognizes.
+//! Reports panics in Go's format, which Terraform recognizes.
 //!
-//! Terraform looks for a line of stderr that starts with `panic: `, and shows it and what follows to the user as a
-//! stack trace of this provider. It does not know Rust's own text.
+//! Terraform looks for a line of stderr that starts with `panic: `, and shows it and the following lines as a stack trace of
+//! this provider. It does not recognize Rust's format.
 
 use std::backtrace::Backtrace;
 use std::io::Write as _;
 use std::panic::{PanicHookInfo, set_hook};
 
-/// From now on, each panic is reported, also one that is caught.
+/// Reports every panic from now on, including caught ones.
 pub(super) fn install() {
     set_hook(Box::new(|info| {
         let place = info.location().map(ToString::to_string).unwrap_or_default();
@@ -25,7 +25,7 @@ fn message<'a>(info: &'a PanicHookInfo<'_>) -> &'a str {
 
 fn report(message: &str, place: &str, backtrace: &str) -> String {
     let mut report = format!("panic: {}\n\n{place}\n", safe_text::show(message));
-    // A stripped binary knows few of its frames.
+    // A stripped binary has names for few frames.
     for frame in backtrace.lines().filter(|frame| !frame.ends_with("<unknown>")) {
         report.push_str(frame);
         report.push('\n');
@@ -38,7 +38,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_report_starts_as_go_would_and_shows_the_frames_that_have_names() {
+    fn report_has_gos_format_and_named_frames() {
         let report = report("index 3", "src/x.rs:1:2", "   0: <unknown>\n   1: main\n             at ./src/x.rs:1");
         assert_eq!(report, "panic: index 3\n\nsrc/x.rs:1:2\n   1: main\n             at ./src/x.rs:1\n");
     }

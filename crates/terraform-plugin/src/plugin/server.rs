@@ -1,4 +1,4 @@
-//! The gRPC server: from connections to responses, and its end.
+//! The gRPC server: connections, calls, and graceful shutdown.
 
 use std::time::Duration;
 
@@ -19,21 +19,21 @@ use super::proto::grpc_stdio_server::GrpcStdioServer;
 use super::services::GoPlugin;
 use crate::protocol::tfplugin6::provider_server::{Provider, ProviderServer};
 
-/// What HashiCorp's own servers take and send. tonic's 4 MiB are too little for a large state.
+/// Maximum message size, as in HashiCorp's servers. tonic's default of 4 MiB is too small for a large state.
 const MESSAGE_LIMIT: usize = 256 << 20;
 
-/// A peer that has not finished TLS by then is let go.
+/// Timeout of the TLS handshake.
 const TLS_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// What is left of the calls in flight when the process is to end. Supervisors kill after 30 seconds.
+/// Time for calls in flight when the process must end. Supervisors kill it after 30 seconds.
 const DRAIN_TIMEOUT: Duration = Duration::from_secs(25);
 
-/// Serves until `shutdown` is canceled, by a signal or by the client, and the calls in flight have responded, or
-/// have had 25 seconds to do so. Ends as well when no client connects within `first_connection`.
+/// Serves until `shutdown` is canceled, by a signal or by the client, and calls in flight have responded, or 25 seconds have
+/// passed. Also ends if no client connects within `first_connection`.
 ///
 /// # Errors
 ///
-/// None of a single connection: those end that connection.
+/// The server failed. Errors of a connection end only that connection.
 pub(super) async fn serve<S: Provider>(
     service: S,
     listener: Listener,
@@ -43,7 +43,7 @@ pub(super) async fn serve<S: Provider>(
 ) -> Result<(), tonic::transport::Error> {
     let go_plugin = GoPlugin(shutdown.clone());
     let health = HealthReporter::new();
-    // The name that go-plugin asks for.
+    // The name that go-plugin requests.
     health.set_service_status("plugin", ServingStatus::Serving).await;
     let provider =
         ProviderServer::new(service).max_decoding_message_size(MESSAGE_LIMIT).max_encoding_message_size(MESSAGE_LIMIT);
@@ -67,7 +67,7 @@ pub(super) async fn serve<S: Provider>(
     }
 }
 
-/// Hands over connections that are ready for HTTP/2. Each gets a task of its own, so that none waits for another.
+/// Sends connections that are ready for HTTP/2. Each has its own task, so that none waits for another.
 async fn accept(
     listener: Listener,
     tls: Option<TlsAcceptor>,
@@ -94,7 +94,7 @@ async fn accept(
         };
         is_first = false;
         let Ok(connection) = accepted else {
-            // Out of file descriptors, most likely: it does not help to try at once.
+            // Probably out of file descriptors: retry after a pause.
             sleep(Duration::from_millis(50)).await;
             continue;
         };
@@ -105,7 +105,7 @@ async fn accept(
                 Some(tls) => match timeout(TLS_TIMEOUT, tls.accept(connection)).await {
                     Ok(Ok(stream)) => Connection::new(stream),
                     Ok(Err(error)) => return tracing::warn!(%error, "refused a connection"),
-                    Err(_) => return tracing::warn!("gave up on a connection that does not finish TLS"),
+                    Err(_) => return tracing::warn!("closed a connection that did not complete the TLS handshake"),
                 },
             };
             // Fails only when the server is ending.
@@ -137,7 +137,7 @@ mod tests {
     use crate::protocol::tfplugin6::provider_client::ProviderClient;
     use crate::protocol::tfplugin6::{DynamicValue, read_data_source, validate_provider_config};
 
-    /// Responds to a configuration with the same, and reads a data source until the end of the process.
+    /// Echoes a configuration, and reads a data source until the process ends.
     struct Service(CancellationToken);
 
     #[tonic::async_trait]
@@ -191,7 +191,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn terraforms_certificate_is_let_in_by_every_network_and_version() {
+    async fn terraforms_certificate_is_accepted() {
         for listener in [Listener::bind_unix(&std::env::temp_dir()).unwrap(), Listener::bind_tcp(0..=0).await.unwrap()]
         {
             let running = start_tls(listener).await;
@@ -206,7 +206,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn no_certificate_and_another_certificate_are_refused() {
+    async fn missing_or_different_certificate_is_refused() {
         let running = start_unix().await;
         let other = Identity::terraform();
         for (client, version, alert) in [
@@ -216,7 +216,7 @@ mod tests {
             (Some(&other), &TLS12, "AccessDenied"),
         ] {
             let io = dial(running.network, &running.address).await;
-            // In TLS 1.3 the client is done first, and hears of the refusal when it reads.
+            // In TLS 1.3, the client completes the handshake first, and gets the refusal when it reads.
             let error = match secure(io, running.certificate.clone(), client, &[version]).await {
                 Ok(mut tls) => tls.read_u8().await.unwrap_err(),
                 Err(error) => error,
@@ -227,7 +227,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn plaintext_is_refused_where_there_is_tls() {
+    async fn plaintext_is_refused_with_tls() {
         let running = start_unix().await;
         let plain = channel(dial(running.network, &running.address).await).await;
         assert!(ProviderClient::new(plain).read_data_source(data_source("quick", Vec::new())).await.is_err());
@@ -246,7 +246,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn a_silent_peer_is_let_go_after_a_while() {
+    async fn silent_peer_is_disconnected() {
         let running = start_unix().await;
         let mut silent = dial(running.network, &running.address).await;
         let start = Instant::now();
@@ -255,7 +255,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn a_call_that_never_ends_does_not_keep_the_process() {
+    async fn endless_call_does_not_keep_the_process() {
         let listener = Listener::bind_unix(&std::env::temp_dir()).unwrap();
         let (network, address) = listener.address().unwrap();
         let shutdown = CancellationToken::new();
@@ -294,7 +294,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn messages_may_be_larger_than_the_default_of_4_mib() {
+    async fn messages_may_exceed_4_mib() {
         let running = start_unix().await;
         let mut client = ProviderClient::new(running.connect().await).max_decoding_message_size(MESSAGE_LIMIT);
         let config = vec![7; 5 << 20];
@@ -303,7 +303,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn calls_that_are_not_there_are_unimplemented() {
+    async fn unknown_calls_are_unimplemented() {
         let running = start_unix().await;
         let mut client = ProviderClient::new(running.connect().await);
         let status = client.validate_provider_config(validate_provider_config::Request::default()).await.unwrap_err();
@@ -319,7 +319,7 @@ mod tests {
         let mut broker = GrpcBrokerClient::new(connection.clone()).start_stream(offers).await.unwrap().into_inner();
         let mut provider = ProviderClient::new(connection.clone());
         let slow = tokio::spawn(async move { provider.read_data_source(data_source("slow", vec![1])).await });
-        // Responded to after it on the same connection, so the slow call has arrived.
+        // This later call on the same connection has a response, so the slow call has arrived.
         let mut provider = ProviderClient::new(connection.clone());
         provider.read_data_source(data_source("quick", Vec::new())).await.unwrap();
 

@@ -1,7 +1,7 @@
-//! go-plugin's own services: the end of the process, and two streams that nothing travels on.
+//! go-plugin's own services: the shutdown of the process, and two unused streams.
 //!
-//! Terraform opens both streams at the start and never closes them. They end when the process is to end; otherwise
-//! it would wait for them.
+//! Terraform opens both streams at the start and never closes them. They end when the process must end, which would otherwise
+//! wait for them.
 
 use futures_util::{FutureExt as _, StreamExt as _, future, stream};
 use tokio_util::sync::CancellationToken;
@@ -13,7 +13,7 @@ use super::proto::grpc_controller_server::GrpcController;
 use super::proto::grpc_stdio_server::GrpcStdio;
 use super::proto::{ConnInfo, Empty, StdioData};
 
-/// All three; the token is canceled when the process is to end.
+/// All three services; the token is canceled when the process must end.
 #[derive(Debug, Clone)]
 pub(super) struct GoPlugin(pub CancellationToken);
 

@@ -1,7 +1,7 @@
-//! Signals. Ctrl-C reaches every process of the terminal, but only Terraform may act on it: it asks its providers to
-//! stop, and waits for what they have to say about objects half made.
+//! Signals. Ctrl-C reaches every process of the terminal, but only Terraform may act on it: it requests its providers to stop,
+//! and waits for the state of incomplete objects.
 //!
-//! A Terraform that is killed does not end its providers, and nothing else would.
+//! If Terraform is killed, it does not end its providers, so they watch their parent process.
 
 use std::io;
 #[cfg(unix)]
@@ -9,27 +9,27 @@ use std::time::Duration;
 
 use tokio_util::sync::CancellationToken;
 
-/// How often is looked whether Terraform is still there.
+/// Interval of checks whether Terraform still runs.
 #[cfg(unix)]
 const LOOK_EVERY: Duration = Duration::from_secs(1);
 
-/// Who decides what Ctrl-C means.
+/// Who handles Ctrl-C.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Interrupt {
-    /// Terraform, which got it too.
+    /// Terraform, which also receives it.
     Ignored,
-    /// The person at the terminal.
+    /// This process.
     Stops,
 }
 
-/// From now on, SIGTERM and SIGHUP cancel `shutdown`, and SIGINT if `interrupt` says so. A SIGHUP that is ignored, as under
+/// Cancels `shutdown` on SIGTERM and SIGHUP, and on SIGINT if `interrupt` is this process. A SIGHUP that is ignored, as under
 /// `nohup`, stays ignored. Where it is not known whether it is, Terraform decides, which got it too: the process ends with
 /// [its parent](watch_parent), and is not killed in the middle of a call.
 #[cfg(unix)]
 pub(super) fn watch(interrupt: Interrupt, shutdown: CancellationToken) -> io::Result<()> {
     use tokio::signal::unix::{SignalKind, signal};
 
-    // Installed in either case: the default would end the process.
+    // Installed in both cases: the default action would end the process.
     let mut interrupts = signal(SignalKind::interrupt())?;
     let mut terminations = signal(SignalKind::terminate())?;
     let status = std::fs::read_to_string("/proc/self/status").ok();
@@ -60,7 +60,7 @@ fn ignores_hangup(status: &str) -> Option<bool> {
     Some(mask & 1 != 0)
 }
 
-/// From now on, the end of the process that started this one cancels `shutdown`.
+/// Cancels `shutdown` when the parent process ends.
 #[cfg(unix)]
 pub(super) fn watch_parent(shutdown: CancellationToken) {
     use std::os::unix::process::parent_id;
@@ -68,7 +68,7 @@ pub(super) fn watch_parent(shutdown: CancellationToken) {
     let parent = parent_id();
     tokio::spawn(async move {
         let mut looks = tokio::time::interval(LOOK_EVERY);
-        // An orphan gets another parent.
+        // An orphan gets a new parent.
         while parent_id() == parent {
             looks.tick().await;
         }
@@ -76,11 +76,11 @@ pub(super) fn watch_parent(shutdown: CancellationToken) {
     });
 }
 
-/// Not on Windows, where a process does not learn of its parent's end.
+/// Not implemented on Windows, where a process cannot easily detect the end of its parent.
 #[cfg(windows)]
 pub(super) fn watch_parent(_: CancellationToken) {}
 
-/// From now on, Ctrl-C cancels `shutdown` if `interrupt` says so, and does nothing otherwise.
+/// Cancels `shutdown` on Ctrl-C if `interrupt` is this process, and ignores it otherwise.
 #[cfg(windows)]
 pub(super) fn watch(interrupt: Interrupt, shutdown: CancellationToken) -> io::Result<()> {
     let mut interrupts = tokio::signal::windows::ctrl_c()?;

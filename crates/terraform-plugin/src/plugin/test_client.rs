@@ -1,4 +1,4 @@
-//! Terraform's side of a connection, as far as tests need it.
+//! Terraform's side of a connection, for tests.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -21,7 +21,7 @@ pub struct Identity {
 }
 
 impl Identity {
-    /// As go-plugin makes it: P-521 with SHA-512, self-signed, a CA and an end entity at once.
+    /// As in go-plugin: P-521 with SHA-512, self-signed, both a CA and an end entity.
     pub fn terraform() -> Self {
         let key = KeyPair::generate_for(&rcgen::PKCS_ECDSA_P521_SHA512).unwrap();
         let mut params = CertificateParams::new(["localhost".to_owned()]).unwrap();
@@ -45,7 +45,7 @@ pub async fn dial(network: &str, address: &str) -> Box<dyn Io> {
     }
 }
 
-/// Speaks TLS as Terraform does: the server's certificate is the only root.
+/// TLS as in Terraform: the server's certificate is the only root.
 pub async fn secure(
     io: Box<dyn Io>,
     server: CertificateDer<'static>,
@@ -71,7 +71,7 @@ pub async fn secure(
     Ok(stream)
 }
 
-/// Speaks gRPC over a connection.
+/// gRPC over a connection.
 pub async fn channel(io: impl Io + 'static) -> Channel {
     let mut io = Some(TokioIo::new(io));
     let once = tower::service_fn(move |_| {

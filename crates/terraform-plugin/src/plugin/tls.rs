@@ -1,9 +1,9 @@
 //! Mutual TLS with Terraform only (go-plugin's AutoMTLS).
 //!
-//! Each side makes a certificate for this one process and hands it over beforehand. So nothing is verified by name or
-//! by chain: the client must show, byte for byte, the certificate that the environment announced, and prove that it
-//! has the key. Terraform's is a self-signed P-521 certificate marked as a CA, used as an end entity. webpki's own
-//! client verifier refuses that, and of the rustls backends only aws-lc-rs can check a P-521 signature.
+//! Each side generates a certificate for this process and passes it in the handshake. So neither names nor chains are verified:
+//! the client must present exactly the certificate from the environment, and prove that it has the key. Terraform's is a
+//! self-signed P-521 certificate marked as a CA and used as an end entity. webpki's client verifier refuses that, and of the rustls
+//! backends, only aws-lc-rs can verify a P-521 signature.
 
 use std::sync::Arc;
 
@@ -25,12 +25,12 @@ pub(super) enum TlsError {
     Config(#[from] rustls::Error),
 }
 
-/// Makes a certificate for this process, and the acceptor that shows it and lets in the holder of `client` alone.
+/// Generates a certificate for this process, and an acceptor that presents it and accepts only the holder of `client`.
 ///
-/// The certificate is for P-256: it is quick to make and to check, and Terraform does not mind the curve.
+/// The certificate uses P-256, which is fast to generate and to verify; Terraform accepts any curve.
 pub(super) fn acceptor(client: CertificateDer<'static>) -> Result<(TlsAcceptor, CertificateDer<'static>), TlsError> {
     let key = KeyPair::generate_for(&PKCS_ECDSA_P256_SHA256)?;
-    // Go checks this name.
+    // Go verifies this name.
     let certificate = CertificateParams::new(["localhost".to_owned()])?.self_signed(&key)?.der().clone();
 
     let provider = Arc::new(aws_lc_rs::default_provider());
@@ -39,15 +39,15 @@ pub(super) fn acceptor(client: CertificateDer<'static>) -> Result<(TlsAcceptor, 
         .with_safe_default_protocol_versions()?
         .with_client_cert_verifier(verifier)
         .with_single_cert(vec![certificate.clone()], PrivatePkcs8KeyDer::from(key.serialize_der()).into())?;
-    // Newer grpc-go refuses a server that does not negotiate HTTP/2.
+    // Recent versions of grpc-go refuse a server that does not negotiate HTTP/2.
     config.alpn_protocols = vec![b"h2".to_vec()];
-    // There is one connection, which is never resumed.
+    // The only connection is never resumed.
     config.send_tls13_tickets = 0;
     config.session_storage = Arc::new(NoServerSessionStorage {});
     Ok((TlsAcceptor::from(Arc::new(config)), certificate))
 }
 
-/// Accepts clients that have the key of one certificate.
+/// Accepts clients with the key of one certificate.
 #[derive(Debug)]
 struct PinnedClient {
     certificate: CertificateDer<'static>,

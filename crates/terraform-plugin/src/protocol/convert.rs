@@ -1,14 +1,14 @@
-//! Values, paths and messages on the wire.
+//! Converts values, paths and diagnostics to and from the wire format.
 
 use super::tfplugin6 as wire;
 use crate::diagnostics::{AttributePath, Diagnostic, Severity, Step};
 use crate::value::{Type, Value, ValueError, json, msgpack};
 
-/// Reads a value of type `ty`. No value at all is null.
+/// Decodes a value of type `ty`. A missing value is null.
 ///
 /// # Errors
 ///
-/// A diagnostic: the message does not fit the schema.
+/// The message does not fit the schema.
 pub fn decode(value: Option<&wire::DynamicValue>, ty: &Type) -> Result<Value, Diagnostic> {
     match value {
         None => Ok(Value::Null),
@@ -18,7 +18,7 @@ pub fn decode(value: Option<&wire::DynamicValue>, ty: &Type) -> Result<Value, Di
     }
 }
 
-/// Reads an argument of a function. Of an unknown value it keeps whether it may be null.
+/// Decodes an argument of a function, and keeps whether an unknown value may be null.
 ///
 /// # Errors
 ///
@@ -33,21 +33,21 @@ pub fn decode_argument(value: &wire::DynamicValue, ty: &Type) -> Result<Value, D
 fn malformed(error: ValueError) -> Diagnostic {
     let detail = format!(
         "Terraform sent a value that does not fit the provider's schema: {error}. Please report this, with the versions of \
-         Terraform and of the provider."
+        Terraform and the provider."
     );
     Diagnostic::error("Malformed value", detail).at(error.path())
 }
 
-/// Writes a value of type `ty`.
+/// Encodes a value of type `ty`.
 pub fn encode(value: &Value, ty: &Type) -> wire::DynamicValue {
     wire::DynamicValue { msgpack: msgpack::encode(value, ty), json: Vec::new() }
 }
 
-/// The JSON of something stored.
+/// The JSON of stored state.
 ///
 /// # Errors
 ///
-/// When it is in the format of Terraform 0.11.
+/// It is in the format of Terraform 0.11.
 pub fn json(raw: Option<&wire::RawState>) -> Result<&[u8], Diagnostic> {
     match raw {
         Some(raw) if !raw.json.is_empty() => Ok(&raw.json),
@@ -59,12 +59,12 @@ pub fn json(raw: Option<&wire::RawState>) -> Result<&[u8], Diagnostic> {
     }
 }
 
-/// True when the client allows a deferral.
+/// Whether the client allows a deferral.
 pub fn allows_deferral(client: Option<wire::ClientCapabilities>) -> bool {
     client.is_some_and(|client| client.deferral_allowed)
 }
 
-/// What is deferred until the provider's configuration is known.
+/// A deferral until the provider's configuration is known.
 pub fn not_configured_yet() -> Option<wire::Deferred> {
     Some(wire::Deferred { reason: wire::deferred::Reason::ProviderConfigUnknown.into() })
 }

@@ -7,17 +7,17 @@ use crate::framework::{Outcome, Provider, Server};
 use crate::schema::Schema;
 use crate::value::Value;
 
-/// An identity for a response; `None` when it is null.
+/// An identity for a response; `None` if it is null.
 pub fn encode(identity: &Value, schema: &Schema) -> Option<wire::ResourceIdentityData> {
     let data = || wire::ResourceIdentityData { identity_data: Some(convert::encode(identity, &schema.ty)) };
     (!identity.is_null()).then(data)
 }
 
-/// Reads an identity; null when there is none.
+/// Decodes an identity; null if there is none.
 ///
 /// # Errors
 ///
-/// A diagnostic: the message does not fit the schema.
+/// The message does not fit the schema.
 pub fn decode(identity: Option<&wire::ResourceIdentityData>, schema: &Schema) -> Result<Value, Diagnostic> {
     identity.map_or(Ok(Value::Null), |identity| convert::decode(identity.identity_data.as_ref(), &schema.ty))
 }

@@ -10,14 +10,14 @@ use super::tfplugin6::{
 };
 use crate::framework::{Named, Provider, Server};
 
-/// What this server can do beyond the base protocol.
+/// The server's optional capabilities.
 fn capabilities() -> wire::ServerCapabilities {
-    // Terraform may keep the schema and skip the call that asks for it; nothing here is set up by that call.
+    // Terraform may cache the schema and skip `GetProviderSchema`, which initializes nothing here.
     wire::ServerCapabilities {
         get_provider_schema_optional: true,
         move_resource_state: true,
         generate_resource_config: true,
-        // A plan to destroy has nothing to say.
+        // A plan to destroy needs no provider.
         plan_destroy: false,
     }
 }

@@ -1,6 +1,6 @@
 //! Calls about managed resources.
 //!
-//! The response to a request that cannot be read has what the request had: an object must not be lost by an error.
+//! If a request cannot be decoded, its object is returned unchanged, so that the error does not lose it.
 
 use super::convert::{allows_deferral, decode, diagnostics, encode, json, not_configured_yet, path};
 use super::identity;
@@ -43,7 +43,7 @@ pub async fn upgrade<P: Provider>(
     })
 }
 
-/// An object as a request brings it.
+/// The object of a request.
 fn stored<S>(
     resource: &dyn AnyResource<S>,
     value: Option<&wire::DynamicValue>,
@@ -58,7 +58,7 @@ fn stored<S>(
 }
 
 pub async fn read<P: Provider>(server: &Server<P>, request: read_resource::Request) -> read_resource::Response {
-    // A response without a change.
+    // The response without changes.
     let same = || read_resource::Response {
         new_state: request.current_state.clone(),
         private: request.private.clone(),
@@ -161,8 +161,8 @@ pub async fn import<P: Provider>(
             identity: identity::encode(&object.identity, resource.identity_schema()),
         };
         if server.defers(allows_deferral(request.client_capabilities)) {
-            // Exactly one object, and a null one: an unknown object breaks `terraform show -json` of the saved plan, and
-            // Terraform crashes on an empty list when the import is by identity, which must be returned as well.
+            // Exactly one null object: an unknown object breaks `terraform show -json` of the saved plan, and Terraform
+            // crashes on an empty list in an import by identity, which must be returned as well.
             let null = import_resource_state::ImportedResource {
                 identity: request.identity.clone(),
                 ..imported(&Stored::default())

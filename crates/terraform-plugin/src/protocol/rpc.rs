@@ -1,5 +1,5 @@
-//! The log of an RPC: a span around everything that it does, with the field names of HashiCorp's SDK, so that a filter
-//! for the log of another provider works for this one.
+//! The log span of an RPC, with the field names of HashiCorp's SDK, so that log filters for other providers work for this
+//! one.
 //!
 //! Names: <https://github.com/hashicorp/terraform-plugin-go/blob/v0.31.0/internal/logging/keys.go>
 
@@ -48,7 +48,7 @@ fn served(start: Instant) {
     tracing::debug!(tf_req_duration_ms = duration, "served RPC");
 }
 
-/// The protocol's name of an RPC, `ReadResource` for `read_resource`.
+/// The protocol's name of an RPC: `ReadResource` for `read_resource`.
 pub fn name(call: &str) -> String {
     call.split('_')
         .flat_map(|word| word[..1].chars().map(|c| c.to_ascii_uppercase()).chain(word[1..].chars()))

@@ -1,4 +1,4 @@
-//! The `tfplugin6.Provider` service: which function serves which RPC.
+//! The `tfplugin6.Provider` service: maps RPCs to functions.
 
 use std::sync::Arc;
 
@@ -23,13 +23,13 @@ impl<P: Provider> Default for Service<P> {
 }
 
 impl<P: Provider> Service<P> {
-    /// Serves the provider until `shutdown`, which ends the waits that are in flight then.
+    /// Serves the provider until `shutdown`, which ends waits in flight.
     pub fn new(shutdown: CancellationToken) -> Self {
         Self { server: Arc::new(Server::new(shutdown)) }
     }
 }
 
-/// A response of several events.
+/// A response with several events.
 pub type Events<E> = BoxStream<'static, Result<E, Status>>;
 
 /// The span of an RPC. At the level of errors, so that events of every level have its fields.
@@ -44,10 +44,10 @@ macro_rules! span {
     };
 }
 
-/// Implements the service: for each RPC the function that serves it and, in parentheses, the field of the log and of the
-/// request with the type that it is about.
+/// Implements the service: for each RPC its function and, in parentheses, the field of the log and of the request with the type
+/// name.
 ///
-/// No RPC ends with a status: what is wrong is a diagnostic in its response.
+/// No RPC ends with a gRPC status: errors are diagnostics in its response.
 macro_rules! serve {
     (
         one { $($call:ident $(($key:ident: $field:ident))? => $function:path,)* }

@@ -1,6 +1,6 @@
-//! A client, as Terraform is one, in this process: the generated client over the generated server, without a socket.
+//! A client in this process: the generated client and the generated server, without a socket.
 //!
-//! Whole responses are compared.
+//! Tests compare whole responses.
 
 mod action;
 mod apply;
@@ -43,7 +43,7 @@ async fn configure(client: &mut Client, prefix: Value) -> configure_provider::Re
     client.configure_provider(request).await.unwrap().into_inner()
 }
 
-/// An object of model `M`; null where `entries` says nothing.
+/// An object of model `M`, with null for attributes that are not in `entries`.
 fn object<M: Model, const N: usize>(entries: [(&str, Value); N]) -> Option<wire::DynamicValue> {
     let ty = Schema::of::<M>(0).unwrap().ty;
     bytes(&msgpack::encode(&complete(Value::map(entries), &ty), &ty))
@@ -66,7 +66,7 @@ fn warning(summary: &str, detail: &str) -> wire::Diagnostic {
     wire::Diagnostic { severity: wire::diagnostic::Severity::Warning.into(), ..error(summary, detail, None) }
 }
 
-/// The path of an attribute, and of what is inside.
+/// An attribute path.
 fn at<const N: usize>(steps: [wire::attribute_path::step::Selector; N]) -> Option<wire::AttributePath> {
     let steps = steps.map(|step| wire::attribute_path::Step { selector: Some(step) });
     Some(wire::AttributePath { steps: steps.into() })
@@ -78,9 +78,8 @@ fn attribute(name: &str) -> wire::attribute_path::step::Selector {
 
 fn crash(message: &str) -> wire::Diagnostic {
     let detail = format!(
-        "An operation of the provider ended unexpectedly: {message}. This is a bug in the provider. Please report it, with \
-         the stack trace that follows and the configuration that leads to it. What was known of the object until then is \
-         in the state."
+        "An operation of the provider ended unexpectedly: {message}. This is a bug in the provider. Please report it, with the \
+        following stack trace and the configuration. The state contains what the operation had saved of the object."
     );
     error("The provider crashed", &detail, None)
 }
@@ -88,14 +87,14 @@ fn crash(message: &str) -> wire::Diagnostic {
 fn malformed(problem: &str, attribute: Option<wire::AttributePath>) -> wire::Diagnostic {
     let detail = format!(
         "Terraform sent a value that does not fit the provider's schema: {problem}. Please report this, with the versions \
-         of Terraform and of the provider."
+        of Terraform and the provider."
     );
     error("Malformed value", &detail, attribute)
 }
 
 fn unconfigured() -> wire::Diagnostic {
-    let detail = "Terraform asked for an operation before it configured the provider. Please report this, with the \
-                  versions of Terraform and of the provider.";
+    let detail = "Terraform requested an operation before it configured the provider. Please report this, with the \
+    versions of Terraform and the provider.";
     error("Provider not configured", detail, None)
 }
 

@@ -1,6 +1,6 @@
 //! The messages and the service of plugin protocol 6, generated from `proto/tfplugin6.proto`.
 //!
-//! `Debug` shows of values only how long they are: configuration and state may hold secrets.
+//! `Debug` shows only the length of values: configuration and state may contain secrets.
 
 use std::fmt;
 

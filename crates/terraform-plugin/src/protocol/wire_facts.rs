@@ -1,7 +1,7 @@
-//! Holds the compiled `proto/` against `proto/wire-facts.json`, both ways.
+//! Compares the compiled `proto/` with `proto/wire-facts.json`, in both directions.
 //!
-//! A wrong field number or type compiles, and fails in the hands of a user. So whatever the facts have and the
-//! files do not, or the other way round, is an error here, but for the state stores, left out on purpose.
+//! A wrong field number or type compiles, and fails only at run time. So any difference is an error here, except state stores,
+//! which are not supported.
 
 use std::collections::BTreeSet;
 
@@ -92,7 +92,7 @@ fn is_map_entry(message: &DescriptorProto) -> bool {
     message.options.as_ref().is_some_and(|options| options.map_entry())
 }
 
-/// As the facts spell it: `repeated x`, `optional x`, `map<k, v>`, `x oneof group`.
+/// In the notation of the facts: `repeated x`, `optional x`, `map<k, v>`, `x oneof group`.
 fn field_type(message: &DescriptorProto, field: &FieldDescriptorProto) -> String {
     let kind = scalar_or_name(field);
     if field.label() == Label::Repeated {
@@ -149,7 +149,7 @@ fn is_about_state_stores(fact: &str) -> bool {
 }
 
 #[test]
-fn proto_files_say_what_the_facts_say() {
+fn proto_files_match_the_facts() {
     let json = serde_json::from_str(include_str!("../../../../proto/wire-facts.json")).unwrap();
     let bytes: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/descriptors.bin"));
     let known = from_json(&json);

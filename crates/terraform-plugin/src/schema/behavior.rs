@@ -1,8 +1,8 @@
-//! What Terraform must know of an attribute, and a type cannot say.
+//! Terraform's properties of an attribute that a Rust type cannot express.
 
 use serde::{Deserialize, Serialize};
 
-/// Who sets an attribute, and what a change of it does. Written as a constant, for example
+/// Who sets an attribute, and the effect of a change. Written as a constant, for example
 /// `#[schemars(extend("x-terraform" = REQUIRED.requires_replace()))]`.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -19,7 +19,7 @@ pub struct Behavior {
     pub write_only: bool,
     /// A change replaces the object.
     pub requires_replace: bool,
-    /// A change of something else does not make it unknown: it keeps its value from the state.
+    /// A change of other attributes does not make it unknown: it keeps its value from the state.
     pub use_state_for_unknown: bool,
     /// A nested block, not an attribute.
     pub block: bool,
@@ -33,13 +33,13 @@ pub const REQUIRED: Behavior = Behavior { required: true, ..NONE };
 pub const OPTIONAL: Behavior = Behavior { optional: true, ..NONE };
 /// Only the provider sets it.
 pub const COMPUTED: Behavior = Behavior { computed: true, ..NONE };
-/// The provider sets it when the configuration does not.
+/// The provider sets it if the configuration does not.
 pub const OPTIONAL_COMPUTED: Behavior = Behavior { optional: true, computed: true, ..NONE };
-/// A block that may be there once.
+/// A block that may occur once.
 pub const BLOCK: Behavior = Behavior { block: true, ..NONE };
 
-/// What Terraform may pass for a parameter of a function. Written as a constant, for example
-/// `#[schemars(extend("x-terraform" = PARAMETER.allow_unknown()))]`; a parameter without one is known, not null, and one argument.
+/// The values that a parameter of a function allows. Written as a constant, for example
+/// `#[schemars(extend("x-terraform" = PARAMETER.allow_unknown()))]`; by default, a parameter is one known argument that is not null.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Passing {
@@ -47,7 +47,7 @@ pub struct Passing {
     pub allow_null: bool,
     /// Elements of the list, set or map may be null. They are an `Attr` or an `Option`.
     pub allow_null_elements: bool,
-    /// The argument, or any part of it, may be unknown. What may be unknown on its own is an `Attr`.
+    /// The argument, or any part of it, may be unknown. A part that may be unknown by itself is an `Attr`.
     pub allow_unknown: bool,
     /// The last parameter, a list: any number of arguments, each an element.
     pub variadic: bool,
@@ -70,7 +70,7 @@ impl Passing {
         Self { allow_null_elements: true, ..self }
     }
 
-    /// What is not wholly known may be passed.
+    /// Partially unknown values may be passed.
     #[must_use]
     pub const fn allow_unknown(self) -> Self {
         Self { allow_unknown: true, ..self }
@@ -102,7 +102,7 @@ impl Behavior {
         Self { requires_replace: true, ..self }
     }
 
-    /// A change of something else does not make it unknown.
+    /// A change of other attributes does not make it unknown.
     #[must_use]
     pub const fn use_state_for_unknown(self) -> Self {
         Self { use_state_for_unknown: true, ..self }
@@ -114,7 +114,7 @@ impl Behavior {
         Self { sensitive: true, ..self }
     }
 
-    /// It never reaches plan or state.
+    /// It is not stored in plan or state.
     #[must_use]
     pub const fn write_only(self) -> Self {
         Self { write_only: true, ..self }
@@ -126,7 +126,7 @@ impl Behavior {
         Self { computed: true, default_bool: Some(default), ..self }
     }
 
-    /// What Terraform would refuse about this combination.
+    /// Why Terraform would refuse this combination.
     pub(super) fn fault(self) -> Option<&'static str> {
         if self.block {
             let only = self == BLOCK;

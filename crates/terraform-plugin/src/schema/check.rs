@@ -1,28 +1,28 @@
-//! Checks of a single known value, from the keywords of the struct.
+//! Checks of a known value, from the keywords of the struct.
 
 use serde_json::{Map, Value as Json};
 
 use crate::value::{Type, Value};
 
-/// Keywords that become a check. What is neither here nor read elsewhere is refused, lest a check be lost unseen.
+/// Keywords that become a check. Keywords that are neither here nor read elsewhere are refused, so that no check is lost.
 pub(super) const KEYWORDS: [&str; 8] =
     ["minimum", "maximum", "minItems", "minLength", "minProperties", "enum", "oneOf", "format"];
 
-/// What a known value must satisfy.
+/// A check of a known value.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Check {
     /// A whole number of 64 bits, bounds included.
     Integer(Option<i64>, Option<i64>),
     /// A number, bounds included.
     Number(Option<i64>, Option<i64>),
-    /// At least so many elements, or characters of a string.
+    /// Minimum number of elements, or of characters of a string.
     MinLength(usize),
     /// One of these strings.
     OneOf(Vec<String>),
 }
 
 impl Check {
-    /// `None` when `value` satisfies the check, else what was expected, as the end of "expected ...".
+    /// `None` if `value` satisfies the check, otherwise the expectation, as the end of "expected ...".
     ///
     /// Null and unknown values satisfy every check.
     pub fn fault(&self, value: &Value) -> Option<String> {
@@ -64,12 +64,12 @@ impl Check {
         }
     }
 
-    /// The checks that the keywords of a JSON schema ask for, for values of type `ty`, or of nested
+    /// The checks for the keywords of a JSON schema, for values of type `ty`, or of nested
     /// attributes.
     ///
     /// # Errors
     ///
-    /// The keyword whose value is not a whole number.
+    /// The value of a keyword is not a whole number.
     pub(super) fn from_keywords(schema: &Map<String, Json>, ty: Option<&Type>) -> Result<Vec<Self>, String> {
         let whole = |name: &str| match schema.get(name) {
             None => Ok(None),
@@ -129,7 +129,7 @@ mod tests {
     }
 
     #[test]
-    fn a_fault_says_what_was_expected() {
+    fn fault_is_the_expectation() {
         let one_of = || Check::OneOf(vec!["BGP".into(), "CMCC".into()]);
         for (check, value, expected) in [
             (Check::Integer(Some(20), Some(32000)), number("20"), None),

@@ -1,6 +1,6 @@
-//! From the JSON schema of a struct to Terraform's schema.
+//! Converts the JSON schema of a struct to Terraform's schema.
 //!
-//! What Terraform would refuse when it loads the schema, and what the planner could not honour, is refused here.
+//! Schemas that Terraform would refuse, or that the planner cannot support, are errors here.
 
 use std::collections::BTreeMap;
 
@@ -13,17 +13,17 @@ use super::description::paragraphs;
 use super::{Attribute, Behavior, Block, Kind, Nesting};
 use crate::value::{DYNAMIC_KEYWORD, Type, Value};
 
-/// The key under which a struct says what only Terraform asks for.
+/// The key of Terraform's properties in a struct.
 pub(super) const BEHAVIOR: &str = "x-terraform";
 
-/// Names that Terraform keeps for itself in a block of a resource or a data source.
+/// Names that Terraform reserves in a block of a resource or a data source.
 pub(super) const RESERVED: [&str; 7] =
     ["count", "for_each", "depends_on", "provider", "lifecycle", "connection", "provisioner"];
 
-/// Names that Terraform keeps for itself in a provider block.
+/// Names that Terraform reserves in a provider block.
 pub(super) const RESERVED_IN_PROVIDER: [&str; 6] = ["alias", "version", "count", "depends_on", "for_each", "source"];
 
-/// Keywords that are read here, or that say nothing which Terraform could use.
+/// Keywords that are read here, or that are irrelevant for Terraform.
 const KEYWORDS: [&str; 10] = [
     "type",
     "title",
@@ -37,7 +37,7 @@ const KEYWORDS: [&str; 10] = [
     DYNAMIC_KEYWORD,
 ];
 
-/// A struct that cannot be a Terraform schema: a mistake in this program, found by its tests.
+/// A struct that cannot be a Terraform schema: a bug in the provider, which its tests find.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{field}: {message}")]
 pub struct SchemaError {
@@ -49,16 +49,16 @@ pub struct SchemaError {
 
 type Attributes = BTreeMap<String, Attribute>;
 
-/// The block that a JSON schema describes; `reserved` are names that it may not use at its root.
+/// The block of a JSON schema; `reserved` are names that it may not use at its root.
 pub(super) fn block(schema: &Map<String, Json>, reserved: &[&str]) -> Result<Block, SchemaError> {
     let block = read_block("", schema)?;
     match block.attributes.keys().chain(block.blocks.keys()).find(|name| reserved.contains(&name.as_str())) {
-        Some(name) => Err(fault(name, "Terraform keeps this name for itself")),
+        Some(name) => Err(fault(name, "Terraform reserves this name")),
         None => Ok(block),
     }
 }
 
-/// The identity that a JSON schema describes.
+/// The identity of a JSON schema.
 pub(super) fn identity(schema: &Map<String, Json>) -> Result<Block, SchemaError> {
     let block = block(schema, &[])?;
     if let Some(name) = block.blocks.keys().next() {
@@ -81,7 +81,7 @@ pub(super) fn identity(schema: &Map<String, Json>) -> Result<Block, SchemaError>
     Ok(block)
 }
 
-/// What `schemars` says of `T`.
+/// The JSON schema of `T`.
 pub(super) fn json_schema<T: JsonSchema>() -> Result<Map<String, Json>, SchemaError> {
     let settings = SchemaSettings::draft2020_12().with(|settings| {
         settings.inline_subschemas = true;
@@ -153,7 +153,7 @@ pub(super) fn checks(
     Ok((checks(schema, ty)?, of_elements))
 }
 
-/// What nested attributes cannot be, for where they are.
+/// Refuses properties of nested attributes that their position does not allow.
 fn refuse_nested(field: &str, parent: Behavior, nesting: Nesting, attributes: &Attributes) -> Result<(), SchemaError> {
     let configured = parent.required || parent.optional;
     for (name, attribute) in attributes {
@@ -161,7 +161,7 @@ fn refuse_nested(field: &str, parent: Behavior, nesting: Nesting, attributes: &A
         let message = if behavior.requires_replace {
             Some(ONLY_AT_THE_ROOT)
         } else if !configured && (behavior.required || behavior.optional) {
-            Some("inside what only the provider sets, everything is computed")
+            Some("nested attributes of a computed attribute must be computed")
         } else if nesting == Nesting::Set && behavior.write_only {
             Some("a set cannot hold write-only attributes")
         } else if nesting == Nesting::Set && configured && behavior.computed {
@@ -185,7 +185,7 @@ fn kind(field: &str, schema: &Map<String, Json>) -> Result<Kind, SchemaError> {
     let nested = |nesting, object: &Map<String, Json>| -> Result<Kind, SchemaError> {
         let (attributes, blocks) = members(field, object)?;
         match blocks.keys().next() {
-            Some(block) => Err(fault(&join(field, block), "an attribute cannot hold a block")),
+            Some(block) => Err(fault(&join(field, block), "an attribute cannot contain a block")),
             None => Ok(Kind::Nested(nesting, attributes)),
         }
     };
@@ -213,7 +213,7 @@ pub(super) fn element_schema(schema: &Map<String, Json>) -> Option<&Map<String, 
     schema.get("items").or_else(|| schema.get("additionalProperties")).and_then(Json::as_object)
 }
 
-/// The type of a value without attributes of its own. Unlike an attribute, a function may take and give objects.
+/// The type of a value without nested attributes. Functions, unlike attributes, may use object types.
 pub(super) fn plain(field: &str, schema: &Map<String, Json>) -> Result<Type, SchemaError> {
     refuse_keywords(field, schema)?;
     if schema.contains_key(DYNAMIC_KEYWORD) {
@@ -221,7 +221,7 @@ pub(super) fn plain(field: &str, schema: &Map<String, Json>) -> Result<Type, Sch
     }
     let element = || match element_schema(schema) {
         Some(element) => match plain(field, element)? {
-            // Terraform would make one type of all elements: not what the author means.
+            // Terraform would unify the types of all elements, which is not intended.
             ty if ty.holds_dynamic() => Err(fault(field, "a list, set or map cannot hold dynamic values")),
             ty => Ok(Box::new(ty)),
         },

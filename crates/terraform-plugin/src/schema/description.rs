@@ -1,7 +1,7 @@
-//! Markdown descriptions from doc comments: one line for each paragraph.
+//! Markdown descriptions from doc comments: one line per paragraph.
 //!
-//! Doc comments are wrapped for readers of the code. Editors show a line break of a description as one, so only those that
-//! mean something in Markdown are kept.
+//! Doc comments are wrapped in the code. Editors show every line break of a description, so only those that are significant in
+//! Markdown are kept.
 
 /// `text` with the lines of each paragraph, and of each item of a list, joined by a space.
 ///
@@ -32,7 +32,7 @@ pub fn paragraphs(text: &str) -> String {
             }
             joined.push_str(text);
         }
-        // Two spaces or a backslash at the end are an explicit line break, after which the text goes on in a line of its own.
+        // Two spaces or a backslash at the end are an explicit line break.
         let ends = line == Line::Verbatim || text.ends_with("  ") || text.ends_with('\\');
         previous = match line {
             Line::Blank => Line::Blank,
@@ -47,7 +47,7 @@ pub fn paragraphs(text: &str) -> String {
     joined
 }
 
-/// What a line is in its paragraph.
+/// The role of a line in its paragraph.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Line {
     Blank,
@@ -55,7 +55,7 @@ enum Line {
     Text,
     /// A further line of a paragraph or of an item of a list.
     Continuation,
-    /// Not to be joined with the next line.
+    /// A line that is not joined with the next one.
     Verbatim,
 }
 
@@ -75,7 +75,7 @@ impl Line {
     }
 }
 
-/// True for a line that begins an item of a list: `- a`, `* a`, `+ a`, `1. a` or `1) a`.
+/// Whether a line begins a list item: `- a`, `* a`, `+ a`, `1. a` or `1) a`.
 fn is_item(text: &str) -> bool {
     let digits = text.trim_start_matches(|c: char| c.is_ascii_digit());
     let marker =

@@ -6,7 +6,7 @@ use super::derive::{self, SchemaError, fault};
 use super::{Check, Model, Passing};
 use crate::value::Type;
 
-/// What a function takes and gives.
+/// The signature of a function.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Signature {
     /// The first paragraph of the description.
@@ -15,13 +15,13 @@ pub struct Signature {
     pub description: String,
     /// In the order of the arguments, without the variadic one.
     pub parameters: Vec<Parameter>,
-    /// What each argument after those must be. Without it there are none.
+    /// The variadic parameter, if there is one.
     pub variadic: Option<Parameter>,
-    /// What it gives.
+    /// The result.
     pub result: Type,
 }
 
-/// What one argument must be. Terraform itself responds to null and unknown arguments that are not allowed.
+/// A parameter. Terraform itself handles null and unknown arguments that are not allowed.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Parameter {
     /// For documentation; arguments are positional.
@@ -30,21 +30,21 @@ pub struct Parameter {
     pub description: String,
     /// Its type.
     pub ty: Type,
-    /// What may be null or unknown.
+    /// Whether it may be null or unknown.
     pub passing: Passing,
-    /// What it must satisfy.
+    /// Its checks.
     pub checks: Vec<Check>,
-    /// What an element of a list, set or map must satisfy.
+    /// Checks of an element of a list, set or map.
     pub element_checks: Vec<Check>,
 }
 
 impl Signature {
-    /// The signature of a function that takes the fields of `P`, in their order, and gives `R`. The doc comment of `P`
+    /// The signature of a function with the fields of `P` as parameters, in order, and the result `R`. The doc comment of `P`
     /// describes the function.
     ///
     /// # Errors
     ///
-    /// [`SchemaError`] names the field that cannot be a parameter.
+    /// A field cannot be a parameter.
     pub fn of<P: Model, R: schemars::JsonSchema>() -> Result<Self, SchemaError> {
         Self::new(&derive::json_schema::<P>()?, &derive::json_schema::<R>()?)
     }
@@ -55,7 +55,7 @@ impl Signature {
         let result = derive::plain("", result)?;
 
         let fields = schema.get("properties").and_then(Json::as_object);
-        // `schemars` sorts the properties, and lists here in the order of the struct those that are no `Option`.
+        // `schemars` sorts the properties, but this list of the fields that are not an `Option` has the order of the struct.
         let order: Vec<_> = schema.get("required").and_then(Json::as_array).into_iter().flatten().collect();
         if fields.map_or(0, Map::len) != order.len() {
             return Err(fault("", "a parameter cannot be left out"));
@@ -149,7 +149,7 @@ mod tests {
     }
 
     #[test]
-    fn a_struct_gives_parameters_in_its_own_order() {
+    fn parameters_have_the_order_of_the_struct() {
         let size = Parameter {
             name: "size".into(),
             description: "In GiB.".into(),
@@ -201,7 +201,7 @@ mod tests {
     }
 
     #[test]
-    fn each_argument_of_a_variadic_parameter_satisfies_the_checks_of_an_element() {
+    fn variadic_arguments_have_the_checks_of_an_element() {
         let signature = Signature::of::<Names, Dynamic>().unwrap();
         let names = signature.variadic.as_ref().unwrap();
         assert_eq!((signature.parameters.len(), &signature.result), (0, &Type::Dynamic));

@@ -10,8 +10,8 @@ use serde::ser::{Error as _, Serialize, Serializer};
 
 /// One attribute of a model: null, unknown, or known.
 ///
-/// Over a [`Value`](super::Value) all three states are kept. An unknown deep inside, where the Rust type has no place
-/// for it, makes the nearest `Attr` around it unknown. In JSON, null is null, and unknown cannot be written.
+/// Conversion from and to a [`Value`](super::Value) keeps all three states. A nested unknown that the Rust type cannot represent
+/// makes the nearest enclosing `Attr` unknown. In JSON, null is null, and unknown cannot be serialized.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
 pub enum Attr<T> {
     #[default]
@@ -21,12 +21,12 @@ pub enum Attr<T> {
     Known(T),
 }
 
-/// The newtype name by which an `Attr` makes itself known to the deserializer of values.
+/// The newtype name that identifies an `Attr` to the deserializer of values.
 ///
-/// That one returns a sequence: empty for unknown, of one element for known. Any other just visits what is inside.
+/// That deserializer returns a sequence: empty for unknown, with one element for known. Others visit the inner value.
 pub(super) const ATTR: &str = "$eks::Attr";
 
-/// The newtype name by which an unknown makes itself known to the serializer of values.
+/// The newtype name that identifies an unknown to the serializer of values.
 pub(super) const UNKNOWN: &str = "$eks::Unknown";
 
 impl<T> Attr<T> {
@@ -51,12 +51,12 @@ impl<T> Attr<T> {
         matches!(self, Self::Unknown)
     }
 
-    /// True when there is a value: neither null nor unknown.
+    /// Whether it is neither null nor unknown.
     pub fn is_known(&self) -> bool {
         matches!(self, Self::Known(_))
     }
 
-    /// The same state around another value.
+    /// Maps a known value; null and unknown stay.
     pub fn map<U>(self, f: impl FnOnce(T) -> U) -> Attr<U> {
         match self {
             Self::Null => Attr::Null,
@@ -65,7 +65,7 @@ impl<T> Attr<T> {
         }
     }
 
-    /// The same state around a reference.
+    /// An `Attr` with a reference to the value.
     pub fn as_ref(&self) -> Attr<&T> {
         match self {
             Self::Null => Attr::Null,
@@ -74,7 +74,7 @@ impl<T> Attr<T> {
         }
     }
 
-    /// This, or `other` where this is null.
+    /// This, or `other` if this is null.
     #[must_use]
     pub fn or(self, other: Self) -> Self {
         if self.is_null() { other } else { self }
@@ -116,7 +116,7 @@ impl<T: Serialize> Serialize for Attr<T> {
     }
 }
 
-/// What an unknown is to a serializer that does not know it.
+/// An unknown for other serializers: an error.
 struct NotSerializable;
 
 impl Serialize for NotSerializable {
@@ -153,7 +153,7 @@ impl<'de, T: Deserialize<'de>> Visitor<'de> for AttrVisitor<T> {
     }
 }
 
-/// The schema of what it holds: each attribute may be null or unknown.
+/// The schema of the inner type: every attribute may be null or unknown.
 impl<T: JsonSchema> JsonSchema for Attr<T> {
     fn inline_schema() -> bool {
         true
@@ -178,7 +178,7 @@ mod tests {
     use std::collections::BTreeSet;
 
     #[test]
-    fn null_alone_gives_way_to_another() {
+    fn or_replaces_null_only() {
         for (attr, expected) in
             [(Attr::Null, Attr::Known(2)), (Attr::Unknown, Attr::Unknown), (Attr::Known(1), Attr::Known(1))]
         {
@@ -187,7 +187,7 @@ mod tests {
     }
 
     #[test]
-    fn the_state_survives_map() {
+    fn map_keeps_null_and_unknown() {
         for (attr, expected) in [(Attr::Null, Attr::Null), (Attr::Unknown, Attr::Unknown), (20.into(), 40.into())] {
             assert_eq!(attr.map(|size: u32| size * 2), expected);
             assert_eq!(attr.known(), attr.into_known().as_ref());
@@ -197,7 +197,7 @@ mod tests {
     }
 
     #[test]
-    fn in_json_null_is_null_and_unknown_cannot_be_written() {
+    fn json_has_null_but_not_unknown() {
         for (attr, json) in [(Attr::Null, "null"), (Attr::Known(20), "20")] {
             assert_eq!(serde_json::to_string(&attr).expect(json), json);
             assert_eq!(serde_json::from_str::<Attr<u32>>(json).expect(json), attr);
@@ -207,7 +207,7 @@ mod tests {
     }
 
     #[test]
-    fn the_schema_is_that_of_what_it_holds() {
+    fn schema_is_that_of_the_inner_type() {
         assert_eq!(schemars::schema_for!(Attr<BTreeSet<String>>), schemars::schema_for!(BTreeSet<String>));
     }
 }

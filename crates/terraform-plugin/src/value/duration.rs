@@ -5,16 +5,16 @@ use std::time::Duration;
 use super::Attr;
 use crate::diagnostics::{AttributePath, Diagnostic, Diagnostics};
 
-/// A year: no wait needs more, and sums of such durations and the present moment do not overflow.
+/// A year: no wait needs more, and adding it to the current time does not overflow.
 const LONGEST: Duration = Duration::from_secs(8760 * 3600);
 
-/// Reads a duration as Terraform users write it, of up to a year.
+/// Parses a duration of up to a year.
 ///
 /// # Errors
 ///
 /// What was expected, with an example.
 pub fn parse(text: &str) -> Result<Duration, String> {
-    // The parser also knows calendar units and ISO 8601; a Terraform user expects neither.
+    // The parser also accepts calendar units and ISO 8601, which Terraform users do not expect.
     let units = text.chars().all(|c| c.is_ascii_digit() || matches!(c, '.' | 'h' | 'm' | 's' | 'n' | 'u' | 'µ'));
     let duration = units.then(|| text.parse::<jiff::SignedDuration>().ok()).flatten();
     match duration.and_then(|duration| Duration::try_from(duration).ok()) {
@@ -25,7 +25,7 @@ pub fn parse(text: &str) -> Result<Duration, String> {
     }
 }
 
-/// Reports a known value that is not a duration.
+/// Reports a known value that is not a valid duration.
 pub fn validate(path: AttributePath, value: &Attr<String>, diagnostics: &mut Diagnostics) {
     if let Some(Err(expected)) = value.as_str().map(parse) {
         diagnostics.push(Diagnostic::error("Invalid duration", format!("{path}: {expected}.")).at(path));

@@ -1,4 +1,4 @@
-//! A value that brings its own type: what `dynamic` in a schema or a signature stands for.
+//! A value with its own type, for `dynamic` in a schema or a signature.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -9,14 +9,14 @@ use serde::ser::{Serialize, Serializer};
 
 use super::{Type, Value, ValueError, msgpack};
 
-/// The name of the newtype as which a `Dynamic` passes through serde, as the bytes of its msgpack encoding.
+/// The newtype name of a `Dynamic` in serde. It is serialized as the bytes of its msgpack encoding.
 pub(super) const DYNAMIC: &str = "$eks::Dynamic";
 
-/// The keyword of a JSON schema that stands for the type `dynamic`, which JSON schema has no word for.
+/// The keyword for the type `dynamic` in a JSON schema, which does not have such a type.
 pub(crate) const DYNAMIC_KEYWORD: &str = "x-terraform-dynamic";
 
-/// A value with its type. In a Rust struct it is neither null nor unknown itself (an [`Attr`](super::Attr) around it may
-/// be); parts of it may be both.
+/// A value with its type. In a Rust struct, it is itself neither null nor unknown (an [`Attr`](super::Attr) around it may be);
+/// parts of it may be.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Dynamic {
     ty: Type,
@@ -28,7 +28,7 @@ impl Dynamic {
     ///
     /// # Errors
     ///
-    /// The first part that does not conform to the type; or the type `dynamic` itself, which is not the type of a value.
+    /// The value does not conform to the type, or the type is `dynamic`, which is not the type of a value.
     pub fn new(ty: Type, mut value: Value) -> Result<Self, ValueError> {
         if ty == Type::Dynamic {
             return Err(ValueError::new("expected the type of a value, not \"dynamic\""));
@@ -38,8 +38,7 @@ impl Dynamic {
         Ok(Self { ty, value })
     }
 
-    /// A value with the type that `jsondecode` would give it: lists are tuples, maps are objects. `None` for null and
-    /// unknown, which have none.
+    /// A value with its implied type, as from `jsondecode`: lists are tuples, maps are objects. `None` for null and unknown.
     pub fn implied(value: Value) -> Option<Self> {
         match Type::implied(&value) {
             Type::Dynamic => None,
@@ -141,7 +140,7 @@ mod tests {
     }
 
     #[test]
-    fn a_dynamic_value_conforms_to_its_type() {
+    fn dynamic_value_conforms_to_its_type() {
         for (json, value, expected) in [
             (r#""string""#, Value::from("a"), None),
             (r#"["map","string"]"#, Value::map([("a", Value::Null)]), None),
@@ -157,7 +156,7 @@ mod tests {
     }
 
     #[test]
-    fn an_implied_type_is_that_of_jsondecode() {
+    fn implied_type_is_that_of_jsondecode() {
         let value = Value::map([
             ("name", Value::from("a")),
             ("list", Value::List(vec![1_i64.into(), true.into(), Value::Null])),
@@ -171,7 +170,7 @@ mod tests {
     }
 
     #[test]
-    fn null_and_unknown_are_those_of_the_attr_around() {
+    fn null_and_unknown_belong_to_the_enclosing_attr() {
         let typed = |value: Value| Value::from(Dynamic::new(Type::String, value).expect("conforms"));
         for (value, expected) in [
             (Value::Null, Attr::Null),
@@ -191,7 +190,7 @@ mod tests {
     }
 
     #[test]
-    fn a_dynamic_value_is_terraforms_alone() {
+    fn other_serializers_get_bytes() {
         let dynamic = Dynamic::implied("a".into()).expect("a type");
         let json = serde_json::to_string(&dynamic).expect("bytes are an array in JSON");
         assert!(serde_json::from_str::<Dynamic>(&json).is_err(), "{json}");
@@ -199,7 +198,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn a_dynamic_value_passes_through_serde((ty, value) in arbitrary::typed_value()) {
+        fn dynamic_value_survives_serde((ty, value) in arbitrary::typed_value()) {
             prop_assume!(ty != Type::Dynamic && !value.is_null() && !value.is_unknown());
             let dynamic = Dynamic::new(ty, value).expect("conforms");
             let written = to_value(&dynamic).expect("a value");

@@ -1,4 +1,4 @@
-//! Why a value is not what its type or its model asks for, and where.
+//! Errors of values that do not conform to their type or model.
 
 use std::fmt;
 
@@ -6,12 +6,12 @@ use serde::{de, ser};
 
 use crate::diagnostics::{AttributePath, Step};
 
-/// Where a value is wrong, and what was expected there.
+/// The path of an invalid value, and what was expected.
 ///
-/// The message never quotes the value, which may be a secret.
+/// The message never contains the value, which may be a secret.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ValueError {
-    /// Innermost first: the path is put together on the way out, and costs nothing on success.
+    /// Innermost first: the path is collected while the error is returned, and costs nothing on success.
     steps: Vec<Step>,
     message: String,
     unknown: bool,
@@ -22,12 +22,12 @@ impl ValueError {
         Self { steps: Vec::new(), message: message.into(), unknown: false }
     }
 
-    /// An unknown value where only a known one has a place.
+    /// An unknown value where a known one is required.
     pub(super) fn unknown() -> Self {
         Self { unknown: true, ..Self::new("the value is not known before apply") }
     }
 
-    /// The same error, seen from one level further out.
+    /// Prepends a step to the path.
     pub(super) fn within(mut self, step: Step) -> Self {
         self.steps.push(step);
         self
@@ -45,8 +45,8 @@ impl ValueError {
         self.within(Step::Index(i64::try_from(index).unwrap_or(i64::MAX)))
     }
 
-    /// Where. The codecs name an element of a set by the path of the set, as Terraform wants it;
-    /// [`from_value`](super::from_value), which knows no types, by its index.
+    /// The path. The codecs use the path of the set for its elements, as Terraform requires;
+    /// [`from_value`](super::from_value), which does not have types, uses the index.
     pub fn path(&self) -> AttributePath {
         self.steps.iter().rev().fold(AttributePath::default(), |path, step| match step {
             Step::Attribute(name) => path.attribute(name),
@@ -55,12 +55,12 @@ impl ValueError {
         })
     }
 
-    /// What was expected, without the path.
+    /// The message without the path.
     pub fn message(&self) -> &str {
         &self.message
     }
 
-    /// True when nothing is wrong but that the value is not known before apply.
+    /// Whether the only problem is that the value is unknown.
     pub fn is_unknown(&self) -> bool {
         self.unknown
     }
@@ -79,7 +79,7 @@ impl de::Error for ValueError {
         Self::new(message.to_string())
     }
 
-    // serde's own texts of these three quote the value.
+    // serde's default messages of these three contain the value.
     fn invalid_type(_: de::Unexpected<'_>, expected: &dyn de::Expected) -> Self {
         Self::new(format!("expected {expected}"))
     }

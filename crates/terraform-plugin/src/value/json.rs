@@ -1,8 +1,8 @@
-//! Values as a state file keeps them, and as Terraform may send them: JSON, typed by the schema.
+//! Values in a state file, as Terraform may send them: JSON, typed by the schema.
 //!
-//! State may be older than the schema, so this reads generously: attributes that the schema no longer has are
-//! ignored, those that it did not have are null, and a primitive may be written as another that means the same
-//! (`"20"` for `20`), as Terraform itself reads it. Numbers keep every digit. There are no unknowns.
+//! State may be older than the schema, so decoding is lenient: attributes that are not in the schema are ignored, missing ones are
+//! null, and a primitive may be an equivalent one (`"20"` for `20`), as in Terraform. Numbers keep every digit. There are no
+//! unknown values.
 
 use std::collections::BTreeMap;
 
@@ -11,13 +11,13 @@ use serde_json::Value as Json;
 use super::types::tuple_length;
 use super::{Dynamic, Type, Value, ValueError, nfc};
 
-/// Reads the state of one object. Strings become NFC, sets sorted.
+/// Decodes the state of one object. Strings become NFC, sets are sorted.
 ///
 /// # Errors
 ///
-/// Text that is not JSON, or JSON that is not of the type: with the path of the first mismatch.
+/// The text is not JSON, or the JSON does not conform to the type; the error has the path of the first mismatch.
 pub fn decode_state(json: &[u8], ty: &Type) -> Result<Value, ValueError> {
-    // serde_json's own message gives line and column, and does not quote the text.
+    // serde_json's message has line and column, and does not contain the text.
     let json = serde_json::from_slice(json).map_err(|error| ValueError::new(format!("invalid JSON: {error}")))?;
     value(json, ty)
 }
@@ -156,7 +156,7 @@ mod tests {
         }
     }
 
-    /// The value as Terraform writes it to a state file, which has no unknowns.
+    /// The value as Terraform writes it to a state file, which has no unknown values.
     fn state(value: &Value) -> Json {
         match value {
             Value::Null | Value::Unknown | Value::UnknownNotNull => Json::Null,
@@ -174,7 +174,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn values_come_back((ty, value) in arbitrary::typed_value()) {
+        fn values_survive_a_round_trip((ty, value) in arbitrary::typed_value()) {
             let mut known = value.null_of_unknowns();
             known.canonicalize(&ty);
             prop_assert_eq!(decode_state(state(&known).to_string().as_bytes(), &ty), Ok(known));

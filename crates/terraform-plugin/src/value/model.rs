@@ -1,16 +1,16 @@
-//! Rust structs from and to values, by serde.
+//! Conversion of Rust structs from and to values, by serde.
 //!
 //! | Rust | value |
 //! | --- | --- |
-//! | struct, map with string keys | map; a struct has every field, an absent one reads as null |
+//! | struct, map with string keys | map; a missing field of a struct reads as null |
 //! | `Vec`, set, tuple | list |
 //! | `Option` | null or the value |
 //! | [`Attr`](super::Attr) | null, unknown or the value |
 //! | integer, float, bool, string | number, bool, string |
 //! | enum without data | string |
 //!
-//! An unknown where the Rust type has no place for it makes the nearest `Attr` around it unknown. A `f64` stands for
-//! the shortest decimal that reads as that float, because that is what the user wrote.
+//! An unknown that the Rust type cannot represent makes the nearest enclosing `Attr` unknown. An `f64` becomes the shortest
+//! decimal that parses as that float, because that is what the user wrote.
 
 mod de;
 mod ser;
@@ -19,21 +19,21 @@ use serde::{Deserialize, Serialize};
 
 use super::{Value, ValueError};
 
-/// Reads a Rust value.
+/// Converts to a Rust value.
 ///
 /// # Errors
 ///
-/// A value that does not fit: null where one is required, a fraction for an integer, an unknown outside any
-/// [`Attr`](super::Attr). With its path.
+/// The value does not fit, for example null for a required value, a fraction for an integer, or an unknown outside any
+/// [`Attr`](super::Attr). The error has the path.
 pub fn from_value<'de, T: Deserialize<'de>>(value: &'de Value) -> Result<T, ValueError> {
     T::deserialize(de::ValueDeserializer(value))
 }
 
-/// Writes a Rust value. Sets come in the order of the Rust set: [canonicalize](Value::canonicalize) with the type.
+/// Converts from a Rust value. Sets have the order of the Rust set: [canonicalize](Value::canonicalize) with the type.
 ///
 /// # Errors
 ///
-/// What has no form in Terraform: enums with data, maps with other keys than strings, NaN.
+/// The value cannot be represented in Terraform: enums with data, maps whose keys are not strings, NaN.
 pub fn to_value<T: Serialize + ?Sized>(model: &T) -> Result<Value, ValueError> {
     model.serialize(ser::ValueSerializer)
 }
@@ -93,7 +93,7 @@ mod tests {
         ])
     }
 
-    /// The value with another one at a top-level attribute.
+    /// The value with a different top-level attribute.
     fn with(name: &str, other: Value) -> Value {
         let Value::Map(mut map) = value() else { unreachable!() };
         map.insert(name.to_owned(), other);
@@ -101,13 +101,13 @@ mod tests {
     }
 
     #[test]
-    fn a_model_and_its_value_are_the_same() {
+    fn model_and_value_convert_to_each_other() {
         assert_eq!(to_value(&model()), Ok(value()));
         assert_eq!(from_value(&value()), Ok(model()));
     }
 
     #[test]
-    fn an_absent_field_is_null_and_an_additional_one_ignored() {
+    fn missing_field_is_null_and_additional_one_ignored() {
         let Value::Map(mut map) = value() else { unreachable!() };
         map.remove("size");
         map.remove("type");
@@ -116,7 +116,7 @@ mod tests {
     }
 
     #[test]
-    fn an_unknown_makes_the_nearest_attr_around_it_unknown() {
+    fn unknown_makes_the_nearest_attr_unknown() {
         let images = with("images", Value::List(vec!["a".into(), Value::Unknown]));
         assert_eq!(from_value(&images), Ok(Model { images: Attr::Unknown, ..model() }));
         let credentials = with("credentials", Value::map([("example.com", Value::Unknown)]));
@@ -132,7 +132,7 @@ mod tests {
     }
 
     #[test]
-    fn a_value_that_does_not_fit_is_an_error_with_a_path_and_without_the_value() {
+    fn mismatch_error_has_the_path_but_not_the_value() {
         let number = |text: &str| Value::Number(text.parse().expect("a number"));
         for (value, expected) in [
             (Value::Null, "expected an object, not null"),
@@ -156,7 +156,7 @@ mod tests {
     }
 
     #[test]
-    fn every_integer_fits_where_its_type_holds_it() {
+    fn integers_within_their_type_fit() {
         let number = |int: i128| Value::Number(Number::from(int));
         assert_eq!(from_value(&number(u64::MAX.into())), Ok(u64::MAX));
         assert_eq!(from_value(&number(i64::MIN.into())), Ok(i64::MIN));
@@ -188,7 +188,7 @@ mod tests {
     }
 
     #[test]
-    fn what_has_no_form_in_terraform_is_an_error_with_a_path() {
+    fn unrepresentable_values_are_errors_with_a_path() {
         #[derive(Serialize)]
         enum WithData {
             Id(u8),
@@ -199,7 +199,7 @@ mod tests {
         struct Holder<T> {
             inner: T,
         }
-        let variant = |name: &str| format!("inner: the variant {name:?} has data, which has no form in Terraform");
+        let variant = |name: &str| format!("inner: the variant {name:?} has data, which Terraform cannot represent");
         for (written, expected) in [
             (to_value(&Holder { inner: WithData::Id(1) }), variant("Id")),
             (to_value(&Holder { inner: WithData::Ids(1, 2) }), variant("Ids")),

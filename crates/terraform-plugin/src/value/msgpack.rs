@@ -1,9 +1,8 @@
 //! Values as Terraform sends them: msgpack, typed by the schema.
 //!
-//! The type drives the reading, so the depth is the type's own, and no length is believed that the bytes left
-//! cannot hold. Any extension is an unknown value; of what a refined one (extension 12) says about the value, only "not
-//! null" is read, and only in the arguments of functions. A value of type `dynamic` is an array of its type, in JSON as
-//! bytes, and itself. Each value has one encoding here.
+//! Decoding follows the type, which bounds the depth; a length that exceeds the remaining bytes is an error. Any extension is an
+//! unknown value; of the refinements (extension 12) only "not null" is read, and only in arguments of functions. A value of type
+//! `dynamic` is an array of its type, in JSON as bytes, and the value. Encoding is canonical.
 
 use std::collections::BTreeMap;
 
@@ -14,20 +13,20 @@ use rmp::encode::{self, ValueWriteError};
 use super::types::{missing_attribute, tuple_length, unexpected_attribute};
 use super::{Dynamic, Number, Type, Value, ValueError, nfc};
 
-/// How deep values of type `dynamic` may lie in each other: each brings a type, so that the schema's does not bound the depth.
+/// Maximum nesting of values of type `dynamic`: each contains its type, so the schema's type does not bound the depth.
 const MAX_DYNAMIC_DEPTH: u8 = 16;
 
-/// Reads one value. Strings become NFC, sets sorted.
+/// Decodes one value. Strings become NFC, sets are sorted.
 ///
 /// # Errors
 ///
-/// Bytes that are not one whole value of the type: with the path of the first that is not, and for an object the
-/// name of the attribute that is missing or not expected. Bytes after the value are an error too.
+/// The bytes are not exactly one value of the type. The error has the path of the first mismatch, and for an object the name of
+/// the missing or unexpected attribute.
 pub fn decode(bytes: &[u8], ty: &Type) -> Result<Value, ValueError> {
     decode_with(bytes, ty, false)
 }
 
-/// As [`decode()`], with [`Value::UnknownNotNull`] where Terraform says that the value will not be null.
+/// [`decode()`] with [`Value::UnknownNotNull`] for unknown values that are refined as not null.
 ///
 /// # Errors
 ///
@@ -39,13 +38,13 @@ pub fn decode_argument(bytes: &[u8], ty: &Type) -> Result<Value, ValueError> {
 fn decode_with(bytes: &[u8], ty: &Type, refined: bool) -> Result<Value, ValueError> {
     let mut decoder = Decoder { rest: bytes, refined, dynamic_depth: 0 };
     let value = decoder.value(ty)?;
-    if decoder.rest.is_empty() { Ok(value) } else { Err(ValueError::new("there are bytes after the value")) }
+    if decoder.rest.is_empty() { Ok(value) } else { Err(ValueError::new("unexpected bytes after the value")) }
 }
 
-/// Writes a value that conforms to the type. Sets are written sorted and without duplicates.
+/// Encodes a value that conforms to the type. Sets are sorted without duplicates.
 ///
-/// A value that does not [conform](Value::conforms) is a bug of the caller: it is written by its own shape, for
-/// Terraform to refuse, and panics in debug builds.
+/// A value that does not [conform](Value::conforms) is a bug of the caller: in debug builds it panics; otherwise it is encoded by
+/// its own structure, and Terraform refuses it.
 pub fn encode(value: &Value, ty: &Type) -> Vec<u8> {
     debug_assert_eq!(value.conforms(ty), Ok(()));
     let mut bytes = Vec::with_capacity(256);
@@ -57,7 +56,7 @@ struct Decoder<'a> {
     rest: &'a [u8],
     /// Whether the refinement "not null" is kept.
     refined: bool,
-    /// How many values of type `dynamic` the current one lies in.
+    /// The number of values of type `dynamic` around the current one.
     dynamic_depth: u8,
 }
 
@@ -197,7 +196,7 @@ impl<'a> Decoder<'a> {
         std::str::from_utf8(text).map_err(|_| ValueError::new(format!("expected {expected} in UTF-8")))
     }
 
-    /// A length of at most the bytes left, as each element takes one at least.
+    /// A length, at most the remaining bytes, because each element has at least one.
     fn array_len(&mut self, ty: &Type) -> Result<usize, ValueError> {
         let len = decode::read_array_len(&mut self.rest).map_err(|e| unreadable(&e, ty))? as usize;
         if len > self.rest.len() { Err(truncated()) } else { Ok(len) }
@@ -212,10 +211,10 @@ impl<'a> Decoder<'a> {
     }
 }
 
-/// The extension of an unknown value about which something is known: a map of refinements by number.
+/// The extension of a refined unknown value: a map of refinements by number.
 const REFINED: i8 = 12;
 
-/// Whether refinements say that the value will not be null: `false` for the number 1, which Terraform writes first.
+/// Whether the value is refined as not null: `false` for the number 1, which Terraform writes first.
 fn is_not_null(mut refinements: &[u8]) -> bool {
     let bytes = &mut refinements;
     decode::read_map_len(bytes).is_ok_and(|len| len > 0)
@@ -234,7 +233,7 @@ fn unreadable(error: &ValueReadError, expected: &Type) -> ValueError {
     }
 }
 
-/// The marker said that it is an integer that fits: what can be wrong is only its end.
+/// The marker is that of an integer that fits, so the only possible error is a truncated value.
 fn not_an_int(_: NumValueReadError) -> ValueError {
     truncated()
 }
@@ -246,7 +245,7 @@ fn write(bytes: &mut Vec<u8>, value: &Value, ty: &Type) -> Result<(), ValueWrite
             bytes.extend([0xd4, 0, 0]);
             Ok(())
         }
-        // What is unknown without a type cannot be refined.
+        // An unknown value without a type cannot be refined.
         Value::UnknownNotNull if *ty == Type::Dynamic => write(bytes, &Value::Unknown, ty),
         Value::UnknownNotNull => {
             bytes.extend([0xc7, 3, REFINED.cast_unsigned(), 0x81, 1, 0xc2]);
@@ -298,7 +297,7 @@ fn write_list<'a>(
     Ok(())
 }
 
-/// As Terraform does: an `i64` as an integer; what a float holds exactly as one, unless it is whole; else text.
+/// As Terraform: an `i64` as an integer; a fraction that a float represents exactly as a float; otherwise a string.
 fn write_number(bytes: &mut Vec<u8>, number: &Number) -> Result<(), ValueWriteError> {
     if let Some(int) = number.as_i64() {
         encode::write_sint(bytes, int).map(|_| ())
@@ -472,7 +471,7 @@ mod tests {
         for (json, hex, expected) in [
             (r#""bool""#, "", "the value ends before its end"),
             (r#""bool""#, "01", "expected a bool"),
-            (r#""bool""#, "c3 c3", "there are bytes after the value"),
+            (r#""bool""#, "c3 c3", "unexpected bytes after the value"),
             (r#""bool""#, "c1", "expected a bool"),
             (r#""number""#, "c3", "expected a number"),
             (r#""number""#, "cf 00", "the value ends before its end"),

@@ -1,16 +1,16 @@
 //! Numbers, exact at any size.
 //!
-//! A number is kept as decimal digits, so that `0.1` is one tenth; a binary float means exactly what it holds. A function
-//! that passes an object through, such as a Kubernetes manifest, so returns each number as it came. Each number has one
-//! form here, so that equality and hashing go by value. There is no arithmetic.
+//! A number is stored as decimal digits, so that `0.1` is exactly one tenth; a binary float has exactly its binary value. So a
+//! function that passes an object through, such as a Kubernetes manifest, returns each number unchanged. The representation is
+//! canonical, so that equality and hashing are by value. There is no arithmetic.
 
 use std::borrow::Cow;
 use std::cmp::Ordering;
 use std::fmt;
 use std::str::FromStr;
 
-/// How far from the decimal point a digit may be: far enough for every `f64` (1,074 digits) and for the 512 bits
-/// of Terraform's own numbers, and near enough that `1e1000000000` cannot fill the memory.
+/// Maximum distance of a digit from the decimal point: enough for every `f64` (1,074 digits) and for the 512 bits of Terraform's
+/// numbers, but `1e1000000000` cannot fill the memory.
 const MAX_DIGITS: i64 = 4096;
 
 /// A number of any size, or an infinity.
@@ -77,13 +77,13 @@ impl Number {
         }
     }
 
-    /// The number as a float, if a float can hold it exactly.
+    /// The number as a float, if a float can represent it exactly.
     pub fn to_exact_f64(&self) -> Option<f64> {
         if let Repr::Decimal { digits, .. } = &self.0
             && !self.is_integer()
             && !digits.ends_with('5')
         {
-            return None; // The expansion of a binary fraction ends in 5: spares most texts the long way.
+            return None; // The expansion of a binary fraction ends in 5: avoids the slow path for most numbers.
         }
         let float = self.as_f64();
         (Self::try_from(float).as_ref() == Ok(self)).then_some(float)
@@ -98,7 +98,7 @@ impl Number {
         }
     }
 
-    /// `digits * 10^exponent` in its one form. `digits` are ASCII digits, with any zeros at the ends.
+    /// The canonical form of `digits * 10^exponent`. `digits` are ASCII digits, with any zeros at the ends.
     fn canonical(negative: bool, digits: &str, exponent: i64) -> Result<Self, NumberError> {
         let significant = digits.trim_start_matches('0');
         let trimmed = significant.trim_end_matches('0');
@@ -130,7 +130,7 @@ impl Number {
         }
     }
 
-    /// Point and digits without the sign; greater numbers have greater ones.
+    /// Decimal point and digits without the sign, which order numbers by magnitude.
     fn magnitude(&self) -> (i32, Cow<'_, str>) {
         match &self.0 {
             Repr::Int(int) => {
@@ -185,7 +185,7 @@ impl FromStr for Number {
     }
 }
 
-/// Exactly the number that the float holds: 0.1 becomes 0.1000000000000000055511151231257827...
+/// The exact value of the float: 0.1 becomes 0.1000000000000000055511151231257827...
 impl TryFrom<f64> for Number {
     type Error = NumberError;
 
@@ -215,7 +215,7 @@ macro_rules! from_integers {
 }
 from_integers!(i8, i16, i32, i64, i128, u8, u16, u32, u64, u128, usize);
 
-/// The shortest plain decimal: no exponent, no zeros at the end. Infinities as Terraform prints them.
+/// The shortest plain decimal: without exponent and trailing zeros. Infinities as Terraform prints them.
 impl fmt::Display for Number {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.0 {
@@ -252,7 +252,7 @@ mod tests {
     }
 
     #[test]
-    fn texts_of_one_number_are_equal_and_shown_plain() {
+    fn spellings_of_a_number_are_equal_and_shown_plain() {
         for (texts, shown) in [
             (vec!["1", "1.0", "1.00e0", "+1", "0.1e1", "10E-1", "001"], "1"),
             (vec!["0", "-0", "0.000", "0e5", ".0"], "0"),
@@ -304,7 +304,7 @@ mod tests {
     }
 
     #[test]
-    fn a_float_is_exactly_what_it_holds() {
+    fn float_has_its_exact_value() {
         for (float, expected) in [
             (0.5, "0.5"),
             (-0.0, "0"),
@@ -359,7 +359,7 @@ mod tests {
     }
 
     proptest! {
-        /// Against `mantissa / 10^scale` compared as integers of one scale.
+        /// Compares with `mantissa / 10^scale` as integers of one scale.
         #[test]
         fn order_and_equality_are_those_of_the_rationals(
             (left, left_scale) in (-10_i128.pow(18)..10_i128.pow(18), 0_u32..18),
@@ -375,20 +375,20 @@ mod tests {
         }
 
         #[test]
-        fn what_is_shown_reads_as_the_same_number(digits in "[0-9]{1,40}", exponent in -60..60, negative: bool) {
+        fn shown_number_parses_to_itself(digits in "[0-9]{1,40}", exponent in -60..60, negative: bool) {
             let read = number(&format!("{}{digits}e{exponent}", if negative { "-" } else { "" }));
             prop_assert_eq!(number(&read.to_string()), read);
         }
 
         #[test]
-        fn floats_come_back(float in proptest::num::f64::NORMAL | proptest::num::f64::SUBNORMAL | proptest::num::f64::ZERO) {
+        fn floats_survive_a_round_trip(float in proptest::num::f64::NORMAL | proptest::num::f64::SUBNORMAL | proptest::num::f64::ZERO) {
             let exact = Number::try_from(float).expect("not NaN");
             prop_assert_eq!(exact.as_f64(), float);
             prop_assert_eq!(exact.to_exact_f64(), Some(float));
         }
 
         #[test]
-        fn any_text_is_read_or_refused(text in "[-+.eE0-9]{0,24}|.{0,12}") {
+        fn any_text_is_parsed_or_refused(text in "[-+.eE0-9]{0,24}|.{0,12}") {
             if let Ok(read) = text.parse::<Number>() {
                 prop_assert_eq!(number(&read.to_string()), read);
             }

@@ -1,4 +1,4 @@
-//! Strings that must not be seen.
+//! Secret strings.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -9,14 +9,14 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 /// A string that `Debug` does not show and that is overwritten in memory when dropped.
 ///
-/// It is serialised like any string: a sensitive attribute must reach Terraform. What is serialised or decoded
-/// passes through a [`Value`](super::Value), which is not overwritten.
-/// No diagnostic, log line or progress message of this process repeats it, see [`safe_text`].
+/// It is serialized like any string, because Terraform needs sensitive attributes. Serialization passes through a
+/// [`Value`](super::Value), which is not overwritten. No diagnostic, log line or progress message of this process contains it,
+/// see [`safe_text`].
 #[derive(Clone, Default)]
 pub struct Secret(SecretString);
 
 impl Secret {
-    /// The text. Never log it, and put it in no message.
+    /// The secret. Never log it or use it in a message.
     pub fn expose(&self) -> &str {
         self.0.expose_secret()
     }
@@ -87,7 +87,7 @@ mod tests {
     }
 
     #[test]
-    fn a_secret_is_written_and_read_like_a_string() {
+    fn secret_is_serialized_like_a_string() {
         let secret = Secret::from("hunter2");
         assert_eq!(secret.expose(), "hunter2");
         assert_eq!(to_value(&secret), Ok(Value::from("hunter2")));

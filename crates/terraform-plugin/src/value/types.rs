@@ -1,4 +1,4 @@
-//! The type of a value: as a schema sends it, and as a check of values.
+//! Types of values, in schemas and for checks.
 
 use std::collections::BTreeMap;
 
@@ -17,13 +17,13 @@ pub enum Type {
     Set(Box<Type>),
     Map(Box<Type>),
     Tuple(Vec<Type>),
-    /// An object, a block, or a nested attribute: with every attribute, perhaps null.
+    /// An object, a block, or a nested attribute. Every attribute is present, possibly null.
     Object(BTreeMap<String, Type>),
-    /// Any type: each value brings its own, see [`Dynamic`](super::Dynamic).
+    /// Any type: each value contains its own, see [`Dynamic`](super::Dynamic).
     Dynamic,
 }
 
-/// How deep the JSON of a type may nest: two levels for each object or collection.
+/// Maximum nesting of the JSON of a type: two levels for each object or collection.
 const MAX_DEPTH: usize = 512;
 
 impl Type {
@@ -32,7 +32,7 @@ impl Type {
         serde_json::to_string(self).expect("a type is made of strings, arrays and maps with string keys")
     }
 
-    /// Reads what [`Type::to_json`] writes. `None` when it is not the JSON of a type, or nests deeper than 256 types.
+    /// Parses the output of [`Type::to_json`]. `None` if it is not the JSON of a type, or nests deeper than 256 types.
     pub fn from_json(json: &str) -> Option<Self> {
         let mut depth: usize = 0;
         for byte in json.bytes() {
@@ -53,7 +53,7 @@ impl Type {
         Self::from_json_value(&value)
     }
 
-    /// The type that a value without one has, as `jsondecode` gives it: lists are tuples, maps objects.
+    /// The implied type of a value, as from `jsondecode`: lists are tuples, maps are objects.
     pub fn implied(value: &Value) -> Self {
         match value {
             Value::Null | Value::Unknown | Value::UnknownNotNull => Self::Dynamic,
@@ -66,7 +66,7 @@ impl Type {
         }
     }
 
-    /// True when a part of a value of this type brings its own type.
+    /// Whether the type contains `dynamic`.
     pub fn holds_dynamic(&self) -> bool {
         match self {
             Self::Dynamic => true,
@@ -105,7 +105,7 @@ impl Type {
         }
     }
 
-    /// What a value of this type is called in a message: `a list`.
+    /// The name of the type in messages: `a list`.
     fn noun(&self) -> &'static str {
         match self {
             Self::Bool => "a bool",
@@ -142,8 +142,8 @@ impl Serialize for Type {
 }
 
 impl Value {
-    /// Checks the value against a type: an object has every attribute and no other, tuples have their
-    /// length. Null and unknown are of every type.
+    /// Checks the value against a type: an object has exactly its attributes, a tuple has its length. Null and unknown conform to
+    /// every type.
     ///
     /// # Errors
     ///
@@ -184,9 +184,8 @@ impl Value {
         }
     }
 
-    /// Sorts every set in the value and drops its duplicates, so that equal values are equal in Rust. What the
-    /// decoders make is so already; what [`to_value`](super::to_value) and [`Value::null_of_unknowns`] make may not
-    /// be, as they know no types.
+    /// Sorts every set in the value and removes duplicates, so that equal values are equal in Rust. The decoders return canonical
+    /// values; [`to_value`](super::to_value) and [`Value::null_of_unknowns`] may not, because they do not have types.
     pub fn canonicalize(&mut self, ty: &Type) {
         match (ty, self) {
             (Type::List(element), Self::List(list)) => list.iter_mut().for_each(|v| v.canonicalize(element)),
@@ -234,7 +233,7 @@ mod tests {
     }
 
     #[test]
-    fn a_type_is_terraforms_compact_json() {
+    fn type_is_terraforms_compact_json() {
         let object = BTreeMap::from([("id".to_owned(), Type::String), ("disk_size".to_owned(), Type::Number)]);
         for (ty, json) in [
             (Type::Bool, r#""bool""#),
@@ -275,7 +274,7 @@ mod tests {
     }
 
     #[test]
-    fn a_value_that_does_not_conform_is_named_by_its_path() {
+    fn nonconforming_value_is_named_by_its_path() {
         let list = |elements: &[&str]| Value::list(elements.iter().copied());
         for (json, value, expected) in [
             (r#""bool""#, "true".into(), "expected a bool"),
@@ -300,7 +299,7 @@ mod tests {
     }
 
     #[test]
-    fn canonicalize_sorts_the_sets_and_nothing_else() {
+    fn canonicalize_sorts_sets_only() {
         let mut value = Value::map([("set", Value::list(["b", "a", "b"])), ("list", Value::list(["b", "a", "b"]))]);
         value.canonicalize(&ty(r#"["object",{"set":["set","string"],"list":["list","string"]}]"#));
         assert_eq!(value, Value::map([("set", Value::list(["a", "b"])), ("list", Value::list(["b", "a", "b"]))]));
@@ -308,12 +307,12 @@ mod tests {
 
     proptest! {
         #[test]
-        fn types_come_back_from_json(ty in arbitrary::ty()) {
+        fn types_survive_json(ty in arbitrary::ty()) {
             prop_assert_eq!(Type::from_json(&ty.to_json()), Some(ty));
         }
 
         #[test]
-        fn canonical_values_conform_and_stay_as_they_are((ty, value) in arbitrary::typed_value()) {
+        fn canonical_values_conform_and_do_not_change((ty, value) in arbitrary::typed_value()) {
             prop_assert_eq!(value.conforms(&ty), Ok(()));
             let mut again = value.clone();
             again.canonicalize(&ty);

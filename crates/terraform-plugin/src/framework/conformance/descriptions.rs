@@ -1,11 +1,11 @@
-//! Descriptions, as editors, `terraform providers schema -json` and generated SDKs show them.
+//! Checks descriptions, which editors, `terraform providers schema -json` and generated SDKs show.
 
 use super::Violations;
 use crate::framework::{Provider, Server};
 use crate::schema::{Attribute, Block, Kind, Signature, paragraphs};
 
-/// The faults of the descriptions of everything that a provider offers: an empty one, and one with a line break inside a
-/// paragraph, which an editor shows as a broken line.
+/// Invalid descriptions in a provider's schemas: empty ones, and those with a line break inside a paragraph, which editors
+/// show as a broken line.
 pub fn description_violations<P: Provider>(server: &Server<P>) -> Violations {
     let mut found = Violations::new();
     block("provider", &server.schema().block, &mut found);

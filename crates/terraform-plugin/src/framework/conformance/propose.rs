@@ -1,4 +1,4 @@
-//! What Terraform proposes: the configuration merged over the prior state.
+//! Terraform's proposed new state: the configuration merged with the prior state.
 
 use std::collections::BTreeMap;
 
@@ -46,12 +46,12 @@ fn attribute(described: &Attribute, prior: &Value, config: &Value) -> Value {
             let prior = |key| prior.as_map().and_then(|elements| elements.get(key));
             Value::Map(elements.iter().map(|(key, config)| (key.clone(), element(prior(key), config))).collect())
         }
-        // Matched by what is configured; without computed attributes inside, that is the whole element.
+        // Elements are matched by their configured values; without computed attributes inside, by the whole element.
         _ => config.clone(),
     }
 }
 
-/// True when `value` holds something that only a configuration can have set.
+/// Whether `value` contains something that only a configuration can set.
 fn holds_configured(kind: &Kind, value: &Value) -> bool {
     let Kind::Nested(nesting, nested) = kind else { return false };
     let in_object = |value: &Value| {

@@ -1,4 +1,4 @@
-//! What Terraform enforces on responses. Each function returns the violations, as Terraform would report them.
+//! Terraform's rules for responses. Each function returns the violations, as Terraform would report them.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -6,10 +6,10 @@ use crate::diagnostics::AttributePath;
 use crate::schema::{Attribute, Block, Kind, Nesting, Schema};
 use crate::value::{Type, Value};
 
-/// Violations; empty is good.
+/// Violations; empty if the response conforms.
 pub type Violations = Vec<String>;
 
-/// Of a plan: "Provider produced invalid plan".
+/// Violations of a plan: "Provider produced invalid plan".
 pub fn plan_violations(
     schema: &Schema,
     prior: &Value,
@@ -38,14 +38,14 @@ pub fn plan_violations(
     found
 }
 
-/// Of the second plan, at apply: "Provider produced inconsistent final plan".
+/// Violations of the second plan, during apply: "Provider produced inconsistent final plan".
 pub fn second_plan_violations(first: &Value, second: &Value, ty: &Type) -> Violations {
     let mut found = Violations::new();
     compare(&AttributePath::default(), first, second, ty, &mut found);
     found
 }
 
-/// Of a state, which apply, read, import and upgrade return.
+/// Violations of a state, as apply, read, import and upgrade return it.
 pub fn state_violations(schema: &Schema, state: &Value) -> Violations {
     let mut found = conform_violations(schema, state);
     if !state.is_wholly_known() {
@@ -54,7 +54,7 @@ pub fn state_violations(schema: &Schema, state: &Value) -> Violations {
     found
 }
 
-/// Of what an apply made of a plan: "Provider produced inconsistent result after apply".
+/// Violations of the new state after an apply: "Provider produced inconsistent result after apply".
 pub fn apply_violations(schema: &Schema, planned: &Value, applied: &Value, has_errors: bool) -> Violations {
     let mut found = state_violations(schema, applied);
     if !has_errors {
@@ -63,7 +63,7 @@ pub fn apply_violations(schema: &Schema, planned: &Value, applied: &Value, has_e
     found
 }
 
-/// Of an identity in any response: Terraform 1.12 to 1.16 cannot render a plan that holds an unknown one, and OpenTofu 1.12
+/// Violations of an identity in any response: Terraform 1.12 to 1.16 cannot render a plan with an unknown one, and OpenTofu 1.12
 /// refuses it.
 pub fn identity_violations(identity: &Value) -> Violations {
     if identity.is_wholly_known() { Violations::new() } else { vec!["an identity has unknown values".into()] }
@@ -161,7 +161,7 @@ fn check_attribute(
     }
 }
 
-/// What was known must stay; what was unknown may become anything.
+/// Compares with a plan: known values must not change; unknown values may become anything.
 fn compare(at: &AttributePath, before: &Value, after: &Value, ty: &Type, found: &mut Violations) {
     match (before, after, ty) {
         (Value::Unknown, _, _) => {}

@@ -22,7 +22,7 @@ fn object<const N: usize>(entries: [(&str, Value); N]) -> Value {
 }
 
 #[tokio::test]
-async fn a_resource_that_keeps_the_rules_passes() {
+async fn conforming_resource_passes() {
     let configs = [
         object([("name", "a".into())]),
         object([("name", "a".into()), ("size", 30_i64.into())]),
@@ -32,7 +32,7 @@ async fn a_resource_that_keeps_the_rules_passes() {
 }
 
 #[tokio::test]
-async fn an_imported_object_is_read() {
+async fn imported_object_is_read() {
     let context = context();
     let disks = resource(Disks);
     let mut first = Terraform::new(&*disks, &context);
@@ -40,7 +40,7 @@ async fn an_imported_object_is_read() {
     first.apply(&config).await.unwrap();
     let mut second = Terraform::new(&*disks, &context);
     second.import(Import::Id("a")).await.unwrap();
-    // What is remembered of a creation is not in the cloud.
+    // The private state of a create is not in the cloud.
     assert_eq!((&second.object.value, &second.object.identity), (&first.object.value, &first.object.identity));
     second.assert_no_changes(&config).await;
 
@@ -50,7 +50,7 @@ async fn an_imported_object_is_read() {
 }
 
 #[tokio::test]
-async fn a_failed_create_is_kept_tainted_and_replaced() {
+async fn failed_create_is_tainted_and_replaced() {
     let context = context();
     let disks = resource(Disks);
     let mut terraform = Terraform::new(&*disks, &context);
@@ -64,7 +64,7 @@ async fn a_failed_create_is_kept_tainted_and_replaced() {
 }
 
 #[test]
-fn each_broken_rule_of_a_plan_is_found() {
+fn every_violation_of_a_plan_is_found() {
     let config = object([
         ("name", "a".into()),
         ("labels", Value::Unknown),
@@ -121,7 +121,7 @@ fn each_broken_rule_of_a_plan_is_found() {
 }
 
 #[test]
-fn each_broken_rule_of_an_apply_is_found() {
+fn every_violation_of_an_apply_is_found() {
     let unknown = || Value::set([Value::from("x"), Value::Unknown]);
     for (name, planned, applied, expected) in [
         ("size", Value::Unknown, 7_i64.into(), vec![]),
@@ -151,7 +151,7 @@ fn each_broken_rule_of_an_apply_is_found() {
 }
 
 #[test]
-fn an_identity_with_an_unknown_value_is_found() {
+fn identity_with_an_unknown_value_is_found() {
     let identity = |id: Value| Value::map([("id", id), ("name", "a".into())]);
     for (identity, expected) in [
         (Value::Null, vec![]),
@@ -164,17 +164,17 @@ fn an_identity_with_an_unknown_value_is_found() {
     }
 }
 
-/// The table of Terraform's merge: prior state, configuration, proposal.
+/// Cases of Terraform's merge: prior state, configuration, proposed new state.
 #[test]
-fn a_proposal_is_the_configuration_over_the_prior_state() {
+fn proposal_merges_configuration_and_prior_state() {
     let mount = |path: &str, device: Value| Value::map([("path", path.into()), ("device", device)]);
     let mounts = |elements: &[Value]| Value::List(elements.to_vec());
     for (case, name, prior, config, expected) in [
         ("computed keeps its state", "status", "Ready".into(), Value::Null, "Ready".into()),
         ("optional and computed keeps its state", "size", 7_i64.into(), Value::Null, 7_i64.into()),
-        ("what is configured wins", "size", 7_i64.into(), 8_i64.into(), 8_i64.into()),
+        ("the configured value takes precedence", "size", 7_i64.into(), 8_i64.into(), 8_i64.into()),
         ("unknown wins", "size", 7_i64.into(), Value::Unknown, Value::Unknown),
-        ("what is left out goes", "labels", Value::list(["x"]), Value::Null, Value::Null),
+        ("an omitted value is removed", "labels", Value::list(["x"]), Value::Null, Value::Null),
         (
             "elements of a list by index",
             "mounts",

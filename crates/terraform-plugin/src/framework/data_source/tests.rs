@@ -25,7 +25,7 @@ async fn read_returns_known_object_or_errors() {
 }
 
 #[tokio::test]
-async fn validation_is_by_schema_and_by_the_data_source() {
+async fn schema_and_data_source_validate() {
     for (id, expected) in [
         ("d-1".into(), None),
         (Value::Unknown, None),

@@ -26,8 +26,8 @@ async fn stop_ends_a_list_with_an_error() {
     server.stop();
     let rest: Vec<_> = listed.collect().await;
     let names: Vec<_> = rest.iter().map(|listed| listed.display_name.as_str()).collect();
-    assert_eq!(names, ["b", ""], "what was on its way arrives, and no more");
-    let detail = "Terraform was asked to stop while disks were being listed. 2 were listed until then, and there may be more. \
+    assert_eq!(names, ["b", ""], "objects in flight arrive, and no others");
+    let detail = "Terraform was interrupted while disks were being listed. 2 were listed until then, and there may be more. \
                   Run the command again for the complete list.";
     assert_eq!(rest[1].diagnostics, Diagnostic::error("Listing interrupted", detail).into());
 }
@@ -48,7 +48,7 @@ async fn stop_after_the_last_object_leaves_the_list_complete() {
 }
 
 #[tokio::test]
-async fn an_object_without_an_identity_is_a_bug() {
+async fn object_without_an_identity_is_a_bug() {
     let server = filled().await;
     let context = server.context().unwrap();
     context.session.cloud.lock().unwrap().insert("b".into(), Disk { name: "b".to_owned().into(), ..Disk::default() });

@@ -13,7 +13,7 @@ fn schema() -> Schema {
     Schema::of::<Disk>(1).unwrap()
 }
 
-/// An object of the sample's schema, null where `entries` says nothing.
+/// An object of the sample's schema, with null for attributes that are not in `entries`.
 fn object<const N: usize>(entries: [(&str, Value); N]) -> Value {
     complete(Value::map(entries), &schema().ty)
 }
@@ -37,7 +37,7 @@ fn account(user: &str, password: Option<&str>, length: Value) -> Value {
 }
 
 #[test]
-fn a_new_object_has_defaults_and_everything_computed_is_unknown() {
+fn new_object_has_defaults_and_unknown_computed_attributes() {
     let config = object([
         ("name", "a".into()),
         ("accounts", Value::map([("x", account("u", Some("secret"), Value::Null))])),
@@ -59,7 +59,7 @@ fn a_new_object_has_defaults_and_everything_computed_is_unknown() {
     assert_eq!(plan(&Value::Null, &config), (expected, vec![]));
 }
 
-/// An object as an earlier apply left it.
+/// An object after an earlier apply.
 fn state() -> Value {
     let mount = |path: &str, device: &str| Value::map([("path", path), ("device", device)]);
     object([
@@ -75,7 +75,7 @@ fn state() -> Value {
     ])
 }
 
-/// The configuration that [`state`] came from.
+/// The configuration of [`state`].
 fn config() -> Value {
     let mount = |path: &str| Value::map([("path", path.into()), ("device", Value::Null)]);
     object([
@@ -105,14 +105,14 @@ fn misspelled_attribute_panics() {
 }
 
 #[test]
-fn an_unchanged_object_has_no_diff() {
+fn unchanged_object_has_no_diff() {
     assert_eq!(plan(&state(), &config()), (state(), vec![]));
     let other_password = Value::map([("x", account("u", Some("other"), Value::Null))]);
     assert_eq!(plan(&state(), &with(&config(), [("accounts", other_password)])), (state(), vec![]));
 }
 
 #[test]
-fn a_change_marks_what_is_computed_and_does_not_keep_its_state() {
+fn change_makes_computed_attributes_unknown() {
     let unknown = ("status", Value::Unknown);
     let entry = |path: &str, device: Value| Value::map([("path", path.into()), ("device", device)]);
     let mounts = |first, second| Value::list([entry("/a", first), entry("/b", second)]);
@@ -149,7 +149,7 @@ fn a_change_marks_what_is_computed_and_does_not_keep_its_state() {
 }
 
 #[test]
-fn write_only_values_go_from_everywhere() {
+fn write_only_values_become_null_at_every_depth() {
     let secret = || account("u", Some("secret"), Value::Null);
     let mut value = object([("accounts", Value::map([("x", secret()), ("y", Value::Unknown), ("z", Value::Null)]))]);
     null_write_only(&schema().block, &mut value);
@@ -157,7 +157,7 @@ fn write_only_values_go_from_everywhere() {
     assert_eq!(value, object([("accounts", Value::map(accounts))]));
 }
 
-/// A configuration, and the same with some of its values not known yet.
+/// A configuration, and the same with some unknown values.
 fn configs() -> impl Strategy<Value = (Value, Value)> {
     let or_null = |values: BoxedStrategy<Value>| prop_oneof![1 => Just(Value::Null), 2 => values].boxed();
     let text = || prop::sample::select(vec!["a", "b", "c"]);
@@ -209,9 +209,9 @@ fn configs() -> impl Strategy<Value = (Value, Value)> {
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(64))]
 
-    /// Every rule of Terraform holds on the way, planning twice agrees, and nothing is left to do after each step.
+    /// Each step conforms to Terraform's rules, planning is idempotent, and a plan after the step has no changes.
     #[test]
-    fn any_walk_through_configurations_conforms(steps in prop::collection::vec(configs(), 1..4)) {
+    fn any_sequence_of_configurations_conforms(steps in prop::collection::vec(configs(), 1..4)) {
         let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
         runtime.block_on(async {
             let context = Context { session: Arc::new(Sample::default()), stop: CancellationToken::new() };
@@ -227,7 +227,7 @@ proptest! {
     }
 
     #[test]
-    fn what_is_configured_is_planned((config, _) in configs(), (_, mut prior) in configs()) {
+    fn configured_values_are_planned((config, _) in configs(), (_, mut prior) in configs()) {
         null_write_only(&schema().block, &mut prior);
         let (planned, _) = plan(&prior, &config);
         for (name, attribute) in &schema().block.attributes {

@@ -1,4 +1,4 @@
-//! A registered resource: its types inside, values outside.
+//! A registered resource: converts between its types and values.
 
 use std::collections::BTreeSet;
 use std::fmt::Display;
@@ -18,7 +18,7 @@ use crate::framework::{Context, Outcome, Private, generate, panic};
 use crate::schema::Schema;
 use crate::value::{self, Value};
 
-/// Makes a resource part of a provider.
+/// Registers a resource.
 pub(super) fn register<R: Resource>(resource: R) -> Box<dyn AnyResource<R::Session>> {
     Box::new(Registered { resource, schema: OnceLock::new(), identity_schema: OnceLock::new(), session: PhantomData })
 }
@@ -94,7 +94,7 @@ impl<R: Resource> AnyResource<R::Session> for Registered<R> {
         let mut planned = plan.finish(&self.schema().ty);
         planned.object.identity = identity;
         if planned.object.identity.is_null() && !planned.diagnostics.has_errors() {
-            // Left out while any of it is unknown: Terraform 1.12 to 1.16 cannot render a plan with a partly known
+            // Omitted while any part is unknown: Terraform 1.12 to 1.16 cannot render a plan with a partly known
             // identity ("Failed to marshal plan to json: value is not known"), and OpenTofu 1.12 refuses it.
             match self.identity_of_value(&planned.object.value) {
                 Ok(identity) => planned.object.identity = identity::whole(self.identity_schema(), identity),
@@ -131,7 +131,7 @@ impl<R: Resource> AnyResource<R::Session> for Registered<R> {
         let mut applied = self.applied(response, result, &before);
         applied.diagnostics = validate::in_lines(&self.schema().block, config, applied.diagnostics);
         if applied.object.value.is_null() && !planned.is_null() && !applied.diagnostics.has_errors() {
-            // Terraform would report a bug without a word of what happened.
+            // Terraform would report a bug without the reason.
             let detail = "The operation ended without an object and without an error. This is a bug in the provider; \
                           please report it.";
             applied.diagnostics.push(Diagnostic::error("Nothing to save", detail));
@@ -236,7 +236,7 @@ impl<R: Resource> Registered<R> {
         plan::default_plan(&self.schema().block, prior, proposed, config)
     }
 
-    /// What is saved: wholly known, without write-only values, and of the same identity as before.
+    /// The object to save: wholly known, without write-only values, and with the same identity as before.
     fn applied(
         &self,
         response: Response<R::Model>,
@@ -257,8 +257,8 @@ impl<R: Resource> Registered<R> {
         };
         if identity::changed(before, &identity) {
             let detail = format!(
-                "The identity of this {} is not what it was, although it is the same object. This is a bug in the provider; \
-                 please report it.",
+                "The identity of this {} has changed, although it is the same object. This is a bug in the provider; please \
+                report it.",
                 R::TYPE_NAME
             );
             diagnostics.push(Diagnostic::error("Identity changed", detail));
@@ -267,7 +267,7 @@ impl<R: Resource> Registered<R> {
         Applied { object: Stored { value, private, identity }, diagnostics }
     }
 
-    /// An object from something else than the cloud. Its identity may have null attributes.
+    /// An object that was not read from the cloud. Its identity may have null attributes.
     async fn made(&self, make: impl Future<Output = Outcome<Option<R::Model>>>) -> Applied {
         let (state, result) = match panic::catch(make).await {
             Ok(Ok(state)) => (state, Ok(Ok(()))),
@@ -278,7 +278,7 @@ impl<R: Resource> Registered<R> {
         self.applied(response, result, &Value::Null)
     }
 
-    /// The identity of an object, as far as it is known; null when there is no object.
+    /// The identity of an object, as far as it is known; null if there is no object.
     fn identity(&self, state: Option<&R::Model>) -> Result<Value, Diagnostic> {
         match state {
             Some(state) => panic::catch_sync(|| {

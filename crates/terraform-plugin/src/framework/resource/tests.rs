@@ -30,13 +30,13 @@ async fn create(name: &str, context: &Context<Sample>) -> Applied {
     disks.apply(context, &Value::Null, planned.object, &config).await
 }
 
-/// The object as far as it is known before the cloud has responded.
+/// The object as known before the cloud has responded.
 fn begun(name: &str) -> Value {
     object([("name", name.into()), ("id", name.into()), ("wait", true.into())])
 }
 
 #[tokio::test]
-async fn what_is_known_of_an_object_is_saved_however_its_creation_ends() {
+async fn create_saves_the_known_state_however_it_ends() {
     let ready = [("size", 20_i64.into()), ("status", "Ready".into())];
     let object = |name: &str, entries: &[(&str, Value)]| {
         let mut object = begun(name).as_map().unwrap().clone();
@@ -61,14 +61,14 @@ async fn what_is_known_of_an_object_is_saved_however_its_creation_ends() {
 }
 
 #[tokio::test]
-async fn an_unknown_that_is_left_is_named() {
+async fn remaining_unknown_value_is_named() {
     let applied = create("vague", &context()).await;
     let paths: Vec<_> = applied.diagnostics.iter().map(|d| d.path.to_string()).collect();
     assert_eq!(paths, ["size"]);
 }
 
 #[tokio::test]
-async fn a_stopped_create_saves_the_object_with_a_warning() {
+async fn stopped_create_saves_the_object_with_a_warning() {
     let context = context();
     context.stop.cancel();
     let applied = create("waits", &context).await;
@@ -78,7 +78,7 @@ async fn a_stopped_create_saves_the_object_with_a_warning() {
 }
 
 #[tokio::test]
-async fn a_failed_delete_keeps_the_object_and_what_is_remembered() {
+async fn failed_delete_keeps_object_and_private_state() {
     let disks = resource(Disks);
     let context = context();
     for (name, gone) in [("a", true), ("stuck", false)] {
@@ -95,7 +95,7 @@ async fn a_failed_delete_keeps_the_object_and_what_is_remembered() {
 }
 
 #[tokio::test]
-async fn what_is_remembered_travels_with_the_object() {
+async fn private_state_is_passed_through() {
     let disks = resource(Disks);
     let context = context();
     let created = create("a", &context).await;
@@ -110,7 +110,7 @@ async fn what_is_remembered_travels_with_the_object() {
 }
 
 #[tokio::test]
-async fn a_plan_that_fails_says_why() {
+async fn failed_plan_returns_its_error() {
     let disks = resource(Disks);
     for (name, expected) in [("panics", "The provider crashed"), ("refused in plan", "Refused")] {
         let config = object([("name", name.into())]);
@@ -134,7 +134,7 @@ async fn read_finds_drift_and_deleted_objects() {
 }
 
 #[tokio::test]
-async fn an_import_is_what_its_id_says() {
+async fn import_returns_the_object_of_its_id() {
     let disks = resource(Disks);
     for (id, value, errors) in [
         ("d-1", object([("id", "d-1".into())]), vec![]),
@@ -147,7 +147,7 @@ async fn an_import_is_what_its_id_says() {
 }
 
 #[tokio::test]
-async fn stored_state_is_brought_to_the_current_version() {
+async fn stored_state_is_upgraded() {
     let disks = resource(Disks);
     let current = r#"{"id":"1","name":"a","size":"7","gone":1,"accounts":{"x":{"user":"u","password_wo":"p"}}}"#;
     let account = Value::map([("user", "u".into()), ("password_wo", Value::Null), ("length", Value::Null)]);

@@ -30,19 +30,19 @@ pub struct Disk {
     /// Whether to wait.
     #[schemars(extend("x-terraform" = OPTIONAL.default_bool(true)))]
     pub wait: Attr<bool>,
-    /// Free words.
+    /// Any labels.
     #[schemars(extend("x-terraform" = OPTIONAL), inner(length(min = 1)))]
     pub labels: Attr<BTreeSet<String>>,
-    /// Who may use it, by server.
+    /// Accounts that may use it, by server.
     #[schemars(extend("x-terraform" = OPTIONAL, "minProperties" = 1))]
     pub accounts: Attr<BTreeMap<String, Account>>,
-    /// Where it is mounted, in order.
+    /// Its mounts, in order.
     #[schemars(extend("x-terraform" = OPTIONAL))]
     pub mounts: Attr<Vec<Mount>>,
-    /// Who owns it.
+    /// Its owners.
     #[schemars(extend("x-terraform" = OPTIONAL))]
     pub owners: Attr<BTreeSet<Owner>>,
-    /// How long it may take.
+    /// Timeouts of its operations.
     #[schemars(extend("x-terraform" = BLOCK))]
     pub timeouts: Attr<Timeouts>,
 }
@@ -64,10 +64,10 @@ pub struct Account {
 /// A mount.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Mount {
-    /// Where.
+    /// The path.
     #[schemars(extend("x-terraform" = REQUIRED))]
     pub path: Attr<String>,
-    /// Given by the cloud.
+    /// Set by the cloud.
     #[schemars(extend("x-terraform" = COMPUTED.use_state_for_unknown()))]
     pub device: Attr<String>,
 }
@@ -75,7 +75,7 @@ pub struct Mount {
 /// An owner.
 #[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 pub struct Owner {
-    /// Who.
+    /// The user.
     #[schemars(extend("x-terraform" = REQUIRED))]
     pub user: Attr<String>,
 }
@@ -83,21 +83,21 @@ pub struct Owner {
 /// Timeouts.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Timeouts {
-    /// Of create.
+    /// Timeout of create.
     #[schemars(extend("x-terraform" = OPTIONAL))]
     pub create: Attr<String>,
 }
 
-/// The resource. What an operation does goes by the disk's name:
+/// The resource. The disk's name selects how an operation fails:
 ///
 /// | name | |
 /// | --- | --- |
-/// | `refused` | create fails before there is a disk |
-/// | `half` | create fails after there is one |
-/// | `panics` | create panics after there is one, plan and read panic |
+/// | `refused` | create fails before the disk exists |
+/// | `half` | create fails after the disk exists |
+/// | `panics` | create panics after the disk exists, plan and read panic |
 /// | `forgets` | create ends without a disk and without an error |
 /// | `vague` | create leaves values unknown |
-/// | `waits` | create waits until Terraform asks to stop |
+/// | `waits` | create waits until Terraform is interrupted |
 /// | `stuck` | delete fails |
 /// | `moves` | update gives it another ID |
 pub struct Disks;
@@ -222,7 +222,7 @@ impl Resource for Disks {
         Ok(state)
     }
 
-    /// From `other_disk`, which has a `title`.
+    /// Supports `other_disk`, which has a `title`.
     fn move_state(&self, source: &Source, state: serde_json::Value) -> Outcome<Option<Disk>> {
         if source.type_name != "other_disk" {
             return Ok(None);
@@ -238,7 +238,7 @@ impl Resource for Disks {
         DiskIdentity { id: state.id.clone(), name: state.name.clone() }
     }
 
-    /// Without a name, the ID without the prefix of the provider; `nameless` stays without one.
+    /// The name defaults to the ID without the provider's prefix; `nameless` has none.
     async fn import_identity(&self, context: &Context<Sample>, identity: DiskIdentity) -> Outcome<Disk> {
         let prefix = context.session.prefix.as_str().unwrap_or_default();
         let name = identity.id.as_str().and_then(|id| id.strip_prefix(prefix)).filter(|name| *name != "nameless");
@@ -253,7 +253,7 @@ impl Resource for Disks {
         Ok(identity)
     }
 
-    /// With owners, there are no labels.
+    /// Removes the labels if there are owners.
     fn generate_config(&self, config: &mut Disk) {
         if config.owners.is_known() {
             config.labels = Attr::Null;
@@ -261,7 +261,7 @@ impl Resource for Disks {
     }
 }
 
-/// What names a disk.
+/// The identity of a disk.
 #[derive(Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct DiskIdentity {
     /// Its ID.
@@ -272,7 +272,7 @@ pub struct DiskIdentity {
     pub name: Attr<String>,
 }
 
-/// Sets what the cloud decides.
+/// Sets the computed attributes.
 fn decide(disk: &mut Disk, config: &Disk) {
     disk.size = Attr::from(disk.size.known().copied().unwrap_or(20));
     if disk.status.is_unknown() {

@@ -10,7 +10,7 @@ use crate::framework::{Context, DataSource, Outcome};
 use crate::schema::{COMPUTED, REQUIRED};
 use crate::value::Attr;
 
-/// Looks a disk up.
+/// Looks up a disk.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct DiskLookup {
     /// Its ID. `panics` panics, `vague` leaves the size unknown.

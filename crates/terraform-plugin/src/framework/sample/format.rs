@@ -13,7 +13,7 @@ use crate::value::Attr;
 /// Formats a disk.
 #[derive(Serialize, Deserialize, JsonSchema)]
 pub struct FormatConfig {
-    /// Its ID. `refused` is refused, `panics` panics, `waits` waits until Terraform asks to stop.
+    /// Its ID. `refused` is refused, `panics` panics, `waits` waits until Terraform is interrupted.
     #[schemars(extend("x-terraform" = REQUIRED))]
     pub id: Attr<String>,
 }

@@ -1,4 +1,4 @@
-//! `sample_instance`: a resource whose operations take time in the cloud, and so wait. It is not in the list of
+//! `sample_instance`: a resource whose operations wait for the cloud. It is not registered in
 //! [`SampleProvider`](super::SampleProvider): tests run it by itself.
 
 use std::collections::{BTreeMap, HashMap};
@@ -22,7 +22,7 @@ use crate::value::{Attr, duration};
 /// How long the cloud takes to start, rename and stop an instance.
 const WORK: Duration = Duration::from_secs(60);
 
-/// The time for each operation, unless the `timeouts` block sets another.
+/// The default timeout of each operation.
 const TIMEOUT: Duration = Duration::from_secs(600);
 
 /// An instance.
@@ -56,7 +56,7 @@ pub struct InstanceTimeouts {
     pub delete: Attr<String>,
 }
 
-/// What names an instance.
+/// The identity of an instance.
 #[derive(Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct InstanceIdentity {
     /// Its ID.
@@ -165,7 +165,7 @@ impl Resource for Instances {
     }
 }
 
-/// Waits until the planned instance runs, and saves it as it then is.
+/// Waits until the planned instance runs, and saves its state.
 async fn wait_and_save(
     context: &Context<Sample>,
     planned: Instance,
@@ -205,7 +205,7 @@ async fn wait_and_save(
     Ok(())
 }
 
-/// An instance as the cloud has it.
+/// An instance in the cloud.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Machine {
     name: String,
@@ -214,7 +214,7 @@ pub struct Machine {
     until: Instant,
 }
 
-/// The cloud, and the poller of all waits for it.
+/// The cloud, and the poller of all waits.
 #[derive(Debug)]
 pub struct Machines {
     cloud: Arc<Cloud>,
@@ -240,7 +240,7 @@ struct Log {
 }
 
 impl Machines {
-    /// How often the cloud was polled.
+    /// The number of polls.
     pub fn polls(&self) -> usize {
         self.cloud.0.lock().unwrap().polls
     }

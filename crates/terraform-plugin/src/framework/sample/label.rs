@@ -1,4 +1,4 @@
-//! `label`, a function of any values.
+//! `label`, a function with dynamic parameters.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -16,7 +16,7 @@ pub struct LabelParameters {
     /// The tags. Null removes one. The tag `unknown` makes the result unknown.
     #[schemars(extend("x-terraform" = PARAMETER.allow_null_elements()))]
     tags: std::collections::BTreeMap<String, Attr<String>>,
-    /// What is labeled.
+    /// The values to label.
     #[schemars(extend("x-terraform" = PARAMETER.allow_unknown().variadic()))]
     values: Vec<Attr<Dynamic>>,
 }

@@ -7,7 +7,7 @@ use crate::framework::{Function, FunctionError};
 
 /// Repeats a string.
 ///
-/// And counts.
+/// Returns its length as well.
 #[derive(Serialize, Deserialize, JsonSchema)]
 pub struct RepeatParameters {
     /// The string. `panic` panics.

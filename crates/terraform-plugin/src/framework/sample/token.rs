@@ -15,7 +15,7 @@ use crate::value::{Attr, Secret};
 /// A token.
 #[derive(Serialize, Deserialize, JsonSchema)]
 pub struct Token {
-    /// Whose. `panics` panics in every operation, `refused` is refused in every one.
+    /// Its owner. `panics` panics in every operation, `refused` is refused in every one.
     #[schemars(extend("x-terraform" = REQUIRED))]
     pub user: Attr<String>,
     /// The token.
@@ -26,7 +26,7 @@ pub struct Token {
 /// The ephemeral resource.
 pub struct Tokens;
 
-/// When a token is to be renewed first.
+/// When a token must be renewed first.
 pub const RENEW_AT: Duration = Duration::new(1_000, 5);
 
 fn misbehave(user: Option<&str>) -> Outcome<()> {

@@ -6,7 +6,7 @@ fn config(prefix: &str) -> Value {
 }
 
 #[tokio::test]
-async fn the_last_configuration_counts() {
+async fn last_configuration_applies() {
     let server = Server::<SampleProvider>::default();
     assert_eq!(server.context().unwrap_err().summary, "Provider not configured");
     for prefix in ["a-", "b-"] {
@@ -25,7 +25,7 @@ async fn the_last_configuration_counts() {
 }
 
 #[tokio::test]
-async fn stop_cancels_what_began_before_it() {
+async fn stop_cancels_operations_in_flight() {
     let server = Server::<SampleProvider>::default();
     server.configure(&config("a-")).await;
     let before = server.context().unwrap();

@@ -23,7 +23,7 @@ fn account(user: Value, password: Value) -> Value {
 }
 
 #[tokio::test]
-async fn each_fault_has_its_path_and_message() {
+async fn every_error_has_its_path_and_detail() {
     let name = ("name", Value::from("a"));
     for (case, config, path, summary, detail) in [
         (
@@ -31,14 +31,14 @@ async fn each_fault_has_its_path_and_message() {
             config([]),
             "name",
             "Missing required attribute",
-            "name is required, and is null or not set.",
+            "name is required, but is null or not set.",
         ),
         (
             "a nested one is null",
             config([name.clone(), ("accounts", account(Value::Null, Value::Null))]),
             "accounts",
             "Missing required attribute",
-            r#"accounts["x.y"].user is required, and is null or not set."#,
+            r#"accounts["x.y"].user is required, but is null or not set."#,
         ),
         (
             "what only the provider sets is configured",
@@ -80,21 +80,21 @@ async fn each_fault_has_its_path_and_message() {
             config([name.clone(), ("labels", Value::List(vec![Value::Null, "x".into()]))]),
             "labels",
             "Null element",
-            "labels holds null. Remove the element, or give it a value.",
+            "labels contains null. Remove the element, or set a value.",
         ),
         (
             "null in a list of objects",
             config([name.clone(), ("mounts", Value::List(vec![Value::Null]))]),
             "mounts",
             "Null element",
-            "mounts[0] holds null. Remove the element, or give it a value.",
+            "mounts[0] contains null. Remove the element, or set a value.",
         ),
         (
             "null in an object in a set",
             config([name.clone(), ("owners", Value::List(vec![Value::map([("user", Value::Null)])]))]),
             "owners",
             "Missing required attribute",
-            "owners.user is required, and is null or not set.",
+            "owners.user is required, but is null or not set.",
         ),
         (
             "a map is empty",
@@ -117,16 +117,16 @@ async fn each_fault_has_its_path_and_message() {
 }
 
 #[tokio::test]
-async fn everything_wrong_is_reported_at_once() {
+async fn all_errors_are_reported() {
     let config = config([("size", 0_i64.into()), ("id", "x".into()), ("accounts", account(Value::Null, Value::Null))]);
     let found = found(&config, WriteOnly::Allowed).await;
     let paths: Vec<_> = found.iter().map(|(path, ..)| path.as_str()).collect();
     assert_eq!(paths, ["accounts", "id", "name", "size"]);
 }
 
-/// Terraform quotes the lines of the attribute that a message points at.
+/// Terraform prints the lines of the attribute that a diagnostic refers to.
 #[tokio::test]
-async fn message_under_a_key_points_at_the_attribute_unless_a_secret_is_written_there() {
+async fn path_ends_at_the_attribute_and_before_a_secret() {
     for (password, expected) in [(Value::Null, "accounts"), (Value::Unknown, "accounts"), (Value::from("secret"), "")] {
         let config = config([("name", "a".into()), ("accounts", account(Value::Null, password.clone()))]);
         let found = found(&config, WriteOnly::Allowed).await;
@@ -136,7 +136,7 @@ async fn message_under_a_key_points_at_the_attribute_unless_a_secret_is_written_
 }
 
 #[tokio::test]
-async fn an_old_client_must_not_get_write_only_values() {
+async fn write_only_values_need_a_supporting_client() {
     for (password, client, expected) in [
         (Value::from("secret"), WriteOnly::Allowed, vec![]),
         (Value::from("secret"), WriteOnly::Refused, vec![""]),
@@ -166,7 +166,7 @@ async fn unknown_values_are_accepted() {
 }
 
 #[tokio::test]
-async fn a_panic_in_validation_is_an_error() {
+async fn panic_in_validation_is_an_error() {
     let found = found(&config([("name", "panics in validate".into())]), WriteOnly::Allowed).await;
     assert_eq!(found.iter().map(|(_, summary, _)| summary.as_str()).collect::<Vec<_>>(), ["The provider crashed"]);
 }
@@ -183,13 +183,13 @@ struct Secretive {
 }
 
 #[tokio::test]
-async fn no_message_quotes_what_is_sensitive() {
+async fn no_message_shows_a_sensitive_value() {
     let block = Schema::of::<Secretive>(0).unwrap().block;
     let config = Value::map([("key", Value::from("hunter2")), ("level", 0_i64.into())]);
     let found = validate::<Secretive>(&block, &config, WriteOnly::Allowed, |_, _| {}).await;
     let found: Vec<_> = found.into_iter().map(|d| (d.path.to_string(), d.detail)).collect();
     let expected = [
-        // At "key", Terraform would quote the line with the secret.
+        // At "key", Terraform would print the line with the secret.
         ("", "key: expected at least 8 characters."),
         ("level", "level: expected a whole number from 1 to 4294967295, got 0."),
     ];
@@ -197,7 +197,7 @@ async fn no_message_quotes_what_is_sensitive() {
 }
 
 #[tokio::test]
-async fn the_schema_is_asked_first() {
+async fn schema_is_checked_first() {
     let block = Schema::of_provider::<SampleConfig>().unwrap().block;
     let config = Value::map([("prefix", "")]);
     let found = validate::<SampleConfig>(&block, &config, WriteOnly::Allowed, |_, _| panic!("not asked")).await;

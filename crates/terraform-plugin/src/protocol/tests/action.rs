@@ -26,7 +26,7 @@ async fn validation_needs_no_configured_provider() {
 }
 
 #[tokio::test]
-async fn a_plan_says_what_will_not_work() {
+async fn plan_returns_diagnostics() {
     for (action_type, id, diagnostics) in [
         (FORMAT, "a".into(), vec![warning("Planned", "It will be formatted.")]),
         (FORMAT, Value::Unknown, vec![warning("Planned", "It will be formatted.")]),
@@ -42,7 +42,7 @@ async fn a_plan_says_what_will_not_work() {
 }
 
 #[tokio::test]
-async fn a_plan_is_deferred_while_the_provider_is_not_configured() {
+async fn plan_is_deferred_until_the_provider_is_configured() {
     let mut client = client();
     configure(&mut client, Value::Unknown).await;
     let client_capabilities = Some(wire::ClientCapabilities { deferral_allowed: true, ..Default::default() });

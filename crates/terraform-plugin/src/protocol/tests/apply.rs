@@ -36,7 +36,7 @@ pub(super) async fn create(client: &mut Client, name: &str) -> apply_resource_ch
 }
 
 #[tokio::test]
-async fn create_returns_what_exists_however_it_ends() {
+async fn create_returns_the_known_state_however_it_ends() {
     let both = br#"{"created":"yes","planned":"yes"}"#;
     let begun = |name: &str| disk([("id", format!("d-{name}").into()), ("name", name.into()), ("wait", true.into())]);
     let ready = disk([
@@ -46,8 +46,8 @@ async fn create_returns_what_exists_however_it_ends() {
         ("status", "Ready".into()),
         ("wait", true.into()),
     ]);
-    let detail = "size is still unknown after the operation, which otherwise succeeded. It is null in the state. This is a \
-                  bug in the provider; please report it.";
+    let detail = "size is still unknown after an otherwise successful operation. It is null in the state. This is a bug in the \
+        provider; please report it.";
     let vague = error("Value not known after the operation", detail, at([attribute("size")]));
     let detail = "The operation ended without an object and without an error. This is a bug in the provider; please report \
                   it.";
@@ -104,7 +104,7 @@ async fn object_is_created_updated_and_deleted() {
 }
 
 #[tokio::test]
-async fn a_delete_that_fails_keeps_the_object() {
+async fn failed_delete_keeps_the_object() {
     let mut client = configured().await;
     let created = create(&mut client, "stuck").await;
     let response = apply(&mut client, created.new_state.clone(), null(), null()).await;
@@ -119,7 +119,7 @@ async fn a_delete_that_fails_keeps_the_object() {
 }
 
 #[tokio::test]
-async fn a_call_that_cannot_be_read_gives_back_what_it_got() {
+async fn malformed_apply_returns_the_prior_state() {
     let state = disk([("id", "d-a".into())]);
     for (type_name, private, expected) in [
         ("sample_none", &b""[..], unknown("resource")),
@@ -128,7 +128,7 @@ async fn a_call_that_cannot_be_read_gives_back_what_it_got() {
             b"!",
             error(
                 "Unreadable private state",
-                "The state holds private data that this provider did not write (expected value at line 1 column 1). \
+                "The state contains private data that this provider did not write (expected value at line 1 column 1). \
                  Restore the state from a backup, or remove the object from the state and import it again.",
                 None,
             ),

@@ -5,10 +5,10 @@ use super::*;
 use crate::protocol::tfplugin6::stop_provider;
 
 #[tokio::test(start_paused = true)]
-async fn stop_ends_what_is_in_flight_and_not_what_comes_later() {
+async fn stop_cancels_calls_in_flight_only() {
     let mut client = configured().await;
     let (mut waiting, mut stopping) = (client.clone(), client.clone());
-    // Both begin before either can go on: one thread, and create runs until its wait.
+    // Both begin before either can continue: there is one thread, and create runs until its wait.
     let (waited, _) = tokio::join!(create(&mut waiting, "waits"), async {
         tokio::task::yield_now().await;
         stopping.stop_provider(stop_provider::Request {}).await.unwrap()

@@ -24,8 +24,8 @@ async fn validation_needs_no_configured_provider() {
 #[tokio::test]
 async fn read_returns_the_object_or_errors() {
     let known = "Value not known after the operation";
-    let detail = "size is still unknown after the operation, which otherwise succeeded. It is null in the state. This is a \
-                  bug in the provider; please report it.";
+    let detail = "size is still unknown after an otherwise successful operation. It is null in the state. This is a bug in the \
+        provider; please report it.";
     for (type_name, id, state, diagnostics) in [
         (
             "sample_disk",
@@ -53,7 +53,7 @@ async fn read_returns_the_object_or_errors() {
 }
 
 #[tokio::test]
-async fn a_read_before_the_configuration_is_an_error() {
+async fn read_before_configuration_is_an_error() {
     let config = lookup("d-1".into(), Value::Null);
     let request = read_data_source::Request { type_name: "sample_disk".into(), config, ..Default::default() };
     let response = client().read_data_source(request).await.unwrap().into_inner();

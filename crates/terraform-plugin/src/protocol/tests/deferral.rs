@@ -1,4 +1,4 @@
-//! While the provider's configuration is not known, clients that allow deferrals get one.
+//! Deferral while the provider's configuration is unknown, for clients that allow it.
 
 use super::identity::identity;
 use super::resource::{DISK, disk};
@@ -8,7 +8,7 @@ use crate::protocol::tfplugin6::{
     import_resource_state, open_ephemeral_resource, plan_resource_change, read_data_source, read_resource,
 };
 
-/// A client of a provider whose prefix is not known yet.
+/// A client of a provider whose prefix is unknown.
 async fn waiting() -> Client {
     let mut client = client();
     assert_eq!(configure(&mut client, Value::Unknown).await, configure_provider::Response::default());
@@ -50,7 +50,7 @@ async fn read_returns_the_prior_state() {
 }
 
 #[tokio::test]
-async fn a_plan_is_that_of_the_schema_alone() {
+async fn plan_uses_the_schema_only() {
     let config = disk([("name", "refused in plan".into())]);
     let request = |client_capabilities| plan_resource_change::Request {
         type_name: DISK.into(),
@@ -72,7 +72,7 @@ async fn a_plan_is_that_of_the_schema_alone() {
     let expected = plan_resource_change::Response { planned_state, deferred: deferred(), ..Default::default() };
     assert_eq!(response, expected);
 
-    // Without leave, or with a known configuration, the resource is asked.
+    // If the client does not allow deferrals, or the configuration is known, the resource plans.
     let refused = [error("Refused", "It cannot be planned.", None)];
     let response = client.plan_resource_change(request(None)).await.unwrap().into_inner();
     assert_eq!((response.diagnostics, response.deferred), (refused.to_vec(), None));
@@ -110,7 +110,7 @@ async fn import_deferred_returns_one_null_object_with_its_identity() {
 }
 
 #[tokio::test]
-async fn what_has_no_prior_value_is_unknown() {
+async fn values_without_a_prior_value_are_unknown() {
     let mut client = waiting().await;
     let request = read_data_source::Request {
         type_name: DISK.into(),

@@ -30,7 +30,7 @@ fn refused() -> wire::Diagnostic {
 }
 
 #[tokio::test]
-async fn an_open_gives_a_value_and_when_to_renew_it() {
+async fn open_returns_a_value_and_its_renewal_time() {
     let opened = open_ephemeral_resource::Response {
         result: token("u".into(), "d-u".into()),
         renew_at: Some(prost_types::Timestamp { seconds: 1_000, nanos: 5 }),
@@ -60,10 +60,10 @@ async fn an_open_gives_a_value_and_when_to_renew_it() {
 }
 
 #[tokio::test]
-async fn a_renewal_and_a_close_get_what_the_open_remembered() {
+async fn renew_and_close_get_the_private_state() {
     let unreadable = error(
         "Unreadable private state",
-        "The state holds private data that this provider did not write (expected value at line 1 column 1). Restore the \
+        "The state contains private data that this provider did not write (expected value at line 1 column 1). Restore the \
          state from a backup, or remove the object from the state and import it again.",
         None,
     );

@@ -19,7 +19,7 @@ pub(super) fn functions() -> BTreeMap<String, wire::Function> {
         ],
         r#return: Some(wire::function::Return { r#type: br#"["object",{"length":"number","text":"string"}]"#.into() }),
         summary: "Repeats a string.".into(),
-        description: "Repeats a string.\n\nAnd counts.".into(),
+        description: "Repeats a string.\n\nReturns its length as well.".into(),
         description_kind: wire::StringKind::Markdown.into(),
         ..Default::default()
     };
@@ -38,7 +38,7 @@ pub(super) fn functions() -> BTreeMap<String, wire::Function> {
         ],
         variadic_parameter: Some(wire::function::Parameter {
             allow_unknown_values: true,
-            ..parameter("values", "\"dynamic\"", "What is labeled.")
+            ..parameter("values", "\"dynamic\"", "The values to label.")
         }),
         r#return: Some(wire::function::Return { r#type: br#""dynamic""#.into() }),
         summary: "Labels values.".into(),
@@ -56,7 +56,7 @@ async fn functions_have_signatures() {
 }
 
 #[tokio::test]
-async fn a_call_needs_no_configured_provider() {
+async fn call_needs_no_configured_provider() {
     let text = |text: &str| msgpack::encode(&text.into(), &Type::String);
     let times = |times: i64| msgpack::encode(&times.into(), &Type::Number);
     let result = bytes(b"\x82\xa6length\x04\xa4text\xa4abab");
@@ -65,7 +65,7 @@ async fn a_call_needs_no_configured_provider() {
         Some(wire::FunctionError { text: text.trim_end_matches('.').into(), function_argument })
     };
     let malformed = "Terraform sent a value that does not fit the provider's schema: expected a number. Please report this, \
-                     with the versions of Terraform and of the provider.";
+    with the versions of Terraform and the provider.";
     let unknown = "This version of the provider has no function \"none\". Check the name, or upgrade the provider.";
     for (name, arguments, result, error) in [
         ("repeat", vec![text("ab"), times(2)], result, None),
@@ -85,7 +85,7 @@ async fn a_call_needs_no_configured_provider() {
 }
 
 #[tokio::test]
-async fn a_dynamic_value_comes_and_goes_with_its_type() {
+async fn dynamic_value_is_passed_with_its_type() {
     let object = r#"["object",{"id":"string","size":"number"}]"#;
     // An object whose size is unknown, but not null, and a number in JSON.
     let half = [

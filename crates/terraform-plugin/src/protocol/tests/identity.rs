@@ -32,7 +32,7 @@ async fn identities_have_a_schema() {
 }
 
 #[tokio::test]
-async fn a_stored_identity_is_upgraded() {
+async fn stored_identity_is_upgraded() {
     for (version, json, upgraded_identity, diagnostics) in [
         (1, r#"{"id":"1","name":"a"}"#, identity("1".into(), "a".into()), vec![]),
         (0, r#"{"disk":"1"}"#, identity("1".into(), Value::Null), vec![]),
@@ -67,7 +67,7 @@ async fn read(
 }
 
 #[tokio::test]
-async fn an_object_from_before_identities_gets_one_when_it_is_read() {
+async fn read_sets_a_missing_identity() {
     let mut client = configured().await;
     let created = create(&mut client, "a").await;
     let whole = identity("d-a".into(), "a".into());
@@ -84,12 +84,12 @@ async fn an_object_from_before_identities_gets_one_when_it_is_read() {
 }
 
 #[tokio::test]
-async fn an_identity_that_changes_is_a_bug() {
+async fn changed_identity_is_a_bug() {
     let mut client = configured().await;
     let created = create(&mut client, "a").await;
     let other = identity("d-b".into(), "a".into());
     let response = read(&mut client, created.new_state.clone(), other.clone()).await;
-    let detail = "The identity of this sample_disk is not what it was, although it is the same object. This is a bug in the \
+    let detail = "The identity of this sample_disk has changed, although it is the same object. This is a bug in the \
                   provider; please report it.";
     let changed = || vec![error("Identity changed", detail, None)];
     let expected = read_resource::Response {
@@ -141,7 +141,7 @@ async fn plan_returns_known_identities() {
 }
 
 #[tokio::test]
-async fn an_import_goes_by_identity_or_by_id() {
+async fn import_by_identity_or_by_id() {
     let imported = |state, identity| import_resource_state::ImportedResource {
         type_name: DISK.into(),
         state,
@@ -158,7 +158,7 @@ async fn an_import_goes_by_identity_or_by_id() {
         None,
     );
     let incomplete =
-        error("Incomplete identity", "The identity has no id, which an import of sample_disk needs.", None);
+        error("Incomplete identity", "The identity has no id, which is required to import sample_disk.", None);
     for (id, given, imported_resources, diagnostics) in [
         ("", identity("d-1".into(), "a".into()), vec![imported(by_name, identity("d-1".into(), "a".into()))], vec![]),
         (

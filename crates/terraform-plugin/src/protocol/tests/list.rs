@@ -35,7 +35,7 @@ fn request(name: Value, include_resource_object: bool, limit: i64) -> list_resou
     list_resource::Request { type_name: DISK.into(), config: filter(name), include_resource_object, limit }
 }
 
-/// A client of a provider with the disks a, b and c, and what an event says of each, whole.
+/// A client of a provider with the disks a, b and c, and the complete event of each.
 async fn filled() -> (Client, Vec<list_resource::Event>) {
     let mut client = configured().await;
     let mut events = Vec::new();
@@ -59,7 +59,7 @@ fn trouble(diagnostic: wire::Diagnostic) -> list_resource::Event {
 }
 
 #[tokio::test]
-async fn a_list_has_what_the_client_asks_for() {
+async fn list_returns_the_requested_objects() {
     let (mut client, all) = filled().await;
     let refused = trouble(error("Refused", "No more of them.", None));
     let with = |events: &[list_resource::Event], event| [events, &[event]].concat();
@@ -77,7 +77,7 @@ async fn a_list_has_what_the_client_asks_for() {
 }
 
 #[tokio::test]
-async fn what_cannot_be_listed_is_one_event() {
+async fn list_error_is_one_event() {
     let unknown_type = list_resource::Request { type_name: "sample_none".into(), ..Default::default() };
     let bad = list_resource::Request { config: bytes(b"\x80"), ..request(Value::Null, false, 1) };
     let mut client = client();
@@ -91,7 +91,7 @@ async fn what_cannot_be_listed_is_one_event() {
 }
 
 #[tokio::test]
-async fn a_client_that_leaves_ends_the_list() {
+async fn client_disconnect_ends_the_list() {
     let (mut client, all) = filled().await;
     let mut events = client.list_resource(request(Value::Null, true, 100)).await.unwrap().into_inner();
     assert_eq!(events.next().await.unwrap().unwrap(), all[0]);

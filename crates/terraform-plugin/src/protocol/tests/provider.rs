@@ -80,22 +80,23 @@ pub(super) fn disk_schema() -> wire::Schema {
         required(plain("user", "\"string\"", "Its user.")),
     ];
     let mount = vec![
-        computed(plain("device", "\"string\"", "Given by the cloud.")),
-        required(plain("path", "\"string\"", "Where.")),
+        computed(plain("device", "\"string\"", "Set by the cloud.")),
+        required(plain("path", "\"string\"", "The path.")),
     ];
-    let owner = vec![required(plain("user", "\"string\"", "Who."))];
+    let owner = vec![required(plain("user", "\"string\"", "The user."))];
     let attributes = vec![
-        optional(nested("accounts", NestingMode::Map, "Who may use it, by server.", account)),
+        optional(nested("accounts", NestingMode::Map, "Accounts that may use it, by server.", account)),
         computed(plain("id", "\"string\"", "Its ID.")),
-        optional(plain("labels", "[\"set\",\"string\"]", "Free words.")),
-        optional(nested("mounts", NestingMode::List, "Where it is mounted, in order.", mount)),
+        optional(plain("labels", "[\"set\",\"string\"]", "Any labels.")),
+        optional(nested("mounts", NestingMode::List, "Its mounts, in order.", mount)),
         required(plain("name", "\"string\"", "Its name.")),
-        optional(nested("owners", NestingMode::Set, "Who owns it.", owner)),
+        optional(nested("owners", NestingMode::Set, "Its owners.", owner)),
         computed(optional(plain("size", "\"number\"", "In GiB."))),
         computed(plain("status", "\"string\"", "Its status.")),
         computed(optional(plain("wait", "\"bool\"", "Whether to wait."))),
     ];
-    let timeouts = block("How long it may take.", vec![optional(plain("create", "\"string\"", "Of create."))]);
+    let timeouts =
+        block("Timeouts of its operations.", vec![optional(plain("create", "\"string\"", "Timeout of create."))]);
     let timeouts = wire::schema::NestedBlock {
         type_name: "timeouts".into(),
         block: Some(timeouts),
@@ -107,9 +108,9 @@ pub(super) fn disk_schema() -> wire::Schema {
 }
 
 #[tokio::test]
-async fn the_schema_is_that_of_the_structs() {
+async fn schema_is_that_of_the_structs() {
     let response = client().get_provider_schema(get_provider_schema::Request {}).await.unwrap().into_inner();
-    let prefix = "Begins every ID. `panic` panics, `refused` is refused.";
+    let prefix = "Prefix of every ID. `panic` panics, `refused` is refused.";
     let prefix = optional(plain("prefix", "\"string\"", prefix));
     let lookup = vec![
         required(plain("id", "\"string\"", "Its ID. `panics` panics, `vague` leaves the size unknown.")),
@@ -120,19 +121,19 @@ async fn the_schema_is_that_of_the_structs() {
         required(plain(
             "user",
             "\"string\"",
-            "Whose. `panics` panics in every operation, `refused` is refused in every one.",
+            "Its owner. `panics` panics in every operation, `refused` is refused in every one.",
         )),
     ];
     let filter = "Part of the name. `panics` panics after the first disk, `refused` ends there.";
     let filter = vec![optional(plain("name", "\"string\"", filter))];
-    let format = "Its ID. `refused` is refused, `panics` panics, `waits` waits until Terraform asks to stop.";
+    let format = "Its ID. `refused` is refused, `panics` panics, `waits` waits until Terraform is interrupted.";
     let format = vec![required(plain("id", "\"string\"", format))];
     let schema = |block| wire::Schema { version: 0, block: Some(block) };
     let format = schema(block("Formats a disk.", format));
     let expected = get_provider_schema::Response {
-        provider: Some(schema(block("Disks that are not there.", vec![prefix]))),
+        provider: Some(schema(block("Simulated disks.", vec![prefix]))),
         resource_schemas: [("sample_disk".to_owned(), disk_schema())].into(),
-        data_source_schemas: [("sample_disk".to_owned(), schema(block("Looks a disk up.", lookup)))].into(),
+        data_source_schemas: [("sample_disk".to_owned(), schema(block("Looks up a disk.", lookup)))].into(),
         ephemeral_resource_schemas: [("sample_token".to_owned(), schema(block("A token.", token)))].into(),
         list_resource_schemas: [("sample_disk".to_owned(), schema(block("Finds disks.", filter)))].into(),
         action_schemas: [("sample_format".to_owned(), wire::ActionSchema { schema: Some(format) })].into(),
@@ -144,7 +145,7 @@ async fn the_schema_is_that_of_the_structs() {
 }
 
 #[tokio::test]
-async fn the_provider_block_is_validated() {
+async fn provider_block_is_validated() {
     let prefix = |prefix: Value| object::<SampleConfig, 1>([("prefix", prefix)]);
     let path = at([attribute("prefix")]);
     for (config, expected) in [
@@ -165,7 +166,7 @@ async fn the_provider_block_is_validated() {
 }
 
 #[tokio::test]
-async fn a_configuration_that_is_refused_is_an_error() {
+async fn refused_configuration_is_an_error() {
     for (prefix, expected) in [
         (Value::Null, vec![warning("No prefix", "IDs begin with nothing.")]),
         (Value::Unknown, vec![]),
@@ -182,7 +183,7 @@ async fn a_configuration_that_is_refused_is_an_error() {
 }
 
 #[tokio::test]
-async fn stop_responds_at_once_and_without_an_error() {
+async fn stop_responds_at_once() {
     let response = client().stop_provider(stop_provider::Request {}).await.unwrap().into_inner();
     assert_eq!(response, stop_provider::Response::default());
 }
@@ -198,7 +199,7 @@ async fn requests_without_configuration_blame_the_client() {
         for diagnostics in [validated, configured] {
             let [found] = &diagnostics[..] else { panic!("{diagnostics:?}") };
             assert_eq!(found.summary, "Missing configuration");
-            assert!(found.detail.contains("a bug in Terraform"), "{}", found.detail);
+            assert!(found.detail.contains("a bug in the client"), "{}", found.detail);
         }
     }
 }

@@ -18,13 +18,13 @@ fn accounts(password: Value) -> (&'static str, Value) {
 }
 
 #[tokio::test]
-async fn validation_depends_on_what_the_client_can() {
+async fn validation_depends_on_client_capabilities() {
     let name = || ("name", Value::from("a"));
-    let detail = "accounts[\"x\"].password_wo is write-only: its value must never reach the state, which takes Terraform 1.11 \
-                  or OpenTofu 1.11 and later. Upgrade, or use the attribute without _wo, whose value is stored in the state.";
-    // At the attribute, the client would quote the line with the secret.
+    let detail = "accounts[\"x\"].password_wo is write-only, which requires Terraform 1.11 or OpenTofu 1.11 and later. \
+        Upgrade, or use the attribute without _wo, whose value is stored in the state.";
+    // At the attribute, the client would print the line with the secret.
     let refused = error("Write-only attribute not supported", detail, None);
-    let detail = "name is required, and is null or not set.";
+    let detail = "name is required, but is null or not set.";
     let missing = error("Missing required attribute", detail, at([attribute("name")]));
     for (type_name, config, write_only, expected) in [
         (DISK, disk([name()]), false, vec![]),
@@ -94,7 +94,7 @@ async fn plan(
 }
 
 #[tokio::test]
-async fn a_create_is_planned() {
+async fn create_is_planned() {
     let mut client = configured().await;
     let config = disk([("name", Value::Unknown), ("labels", Value::List(vec![Value::Unknown])), accounts("p".into())]);
     let response = plan(&mut client, null(), config.clone(), config).await;
@@ -116,7 +116,7 @@ async fn a_create_is_planned() {
 }
 
 #[tokio::test]
-async fn a_change_is_planned() {
+async fn update_is_planned() {
     let mut client = configured().await;
     let state = |name: &str, size: i64, status: Value| {
         disk([
@@ -159,7 +159,7 @@ async fn a_change_is_planned() {
 }
 
 #[tokio::test]
-async fn a_plan_that_cannot_be_made_gives_back_what_it_got() {
+async fn malformed_plan_returns_the_proposal() {
     let prior = disk([("name", "a".into())]);
     let back = |diagnostic| plan_resource_change::Response {
         planned_state: prior.clone(),
@@ -227,7 +227,7 @@ async fn object_of_another_type_is_moved() {
 }
 
 #[tokio::test]
-async fn a_configuration_is_generated_from_a_state() {
+async fn configuration_is_generated_from_state() {
     let owners = || ("owners", Value::list([Value::map([("user", "u")])]));
     let state = |entries| disk([("id", "d-1".into()), ("name", "a".into()), ("wait", true.into()), entries]);
     for (type_name, state, config, diagnostics) in [

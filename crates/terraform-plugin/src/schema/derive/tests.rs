@@ -75,7 +75,7 @@ fn named<T>(entries: impl IntoIterator<Item = (&'static str, T)>) -> BTreeMap<St
 }
 
 #[test]
-fn a_struct_is_a_schema() {
+fn struct_is_a_schema() {
     let password = attribute("The password.", Kind::Plain(Type::String), OPTIONAL.write_only().sensitive());
     let age = attribute("Seconds.", Kind::Plain(Type::Number), COMPUTED);
     let create = attribute("Of create.", Kind::Plain(Type::String), OPTIONAL);
@@ -151,10 +151,10 @@ struct Versioned {
 }
 
 #[test]
-fn what_is_reserved_depends_on_the_block() {
+fn reserved_names_depend_on_the_block() {
     assert!(Schema::of::<Versioned>(0).is_ok());
     let error = Schema::of_provider::<Versioned>().unwrap_err();
-    assert_eq!(error.to_string(), "version: Terraform keeps this name for itself");
+    assert_eq!(error.to_string(), "version: Terraform reserves this name");
 }
 
 /// A property of type string.
@@ -177,7 +177,7 @@ fn nested(behavior: Behavior, nesting: Nesting, b: Json) -> Json {
 }
 
 #[test]
-fn what_terraform_would_refuse_is_refused() {
+fn schemas_that_terraform_would_refuse_are_refused() {
     let with = |property: Json, key: &str, value: Json| {
         let mut property = property;
         property[key] = value;
@@ -215,7 +215,7 @@ fn what_terraform_would_refuse_is_refused() {
         ),
         (
             nested(COMPUTED, Nesting::List, string(OPTIONAL)),
-            "a.b: inside what only the provider sets, everything is computed",
+            "a.b: nested attributes of a computed attribute must be computed",
         ),
         (
             nested(OPTIONAL, Nesting::Map, string(REQUIRED.requires_replace())),
@@ -227,7 +227,7 @@ fn what_terraform_would_refuse_is_refused() {
         ),
         (
             nested(OPTIONAL, Nesting::Single, nested(BLOCK, Nesting::Single, string(OPTIONAL))),
-            "a.b: an attribute cannot hold a block",
+            "a.b: an attribute cannot contain a block",
         ),
     ] {
         assert_eq!(read(serde_json::json!({ "a": property })).unwrap_err().to_string(), expected, "{property}");
@@ -235,14 +235,14 @@ fn what_terraform_would_refuse_is_refused() {
 }
 
 #[test]
-fn a_computed_set_may_hold_computed_attributes() {
+fn computed_set_may_contain_computed_attributes() {
     let block = read(serde_json::json!({ "a": nested(COMPUTED, Nesting::Set, string(COMPUTED)) })).unwrap();
     let b = attribute("D.", Kind::Plain(Type::String), COMPUTED);
     assert_eq!(block.attributes["a"].kind, Kind::Nested(Nesting::Set, named([("b", b)])));
 }
 
 #[test]
-fn names_are_those_of_terraform() {
+fn invalid_names_are_refused() {
     for name in ["", "1a", "A", "a-b", "a.b", "ä"] {
         let error = read(serde_json::json!({ name: string(OPTIONAL) })).unwrap_err();
         assert_eq!(
@@ -256,7 +256,7 @@ fn names_are_those_of_terraform() {
 }
 
 #[test]
-fn a_block_without_documentation_is_refused() {
+fn undocumented_block_is_refused() {
     let json = serde_json::json!({ "type": "object", "properties": {} });
     assert_eq!(read_block("", json.as_object().unwrap()).unwrap_err().to_string(), ": no doc comment");
 }

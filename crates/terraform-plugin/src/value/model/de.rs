@@ -153,7 +153,7 @@ impl<'de> Deserializer<'de> for ValueDeserializer<'de> {
     forward_to_deserialize_any! { i128 u128 char bytes byte_buf unit unit_struct tuple_struct identifier }
 }
 
-/// What is inside an `Attr`: nothing when it is unknown, or has an unknown that its type has no place for.
+/// The content of an `Attr`: empty if it is unknown, or contains an unknown that its type cannot represent.
 struct AttrAccess<'de>(ValueDeserializer<'de>);
 
 impl<'de> de::SeqAccess<'de> for AttrAccess<'de> {
@@ -201,10 +201,10 @@ impl<'de> de::MapAccess<'de> for EntryAccess<'de> {
     }
 }
 
-/// The fields that the struct has, whatever else the object has.
+/// The fields of the struct; other attributes of the object are ignored.
 struct FieldAccess<'de> {
     object: &'de BTreeMap<String, Value>,
-    /// From the current one on.
+    /// The current and the following fields.
     fields: &'static [&'static str],
 }
 

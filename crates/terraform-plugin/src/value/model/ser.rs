@@ -1,4 +1,4 @@
-//! A serde serializer that makes a [`Value`].
+//! A serde serializer to a [`Value`].
 
 use std::collections::BTreeMap;
 
@@ -59,9 +59,9 @@ impl Serializer for ValueSerializer {
         Ok(string.into())
     }
 
-    /// Those of a [`Dynamic`](crate::value::Dynamic): other bytes have no form in Terraform.
+    /// The bytes of a [`Dynamic`](crate::value::Dynamic): Terraform cannot represent other bytes.
     fn serialize_bytes(self, bytes: &[u8]) -> Result<Value, ValueError> {
-        let no_form = |_| ValueError::new("bytes have no form in Terraform");
+        let no_form = |_| ValueError::new("Terraform cannot represent bytes");
         msgpack::decode_argument(bytes, &Type::Dynamic).map_err(no_form)
     }
 
@@ -145,10 +145,10 @@ impl Serializer for ValueSerializer {
 }
 
 fn variant_with_data(variant: &str) -> ValueError {
-    ValueError::new(format!("the variant {variant:?} has data, which has no form in Terraform"))
+    ValueError::new(format!("the variant {variant:?} has data, which Terraform cannot represent"))
 }
 
-/// The number that `shortest`, the float as Rust prints it, stands for.
+/// The number for `shortest`, the float as Rust prints it.
 fn decimal(is_finite: bool, float: f64, shortest: &str) -> Result<Value, ValueError> {
     let number = if is_finite { shortest.parse() } else { Number::try_from(float) };
     number.map(Value::Number).map_err(ValueError::custom)

@@ -1,8 +1,8 @@
-//! The account that an object belongs to, in the private state: with credentials of another account, the object is not
-//! listed, and must not count as deleted.
+//! The account of an object, in the private state: with credentials of another account, the object is not listed, and must
+//! not count as deleted.
 //!
-//! Best effort: without the permission for `GetCallerIdentity`, and for objects of versions that did not save the account, an
-//! object that is not listed no longer exists.
+//! Best effort: without the permission for `GetCallerIdentity`, and for objects of older versions that did not save the
+//! account, an object that is not listed counts as deleted.
 
 use crate::errors;
 use crate::session::Session;
@@ -22,7 +22,7 @@ pub async fn save(session: &Session, private: &mut Private) {
 ///
 /// # Errors
 ///
-/// When they belong to another one.
+/// They belong to another one.
 pub async fn check(session: &Session, private: &Private, subject: &Subject) -> Outcome<()> {
     let Some(created_in) = private.get(ACCOUNT) else { return Ok(()) };
     match session.account().await {

@@ -1,7 +1,7 @@
-//! The Pod annotations that choose disks and image caches, and nothing else: keys, values, and what is documented of them.
+//! The Pod annotations for disks and image caches: keys, values and their documented effects.
 //!
 //! They belong on the Pod template (`.spec.template.metadata.annotations`); on a Deployment itself, or on a running Pod, they have no
-//! effect. Every value is a string. A key or value that is not documented is never written.
+//! effect. Every value is a string. Only documented keys and values are written.
 //! Source: <https://cloud.tencent.com/document/product/457/44173>.
 
 mod cache_disk;
@@ -26,17 +26,17 @@ pub const AUTO: &str = "auto";
 /// GiB of the system disk that every Pod has, free of charge.
 pub const FREE_DISK_SIZE: u64 = 20;
 
-/// The smallest disk in GiB. Below the free system disk nothing is documented.
+/// The smallest disk in GiB. Sizes below the free system disk are not documented.
 pub const MIN_DISK_SIZE: u64 = FREE_DISK_SIZE;
 
-/// The largest disk in GiB: that of a premium cloud disk, as `DescribeDiskConfigQuota` of the `cbs` API gives it in its
-/// documented example. Assumed to hold for system disks too, whose maximum is not documented.
+/// The largest disk in GiB: that of a premium cloud disk in the documented example of `DescribeDiskConfigQuota` of the `cbs`
+/// API. The maximum of system disks is not documented, and assumed to be the same.
 pub const MAX_DISK_SIZE: u64 = 32_000;
 
 /// Annotations by key.
 pub type Annotations = BTreeMap<String, String>;
 
-/// Annotations whose keys are known, and whose values may not be.
+/// Annotations with known keys, whose values may be unknown.
 pub type PlannedAnnotations = BTreeMap<String, Attr<String>>;
 
 /// The annotation that starts a Pod from a cache.
@@ -47,26 +47,26 @@ const ROOT_DISK_SIZE: &str = "root-cbs-size";
 const CACHE_DISK_SIZE: &str = "image-cache-disk-size";
 /// Type of that disk.
 const CACHE_DISK_TYPE: &str = "image-cache-disk-type";
-/// Minutes for which that disk outlives its Pod.
+/// Minutes for which that disk is kept after its Pod.
 const CACHE_DISK_RETAIN_MINUTES: &str = "image-cache-disk-retain-minute";
 
-/// One annotation; `key` comes without the common prefix.
+/// One annotation; `key` is without the common prefix.
 fn annotation(key: &str, value: impl ToString) -> (String, String) {
     (format!("{PREFIX}{key}"), value.to_string())
 }
 
-/// One annotation that may not be known yet; none for null.
+/// One annotation that may be unknown; none for null.
 fn planned<T: ToString>(key: &str, value: &Attr<T>) -> Option<(String, Attr<String>)> {
     let value = value.as_ref().map(T::to_string);
     (!value.is_null()).then(|| (format!("{PREFIX}{key}"), value))
 }
 
-/// [`image_cache`], of a choice that may not be known yet.
+/// [`image_cache`] for a choice that may be unknown.
 pub fn planned_image_cache(id: &Attr<String>) -> PlannedAnnotations {
     planned(USE_IMAGE_CACHE, id).into_iter().collect()
 }
 
-/// [`root_disk`], of a size that may not be known yet.
+/// [`root_disk`] for a size that may be unknown.
 pub fn planned_root_disk(size: &Attr<u64>) -> PlannedAnnotations {
     planned(ROOT_DISK_SIZE, size).into_iter().collect()
 }
@@ -76,7 +76,7 @@ pub fn image_cache(id: &str) -> Annotations {
     Annotations::from([annotation(USE_IMAGE_CACHE, id)])
 }
 
-/// `root-cbs-size`: a system disk of `size` GiB. What it does beside an image cache is not documented.
+/// `root-cbs-size`: a system disk of `size` GiB. Its effect together with an image cache is not documented.
 pub fn root_disk(size: u64) -> Annotations {
     Annotations::from([annotation(ROOT_DISK_SIZE, size)])
 }
@@ -100,7 +100,7 @@ fn comma_joined(hosts: &BTreeSet<String>) -> String {
     hosts.iter().map(String::as_str).collect::<Vec<_>>().join(",")
 }
 
-/// Checks a choice of image cache: [`AUTO`], or what may be an ID. Functions cannot warn, and a mock makes IDs of any form.
+/// Checks a choice of image cache: [`AUTO`], or a possible ID. Functions cannot warn, and mocks generate IDs of any form.
 ///
 /// # Errors
 ///
@@ -143,7 +143,7 @@ mod tests {
     }
 
     #[test]
-    fn an_image_cache_is_auto_or_an_id() {
+    fn image_cache_is_auto_or_an_id() {
         for (choice, expected) in
             [("auto", true), ("imc-al38vsrl", true), ("7j6hwsdo", true), ("", false), ("a b", false), ("a,b", false)]
         {

@@ -1,4 +1,4 @@
-//! Failed calls, as a user reads them: what was being done, to which cache, what the API said, and what to do.
+//! Diagnostics of failed calls: the operation, the object, the API's error, and what to do.
 
 use tencentcloud::Error;
 use tencentcloud::credentials::{AccountError, CredentialsError};
@@ -6,12 +6,12 @@ use tencentcloud::endpoints::InvalidEndpoint;
 use terraform_plugin::diagnostics::{AttributePath, Diagnostic};
 use terraform_plugin::framework::Subject;
 
-/// A call about an object failed. `doing` is a word such as "reading".
+/// A call for an object failed. `doing` is a word such as "reading".
 pub fn api(doing: &str, subject: &Subject, error: &Error) -> Diagnostic {
     Diagnostic::error(format!("Error {doing} {}", subject.kind), format!("While {doing} {subject}: {}", cause(error)))
 }
 
-/// No token could be made for the registry instance `id`.
+/// No token could be created for the registry instance `id`.
 pub fn registry_token(id: &str, region: &str, error: &Error) -> Diagnostic {
     let advice = match error.code().unwrap_or_default() {
         code if code.starts_with("ResourceNotFound") => " Check the ID of the instance, and the region.".to_owned(),
@@ -19,16 +19,16 @@ pub fn registry_token(id: &str, region: &str, error: &Error) -> Diagnostic {
     };
     Diagnostic::error(
         "Error creating registry token",
-        format!("While making a token for registry {id} in {region}: {}.{advice}", chain(error)),
+        format!("While creating a token for registry {id} in {region}: {}.{advice}", chain(error)),
     )
 }
 
-/// The provider block says where, and no one said which region.
+/// No region is configured.
 pub fn no_region() -> Diagnostic {
     Diagnostic::error(
         "No region",
-        "The API needs a region, and none is set. Set region in the provider block, or in TENCENTCLOUD_REGION, for example \
-         \"ap-guangzhou\". A resource or a data source may also name its own.",
+        "The API needs a region, and none is set. Set region in the provider block, or TENCENTCLOUD_REGION, for example \
+        \"ap-guangzhou\". A resource or a data source may also set its own.",
     )
     .at(AttributePath::root("region"))
 }
@@ -45,18 +45,18 @@ pub fn financial_region(region: &str) -> Diagnostic {
     .at(AttributePath::root("region"))
 }
 
-/// The region of the provider block depends on something that is not there yet.
+/// The region of the provider block is unknown.
 pub fn region_not_known_yet() -> Diagnostic {
     Diagnostic::error(
         "Region not known yet",
-        "The region of the provider block is not known before apply, and is needed now. Set it to a constant, for example \
-         \"ap-guangzhou\". A resource or a data source may also name its own.",
+        "The region of the provider block is known only after apply, but is needed now. Set it to a constant, for example \
+        \"ap-guangzhou\". A resource or a data source may also set its own.",
     )
     .at(AttributePath::root("region"))
 }
 
-/// The argument at `at` of the provider block makes no endpoint. Terraform shows the lines that are pointed at: those of a
-/// password are not.
+/// The argument at `at` of the provider block is not a valid endpoint. Terraform prints the line that a diagnostic refers to,
+/// so one about a value with a password refers to none.
 pub fn endpoint(error: &InvalidEndpoint, at: AttributePath) -> Diagnostic {
     let at = if error.holds_secret() { AttributePath::default() } else { at };
     Diagnostic::error("Invalid endpoint", format!("{error}.")).at(at)
@@ -74,19 +74,19 @@ pub fn account(error: &AccountError) -> Diagnostic {
     )
 }
 
-/// The account could not be found out, for another reason than missing credentials.
+/// The account is unknown, for another reason than missing credentials.
 pub fn account_unknown(error: &Error) -> Diagnostic {
     account(&AccountError::Unknown(error.clone()))
 }
 
-/// An object does not exist in the account of the credentials, and was created in another one.
+/// An object was created in another account than that of the credentials, where it does not exist.
 pub fn other_account(subject: &Subject, created_in: &str, account: &str) -> Diagnostic {
     Diagnostic::error(
         "Credentials of another account",
         format!(
-            "The {subject} belongs to account {created_in}, and the credentials to account {account}, which does not list it. \
-             It stays in the state. Use credentials of account {created_in}. If it is to be created again in account \
-             {account}, remove it from the state first, with `terraform state rm`."
+            "The {subject} belongs to account {created_in}, but the credentials to account {account}, which does not list it. \
+             It stays in the state. Use credentials of account {created_in}. To create it again in account {account}, first \
+             remove it from the state with `terraform state rm`."
         ),
     )
 }
@@ -102,13 +102,13 @@ pub fn credentials(error: &CredentialsError) -> Diagnostic {
     Diagnostic::error(summary, format!("The API needs credentials: {}.", chain(error)))
 }
 
-/// The same error as one that was reported in full for another object.
+/// Refers to the same error, which was reported in full for another object.
 pub fn reported(summary: &str) -> Diagnostic {
-    let detail = format!("See the error {summary:?}, which has the cause and what to do.");
+    let detail = format!("See the error {summary:?} for the cause and what to do.");
     Diagnostic::error("API cannot be called", detail)
 }
 
-/// Why a call failed, and what to do where that is known, as sentences.
+/// Why a call failed and, if known, what to do, as sentences.
 pub fn cause(error: &Error) -> String {
     format!("{}.{}", chain(error), advice(error))
 }
@@ -127,7 +127,7 @@ pub fn chain(error: &dyn std::error::Error) -> String {
     text.trim_end_matches('.').to_owned()
 }
 
-/// What to do about an error whose cause is known.
+/// What to do about an error with a known cause.
 fn advice(error: &Error) -> String {
     let error = failed_call(error);
     if let Some(permission) = error.missing_permission() {
@@ -135,8 +135,8 @@ fn advice(error: &Error) -> String {
     }
     let advice = match error.code().unwrap_or_default() {
         code if code.starts_with("InvalidAction") => {
-            "This region or site does not offer the action, nor does the international site. Check region, and domain or endpoints \
-             of the provider block."
+            "The action is not available in this region or site, nor on the international site. Check region, and domain or \
+            endpoints of the provider block."
         }
         "AuthFailure.SecretIdNotFound" | "AuthFailure.InvalidSecretId" => {
             "The key does not exist. Check secret_id, or TENCENTCLOUD_SECRET_ID."
@@ -146,19 +146,19 @@ fn advice(error: &Error) -> String {
             "The temporary credentials are wrong or have expired. Get new ones, with secret_id, secret_key and \
              security_token from the same session."
         }
-        "UnsupportedRegion" => "The service is not offered in this region. Check region.",
+        "UnsupportedRegion" => "The service is not available in this region. Check region.",
         code if code.starts_with("LimitExceeded") => {
             "A quota of the account is used up. Ask Tencent Cloud to raise it."
         }
         code if code.starts_with("RequestLimitExceeded") => {
             "Other programs use the API's quota as well. Lower requests_per_second, or raise max_retries."
         }
-        _ if error.is_not_connected() && !error.is_lasting() => {
+        _ if error.is_not_connected() && !error.is_permanent() => {
             "Check the network, the proxy variables, and endpoints or domain of the provider block."
         }
-        _ if matches!(error, Error::Unreadable { is_foreign: true, .. }) && error.is_lasting() => {
-            "This is not the API. Check endpoints and domain of the provider block, and whether a login page of the network is \
-             in between."
+        _ if matches!(error, Error::Unreadable { is_foreign: true, .. }) && error.is_permanent() => {
+            "The response is not from the API. Check endpoints and domain of the provider block, and whether the network shows \
+            a login page."
         }
         _ if matches!(error, Error::Unreadable { http_status: 500.., .. }) => {
             "The API, or something in front of it, is down. Apply again later."
@@ -168,7 +168,7 @@ fn advice(error: &Error) -> String {
     format!(" {advice}")
 }
 
-/// The call that failed: that for the credentials, where there are none because of it.
+/// The failed call: that of the credentials, if it is the reason that there are none.
 fn failed_call(error: &Error) -> &Error {
     match error {
         Error::Credentials { source, .. } => match &**source {

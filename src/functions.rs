@@ -1,6 +1,6 @@
-//! The functions: what data sources and resources say about constants, as an expression.
+//! The functions: results of data sources and resources that depend on constants only.
 //!
-//! Terraform may call them at any time, and requires the same result each time: no network, no configuration, no clock.
+//! Terraform may call them at any time and requires the same result each time: no network, no configuration, no clock.
 
 mod annotate_manifests;
 mod annotate_object;

@@ -1,9 +1,8 @@
-//! Properties of whatever reads bytes from outside: from Terraform, the API, registries, and the user's files.
+//! Properties of all code that parses external input: from Terraform, the API, registries, and the user's files.
 //!
-//! A property is a function of bytes that panics when it is violated. That nothing panics is part of each; most assert more. The
-//! targets of `fuzz/` look for bytes that violate a property, and a unit test checks each property with the named inputs in
-//! `fuzz/corpus/`, so that what was found once is found again without a fuzzer. A property stands beside the code that it is
-//! about, most of which is private.
+//! A property is a function of bytes that panics when it is violated. Each includes that the code does not panic; most assert more.
+//! The targets of `fuzz/` search for bytes that violate a property, and a unit test checks each property with the named inputs in
+//! `fuzz/corpus/`, so that regressions are found without a fuzzer. A property is in the module of its code, most of which is private.
 //!
 //! Compiled for tests and for fuzzing only.
 
@@ -33,14 +32,14 @@ pub const PROPERTIES: [Property; 13] = [
 ///
 /// # Panics
 ///
-/// When the property is violated, or there is none of that name.
+/// If the property is violated, or does not exist.
 pub fn check(name: &str, bytes: &[u8]) {
     let (_, property) =
         PROPERTIES.iter().find(|(known, _)| *known == name).unwrap_or_else(|| panic!("no property {name:?}"));
     property(bytes);
 }
 
-/// Keeps the fuzzer from ending the process where the YAML parser panics: that is caught, and becomes an error.
+/// Keeps the fuzzer from ending the process when the YAML parser panics: the panic is caught, and becomes an error.
 pub fn let_parsers_panic() {
     let hook = std::panic::take_hook();
     std::panic::set_hook(Box::new(move |panic| {
@@ -62,7 +61,7 @@ mod tests {
         Path::new(env!("CARGO_MANIFEST_DIR")).join("fuzz")
     }
 
-    /// Up to the first dot, so that an archive of minimized inputs goes with its target.
+    /// Names up to the first dot, so that an archive of minimized inputs has the name of its target.
     fn names(directory: &str) -> BTreeSet<String> {
         let entries = fs::read_dir(fuzz().join(directory)).unwrap().map(|entry| entry.unwrap().file_name());
         entries.map(|name| name.to_str().unwrap().split('.').next().unwrap().to_owned()).collect()

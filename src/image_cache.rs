@@ -2,11 +2,11 @@
 //!
 //! API: <https://cloud.tencent.com/document/api/457/70861> and its neighbours.
 //!
-//! What apply promises:
+//! Guarantees of apply:
 //!
 //! - a cache is created at most once, even if the response is lost, see [`crate::image_caches`];
-//! - its ID is in the state before the wait for it begins;
-//! - what the API made of a change is read back, see [`verify`];
+//! - its ID is in the state before the wait begins;
+//! - the result of a change is read back, see [`verify`];
 //! - Ctrl-C ends the wait with a warning and without a taint: the next apply continues waiting;
 //! - no message contains a secret.
 

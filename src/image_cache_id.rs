@@ -1,21 +1,21 @@
-//! IDs of image caches in a configuration. Of an ID no more than its prefix is documented.
+//! IDs of image caches in a configuration. Only the prefix of an ID is documented.
 
 use terraform_plugin::diagnostics::{AttributePath, Diagnostic, Diagnostics};
 use terraform_plugin::value::Attr;
 
-/// Whether `text` can be the ID of an image cache. That letters, digits and dashes follow the prefix is an assumption, which
-/// all documented examples satisfy.
+/// Whether `text` has the form of an image cache ID. That letters, digits and dashes follow the prefix is assumed from the
+/// documented examples.
 pub fn is_id(text: &str) -> bool {
     let is_rest = |rest: &str| !rest.is_empty() && rest.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-');
     text.strip_prefix("imc-").is_some_and(is_rest)
 }
 
-/// Whether `text` may be an ID that this version does not know the form of, as those that a mock makes up.
+/// Whether `text` may be an ID of an unknown form, as mocks generate it.
 pub fn may_be_id(text: &str) -> bool {
     !text.is_empty() && !text.contains(|c: char| c == ',' || c.is_whitespace() || c.is_control())
 }
 
-/// Reports a known value that cannot be an ID as an error, and one of an unknown form as a warning.
+/// Reports a value that cannot be an ID as an error, and one of an unknown form as a warning.
 pub fn validate(path: AttributePath, value: &Attr<String>, diagnostics: &mut Diagnostics) {
     let Some(text) = value.as_str().filter(|text| !is_id(text)) else { return };
     diagnostics.push(if may_be_id(text) {
@@ -26,10 +26,10 @@ pub fn validate(path: AttributePath, value: &Attr<String>, diagnostics: &mut Dia
     });
 }
 
-/// The warning about a value that may be an ID and does not look like one.
+/// The warning about an ID of an unknown form.
 pub fn unknown_form(path: AttributePath, text: &str) -> Diagnostic {
     let detail = format!(
-        "{path}: the IDs of image caches look like \"imc-1a2b3c4d\", got {text:?}. Check the ID, unless a mock made it up."
+        "{path}: the IDs of image caches look like \"imc-1a2b3c4d\", got {text:?}. Check the ID, unless a mock generated it."
     );
     Diagnostic::warning("Unusual image cache ID", detail).at(path)
 }
@@ -40,7 +40,7 @@ mod tests {
     use terraform_plugin::diagnostics::Severity;
 
     #[test]
-    fn validate_warns_of_an_unknown_form_and_refuses_invalid_ids() {
+    fn invalid_id_is_an_error_and_unknown_form_a_warning() {
         let given = |text: &str| Attr::from(text.to_owned());
         for (id, expected) in [
             (given("imc-al38vsrl"), None),

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use image_registry::Reference;
 use terraform_plugin::diagnostics::{AttributePath, Diagnostic, Diagnostics};
 
-/// Reports each of the images at `path` that is not a valid reference.
+/// Reports each image at `path` that is not a valid reference.
 pub fn validate<'a>(path: AttributePath, images: impl IntoIterator<Item = &'a String>, diagnostics: &mut Diagnostics) {
     for error in images.into_iter().filter_map(|image| Reference::parse(image).err()) {
         let detail = format!("{path}: {error}.");
@@ -13,19 +13,19 @@ pub fn validate<'a>(path: AttributePath, images: impl IntoIterator<Item = &'a St
     }
 }
 
-/// True when both pull one image, however they are written: `nginx:1.27` is `docker.io/library/nginx:1.27`. See
+/// Whether both refer to the same image, in any spelling: `nginx:1.27` is `docker.io/library/nginx:1.27`. See
 /// [`Reference::same_image`].
 pub fn is_same(a: &str, b: &str) -> bool {
     a == b || matches!((Reference::parse(a), Reference::parse(b)), (Ok(a), Ok(b)) if a.same_image(&b))
 }
 
-/// True when both have the same images, however they are written.
+/// Whether both have the same images, in any spelling.
 pub fn same(a: &BTreeSet<String>, b: &BTreeSet<String>) -> bool {
     let all_in = |a: &BTreeSet<String>, b: &BTreeSet<String>| a.iter().all(|a| b.iter().any(|b| is_same(a, b)));
     a == b || all_in(a, b) && all_in(b, a)
 }
 
-/// The registry of an image, without the default port; `None` for what is not a reference.
+/// The registry of an image, without the default port; `None` for an invalid reference.
 pub fn registry(image: &str) -> Option<String> {
     Reference::parse(image).ok().map(|reference| server(reference.registry()))
 }
@@ -42,12 +42,12 @@ pub fn server(server: &str) -> String {
     }
 }
 
-/// True when an image has the tag `latest`, or none, and no digest.
+/// Whether an image has no digest, and the tag `latest` or none.
 pub fn is_latest(image: &str) -> bool {
     Reference::parse(image).is_ok_and(|reference| reference.digest().is_none() && reference.tag() == Some("latest"))
 }
 
-/// Checks one entry of a list of registries: the list is joined with commas, and compared with the host part of images.
+/// Checks an entry of a list of registries. Lists are joined with commas, and compared with the hosts of images.
 ///
 /// # Errors
 ///

@@ -1,29 +1,29 @@
 //! The `eks` Terraform provider: image caches and Pod disks on Tencent Cloud's serverless Kubernetes.
 //!
-//! Four crates, and the compiler holds the direction of imports between them:
+//! Four crates; the compiler enforces the direction of imports between them:
 //!
-//! | crate | what it is |
+//! | crate | subject |
 //! | --- | --- |
 //! | `terraform-provider-eks`, this one | the provider |
 //! | [`terraform_plugin`] | a Terraform plugin SDK: values, schemas, plans, and the plugin protocol |
 //! | [`tencentcloud`] | a client of the Tencent Cloud API; knows nothing of Terraform |
 //! | [`image_registry`] | image references and registries; knows nothing of Terraform |
 //!
-//! Inside this crate imports go one way too, from the last line of this table to the first:
+//! Inside this crate, imports go from the last line of this table to the first:
 //!
-//! | module | what it is |
+//! | module | subject |
 //! | --- | --- |
-//! | `image_caches` | the API as the resource needs it: creating once, batched reads, one poller per region |
-//! | `tags` | which of the listed tags are Terraform's |
-//! | `session` | what configuring the provider yields, and what resources use |
+//! | `image_caches` | operations on image caches: creating once, batched reads, one poller per region |
+//! | `tags` | which of the listed tags Terraform manages |
+//! | `session` | the configured provider, which resources use |
 //! | `block` | the provider block, which becomes the session |
 //! | `manifests` | Kubernetes manifests as text: their Pods, images and annotations |
 //! | `annotations` | Pod annotations |
-//! | `image_cache` | the resource `eks_image_cache` and everything of it: data sources, list resource, action |
+//! | `image_cache` | the resource `eks_image_cache`, with its data sources, list resource and action |
 //! | `pod_disk` | the data source `eks_pod_disk` |
 //! | `registry_token` | the ephemeral resource `eks_registry_token` |
 //! | `functions` | the functions |
-//! | [`provider`] | the lists of all these |
+//! | [`provider`] | the lists of all of these |
 
 #![forbid(unsafe_code)]
 

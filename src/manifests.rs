@@ -1,18 +1,18 @@
-//! Kubernetes manifests as text: which Pods they run, with which images, and annotations for those Pods.
+//! Kubernetes manifests as text: their Pods, images and annotations.
 //!
 //! | | |
 //! | --- | --- |
-//! | `json` | text to YAML that libyaml reads as kubectl reads JSON |
+//! | `json` | rewrites JSON so that libyaml reads it as kubectl does |
 //! | `yaml`, `resolve` | YAML to documents: syntax with positions, and values as Kubernetes reads them |
 //! | `pods` | the Pods of an object, found by structure and by a small table of kinds |
-//! | `annotate` | text with annotations inserted, every other byte as it was |
-//! | `annotate_value` | a typed value with annotations |
+//! | `annotate` | inserts annotations into text, every other byte unchanged |
+//! | `annotate_value` | adds annotations to a typed value |
 //!
 //! Kubernetes reads YAML 1.1 with the library `sigs.k8s.io/yaml`, whose parser is libyaml in Go. The parser here,
-//! `libyaml-safer`, is libyaml in Rust, so that both read the same syntax. What a plain scalar means, merge keys, keys that are
-//! not strings and duplicate keys are the project's own code and follow that library. `saphyr-parser` (0.3.4) was tried: it
-//! reads YAML 1.2, and refuses flow collections and strings whose lines are not indented, which charts have. `libyaml-safer` (0.3) adds
-//! 59 KiB to a release binary.
+//! `libyaml-safer`, is libyaml in Rust, so that both read the same syntax. Plain scalars, merge keys, keys that are not strings
+//! and duplicate keys are handled here, as in that library. `saphyr-parser` (0.3.4) was tried: it reads YAML 1.2, and refuses flow
+//! collections and strings whose lines are not indented, which charts contain. `libyaml-safer` (0.3) adds 59 KiB to a release
+//! binary.
 
 mod annotate;
 mod annotate_value;

@@ -1,7 +1,7 @@
-//! `eks_pod_disk`: the annotations that give Pods a disk which holds their images, and what it costs.
+//! `eks_pod_disk`: the annotations for a disk that is large enough for the images of Pods, and its billed size.
 //!
-//! An image cache that is named or to be matched is looked up in the API, see [`matching`]; images are inspected in their registries,
-//! see [`inspection`]. With constants only, no credentials, no region and no network are needed.
+//! Image caches are looked up in the API, see [`matching`]; images are inspected in their registries, see [`inspection`]. With
+//! constants only, no credentials, no region and no network are needed.
 
 mod disk;
 mod inspection;
@@ -46,7 +46,7 @@ impl DataSource for PodDisk {
         diagnostics: &mut Diagnostics,
     ) -> Outcome<PodDiskModel> {
         let matched = matching::find(&context.session, &config, diagnostics);
-        // Credential helpers are other programs: they do not get the API's keys.
+        // Credential helpers are other programs, which must not get the API's keys.
         let environment = Environment::capture().without("TENCENTCLOUD_");
         let inspection = inspection::inspect(&context.session, &config, environment);
         let (matched, inspection) = tokio::try_join!(matched, inspection)?;
@@ -54,7 +54,7 @@ impl DataSource for PodDisk {
     }
 }
 
-/// The results, from the arguments and what was looked up.
+/// The results, from the arguments and the looked-up cache and images.
 fn results(
     config: PodDiskModel,
     matched: Option<FoundImageCache>,
@@ -79,7 +79,7 @@ fn results(
     })
 }
 
-/// The annotations over those that the ConfigMap has now.
+/// The annotations merged into those of the ConfigMap.
 fn global_config(config: &PodDiskModel, annotations: &Annotations) -> Result<Annotations, Diagnostic> {
     let existing = config.existing_pod_annotations.as_str().unwrap_or_default();
     let annotations = annotations.iter().map(|(key, value)| (key.clone(), Some(value.clone()))).collect();
@@ -102,7 +102,7 @@ fn request<'a>(
     DiskRequest { size: config.size.known().copied(), need, image_cache, threshold: Threshold::lowest(config) }
 }
 
-/// The annotations that only repeat an argument.
+/// The annotations that are copied from arguments.
 fn constants(config: &PodDiskModel) -> Annotations {
     let housekeeping = Housekeeping {
         image_gc: config.image_gc.known().map(image_gc).unwrap_or_default(),

@@ -1,4 +1,4 @@
-//! The provider: its resources, data sources, functions and the rest, and nothing else.
+//! The provider: the lists of its resources, data sources and functions.
 
 use async_trait::async_trait;
 use tencentcloud::credentials::Environment;
@@ -11,7 +11,7 @@ use crate::block::{self, ProviderConfig};
 use crate::session::Session;
 use crate::{functions, image_cache, pod_disk, registry_token};
 
-/// Where the provider is published.
+/// The provider's address in the Registry.
 pub const ADDRESS: &str = "registry.terraform.io/supernode/eks";
 
 /// The provider.

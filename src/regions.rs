@@ -1,15 +1,15 @@
-//! Regions in a configuration. The set is open, so that an unusual one is a warning.
+//! Regions in a configuration. The set is open, so an unusual region is a warning.
 
 use terraform_plugin::diagnostics::{AttributePath, Diagnostic, Diagnostics};
 use terraform_plugin::value::Attr;
 
-/// Warns of a region that does not have the form of one, such as an availability zone.
+/// Warns of a value that does not have the form of a region, such as an availability zone.
 pub fn validate(path: AttributePath, region: &Attr<String>, diagnostics: &mut Diagnostics) {
     let warning = region.as_str().and_then(|region| unusual(&path.to_string(), region));
     diagnostics.extend(warning.map(|warning| warning.at(path)));
 }
 
-/// The same for a region of the variable `name`.
+/// [`validate`] for a region from the variable `name`.
 pub fn validate_variable(name: &str, region: &str, diagnostics: &mut Diagnostics) {
     diagnostics.extend(unusual(name, region));
 }
@@ -22,7 +22,7 @@ fn unusual(place: &str, region: &str) -> Option<Diagnostic> {
     (!has_form(region)).then(|| Diagnostic::warning("Unusual region", detail))
 }
 
-/// True for the regions of the financial cloud, which is reached by a domain of its own.
+/// Whether it is a region of the financial cloud, which has its own domains.
 pub fn is_financial(region: &str) -> bool {
     region.ends_with("-fsi")
 }

@@ -1,7 +1,7 @@
-//! Ephemeral resource `eks_registry_token`: a password for an image cache that no plan and no state ever holds.
+//! Ephemeral resource `eks_registry_token`: a password for an image cache, which is not stored in plan or state.
 //!
-//! A temporary token ends by itself after an hour and cannot be revoked, so there is nothing to close; a new one would not
-//! reach what took the first, so there is nothing to renew.
+//! A temporary token expires after an hour and cannot be revoked, so there is nothing to close; a new one would not reach the
+//! consumers of the first, so there is nothing to renew.
 
 use async_trait::async_trait;
 use schemars::JsonSchema;
@@ -16,10 +16,10 @@ use terraform_plugin::framework::{self, Context, EphemeralResource, Opened, Outc
 use terraform_plugin::schema::{COMPUTED, OPTIONAL_COMPUTED, REQUIRED};
 use terraform_plugin::value::{Attr, Secret};
 
-/// A temporary token for an instance of Tencent Container Registry (TCR), for the `password_wo` of `eks_image_cache`: neither
-/// the plan nor the state holds it.
+/// A temporary token for an instance of Tencent Container Registry (TCR), for the `password_wo` of `eks_image_cache`. It is not
+/// stored in plan or state.
 ///
-/// Each run makes a new token, which is valid for an hour. The images must be pulled within that time.
+/// Each run creates a new token, which is valid for an hour. The images must be pulled within that time.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct RegistryTokenModel {
     /// ID of the registry instance, for example `tcr-1a2b3c4d`.
@@ -38,8 +38,7 @@ pub struct RegistryTokenModel {
     #[schemars(extend("x-terraform" = COMPUTED.sensitive()))]
     pub token: Attr<Secret>,
 
-    /// When the token expires, as RFC 3339 in UTC, for example `2026-11-22T20:00:00Z`. Null when the API gives no such
-    /// time.
+    /// When the token expires, in RFC 3339, UTC, for example `2026-11-22T20:00:00Z`. Null if the API returns no valid time.
     #[schemars(extend("x-terraform" = COMPUTED))]
     pub expires_at: Attr<String>,
 }

@@ -1,6 +1,6 @@
-//! What configuring the provider yields, and what resources, data sources and actions use.
+//! The configured provider, as resources, data sources and actions use it.
 //!
-//! No call has been made yet: what needs constants only works without credentials and without a region.
+//! Configuring makes no call, so that operations on constants work without credentials and without a region.
 
 use std::collections::BTreeMap;
 use std::collections::hash_map::{Entry, HashMap};
@@ -20,10 +20,10 @@ use crate::errors;
 use crate::image_caches::ImageCaches;
 use crate::tags::TagPolicy;
 
-/// How long a run waits for the account ID where it is best effort.
+/// How long a run waits for the account ID, if that is best effort.
 const ACCOUNT_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// What the API and registries log of the provider.
+/// The provider's name and version, for the logs of the API and of registries.
 pub const PROGRAM: Program = Program { name: env!("CARGO_PKG_NAME"), version: env!("CARGO_PKG_VERSION") };
 
 /// The configured provider.
@@ -38,12 +38,12 @@ pub struct Session {
     pub registry_mirrors: BTreeMap<String, Mirror>,
 }
 
-/// Whether the API may be called, found out once a run.
+/// Whether the API may be called, checked once per run.
 #[derive(Debug, Default)]
 pub struct Access {
-    /// The lists of accounts, which `client` checks as well.
+    /// The account lists, which `client` checks as well.
     pub guard: AccountGuard,
-    /// Whether the credentials need a code that works once, which a plan must not use up.
+    /// Whether the credentials need a one-time code, which a plan must not use.
     pub one_time_code: bool,
     credentials: OnceCell<Result<(), CredentialsError>>,
     /// The account was asked for in vain, which is not repeated for each object.
@@ -59,22 +59,22 @@ impl Access {
 }
 
 impl Session {
-    /// The region of what names none; unknown while the provider block is.
+    /// The default region; unknown while the provider block is.
     ///
     /// # Errors
     ///
-    /// When none is set anywhere.
+    /// No region is configured.
     pub async fn region(&self) -> Outcome<Attr<String>> {
         let region = self.region.get().await;
         region.map_err(|errors| errors.into_iter().map(|error| self.report_once(error)).collect())
     }
 
-    /// The region in which the API is called for an object: its own, or the provider's. To be called before each operation
-    /// that uses the API: it fails while that cannot be used.
+    /// The region in which the API is called for an object: its own, or the provider's. To be called before each operation that
+    /// uses the API: it also checks the access.
     ///
     /// # Errors
     ///
-    /// When there are no usable credentials, their account is not allowed, or no region is known.
+    /// There are no usable credentials, their account is not allowed, or the region is not known.
     pub async fn region_of(&self, own: &Attr<String>) -> Outcome<String> {
         self.check_credentials().await?;
         self.check_account().await?;
@@ -87,11 +87,11 @@ impl Session {
         }
     }
 
-    /// As [`Session::region_of`], but `None` where no credentials or no region are configured: for checks that can be left out.
+    /// As [`Session::region_of`], but `None` if no credentials or no region are configured: for optional checks.
     ///
     /// # Errors
     ///
-    /// When what is configured cannot be used.
+    /// The configured credentials or region cannot be used.
     pub async fn region_if_configured(&self, own: &Attr<String>) -> Outcome<Option<String>> {
         if own.is_null() && self.region.get().await.is_err() {
             return Ok(None);
@@ -103,12 +103,12 @@ impl Session {
         self.region_of(own).await.map(Some)
     }
 
-    /// Checks at plan time that an apply could call the API. Calls nothing when the credentials are complete, except STS
-    /// where the provider block has a list of accounts.
+    /// Checks at plan time that an apply could call the API. Makes no call if the credentials are complete, except to STS if the
+    /// provider block has an account list.
     ///
     /// # Errors
     ///
-    /// When there are no usable credentials, or their account is not allowed.
+    /// There are no usable credentials, or their account is not allowed.
     pub async fn check_access(&self) -> Outcome<()> {
         self.check_credentials().await?;
         if self.access.one_time_code {
@@ -148,7 +148,7 @@ impl Session {
         }
         match self.client.check_account().await {
             Ok(()) => Ok(()),
-            // The provider block is not known yet.
+            // The provider block is unknown.
             Err(Error::Credentials { source, .. }) if matches!(*source, CredentialsError::Unsettled { .. }) => Ok(()),
             Err(Error::Account { source, .. }) => Err(self.report_once(errors::account(&source)).into()),
             Err(Error::Credentials { source, .. }) => Err(self.report_once(errors::credentials(&source)).into()),
@@ -156,19 +156,19 @@ impl Session {
         }
     }
 
-    /// The error the first time, afterwards a short one that names its summary: Terraform asks for each object, and sorts
-    /// what it prints.
+    /// The error the first time, afterwards a short one that names its summary: Terraform calls the provider for each object, and
+    /// sorts the diagnostics.
     fn report_once(&self, error: Diagnostic) -> Diagnostic {
         self.once(error.detail.clone(), error)
     }
 
-    /// The diagnostic of a failed write. In full where the write may have been carried out, which concerns its object alone;
-    /// otherwise as [`Session::failed`] does.
+    /// The diagnostic of a failed write. In full if the write may have been carried out, which concerns its object only; otherwise
+    /// as [`Session::failed`].
     pub fn report(&self, cause: &Error, error: Diagnostic) -> Diagnostic {
         if cause.outcome_unknown() { error } else { self.once_for_cause(cause, error) }
     }
 
-    /// [`errors::api`] of a failed read, in full unless one with the same cause was, which would have ended every call.
+    /// [`errors::api`] of a failed read, in full unless an error with the same common cause has been reported.
     pub fn failed(&self, doing: &str, subject: &Subject, error: &Error) -> Diagnostic {
         self.once_for_cause(error, errors::api(doing, subject, error))
     }
@@ -197,7 +197,7 @@ impl Session {
     }
 }
 
-/// The region of what names none: the provider block, `TENCENTCLOUD_REGION`, the profile.
+/// The default region: from the provider block, `TENCENTCLOUD_REGION`, or the profile.
 #[derive(Debug)]
 pub struct Region {
     pub config: Attr<String>,
@@ -205,16 +205,16 @@ pub struct Region {
     pub profile_is_known: bool,
     pub environment: Environment,
     pub found: OnceCell<Attr<String>>,
-    /// Whether the user chose where the API is, which regions of the financial cloud need.
+    /// Whether the domain or the endpoint is configured, which regions of the financial cloud need.
     pub has_own_domain: bool,
 }
 
 impl Region {
-    /// The region; unknown while the arguments that give it are.
+    /// The region; unknown while its arguments are.
     ///
     /// # Errors
     ///
-    /// When none is set, or the profile's file cannot be read.
+    /// No region is set, or the profile's file cannot be read.
     pub async fn get(&self) -> Outcome<Attr<String>> {
         if !self.config.is_null() {
             return Ok(self.config.clone());

@@ -1,9 +1,9 @@
-//! Tags of image caches: which of those that the API lists are Terraform's.
+//! Tags of image caches: which of the listed tags Terraform manages.
 //!
 //! | key | read into the state | sent |
 //! | --- | --- | --- |
 //! | reserved by the platform: `qcs:...`, `tencentcloud:...` | never | never |
-//! | matched by `ignore_tags` | never | as it is listed, with every update that sends tags, because `Tags` replaces all of them |
+//! | matched by `ignore_tags` | never | as listed, with every update that sends tags, because `Tags` replaces all of them |
 //! | any other | yes | as planned |
 //!
 //! Limits: <https://cloud.tencent.com/document/product/651/13354>. Creator tags, which an account setting attaches to
@@ -18,17 +18,17 @@ use terraform_plugin::value::Attr;
 /// Tags by key.
 pub type Tags = BTreeMap<String, String>;
 
-/// The most tags that a resource may have.
+/// The maximum number of tags of a resource.
 const MAX_TAGS: usize = 50;
 
-/// The longest key and the longest value, in characters.
+/// The maximum length of a key and of a value, in characters.
 const MAX_KEY: usize = 127;
 const MAX_VALUE: usize = 255;
 
-/// Prefixes that the documentation reserves as well, but that are in common use.
+/// Prefixes that are reserved by the documentation, but in common use.
 const DISCOURAGED_PREFIXES: [&str; 2] = ["project", "项目"];
 
-/// Keys that something other than Terraform manages: a tag policy, a cost allocation robot.
+/// Keys that are managed outside of Terraform, for example by a tag policy or a cost allocation robot.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct IgnoreTags {
     pub keys: BTreeSet<String>,
@@ -36,30 +36,30 @@ pub struct IgnoreTags {
 }
 
 impl IgnoreTags {
-    /// True for a key that something else manages.
+    /// Whether the key is ignored.
     pub fn matches(&self, key: &str) -> bool {
         self.keys.contains(key) || self.key_prefixes.iter().any(|prefix| key.starts_with(prefix.as_str()))
     }
 }
 
-/// What the provider block says about tags.
+/// The tag settings of the provider block.
 #[derive(Debug, Clone)]
 pub struct TagPolicy {
     /// Tags of every cache.
     pub default_tags: Attr<Tags>,
-    /// Unknown while the block, or a part of it, is.
+    /// Unknown while any part of it is.
     pub ignore_tags: Attr<IgnoreTags>,
 }
 
 impl Default for TagPolicy {
-    /// No default tags, and none are ignored.
+    /// No default tags and no ignored tags.
     fn default() -> Self {
         Self { default_tags: Attr::Null, ignore_tags: IgnoreTags::default().into() }
     }
 }
 
 impl TagPolicy {
-    /// `tags` over the `default_tags`; unknown while one of them, or what is ignored, is unknown.
+    /// `tags` merged with `default_tags`; unknown while one of them, or `ignore_tags`, is unknown.
     pub fn all(&self, tags: &Attr<Tags>) -> Attr<Tags> {
         if tags.is_unknown() || self.default_tags.is_unknown() || self.ignore_tags.is_unknown() {
             return Attr::Unknown;
@@ -69,7 +69,7 @@ impl TagPolicy {
         all.into()
     }
 
-    /// The part of `tags` that Terraform manages. While it is unknown which keys are ignored, the keys of `known`.
+    /// The part of `tags` that Terraform manages. While `ignore_tags` is unknown, the keys of `known`.
     pub fn managed(&self, mut tags: Tags, known: Option<&Tags>) -> Tags {
         tags.retain(|key, _| match &self.ignore_tags {
             _ if is_reserved(key) => false,
@@ -90,8 +90,8 @@ impl TagPolicy {
         let Some(ignore) = self.ignore_tags.known() else { return };
         for key in tags.known().into_iter().flat_map(BTreeMap::keys).filter(|key| ignore.matches(key)) {
             let detail = format!(
-                "The key {key:?} is in {path} and is matched by ignore_tags of the provider block, which leaves it to \
-                 something else. Remove it from one of them."
+                "The key {key:?} is in {path} and is matched by ignore_tags of the provider block, so Terraform cannot manage \
+                it. Remove it from one of them."
             );
             diagnostics.push(Diagnostic::error("Conflicting arguments", detail).at(path.clone()));
         }
@@ -103,13 +103,12 @@ pub fn by_key(tags: &[Tag]) -> Tags {
     tags.iter().map(|tag| (tag.key.clone(), tag.value.clone())).collect()
 }
 
-/// Tags as requests have them.
+/// Tags in the form of requests.
 pub fn to_list(tags: &Tags) -> Vec<Tag> {
     tags.iter().map(|(key, value)| Tag { key: key.clone(), value: value.clone() }).collect()
 }
 
-/// Reports what the platform would refuse in `tags`, and what is likely to be a mistake. Values of tags are not known to be
-/// secret, and are shown.
+/// Reports `tags` that the platform would refuse, and likely mistakes. Values of tags are not secret, and are shown.
 pub fn validate(path: &AttributePath, tags: &Attr<Tags>, diagnostics: &mut Diagnostics) {
     let mut error = |detail: String| diagnostics.push(Diagnostic::error("Invalid tags", detail).at(path.clone()));
     for (key, value) in tags.known().into_iter().flatten() {
@@ -150,7 +149,7 @@ pub fn validate(path: &AttributePath, tags: &Attr<Tags>, diagnostics: &mut Diagn
     }
 }
 
-/// Reports more tags than a resource may have.
+/// Reports too many tags.
 pub fn validate_count(path: &AttributePath, tags: &Attr<Tags>, diagnostics: &mut Diagnostics) {
     let count = tags.known().map_or(0, Tags::len);
     if count > MAX_TAGS {
@@ -208,7 +207,7 @@ mod tests {
     }
 
     #[test]
-    fn refused_and_doubtful_tags() {
+    fn invalid_and_discouraged_tags() {
         let long = |length: usize| "长".repeat(length);
         let one = |key: &str, value: &str| tags(&[(key, value)]);
         let many = (0..51).map(|i| (format!("k{i}"), "v".to_owned())).collect::<Tags>();
@@ -235,7 +234,7 @@ mod tests {
     }
 
     #[test]
-    fn an_ignored_key_conflicts_with_tags() {
+    fn ignored_key_conflicts_with_tags() {
         let path = AttributePath::root("tags");
         let given = Attr::from(tags(&[("cost", "7"), ("robot-a", "1"), ("team", "ml")]));
         for (policy, expected) in [

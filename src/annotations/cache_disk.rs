@@ -8,7 +8,7 @@ use super::{
 };
 use terraform_plugin::value::{Attr, Number, Value};
 
-/// What may be chosen of the disk that a Pod gets from an image cache.
+/// The options of the disk that a Pod gets from an image cache.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct CacheDisk {
     /// `image-cache-disk-size` in GiB: the cache's own size if omitted, never less.
@@ -17,13 +17,13 @@ pub struct CacheDisk {
     pub disk_type: Option<String>,
     /// `image-cache-disk-retain-minute`: how long a later Pod may reuse the disk; not at all if omitted.
     pub retain_minutes: Option<u64>,
-    /// `root-cbs-size` in GiB: the system disk of a Pod that no cache matches; not written if omitted. Manifests of Tencent Cloud have
-    /// it beside `use-image-cache`, but what it does there is not documented.
+    /// `root-cbs-size` in GiB: the system disk of a Pod that no cache matches; not written if omitted. Manifests of Tencent Cloud
+    /// have it beside `use-image-cache`, but its effect there is not documented.
     pub fallback_size: Option<u64>,
 }
 
 impl CacheDisk {
-    /// The annotations of what is chosen.
+    /// The annotations for the options.
     pub fn annotations(&self) -> Annotations {
         let size = self.size.map(|gib| annotation(CACHE_DISK_SIZE, gib));
         let disk_type = self.disk_type.as_ref().map(|name| annotation(CACHE_DISK_TYPE, name));
@@ -33,16 +33,16 @@ impl CacheDisk {
     }
 }
 
-/// The same, from an object of a configuration.
+/// The options from an object of a configuration.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub struct DiskOptions {
-    /// What is chosen.
+    /// The options.
     pub annotations: PlannedAnnotations,
-    /// True when one of the options is unknown and may turn out to be null: then its key is not certain.
+    /// Whether an option is unknown and may become null, so that its key is uncertain.
     pub uncertain: bool,
 }
 
-/// Checks the value of an option, and gives it as the annotation has it.
+/// Checks the value of an option, and returns the value of the annotation.
 type Check = fn(&Value) -> Result<String, String>;
 
 impl DiskOptions {
@@ -50,11 +50,11 @@ impl DiskOptions {
     pub const FORM: &str =
         "an object with any of size, disk_type, retain_minutes and fallback_size, for example { size = 100 }";
 
-    /// Reads the options, converting numbers and strings as Terraform does. Null is as if omitted.
+    /// Reads the options, converting numbers and strings as Terraform does. Null counts as omitted.
     ///
     /// # Errors
     ///
-    /// The first option that does not exist or is not what it must be. What is unknown may become right.
+    /// The first option that does not exist or has an invalid value. An unknown value may become valid.
     pub fn read(options: &BTreeMap<String, Value>) -> Result<Self, String> {
         let mut read = Self::default();
         for (name, value) in options {
@@ -63,7 +63,7 @@ impl DiskOptions {
                 "fallback_size" => (ROOT_DISK_SIZE, |value| whole(value, MIN_DISK_SIZE, Some(MAX_DISK_SIZE))),
                 "retain_minutes" => (CACHE_DISK_RETAIN_MINUTES, |value| whole(value, 1, None)),
                 "disk_type" => (CACHE_DISK_TYPE, text),
-                _ => return Err(format!("there is no option {name:?}: expected {}", Self::FORM)),
+                _ => return Err(format!("unknown option {name:?}: expected {}", Self::FORM)),
             };
             let value = match value {
                 value if value.is_null() => continue,
@@ -120,7 +120,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_cache_disk_writes_what_is_chosen() {
+    fn cache_disk_writes_its_options() {
         assert_eq!(CacheDisk::default().annotations(), Annotations::new());
         let disk = CacheDisk {
             size: Some(60),

@@ -1,9 +1,9 @@
-//! The ConfigMap that gives annotations to all Pods of a cluster.
+//! The ConfigMap with annotations for all Pods of a cluster.
 //!
-//! `eks-config` in the namespace `kube-system`; its key `pod.annotations` holds the annotations as YAML, those of everybody who
-//! sets some. Annotations of a Pod take precedence over those of its super node, and those over these. Source:
-//! <https://cloud.tencent.com/document/product/457/71915>; the sample there is not valid YAML, because its values hold quotes
-//! that are not escaped.
+//! `eks-config` in the namespace `kube-system`; its key `pod.annotations` contains the annotations of all tools and teams as
+//! YAML. Annotations of a Pod take precedence over those of its super node, which take precedence over these. Source:
+//! <https://cloud.tencent.com/document/product/457/71915>; the sample there is not valid YAML, because its values contain
+//! unescaped quotes.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -13,14 +13,15 @@ use crate::manifests::{self, plain_or_quoted, quoted};
 /// The key of the ConfigMap.
 pub const POD_ANNOTATIONS: &str = "pod.annotations";
 
-/// The data of the ConfigMap: the present text of `pod.annotations` with these annotations over it. `None` removes a key.
+/// The data of the ConfigMap: the existing text of `pod.annotations` with these annotations merged into it. `None` removes a
+/// key.
 ///
-/// Values are the strings that the text has, `0644` stays `0644`. Keys stay in their order, and new ones follow; comments are
-/// not kept. Text that came from here comes back with the same bytes.
+/// Values are kept as strings: `0644` stays `0644`. Keys keep their order, and new ones are appended; comments are removed.
+/// Merging into the result again does not change it.
 ///
 /// # Errors
 ///
-/// Text that is not a mapping of scalars, with the line.
+/// The text is not a mapping of scalars; the error has the line.
 pub fn merged_config(existing: &str, annotations: &BTreeMap<String, Option<String>>) -> Result<Annotations, String> {
     let existing = manifests::scalars(existing)?;
     let mut done = BTreeSet::new();
@@ -54,12 +55,12 @@ mod tests {
 
     use super::*;
 
-    /// The data for these annotations and no others.
+    /// The data for these annotations only.
     fn global_config(annotations: &Annotations) -> Annotations {
         config(annotations.iter().map(|(key, value)| (key.as_str(), value.as_str())))
     }
 
-    /// What a YAML parser reads: one document, a map of strings.
+    /// The result of a YAML parser: one document, a map of strings.
     fn read(config: &Annotations) -> Annotations {
         let documents = Yaml::load_from_str(&config["pod.annotations"]).unwrap();
         assert_eq!((config.len(), documents.len()), (1, 1), "{config:?}");
@@ -72,7 +73,7 @@ mod tests {
     }
 
     #[test]
-    fn it_reads_well() {
+    fn text_is_readable() {
         for (entries, expected) in [
             (annotations(&[]), "{}\n"),
             (
@@ -89,7 +90,7 @@ mod tests {
     }
 
     #[test]
-    fn a_yaml_parser_reads_what_was_written() {
+    fn yaml_parser_reads_the_same_values() {
         for (key, value) in [
             ("eks.tke.cloud.tencent.com/root-cbs-size", "50"),
             ("a.example.com/quotes", r#"{"size": "50", 'it''s'}"#),
@@ -115,7 +116,7 @@ mod tests {
     }
 
     #[test]
-    fn the_present_text_stays_but_for_what_is_set() {
+    fn existing_text_keeps_other_keys() {
         let set = |entries: &[(&str, Option<&str>)]| -> BTreeMap<String, Option<String>> {
             entries.iter().map(|&(key, value)| (key.to_owned(), value.map(str::to_owned))).collect()
         };

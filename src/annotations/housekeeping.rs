@@ -1,4 +1,4 @@
-//! How a Pod's disk is kept from filling up: removal of unused images and of exited containers, and eviction.
+//! Disk housekeeping of a Pod: removal of unused images and of exited containers, and eviction.
 //!
 //! Thresholds are percentages of the disk that are in use.
 
@@ -13,7 +13,7 @@ pub const DEFAULT_LOW_THRESHOLD: u32 = 75;
 /// Default of `container-gc-threshold`.
 pub const DEFAULT_CONTAINER_THRESHOLD: u32 = 85;
 
-/// Disk housekeeping. What is omitted has the platform's default.
+/// Disk housekeeping. Omitted fields have the platform's defaults.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Housekeeping {
     /// Removal of unused images.
@@ -37,7 +37,7 @@ pub struct ImageGc {
     pub period: Option<String>,
 }
 
-/// The low threshold is not below the high one: images would be removed without end, or not at all.
+/// The low threshold is not below the high one: images would be removed endlessly, or not at all.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error(
     "expected a low_threshold below the high_threshold, for example 70 and 85, got a low_threshold of {low}{} and a \
@@ -56,11 +56,11 @@ fn platform_default(given: bool) -> &'static str {
 }
 
 impl ImageGc {
-    /// Checks that the thresholds fit together; where one is absent, with the platform's default.
+    /// Checks that the low threshold is below the high one. An omitted one has the platform's default.
     ///
     /// # Errors
     ///
-    /// [`ThresholdFault`] when the low one is not below the high one.
+    /// [`ThresholdFault`] if the low one is not below the high one.
     pub fn check_thresholds(&self) -> Result<(), ThresholdFault> {
         let (low_given, high_given) = (self.low_threshold.is_some(), self.high_threshold.is_some());
         let low = self.low_threshold.unwrap_or(DEFAULT_LOW_THRESHOLD);
@@ -70,7 +70,7 @@ impl ImageGc {
 }
 
 impl Housekeeping {
-    /// The annotations of what is set.
+    /// The annotations for the fields that are set.
     pub fn annotations(&self) -> Annotations {
         let percent = |key, threshold: Option<u32>| threshold.map(|percent| annotation(key, percent));
         [
@@ -92,7 +92,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_what_is_set_is_written() {
+    fn only_set_fields_are_written() {
         assert_eq!(Housekeeping::default().annotations(), Annotations::new());
         let all = Housekeeping {
             image_gc: ImageGc { high_threshold: Some(85), low_threshold: Some(70), period: Some("5m".into()) },
@@ -113,7 +113,7 @@ mod tests {
     }
 
     #[test]
-    fn the_low_threshold_is_below_the_high_one_or_its_default() {
+    fn low_threshold_is_below_the_high_one() {
         for (low, high, expected) in [
             (None, None, None),
             (Some(70), Some(85), None),

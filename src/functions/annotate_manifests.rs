@@ -1,4 +1,4 @@
-//! `annotate_manifests`: annotations into the text of manifests.
+//! `annotate_manifests`: adds annotations to manifests.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -7,16 +7,16 @@ use crate::annotations::Annotations;
 use crate::manifests;
 use terraform_plugin::framework::{Function, FunctionError};
 
-/// Kubernetes manifests with annotations at every Pod template, every other byte as it was.
+/// Kubernetes manifests with annotations at every Pod template, and every other byte unchanged.
 ///
-/// For kubectl, Argo CD and files. Lines are inserted, and the values of existing keys are replaced; nothing is encoded again, so
-/// that comments, the order of keys, anchors and `0644` stay. The annotations are written to the Pod template of each object that has
-/// one, and to the metadata of a bare `Pod`; of Argo Workflows, Spark, Flink and KServe's `InferenceService` to the places that those
-/// document. JSON stays JSON.
+/// For kubectl, Argo CD and files. Lines are inserted, and the values of existing keys are replaced; nothing else is encoded again,
+/// so that comments, the order of keys, anchors and `0644` are preserved. The annotations are written to the Pod template of each
+/// object that has one, and to the metadata of a bare `Pod`; for Argo Workflows, Spark, Flink and KServe's `InferenceService`, to the
+/// places that they document. JSON remains JSON.
 ///
-/// A document without a Pod stays as it is. An error, because Pods without the annotations would be missed silently, are: text
-/// without any Pod, a kind of object with containers whose place for annotations is not known, and a place that is shared
-/// through an alias, an anchor or a merge key. With no annotations, the text stays as it is.
+/// A document without a Pod is not changed. The function fails rather than silently omit annotations: for text without any Pod, for a
+/// kind of object with containers whose place for annotations is not known, and for a place that is shared through an alias, an
+/// anchor or a merge key. Without annotations, the text is not changed.
 #[derive(Serialize, Deserialize, JsonSchema)]
 pub struct Parameters {
     /// The manifests, YAML or JSON, at most 16 MiB.

@@ -1,4 +1,4 @@
-//! `annotate_object`: annotations into an object for `kubernetes_manifest`.
+//! `annotate_object`: adds annotations to an object for `kubernetes_manifest`.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -10,10 +10,10 @@ use terraform_plugin::value::{Attr, Dynamic};
 
 /// An object with annotations at every Pod template, for `kubernetes_manifest`.
 ///
-/// Finds the Pod templates as `annotate_manifests` does, in the object of one manifest, for example an element of
-/// `manifest_objects`. The annotations and parts of the object may be unknown: what is unknown stays where it is, and nothing else becomes
-/// unknown. The annotations of a Pod template become a `map(string)`, which `kubernetes_manifest` requires to plan a replacement; typed
-/// lists of objects that contain it become tuples. An empty map of annotations adds none.
+/// Finds the Pod templates as `annotate_manifests` does, in the object of one manifest, for example an element of `manifest_objects`.
+/// The annotations and parts of the object may be unknown; no other part of the result becomes unknown. The annotations of a Pod
+/// template become a `map(string)`, which `kubernetes_manifest` requires to plan a replacement; typed lists of objects that contain it
+/// become tuples. An empty map of annotations adds none.
 ///
 /// An object without a Pod is an error if it is wholly known.
 #[derive(Serialize, Deserialize, JsonSchema)]

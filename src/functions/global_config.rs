@@ -12,18 +12,18 @@ use terraform_plugin::value::Attr;
 
 /// Data of the ConfigMap with annotations for all Pods of a cluster.
 ///
-/// The ConfigMap is `eks-config` in the namespace `kube-system`; its key `pod.annotations` holds the annotations as YAML.
+/// The ConfigMap is `eks-config` in the namespace `kube-system`; its key `pod.annotations` contains the annotations as YAML.
 /// Annotations of a Pod, and of its super node, take precedence over them.
 ///
-/// The key holds the annotations of all who manage the cluster. To keep those of others, pass the present value of the key as `existing`:
-/// the annotations are merged into it, and its other keys stay in their order, as strings. Its comments are removed. Merging twice gives
-/// the same bytes.
+/// The key contains the annotations of all tools and teams that manage the cluster. To keep those of others, pass the current value
+/// of the key as `existing`: the annotations are merged into it, and its other keys keep their order, as strings. Its comments are
+/// removed. Merging twice gives the same result.
 #[derive(Serialize, Deserialize, JsonSchema)]
 pub struct Parameters {
     /// The annotations, for example those of `eks_pod_disk` or of another function, merged. A key with null is removed.
     #[schemars(extend("x-terraform" = PARAMETER.allow_unknown().allow_null_elements()))]
     annotations: Attr<PlannedAnnotations>,
-    /// None or one: the present value of `pod.annotations`. Null and an empty string mean none.
+    /// Optional, at most one: the current value of `pod.annotations`. Null and an empty string count as omitted.
     #[schemars(extend("x-terraform" = PARAMETER.allow_unknown().allow_null().variadic()))]
     existing: Vec<Attr<String>>,
 }
@@ -40,7 +40,7 @@ impl Function for GlobalConfig {
         if existing.len() > 1 {
             return Err(FunctionError::at(
                 2,
-                "expected at most one value of existing: the present one of pod.annotations",
+                "expected at most one existing value: the current one of pod.annotations",
             ));
         }
         let existing = existing.into_iter().next().unwrap_or_default();

@@ -1,4 +1,4 @@
-//! `image_cache_annotations`: start from an image cache.
+//! `image_cache_annotations`: annotations for starting from an image cache.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -10,23 +10,23 @@ use terraform_plugin::value::{Attr, Dynamic};
 
 /// Pod annotations that make Pods start from an image cache.
 ///
-/// They belong on the Pod template, `.spec.template.metadata.annotations` of a workload. A Pod that cannot use the cache pulls its
+/// Set them on the Pod template, `.spec.template.metadata.annotations` of a workload. A Pod that cannot use the cache pulls its
 /// images, without an error.
 ///
-/// The options choose the disk that a Pod gets from the cache. Functions make no calls and return no warnings: a `size` below the cache's
-/// own, which the platform refuses, and a `disk_type` that does not exist are not reported. The data source `eks_pod_disk` checks both.
-/// What `fallback_size` does beside a cache, and whether it is billed, is not documented.
+/// The options configure the disk that a Pod gets from the cache. Functions make no calls and return no warnings: a `size` below the
+/// cache's own, which the platform refuses, and a `disk_type` that does not exist are not reported. The data source `eks_pod_disk`
+/// checks both. The effect of `fallback_size` together with a cache, and whether it is billed, is not documented.
 ///
-/// An unknown ID, of a cache that is created in the same apply, gives a map with known keys. An unknown option that may turn out to be
+/// With an unknown ID, of a cache that is created in the same apply, the keys of the map are known. An unknown option that may become
 /// null makes the whole map unknown.
 #[derive(Serialize, Deserialize, JsonSchema)]
 pub struct Parameters {
     /// ID of the image cache, for example `"imc-1a2b3c4d"`, or `"auto"` for the best one with the Pod's images.
     #[schemars(extend("x-terraform" = PARAMETER.allow_unknown()))]
     id_or_auto: Attr<String>,
-    /// None or one: an object with any of `size` (GiB of the disk, from 20 to 32000, not below the size of the cache),
+    /// Optional, at most one: an object with any of `size` (GiB of the disk, from 20 to 32000, not below the size of the cache),
     /// `disk_type` (for example `"CLOUD_SSD"`), `retain_minutes` (how long a later Pod may reuse the disk, at least 1), and
-    /// `fallback_size` (GiB of the system disk of a Pod that no cache matches, from 20 to 32000). Null is as if omitted.
+    /// `fallback_size` (GiB of the system disk of a Pod that no cache matches, from 20 to 32000). Null counts as omitted.
     #[schemars(extend("x-terraform" = PARAMETER.allow_unknown().allow_null().variadic()))]
     options: Vec<Attr<Dynamic>>,
 }
@@ -44,7 +44,7 @@ impl Function for ImageCacheAnnotations {
             annotations::check_image_cache(choice).map_err(|expected| FunctionError::at(0, expected))?;
         }
         if options.len() > 1 {
-            return Err(FunctionError::at(2, format!("options is none or one: {}", DiskOptions::FORM)));
+            return Err(FunctionError::at(2, format!("expected at most one options object: {}", DiskOptions::FORM)));
         }
         let mut annotations = annotations::planned_image_cache(&id_or_auto);
         match options.into_iter().next().unwrap_or_default() {

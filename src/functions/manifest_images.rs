@@ -1,4 +1,4 @@
-//! `manifest_images`: the images that rendered manifests run.
+//! `manifest_images`: the images of rendered manifests.
 
 use std::collections::BTreeSet;
 
@@ -8,18 +8,18 @@ use serde::{Deserialize, Serialize};
 use crate::manifests;
 use terraform_plugin::framework::{Function, FunctionError};
 
-/// Images that the Pods of Kubernetes manifests run, for an image cache.
+/// Images of the Pods in Kubernetes manifests, for an image cache.
 ///
 /// Reads YAML as Kubernetes does, or JSON, with any number of documents, such as the output of the data source `helm_template`. A
-/// Pod is found by its structure in any kind of object, also in a `List`; Argo Workflows, Spark, Flink, KServe and Tekton, which describe
-/// Pods in forms of their own, are known. Counted are the images of `containers`, `initContainers` and `ephemeralContainers`, as they are
-/// written. Definitions of custom resources, and the policies of Kyverno and Gatekeeper, run no Pods.
+/// Pod is found by its structure in any kind of object, also in a `List`; Argo Workflows, Spark, Flink, KServe and Tekton, which
+/// describe Pods differently, are supported. The result contains the images of `containers`, `initContainers` and
+/// `ephemeralContainers`, as written. Custom resource definitions, and policies of Kyverno and Gatekeeper, do not run Pods.
 ///
-/// An image that an object takes from elsewhere is not in its text: that of a model server from its runtime, of the main container of an
-/// `LLMInferenceService` from a preset, of a Tekton step from the task that it refers to. Add such images to the result.
+/// Images that an object only refers to are not included: those of a model server's runtime, of the preset of an
+/// `LLMInferenceService`, or of a task that a Tekton step refers to. Add such images to the result.
 ///
-/// What stands in the place of an image and is not a reference, for example a placeholder, is an error, and so is text
-/// without a Pod: an image that is missed is a Pod without its cache. `manifest_pods` lists each Pod instead.
+/// An image that is not a valid reference, for example a placeholder, is an error, and so is text without a Pod: a missed image is a
+/// Pod without its cache. `manifest_pods` lists each Pod instead.
 #[derive(Serialize, Deserialize, JsonSchema)]
 pub struct Parameters {
     /// The manifests, at most 16 MiB.

@@ -9,8 +9,8 @@ use terraform_plugin::value::{Dynamic, Value};
 
 /// Objects of Kubernetes manifests, for `for_each` over `kubernetes_manifest`.
 ///
-/// Unlike `yamldecode` it reads all documents, omits empty ones, opens each `List`, and reads YAML as Kubernetes does, in which `0644` is
-/// 420 and `yes` is true. The result is a tuple of objects in their order, empty for manifests without objects.
+/// Unlike `yamldecode`, it reads all documents, omits empty ones, replaces each `List` by its items, and reads YAML as Kubernetes does,
+/// in which `0644` is 420 and `yes` is true. The result is a tuple of the objects in order, empty for manifests without objects.
 #[derive(Serialize, Deserialize, JsonSchema)]
 pub struct Parameters {
     /// The manifests, at most 16 MiB.

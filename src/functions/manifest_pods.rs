@@ -1,4 +1,4 @@
-//! `manifest_pods`: the Pods that rendered manifests run.
+//! `manifest_pods`: the Pods of rendered manifests.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -7,12 +7,12 @@ use crate::manifests::{self, ObjectPod};
 use terraform_plugin::framework::{Function, FunctionError};
 use terraform_plugin::value::Attr;
 
-/// Pods of Kubernetes manifests with their images, for example to make one image cache for each set of images.
+/// Pods of Kubernetes manifests with their images, for example to create one image cache for each set of images.
 ///
-/// Reads what `manifest_images` reads. The list has one element for each Pod template, in their order, with the
-/// `kind`, `namespace` and `name` of its object (null where the object has none), the `path` at which the object has the
-/// containers (`spec.template.spec`), the `images`, sorted and each once, and as `unresolved` what stands in the place of an
-/// image and is not a reference. Manifests without a Pod are an error that names the kinds of their objects.
+/// Accepts the same manifests as `manifest_images`. The list has one element for each Pod template, in order, with the `kind`,
+/// `namespace` and `name` of its object (null if the object has none), the `path` of the containers in the object
+/// (`spec.template.spec`), the distinct `images`, sorted, and as `unresolved` the images that are not valid references. Manifests
+/// without a Pod are an error that names the kinds of their objects.
 #[derive(Serialize, Deserialize, JsonSchema)]
 pub struct Parameters {
     /// The manifests, at most 16 MiB.
@@ -28,11 +28,11 @@ pub struct PodTemplate {
     namespace: Attr<String>,
     /// Name of its object.
     name: Attr<String>,
-    /// Where its object has the containers.
+    /// The path of the containers in its object.
     path: String,
     /// Images, sorted.
     images: Vec<String>,
-    /// What is not an image.
+    /// Images that are not valid references.
     unresolved: Vec<String>,
 }
 

@@ -12,7 +12,7 @@ use terraform_plugin::value::Attr;
 /// Returns an object with `registry`, `repository`, `tag` (null if the reference has only a digest) and `digest` (null if it has
 /// none).
 ///
-/// The grammar is that of Docker, containerd and Kubernetes. `nginx` is `library/nginx` at `docker.io`, with the tag `latest`.
+/// The grammar is that of Docker, containerd and Kubernetes. `nginx` is `library/nginx` in `docker.io`, with the tag `latest`.
 #[derive(Serialize, Deserialize, JsonSchema)]
 pub struct Parameters {
     /// The reference, for example `"registry.example.com/team/app:1.0"`.
@@ -24,7 +24,7 @@ pub struct Parameters {
 pub struct Image {
     /// Host of the registry, with its port if it has one.
     registry: String,
-    /// Name inside the registry.
+    /// Name in the registry.
     repository: String,
     /// Tag; null if the reference has only a digest.
     tag: Attr<String>,

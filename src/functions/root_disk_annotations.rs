@@ -1,4 +1,4 @@
-//! `root_disk_annotations`: a system disk of a size.
+//! `root_disk_annotations`: annotations for a system disk of a given size.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -10,9 +10,9 @@ use terraform_plugin::value::Attr;
 
 /// Pod annotations for a system disk of a given size.
 ///
-/// They belong on the Pod template, `.spec.template.metadata.annotations` of a workload. 20 GiB are free of charge. A Pod that starts from
-/// an image cache has a disk made from the cache instead, see `image_cache_annotations`; what this size does beside it is not documented.
-/// An unknown size gives a map with a known key and an unknown value.
+/// Set them on the Pod template, `.spec.template.metadata.annotations` of a workload. 20 GiB are free of charge. A Pod that starts from
+/// an image cache has a disk made from the cache instead, see `image_cache_annotations`; the effect of this size together with a cache
+/// is not documented. With an unknown size, the key of the map is known and its value is unknown.
 #[derive(Serialize, Deserialize, JsonSchema)]
 pub struct Parameters {
     /// Size of the disk in GiB, a whole number from 20 to 32000, for example `50`.

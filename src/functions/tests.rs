@@ -25,7 +25,7 @@ fn call(function: &dyn AnyFunction, argument: impl Into<Value>) -> Result<Value,
 }
 
 #[test]
-fn arguments_give_annotations() {
+fn arguments_become_annotations() {
     let (root_disk, image_cache) = (function(RootDiskAnnotations), function(ImageCacheAnnotations));
     for (result, expected) in [
         (call(&*root_disk, 50_i64), annotations(&[("root-cbs-size", "50")])),
@@ -39,7 +39,7 @@ fn arguments_give_annotations() {
 }
 
 #[test]
-fn a_map_becomes_the_data_of_the_config_map() {
+fn map_becomes_the_data_of_the_config_map() {
     let yaml = "eks.tke.cloud.tencent.com/root-cbs-size: \"50\"\n";
     for (argument, yaml) in [(annotations(&[("root-cbs-size", "50")]), yaml), (annotations(&[]), "{}\n")] {
         assert_eq!(call(&*function(GlobalConfig), argument), Ok(Value::map([("pod.annotations", yaml)])));
@@ -47,7 +47,7 @@ fn a_map_becomes_the_data_of_the_config_map() {
 }
 
 #[test]
-fn a_reference_has_four_parts() {
+fn reference_has_four_parts() {
     for (reference, expected) in [
         ("nginx".to_owned(), image("docker.io", "library/nginx", Some("latest"), None)),
         ("vllm/vllm-openai:v0.8.5".to_owned(), image("docker.io", "vllm/vllm-openai", Some("v0.8.5"), None)),
@@ -148,7 +148,7 @@ fn keys_are_known_before_the_values() {
 }
 
 #[test]
-fn a_wrong_option_is_an_error_also_with_an_unknown_id() {
+fn invalid_option_is_an_error_with_an_unknown_id() {
     let cache = function(ImageCacheAnnotations);
     let one = |name: &str, value: Value| known(Value::map([(name, value)]));
     let form = "an object with any of size, disk_type, retain_minutes and fallback_size, for example { size = 100 }";
@@ -175,10 +175,10 @@ fn a_wrong_option_is_an_error_also_with_an_unknown_id() {
             1,
             "disk_type: expected the name of a disk type, for example \"CLOUD_SSD\", got \"\"".to_owned(),
         ),
-        (vec![one("disk_size", 50_i64.into())], 1, format!("there is no option \"disk_size\": expected {form}")),
+        (vec![one("disk_size", 50_i64.into())], 1, format!("unknown option \"disk_size\": expected {form}")),
         (vec![known(100_i64.into())], 1, format!("expected {form}")),
         (vec![known(Value::list(["size"]))], 1, format!("expected {form}")),
-        (vec![Value::Null, Value::Null], 2, format!("options is none or one: {form}")),
+        (vec![Value::Null, Value::Null], 2, format!("expected at most one options object: {form}")),
     ] {
         let arguments: Vec<_> = [Value::Unknown].into_iter().chain(options).collect();
         assert_eq!(cache.call(arguments.clone()), Err(FunctionError::at(argument, expected)), "{arguments:?}");
@@ -186,7 +186,7 @@ fn a_wrong_option_is_an_error_also_with_an_unknown_id() {
 }
 
 #[test]
-fn the_present_annotations_of_a_cluster_are_kept() {
+fn existing_annotations_of_a_cluster_are_kept() {
     let config = function(GlobalConfig);
     let ours = Value::map([("a/x", Value::from("1")), ("a/y", Value::Null)]);
     for (existing, expected) in [
@@ -200,7 +200,7 @@ fn the_present_annotations_of_a_cluster_are_kept() {
     }
     for (existing, argument, expected) in [
         (vec!["a".into()], 1, "existing cannot be merged: document 1, line 1: expected a mapping of strings"),
-        (vec!["a".into(), "b".into()], 2, "expected at most one value of existing: the present one of pod.annotations"),
+        (vec!["a".into(), "b".into()], 2, "expected at most one existing value: the current one of pod.annotations"),
     ] {
         let arguments: Vec<_> = [ours.clone()].into_iter().chain(existing).collect();
         assert_eq!(config.call(arguments), Err(FunctionError::at(argument, expected)));
@@ -239,7 +239,7 @@ fn manifests_and_objects_get_annotations() {
         "metadata:\n  annotations:\n    a/b: \"1\"\napiVersion: v1\nkind: Pod\nspec: {containers: [{image: a}]}\n";
     assert_eq!(annotate.call(vec![yaml.into(), map.clone()]), Ok(annotated.into()));
     let null = Value::map([("a/b", Value::Null)]);
-    let error = "annotations[\"a/b\"] holds null. Remove the element, or give it a value";
+    let error = "annotations[\"a/b\"] contains null. Remove the element, or set a value";
     assert_eq!(annotate.call(vec![yaml.into(), null.clone()]), Err(FunctionError::at(1, error)));
 
     let annotate = function(AnnotateObject);

@@ -1,6 +1,6 @@
-//! What Terraform sends: values, states, import IDs and arguments of functions.
+//! Input from Terraform: values, states, import IDs and arguments of functions.
 //!
-//! An input has a line that says what it is for, such as `resource eks_image_cache`, and the value after it.
+//! An input has a header line, such as `resource eks_image_cache`, followed by the value.
 
 use std::sync::LazyLock;
 
@@ -14,7 +14,7 @@ use terraform_plugin::value::{Type, Value, json, msgpack};
 
 const REGION: &str = "ap-guangzhou";
 
-/// The provider, configured with constants. Nothing here calls anybody.
+/// The provider, configured with constants. Nothing here makes a call.
 static SERVER: LazyLock<Server<EksProvider>> = LazyLock::new(|| {
     let server = Server::default();
     let block = format!(r#"{{ "region": "{REGION}", "secret_id": "AKIDfuzzing", "secret_key": "fuzzing" }}"#);
@@ -24,12 +24,12 @@ static SERVER: LazyLock<Server<EksProvider>> = LazyLock::new(|| {
     server
 });
 
-/// What `future` gives, which waits for nothing.
+/// The output of `future`, which is ready at once.
 fn at_once<T>(future: impl Future<Output = T>) -> T {
     future.now_or_never().expect("there is nothing to wait for")
 }
 
-/// A panic in an operation becomes a diagnostic, and is one of the things that no input may cause.
+/// A panic in an operation becomes a diagnostic. No input may cause one.
 fn none_is_a_crash<'a>(diagnostics: impl IntoIterator<Item = &'a Diagnostic>) {
     for diagnostic in diagnostics {
         assert_ne!(diagnostic.summary, "The provider crashed", "{}", diagnostic.detail);
@@ -37,14 +37,14 @@ fn none_is_a_crash<'a>(diagnostics: impl IntoIterator<Item = &'a Diagnostic>) {
     }
 }
 
-/// The line that says what an input is for, as its two words, and what comes after it.
+/// The two words of the header line, and the rest of the input.
 fn header(input: &[u8]) -> Option<(&str, &str, &[u8])> {
     let end = input.iter().position(|byte| *byte == b'\n')?;
     let (kind, name) = std::str::from_utf8(&input[..end]).ok()?.split_once(' ')?;
     Some((kind, name, &input[end + 1..]))
 }
 
-/// The type of a configuration; `None` when the provider has no such thing.
+/// The type of a configuration; `None` if the provider has no such type.
 fn config_type(kind: &str, name: &str) -> Option<&'static Type> {
     let schema = match kind {
         "provider" => SERVER.schema(),
@@ -59,7 +59,7 @@ fn config_type(kind: &str, name: &str) -> Option<&'static Type> {
     Some(&schema.ty)
 }
 
-/// Validating a configuration says what is wrong with it and does not crash.
+/// Validating a configuration reports errors and does not crash.
 fn validates(kind: &str, name: &str, config: &Value) -> Option<()> {
     let found = match kind {
         "provider" => at_once(SERVER.validate(config)),
@@ -78,7 +78,7 @@ fn validates(kind: &str, name: &str, config: &Value) -> Option<()> {
     Some(())
 }
 
-/// A value that is read in msgpack is one of its type, and what is written of it is read as the same value.
+/// A value decoded from msgpack conforms to its type, and survives encoding and decoding.
 pub fn wire_value(input: &[u8]) {
     let Some((kind, name, bytes)) = header(input) else { return };
     let Some(ty) = config_type(kind, name) else { return };
@@ -87,18 +87,18 @@ pub fn wire_value(input: &[u8]) {
     validates(kind, name, &value);
 }
 
-/// A value that is read conforms, is in its one form, and survives being written.
+/// A decoded value conforms to its type, is canonical, and survives encoding.
 fn is_of_type(value: &Value, ty: &Type) {
     assert_eq!(value.conforms(ty), Ok(()));
     let mut canonical = value.clone();
     canonical.canonicalize(ty);
-    assert_eq!(canonical, *value, "not in its one form");
+    assert_eq!(canonical, *value, "not canonical");
     let written = msgpack::encode(value, ty);
     let read = msgpack::decode(&written, ty);
-    assert_eq!(read.as_ref(), Ok(value), "not what was written");
+    assert_eq!(read.as_ref(), Ok(value), "differs after encoding");
 }
 
-/// A configuration is accepted, or what is wrong with it is said.
+/// A configuration is accepted or refused with an error.
 pub fn config(input: &[u8]) {
     let Some((kind, name, bytes)) = header(input) else { return };
     let Some(ty) = config_type(kind, name) else { return };
@@ -107,7 +107,7 @@ pub fn config(input: &[u8]) {
     validates(kind, name, &value);
 }
 
-/// A stored object is upgraded, moved or refused; what comes out is a state, and a configuration can be made of it.
+/// A stored object is upgraded, moved or refused; the result is a valid state, from which a configuration can be generated.
 pub fn state(input: &[u8]) {
     let Some((what, argument, bytes)) = header(input) else { return };
     let resource = SERVER.resources.get("eks_image_cache").expect("the provider has it");
@@ -150,7 +150,7 @@ fn is_state(resource: &dyn AnyResource<Session>, state: &Value) {
     }
 }
 
-/// An import ID is refused, or becomes an object whose ID and region are those that were written.
+/// An import ID is refused, or becomes an object with its ID and region.
 pub fn import_id(input: &[u8]) {
     let Ok(import_id) = std::str::from_utf8(input) else { return };
     let resource = SERVER.resources.get("eks_image_cache").expect("the provider has it");
@@ -161,7 +161,7 @@ pub fn import_id(input: &[u8]) {
     assert!(id.starts_with("imc-"), "{id:?}");
     let written = object["region"].as_str().map_or_else(|| id.to_owned(), |region| format!("{region}/{id}"));
     assert_eq!(Value::from(written), Value::from(import_id));
-    // The identity names the same object, in the provider's region where none was written.
+    // The identity names the same object, in the provider's region if the import ID has none.
     let identity = resource.identity_of(imported.as_ref().expect("an object"));
     let mut expected = object.clone();
     if object["region"].is_null() {
@@ -170,7 +170,7 @@ pub fn import_id(input: &[u8]) {
     assert_eq!(import(resource, Import::Identity(&identity)), Some(Value::Map(expected)));
 }
 
-/// The object that an import makes, if it makes one.
+/// The imported object, if the import succeeds.
 fn import(resource: &dyn AnyResource<Session>, import: Import<'_>) -> Option<Value> {
     let context: Context<Session> = SERVER.context().expect("it is configured");
     let imported = at_once(resource.import(&context, import));
@@ -179,7 +179,7 @@ fn import(resource: &dyn AnyResource<Session>, import: Import<'_>) -> Option<Val
     Some(imported.object.value).filter(|value| !value.is_null())
 }
 
-/// A function gives a result of its type or says which argument is at fault, and the same again.
+/// A function returns a result of its type or an error at an argument, and the same when called again.
 pub fn function(input: &[u8]) {
     let Some(("call", name, bytes)) = header(input) else { return };
     let Ok(function) = SERVER.functions.get(name) else { return };

@@ -1,6 +1,6 @@
-//! An image cache as data sources show it: what the API returns, attribute by attribute, in one place.
+//! The attributes of an image cache that data sources return, as the API returns them.
 //!
-//! What the API never returns (network, EIP, registry lists, DNS settings, security groups, credentials) is not there.
+//! The API does not return network, EIP, registry lists, DNS settings, security groups and credentials.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -11,7 +11,7 @@ use tencentcloud::tke::{Event, ImageCache};
 use terraform_plugin::schema::COMPUTED;
 use terraform_plugin::value::Attr;
 
-/// What the API returns of a cache, besides what it is found by.
+/// The attributes of a cache, except those by which it is looked up.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct ImageCacheAttributes {
     /// Status of the cache: `Pending` (being created), `Ready`, `Failed`, `Updating` or `UpdateFailed`. Pods can use it only
@@ -19,7 +19,7 @@ pub struct ImageCacheAttributes {
     #[schemars(extend("x-terraform" = COMPUTED))]
     pub status: Attr<String>,
 
-    /// Images that the cache was made of.
+    /// Images of the cache.
     #[schemars(extend("x-terraform" = COMPUTED))]
     pub images: Attr<BTreeSet<String>>,
 
@@ -35,7 +35,7 @@ pub struct ImageCacheAttributes {
     #[schemars(extend("x-terraform" = COMPUTED))]
     pub tags: Attr<BTreeMap<String, String>>,
 
-    /// ID of the snapshot that holds the images; empty before the first build is done.
+    /// ID of the snapshot that contains the images; empty until the first build is complete.
     #[schemars(extend("x-terraform" = COMPUTED))]
     pub snapshot_id: Attr<String>,
 
@@ -47,7 +47,7 @@ pub struct ImageCacheAttributes {
     #[schemars(extend("x-terraform" = COMPUTED))]
     pub expire_date_time: Attr<String>,
 
-    /// Who made the cache: `manual`, or `auto` for the platform.
+    /// Who created the cache: `manual`, or `auto` for the platform.
     #[schemars(extend("x-terraform" = COMPUTED))]
     pub image_cache_type: Attr<String>,
 
@@ -82,11 +82,11 @@ pub struct FoundImageCache {
     #[schemars(extend("x-terraform" = COMPUTED))]
     pub id: Attr<String>,
 
-    /// Name of the cache; empty for caches that the platform made.
+    /// Name of the cache; empty for caches that the platform created.
     #[schemars(extend("x-terraform" = COMPUTED))]
     pub name: Attr<String>,
 
-    /// Region of the cache: Pods of other regions cannot use it.
+    /// Region of the cache. Pods of other regions cannot use it.
     #[schemars(extend("x-terraform" = COMPUTED))]
     pub region: Attr<String>,
 
@@ -106,15 +106,15 @@ impl FoundImageCache {
     }
 }
 
-/// What has happened to a cache.
+/// The history of a cache.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct ImageCacheHistory {
-    /// When Pods, or a query for the most suitable cache, matched it last, as the API writes it; empty for never. The
+    /// When Pods, or a query for the most suitable cache, last matched it, as the API writes it; empty for never. The
     /// format varies; do not parse it.
     #[schemars(extend("x-terraform" = COMPUTED))]
     pub last_matched_time: Attr<String>,
 
-    /// What happened during its builds, in the order of the API, which is not documented.
+    /// Events of its builds, in the order of the API, which is not documented.
     #[schemars(extend("x-terraform" = COMPUTED))]
     pub events: Attr<Vec<ImageCacheEvent>>,
 }
@@ -128,7 +128,7 @@ impl From<&ImageCache> for ImageCacheHistory {
     }
 }
 
-/// Something that happened to a cache. The wording changes over time: for display only.
+/// An event of a cache. The wording changes over time: for display only.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct ImageCacheEvent {
     /// `Normal` or `Warning`.
@@ -136,19 +136,19 @@ pub struct ImageCacheEvent {
     #[schemars(extend("x-terraform" = COMPUTED))]
     pub kind: Attr<String>,
 
-    /// What happened, in one word, for example `DiskCreated`.
+    /// Reason, in one word, for example `DiskCreated`.
     #[schemars(extend("x-terraform" = COMPUTED))]
     pub reason: Attr<String>,
 
-    /// What happened, as a sentence.
+    /// Message.
     #[schemars(extend("x-terraform" = COMPUTED))]
     pub message: Attr<String>,
 
-    /// When it happened first, as the API writes it.
+    /// When it first occurred, as the API writes it.
     #[schemars(extend("x-terraform" = COMPUTED))]
     pub first_timestamp: Attr<String>,
 
-    /// When it happened last, as the API writes it.
+    /// When it last occurred, as the API writes it.
     #[schemars(extend("x-terraform" = COMPUTED))]
     pub last_timestamp: Attr<String>,
 }

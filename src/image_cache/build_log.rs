@@ -1,6 +1,6 @@
 //! The log of a build: at INFO, each change of status and each new event once, with the elapsed time.
 //!
-//! Events of the cache and of the container instance in which it is built are the same kind of line.
+//! Events of the cache and of the container instance in which it is built are logged in the same form.
 
 use safe_text::{QUOTE_LIMIT, quote};
 use tokio::time::Instant;
@@ -9,7 +9,7 @@ use crate::image_caches::{BuildInstance, Observation};
 use tencentcloud::tke::{Event, ImageCache, Status};
 use terraform_plugin::value::duration;
 
-/// What has been logged of a build.
+/// The logged status and events of a build.
 #[derive(Debug)]
 pub(super) struct BuildLog<'a> {
     id: &'a str,
@@ -21,7 +21,7 @@ pub(super) struct BuildLog<'a> {
     instance: Option<BuildInstance>,
 }
 
-/// What is new in an observation.
+/// The new information in an observation.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct News {
     /// The status changed.
@@ -30,14 +30,14 @@ pub(super) struct News {
 }
 
 impl<'a> BuildLog<'a> {
-    /// The log of a wait for the cache `id` that begins now. What the cache lists `before` belongs to an older build.
+    /// The log of a wait for the cache `id` that begins now. Events that the cache lists `before` belong to an older build.
     pub fn new(id: &'a str, region: &'a str, before: Option<&ImageCache>) -> Self {
         let name = before.map(|before| before.image_cache_name.clone()).unwrap_or_default();
         let events = before.map(|before| before.events.clone()).unwrap_or_default();
         Self { id, region, start: Instant::now(), name, status: None, events, instance: None }
     }
 
-    /// Logs what is new.
+    /// Logs new information.
     pub fn observe(&mut self, observed: Observation<'_>) -> News {
         let (news, instance) = match observed {
             Observation::Cache(cache) => (self.cache_news(cache), None),
@@ -50,7 +50,7 @@ impl<'a> BuildLog<'a> {
         }
         for Event { kind, reason, message, last_timestamp, .. } in &news.events {
             let (reason, detail) = (quote(reason, QUOTE_LIMIT), quote(message, QUOTE_LIMIT));
-            // A field called `message` would take the place of the line's own.
+            // A field named `message` would replace the message of the line.
             tracing::info!(
                 id,
                 name,
@@ -67,7 +67,7 @@ impl<'a> BuildLog<'a> {
         news
     }
 
-    /// What is known of the container instance of the build.
+    /// The container instance of the build, if it is known.
     pub fn instance(&self) -> Option<&BuildInstance> {
         self.instance.as_ref()
     }

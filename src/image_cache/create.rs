@@ -1,4 +1,4 @@
-//! Create: requested once, saved, waited for, and compared with the plan.
+//! Create: sends the request once, saves the ID, waits, and compares the result with the plan.
 
 use futures_util::future::FutureExt as _;
 

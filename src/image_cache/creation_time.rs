@@ -4,8 +4,8 @@ use jiff::Timestamp;
 use jiff::civil::DateTime;
 use jiff::tz::Offset;
 
-/// The time that `text` names, in one of the formats that were seen: `2026-03-30 07:03:35 +0000 UTC` and the monotonic form of
-/// it, RFC 3339, milliseconds since 1970, and a local time without a zone, which is taken as Beijing's. `None` for others.
+/// Parses a time in one of the observed formats: `2026-03-30 07:03:35 +0000 UTC`, the same with Go's monotonic clock reading,
+/// RFC 3339, milliseconds since 1970, and a local time without a zone, which is assumed to be Beijing's. `None` for others.
 pub fn parse(text: &str) -> Option<Timestamp> {
     let text = text.trim();
     if let Ok(time) = text.parse::<Timestamp>() {
@@ -42,7 +42,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn formats_name_one_moment() {
+    fn every_format_is_parsed() {
         for text in [
             "2026-03-30T07:03:35Z",
             "2026-03-30 07:03:35 +0000 UTC",

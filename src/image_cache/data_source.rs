@@ -19,7 +19,7 @@ use terraform_plugin::value::Attr;
 /// An existing image cache, by its ID or its name. The API returns neither its network nor its credentials.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct ImageCacheDataModel {
-    /// ID of the cache, for example `imc-1a2b3c4d`. Exactly one of `id` and `name` is needed.
+    /// ID of the cache, for example `imc-1a2b3c4d`. Exactly one of `id` and `name` is required.
     #[schemars(extend("x-terraform" = OPTIONAL_COMPUTED), length(min = 1))]
     pub id: Attr<String>,
 
@@ -28,8 +28,8 @@ pub struct ImageCacheDataModel {
     #[schemars(extend("x-terraform" = OPTIONAL_COMPUTED), length(min = 1))]
     pub name: Attr<String>,
 
-    /// Whether several caches with `name` are allowed: of those, the newest that is Ready is returned, else the newest. Needed
-    /// for a cache that is replaced under the same name with `create_before_destroy`. Default `false`. Conflicts with `id`.
+    /// Whether several caches with `name` are allowed: returns the newest that is Ready, or else the newest. Needed for a cache
+    /// that is replaced under the same name with `create_before_destroy`. Default `false`. Conflicts with `id`.
     #[schemars(extend("x-terraform" = OPTIONAL))]
     pub most_recent: Attr<bool>,
 
@@ -113,7 +113,7 @@ async fn find(session: &Session, config: &ImageCacheDataModel, region: &str) -> 
     <[ImageCache; 1]>::try_from(found).map(|[cache]| cache).map_err(|found| not_one(name, region, &found).into())
 }
 
-/// The newest Ready cache, else the newest; the greatest ID of those with the same creation time, or without one.
+/// The newest Ready cache, or else the newest; among those with the same creation time or none, that with the greatest ID.
 fn most_recent(found: &[ImageCache]) -> Option<&ImageCache> {
     found.iter().max_by_key(|cache| {
         let is_ready = cache.status == Status::Ready;
@@ -125,8 +125,8 @@ fn not_one(name: &str, region: &str, found: &[ImageCache]) -> Diagnostic {
     let at = AttributePath::root("name");
     if found.is_empty() {
         let detail = format!(
-            "There is no image cache with the name {name:?} in {region}. Check the name, and the region: a cache is in one \
-             region only, and until it expires."
+            "There is no image cache with the name {name:?} in {region}. Check the name and the region: a cache exists in one \
+            region only, and until it expires."
         );
         return Diagnostic::error("Image cache not found", detail).at(at);
     }
@@ -136,8 +136,8 @@ fn not_one(name: &str, region: &str, found: &[ImageCache]) -> Diagnostic {
         .collect();
     lines.sort();
     let detail = format!(
-        "{} image caches in {region} have the name {name:?}:\n{}\n\nNames are not unique. Set id to one of these in place \
-         of name, or most_recent = true for the newest Ready one.",
+        "{} image caches in {region} have the name {name:?}:\n{}\n\nNames are not unique. Set id to one of these instead \
+        of name, or set most_recent = true for the newest Ready one.",
         found.len(),
         lines.join("\n")
     );

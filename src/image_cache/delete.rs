@@ -1,4 +1,4 @@
-//! Delete: sent, again after a build that forbids it, and waited for.
+//! Delete: sends the request, again after a build that prevents it, and waits.
 
 use std::time::Duration;
 
@@ -9,7 +9,7 @@ use crate::account;
 use crate::session::Session;
 use terraform_plugin::framework::{Context, Operation, Outcome, Response};
 
-/// Time to read a cache whose deletion was refused, for the message.
+/// Time limit for reading a cache whose deletion was refused, for the message.
 const LAST_LOOK: Duration = Duration::from_secs(5);
 
 pub(super) async fn delete(context: &Context<Session>, response: &mut Response<ImageCacheModel>) -> Outcome<()> {

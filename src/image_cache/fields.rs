@@ -1,7 +1,7 @@
-//! The fields of a cache that an update can change, one row each.
+//! The updatable fields of a cache, one row each.
 //!
-//! What a plan changes, what a create, an update and a build send, what is read and how the result is verified follow from
-//! this table. A new updatable attribute is a field of the model and a row here.
+//! Change detection, the requests of create, update and rebuild, the state and the verification follow from this table. A new
+//! updatable attribute is a field of the model and a row here.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Debug;
@@ -19,48 +19,48 @@ use terraform_plugin::value::{Attr, Secret};
 /// An updatable field.
 pub(super) struct Field {
     pub attribute: &'static str,
-    /// A change pulls the images again.
+    /// Whether a change pulls the images again.
     pub builds: bool,
-    /// True when the plan asks for something else than the prior state has.
+    /// Whether the plan differs from the prior state.
     pub changes: fn(Changes<'_>) -> bool,
-    /// True when this row of a list has the field.
+    /// Whether a row of a list has the field.
     pub is_listed: fn(&ImageCache) -> bool,
-    /// True when the request has the field.
+    /// Whether a request has the field.
     pub is_sent: fn(&UpdateImageCache) -> bool,
-    /// Sends what is planned when the cache is created. An empty list is left out.
+    /// Sets the planned value in a create request. An empty list is omitted.
     pub send_created: fn(&Planned<'_>, &mut CreateImageCache),
-    /// Sends what is planned in an update. An empty list is left out.
+    /// Sets the planned value in an update request. An empty list is omitted.
     pub send_planned: fn(&Planned<'_>, &mut UpdateImageCache),
-    /// Sends an empty list; nothing for what cannot be empty.
+    /// Sets an empty list; does nothing for a field that cannot be empty.
     pub send_empty: fn(&mut UpdateImageCache),
-    /// Sends what a row of a list has. An empty list is left out.
+    /// Sets the value of a listed row. An empty list is omitted.
     pub send_listed: fn(&ImageCache, Option<&ImageCacheModel>, &mut UpdateImageCache),
-    /// Reads a row into a state. What is not listed stays.
+    /// Reads a row into a state. A field that is not listed is kept.
     pub read: fn(&ImageCache, &TagPolicy, &mut ImageCacheModel),
-    /// Fills in what the plan left unknown, with what is listed after an apply, if anything is.
+    /// Sets an unknown planned value to the value that is listed after apply, if there is one.
     pub fill: fn(Option<&ImageCache>, &mut ImageCacheModel),
-    /// Where a row differs from what a request has. What one of them lacks is not a difference.
+    /// The difference between a row and a request. A field that one of them lacks is not a difference.
     pub differs: fn(&UpdateImageCache, &ImageCache, &TagPolicy) -> Option<Difference>,
 }
 
-/// Where planned values come from.
+/// The sources of planned values.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Planned<'a> {
     pub planned: &'a ImageCacheModel,
-    /// Has the write-only passwords.
+    /// The configuration, which has the write-only passwords.
     pub config: &'a ImageCacheModel,
     pub tags: &'a TagPolicy,
-    /// The cache as it is listed; `None` for one that is to be created.
+    /// The cache as listed; `None` in a create.
     pub listed: Option<&'a ImageCache>,
 }
 
-/// A field that is listed with another value than it was sent with.
+/// A field that is listed with a different value than it was sent with.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Difference {
     pub attribute: &'static str,
     pub sent: String,
     pub listed: String,
-    /// Everything that was sent is listed, and these keys of others beside it.
+    /// Everything that was sent is listed, and additionally these keys of others.
     pub extra: BTreeSet<String>,
 }
 
@@ -83,7 +83,7 @@ pub(super) const FIELDS: [Field; 8] = [
         fill: |row, state| state::fill(&mut state.name, row.map(|row| row.image_cache_name.clone())),
         differs: |request, row, _| differs("name", request.image_cache_name.as_ref(), Some(&row.image_cache_name)),
     },
-    // Naming the images is what asks for a pull: assumed, because which fields do is not documented.
+    // Sending the images requests a pull: assumed, because it is not documented which fields do.
     Field {
         attribute: "images",
         builds: true,
@@ -94,7 +94,7 @@ pub(super) const FIELDS: [Field; 8] = [
         send_planned: |from, request| request.images = from.planned.images.known().map(list),
         send_empty: |_| (),
         send_listed: |row, planned, request| {
-            // Pods match by the references that are configured, which the API may list in another spelling.
+            // Pods match by the configured references, which the API may list in another spelling.
             let listed = row.images.iter().cloned().collect();
             let planned = planned.and_then(|planned| planned.images.known());
             request.images = Some(list(planned.filter(|planned| images::same(planned, &listed)).unwrap_or(&listed)));
@@ -202,7 +202,7 @@ pub(super) const FIELDS: [Field; 8] = [
         attribute: "image_registry_credentials",
         builds: true,
         changes: |changes| changes.unreturned(|model| &model.image_registry_credentials),
-        // They may be masked, and are not read.
+        // The API may mask them: they are not read.
         is_listed: |_| false,
         is_sent: |request| request.image_registry_credentials.is_some(),
         send_created: |from, request| {
@@ -220,7 +220,7 @@ pub(super) const FIELDS: [Field; 8] = [
         fill: |_, _| (),
         differs: |_, _, _| None,
     },
-    // Not the API's: a change sends the images, as each build does.
+    // Not a field of the API: a change sends the images, as each build does.
     Field {
         attribute: "rebuild_triggers",
         builds: true,

@@ -1,4 +1,4 @@
-//! The identity of an image cache, in any state and for any client: its region and its ID.
+//! The resource identity of an image cache: its region and its ID.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};

@@ -1,4 +1,4 @@
-//! Objects that come from elsewhere: from an import, or from another resource type. They are read next.
+//! Objects from an import or from another resource type. They are read next.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -13,11 +13,11 @@ use terraform_plugin::diagnostics::{AttributePath, Diagnostic, Diagnostics};
 use terraform_plugin::framework::{Outcome, Source};
 use terraform_plugin::value::{Attr, Secret};
 
-/// The object that an import ID names: `imc-1a2b3c4d` or `ap-guangzhou/imc-1a2b3c4d`.
+/// The object with this import ID: `imc-1a2b3c4d` or `ap-guangzhou/imc-1a2b3c4d`.
 ///
 /// # Errors
 ///
-/// What an import ID looks like.
+/// The import ID is invalid.
 pub(super) fn by_import_id(import_id: &str) -> Result<ImageCacheModel, Diagnostic> {
     match import_id.split_once('/') {
         Some((region, id)) => by_id(region.to_owned().into(), id),
@@ -32,11 +32,11 @@ pub(super) fn by_import_id(import_id: &str) -> Result<ImageCacheModel, Diagnosti
     })
 }
 
-/// The object with this ID, in this region or that of the provider.
+/// The object with this ID, in this region or the provider's.
 ///
 /// # Errors
 ///
-/// What the two look like.
+/// The ID or the region is invalid.
 pub(super) fn by_id(region: Attr<String>, id: &str) -> Result<ImageCacheModel, Diagnostic> {
     if !image_cache_id::is_id(id) || region.as_str().is_some_and(str::is_empty) {
         let region = region.as_str().map(|region| format!(" with the region {region:?}")).unwrap_or_default();
@@ -49,12 +49,12 @@ pub(super) fn by_id(region: Attr<String>, id: &str) -> Result<ImageCacheModel, D
     Ok(state::imported(region, id))
 }
 
-/// The object with this identity, in the provider's region if the identity has none: without a region in its identity,
-/// Terraform 1.12 and later takes no import by identity.
+/// The object with this identity, in the provider's region if the identity has none: Terraform 1.12 and later requires a
+/// complete identity after the import.
 ///
 /// # Errors
 ///
-/// What an identity looks like, or why the region is not known.
+/// The identity is invalid, or the region is not known.
 pub(super) async fn by_identity(session: &Session, identity: ImageCacheIdentity) -> Outcome<ImageCacheModel> {
     let mut imported = by_id(identity.region, identity.id.as_str().unwrap_or_default())?;
     let region = match &imported.region {
@@ -65,12 +65,12 @@ pub(super) async fn by_identity(session: &Session, identity: ImageCacheIdentity)
     Ok(imported)
 }
 
-/// The errors of an import by identity whose region is neither in the identity nor in the provider block.
+/// The errors of an import by identity without a region in the identity or the provider block.
 fn without_region(errors: Diagnostics, imported: &ImageCacheModel) -> Diagnostics {
     let id = imported.id.as_str().unwrap_or_default();
     let in_identity = |error: Diagnostic| {
         let detail = format!(
-            "{} An import names it in its identity: identity = {{ id = {id:?}, region = \"ap-guangzhou\" }}.",
+            "{} An import may also set it in the identity: identity = {{ id = {id:?}, region = \"ap-guangzhou\" }}.",
             error.detail
         );
         // The path is that of the provider block.
@@ -79,11 +79,11 @@ fn without_region(errors: Diagnostics, imported: &ImageCacheModel) -> Diagnostic
     errors.into_iter().map(in_identity).collect()
 }
 
-/// The resource type of Tencent Cloud's CloudApp dialect, whose objects can be taken over.
+/// The resource type of Tencent Cloud's CloudApp dialect, whose objects can be moved here.
 /// <https://cloud.tencent.com/document/product/1689/90575>
 const CLOUD_APP_TYPE: &str = "tencentcloud_tke_image_cache";
 
-/// Its documented attributes; the zone and the creation time are of no use here.
+/// Its documented attributes, except the zone and the creation time.
 #[derive(Deserialize)]
 struct CloudAppImageCache {
     id: String,
@@ -104,11 +104,11 @@ struct CloudAppCredentials {
     name: Option<String>,
 }
 
-/// The object that `state` of another type is here; `None` when `source` cannot be taken over.
+/// The object for `state` of another resource type; `None` if `source` is not supported.
 ///
 /// # Errors
 ///
-/// What the state lacks.
+/// The state is not as documented.
 pub(super) fn moved(source: &Source, state: serde_json::Value) -> Result<Option<ImageCacheModel>, Diagnostic> {
     if source.type_name != CLOUD_APP_TYPE {
         return Ok(None);

@@ -1,8 +1,8 @@
-//! A cache that a killed run left: created, billed, and in no state. The next create sees it and warns.
+//! Finds caches that a killed run left: created, billed, and in no state. The next create warns of them.
 //!
-//! The state of other resources is not visible here, so that the warning is limited to caches that the same request would
-//! have made, in the last day, and not by this run. A cache that was replaced in the meantime by one with the same name,
-//! images, size, retention and tags looks alike; the message says so.
+//! A provider cannot see the state of other resources. So the warning is limited to caches that the same request would have
+//! created, within the last day, and not by this run. A cache that is being replaced by one with the same name, images, size,
+//! retention and tags cannot be distinguished; the message says so.
 
 use std::time::{Duration, SystemTime};
 
@@ -18,13 +18,13 @@ const MAX_AGE: Duration = Duration::from_secs(24 * 60 * 60);
 /// Prefix of generated names; see [`unique_name`](super::request::unique_name).
 const GENERATED: &str = "tf-";
 
-/// The caches among which a killed run could have left one, when the name is generated; those of a configured name are
-/// known after the create. To be called beside the create.
+/// The caches that a killed run could have left, if the name is generated; those with a configured name are known after the
+/// create. To be called concurrently with the create.
 pub(super) async fn candidates(session: &Session, region: &str, is_named: bool) -> Vec<ImageCache> {
     if is_named { Vec::new() } else { session.image_caches().listed_once(region).await }
 }
 
-/// A warning about the caches that an earlier run may have left, beside the new cache `id`.
+/// A warning about caches that an earlier run may have left, besides the new cache `id`.
 pub(super) fn warning(
     session: &Session,
     region: &str,
@@ -57,10 +57,10 @@ pub(super) fn warning(
         "Similar image cache exists",
         format!(
             "Before image cache {id} was created in {region}, there was already one with the same images, size, retention and \
-             tags:\n{}\n\nAn earlier run may have been killed before it saved the cache: then it is in no state, and is billed. \
-             Delete it in the console, or manage it with Terraform by the command above; <address> is that of an \
-             eks_image_cache without an object, for example eks_image_cache.llm after `terraform state rm \
-             eks_image_cache.llm`. If another resource manages it, or it is being replaced, nothing is to be done.",
+             tags:\n{}\n\nAn earlier run may have been killed before it saved the cache. Then it is in no state, and is billed: \
+             delete it in the console, or import it with the command above, where <address> is that of an eks_image_cache \
+             that is not in the state, for example eks_image_cache.llm after `terraform state rm eks_image_cache.llm`. If \
+             another resource manages it, or it is being replaced, ignore this warning.",
             lines.join("\n")
         ),
     ))
@@ -71,7 +71,7 @@ fn is_generated(name: &str) -> bool {
         .is_some_and(|random| random.len() == 16 && random.bytes().all(|byte| byte.is_ascii_hexdigit()))
 }
 
-/// Could `row` have been made by an earlier `request` like this one? What the row does not state does not count.
+/// Whether an earlier `request` like this one could have created `row`. Fields that the row lacks are ignored.
 fn could_be_of(row: &ImageCache, request: &CreateImageCache, now: SystemTime) -> bool {
     let set = |images: &[String]| images.iter().cloned().collect();
     let size = match (row.image_cache_size, request.image_cache_size) {
@@ -79,7 +79,7 @@ fn could_be_of(row: &ImageCache, request: &CreateImageCache, now: SystemTime) ->
         _ => true,
     };
     let retention = row.retention_days.is_none_or(|days| days == request.retention_days.unwrap_or(0));
-    // Others may be the platform's.
+    // Further tags may be the platform's.
     let tags = row.tags.as_ref().is_none_or(|listed| request.tags.iter().all(|tag| listed.contains(tag)));
     let recent = creation_time::parse(&row.creation_time)
         .is_some_and(|created| now.duration_since(created.into()).map_or(true, |age| age <= MAX_AGE));
@@ -99,7 +99,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn other_requests_and_old_caches_are_excluded() {
+    fn different_requests_and_old_caches_are_excluded() {
         let tag = |key: &str| Tag { key: key.to_owned(), value: "1".to_owned() };
         let request = CreateImageCache {
             images: vec!["nginx:1.27".to_owned()],

@@ -1,7 +1,7 @@
 //! Data source `eks_image_caches`: the image caches of a region that satisfy every filter.
 //!
-//! The API filters by name; everything else is filtered here. It gives rows in no documented order: here they are sorted by
-//! name, then by ID, so that two reads of the same caches are equal.
+//! The API filters by name; everything else is filtered here. The order of its rows is not documented: they are sorted by name,
+//! then by ID, so that two reads of the same caches are equal.
 
 use std::collections::BTreeMap;
 
@@ -20,8 +20,8 @@ use terraform_plugin::framework::{Context, DataSource, Outcome};
 use terraform_plugin::schema::{COMPUTED, OPTIONAL, OPTIONAL_COMPUTED};
 use terraform_plugin::value::Attr;
 
-/// The image caches of a region. Filters that are given must all be satisfied; without one, all caches are listed, also
-/// those that the platform made by itself.
+/// The image caches of a region that satisfy all given filters; without filters, all caches, including those that the platform
+/// created.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct ImageCachesModel {
     /// Region of the caches, for example `ap-guangzhou`. Defaults to the region of the provider.
@@ -32,8 +32,8 @@ pub struct ImageCachesModel {
     #[schemars(extend("x-terraform" = OPTIONAL), length(min = 1))]
     pub name: Attr<String>,
 
-    /// Regular expression that matches some part of the name, for example `"^llm-"`. The syntax is that of Terraform's
-    /// `regex`, without classes of Unicode characters.
+    /// Regular expression that matches a part of the name, for example `"^llm-"`. The syntax is that of Terraform's `regex`,
+    /// without Unicode character classes.
     #[schemars(extend("x-terraform" = OPTIONAL), length(min = 1))]
     pub name_regex: Attr<String>,
 
@@ -41,11 +41,11 @@ pub struct ImageCachesModel {
     #[schemars(extend("x-terraform" = OPTIONAL, "enum" = ["Pending", "Ready", "Failed", "Updating", "UpdateFailed"]))]
     pub status: Attr<String>,
 
-    /// Image that the caches hold, for example `"nginx:1.27"`: under this very name, as Pods match it.
+    /// Image that the caches contain, for example `"nginx:1.27"`, with exactly this name, as Pods match it.
     #[schemars(extend("x-terraform" = OPTIONAL), length(min = 1))]
     pub image: Attr<String>,
 
-    /// Tags that the caches have, perhaps among others, for example `{ team = "ai" }`.
+    /// Tags that the caches must have, for example `{ team = "ai" }`. They may have others.
     #[schemars(extend("x-terraform" = OPTIONAL))]
     pub tags: Attr<BTreeMap<String, String>>,
 
@@ -108,7 +108,7 @@ fn name_regex(config: &ImageCachesModel) -> Result<Option<Regex>, Diagnostic> {
     })
 }
 
-/// Every filter but the name, which the API has applied.
+/// Every filter except the name, which the API has applied.
 fn satisfies(cache: &ImageCache, config: &ImageCachesModel, name_regex: Option<&Regex>) -> bool {
     let has_tag = |(key, value): (&String, &String)| {
         cache.tags.iter().flatten().any(|tag| tag.key == *key && tag.value == *value)
@@ -137,7 +137,7 @@ mod tests {
     }
 
     #[test]
-    fn a_cache_is_listed_when_it_satisfies_every_filter() {
+    fn listed_caches_satisfy_every_filter() {
         let text = |text: &str| Attr::from(text.to_owned());
         let tags = |tags: &[(&str, &str)]| -> Attr<BTreeMap<String, String>> {
             tags.iter().map(|&(key, value)| (key.to_owned(), value.to_owned())).collect::<BTreeMap<_, _>>().into()
@@ -164,7 +164,7 @@ mod tests {
     }
 
     #[test]
-    fn a_wrong_filter_is_refused_at_its_attribute() {
+    fn invalid_filter_is_refused_at_its_attribute() {
         let text = |text: &str| Attr::from(text.to_owned());
         let all = ImageCachesModel::default();
         for (config, path, detail) in [

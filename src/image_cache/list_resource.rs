@@ -1,4 +1,4 @@
-//! List resource `eks_image_cache`: the caches of a region, for `terraform query`, page by page as they are wanted.
+//! List resource `eks_image_cache`: the caches of a region, for `terraform query`, read page by page as needed.
 
 use async_trait::async_trait;
 use futures_util::stream::StreamExt as _;
@@ -15,8 +15,8 @@ use terraform_plugin::framework::{Context, ListResource, Listing, Outcome};
 use terraform_plugin::schema::OPTIONAL;
 use terraform_plugin::value::Attr;
 
-/// Image caches of a region that satisfy every given filter, including those that the platform made by itself. Terraform lists
-/// at most 100 of them, unless the `list` block has a `limit`.
+/// Image caches of a region that satisfy every given filter, including those that the platform created. Terraform lists at most
+/// 100 of them, unless the `list` block has a `limit`.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct ImageCacheListConfig {
     /// Region of the caches, for example `ap-guangzhou`. Defaults to the region of the provider.
@@ -63,7 +63,7 @@ impl ListResource for ImageCacheList {
             let (id, name) = (&cache.image_cache_id, &cache.image_cache_name);
             let mut object = state::imported(region.clone().into(), id);
             state::refresh(&mut object, &region, &cache, &session.tags);
-            // Caches that the platform made have no name.
+            // Caches that the platform created have no name.
             let display_name = if name.is_empty() { id } else { name };
             if listing.push(display_name, &object).await.is_break() {
                 break;

@@ -1,12 +1,11 @@
-//! Diagnostics about a cache: what happened, why, and what to do. Where it differs from what was requested,
-//! [`verify`](super::verify) reports it.
+//! Diagnostics about a cache. Differences from the request are reported by [`verify`](super::verify).
 //!
 //! | file | subject |
 //! | --- | --- |
-//! | `build` | the end of a build, or of the wait for it |
+//! | `build` | the end of a build, or of a wait |
 //! | `events` | events as lines of a message |
-//! | `causes` | reasons of failed builds that are known, and advice on them |
-//! | `unsent` | what was not sent, because Ctrl-C or a timeout came first |
+//! | `causes` | known causes of failed builds, with advice |
+//! | `unsent` | requests that were not sent, because of Ctrl-C or a timeout |
 
 mod build;
 mod causes;
@@ -34,11 +33,11 @@ pub(super) fn all(region: &str) -> Subject {
     Subject { kind: "image caches", name: format!("in {region}") }
 }
 
-/// The configuration names an image cache that does not exist.
+/// The configured image cache does not exist.
 pub fn not_found(id: &str, region: &str) -> Diagnostic {
     let detail = format!(
-        "There is no image cache {id} in {region}. A cache exists in one region only, and until it expires. Check the ID, and \
-         region, which defaults to that of the provider."
+        "There is no image cache {id} in {region}. A cache exists in one region only, and until it expires. Check the ID and \
+        the region, which defaults to that of the provider."
     );
     Diagnostic::error("Image cache not found", detail)
 }
@@ -48,30 +47,30 @@ pub(super) fn retained(id: &str, region: &str) -> Diagnostic {
     Diagnostic::warning(
         "Image cache retained",
         format!(
-            "deletion_policy is \"retain\": image cache {id} in {region} is no longer managed by this resource, and was not deleted. \
+            "deletion_policy is \"retain\": image cache {id} in {region} was not deleted, and is no longer managed by this resource. \
              It continues to be billed. To manage it again:\n  terraform import <address> {region}/{id}"
         ),
     )
 }
 
-/// The cache is not waited for, and reading it failed.
+/// Without `wait_for_ready`, and reading the cache failed.
 pub(super) fn unread(id: &str, region: &str, error: &Error) -> Diagnostic {
     Diagnostic::warning(
         "Image cache saved without its status",
         format!(
-            "The API accepted image cache {id} in {region}, and reading it failed: {}. The next plan or refresh reads it.",
+            "The API accepted image cache {id} in {region}, but reading it failed: {}. The next plan or refresh reads it.",
             errors::chain(error)
         ),
     )
 }
 
-/// The cache is not waited for, and is not listed yet.
+/// Without `wait_for_ready`, and the cache is not listed yet.
 pub(super) fn not_listed_yet(id: &str, region: &str) -> Diagnostic {
     Diagnostic::warning(
         "Image cache not listed yet",
         format!(
-            "The API accepted image cache {id} in {region}, and did not list it for a minute. It is saved in the state. If the next \
-             plan creates it again, look for it in the console first: there would be two."
+            "The API accepted image cache {id} in {region}, but has not listed it for a minute. It is saved in the state. If the next \
+            plan creates it again, check first whether it exists in the console; otherwise there would be two."
         ),
     )
 }
@@ -81,22 +80,22 @@ pub(super) fn unknown_status(region: &str, cache: &ImageCache) -> Diagnostic {
     Diagnostic::error(
         "Unknown image cache status",
         format!(
-            "Image cache {} in {region} has the status {:?}, which this version of the provider does not know. Whether the cache \
-             will become Ready is unknown. Look at the cache in the console, and upgrade the provider.",
+            "Image cache {} in {region} has the status {:?}, which this version of the provider does not know. It is unknown \
+            whether the cache will become Ready. Check it in the console, and upgrade the provider.",
             cache.image_cache_id,
             cache.status.as_str()
         ),
     )
 }
 
-/// The cache no longer exists, after a wait that saw what its container instance reported, or without one.
+/// The cache no longer exists. `instance` is what a wait has observed of its container instance, if there was a wait.
 pub(super) fn gone(id: &str, region: &str, instance: Option<&BuildInstance>) -> Diagnostic {
     Diagnostic::error(
         "Image cache no longer exists",
         format!(
-            "Image cache {id} in {region} no longer exists: something else deleted it, or its build failed and Tencent Cloud \
-             removed it. Apply again to create it again. If it disappears again, check that its images can be pulled, and that \
-             image_cache_size holds them.{}",
+            "Image cache {id} in {region} no longer exists: it was deleted outside of Terraform, or its build failed and Tencent \
+            Cloud removed it. Apply again to create it. If it disappears again, check that its images can be pulled and that \
+            image_cache_size is large enough.{}",
             build::last_warnings(instance)
         ),
     )
@@ -107,39 +106,39 @@ pub(super) fn never_listed(id: &str, region: &str) -> Diagnostic {
     Diagnostic::error(
         "Image cache not listed",
         format!(
-            "The API accepted image cache {id} in {region}, and did not list it for a minute. It is listed late, or its build \
-             failed at once and Tencent Cloud removed it. It stays in the state, tainted: the next apply deletes it if it exists, \
-             and creates it again. If it disappears again, check that its images can be pulled, and that image_cache_size holds \
-             them."
+            "The API accepted image cache {id} in {region}, but has not listed it for a minute. It may be listed later, or its build \
+            failed at once and Tencent Cloud removed it. It stays in the state, tainted: the next apply deletes it if it exists, \
+            and creates it again. If it disappears again, check that its images can be pulled and that image_cache_size is large \
+            enough."
         ),
     )
 }
 
-/// Ctrl-C ended the wait for a build after which an update was to be sent.
+/// Ctrl-C ended the wait for a build that prevented an update.
 pub(super) fn update_not_sent(id: &str, region: &str) -> Diagnostic {
     Diagnostic::error(
         "Image cache not updated",
         format!(
-            "Terraform was stopped while image cache {id} in {region} was being built. The update was to follow the build, and was \
-             not sent. Apply again."
+            "Terraform was interrupted while image cache {id} in {region} was being built. The update, which had to wait for the build, \
+            was not sent. Apply again."
         ),
     )
 }
 
-/// The API refused an update of the cache that was as `before`, to `size` GiB if that is part of it.
+/// The API refused an update of the cache `before`, to `size` GiB if the size changes.
 pub(super) fn update_refused(region: &str, before: &ImageCache, size: Option<u64>, error: &Error) -> Diagnostic {
     let failed = errors::api("updating", &subject(&before.image_cache_id, region), error);
     let (advice, attribute) = match (size, before.image_cache_size) {
         (Some(size), Some(now)) if size < now => (
             format!(
-                "The update shrinks image_cache_size from {now} to {size}, which the API may not allow. If so, write {now} \
-                 again, or replace the cache, with terraform apply -replace."
+                "The update reduces image_cache_size from {now} to {size}, which the API may not allow. If so, set it to {now} \
+                again, or replace the cache with terraform apply -replace."
             ),
             "image_cache_size",
         ),
         _ if before.status == Status::UpdateFailed => (
-            "The last update of this cache failed, and the API may not take another in this status. If so, replace the \
-             cache, with terraform apply -replace."
+            "The last update of this cache failed, and the API may not accept another in this status. If so, replace the \
+            cache with terraform apply -replace."
                 .to_owned(),
             "status",
         ),
@@ -151,21 +150,21 @@ pub(super) fn update_refused(region: &str, before: &ImageCache, size: Option<u64
     Diagnostic { detail: format!("{} {advice}", failed.detail), ..failed }.at(AttributePath::root(attribute))
 }
 
-/// The API reset what an update left out, and everything was sent again.
+/// The API reset fields that an update omitted, and all fields were sent again.
 pub(super) fn reset(id: &str, region: &str, attributes: &[&str], built: bool) -> Diagnostic {
     let attributes = attributes.join(", ");
-    let built = if built { " The images were pulled again on the way." } else { "" };
+    let built = if built { " The images were pulled again in the process." } else { "" };
     Diagnostic::warning(
-        "The API reset what an update left out",
+        "Update reset other attributes",
         format!(
-            "An update of image cache {id} in {region} did not touch {attributes}, and the API reset it. A second update with \
-             everything put that right.{built} Please report this to the provider's authors: whether the API does so is not \
-             documented."
+            "An update of image cache {id} in {region} did not contain {attributes}, and the API reset it. A second update with \
+            all attributes restored it.{built} Please report this to the provider's maintainers: this behavior of the API is not \
+            documented."
         ),
     )
 }
 
-/// The API refused the deletion. Where a build forbids it, how long its end was waited for.
+/// The API refused the deletion. If a build prevents it, the message says how long the wait for its end was.
 pub(super) fn delete_refused(
     id: &str,
     region: &str,
@@ -176,8 +175,8 @@ pub(super) fn delete_refused(
     let refused = errors::api("deleting", &subject(id, region), error);
     let Some(cache) = listed.filter(|cache| cache.status.is_building()) else { return refused };
     let detail = format!(
-        "{} The cache is {}: its build forbids the deletion, and did not end within {}. Run destroy or apply again after the \
-         build. To wait longer, set timeouts.delete (now {}).",
+        "{} The cache is {}: its build prevents the deletion, and did not end within {}. Run destroy or apply again after the \
+        build. To wait longer, increase timeouts.delete (now {}).",
         refused.detail,
         cache.status,
         duration::show(deadline.elapsed()),
@@ -186,7 +185,7 @@ pub(super) fn delete_refused(
     Diagnostic { detail, ..refused }.at(AttributePath::root("timeouts").attribute("delete"))
 }
 
-/// The wait for the end of a deletion ended before.
+/// The wait for the end of a deletion failed.
 pub(super) fn delete_wait(id: &str, region: &str, deadline: &Deadline, error: &WaitError) -> Diagnostic {
     let subject = subject(id, region);
     match error {
@@ -206,11 +205,11 @@ pub(super) fn rebuild_interrupted(id: &str) -> Diagnostic {
     )
 }
 
-/// Ctrl-C ended a rebuild before the API had accepted it.
+/// Ctrl-C ended a rebuild before the API accepted it.
 pub(super) fn rebuild_unknown(id: &str) -> Diagnostic {
     let detail = format!(
-        "Terraform was asked to stop. Whether the rebuild of image cache {id} reached the API is unknown. Invoke the action again \
-         unless the cache is Updating."
+        "Terraform was interrupted. It is unknown whether the rebuild of image cache {id} reached the API. Invoke the action again \
+        unless the cache is Updating."
     );
     Diagnostic::error("Interrupted", detail)
 }

@@ -1,7 +1,7 @@
 //! The schema and the state of `eks_image_cache`.
 //!
-//! The API never gives back the network, the EIP, the registry lists, the DNS settings and the security groups of a
-//! cache: they are kept in the state as configured, and null after an import until the first apply.
+//! The API does not return the network, the EIP, the registry lists, the DNS settings and the security groups of a cache:
+//! they are kept in the state as configured, and are null after an import until the first apply.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
@@ -15,15 +15,15 @@ use terraform_plugin::framework::{Deadline, Operation};
 use terraform_plugin::schema::{BLOCK, COMPUTED, OPTIONAL, OPTIONAL_COMPUTED, REQUIRED};
 use terraform_plugin::value::{Attr, Secret};
 
-/// A cache of container images. Tencent Cloud pulls the images once onto a disk and takes a snapshot of it; Pods on super
-/// nodes that are annotated to use the cache start from that snapshot instead of pulling, and are not limited by the 20 GiB
-/// of the default system disk.
+/// A cache of container images. Tencent Cloud pulls the images once onto a disk and takes a snapshot of it. Pods on super
+/// nodes that are annotated to use the cache start from the snapshot instead of pulling the images, and are not limited by
+/// the 20 GiB of the default system disk.
 ///
-/// A cache serves Pods of its own region only, in every zone of it.
+/// A cache can be used by Pods in all zones of its own region only.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct ImageCacheModel {
-    /// Container images to cache, for example `["nginx:1.27"]`. Pods match a cache by identical names and tags, so name them
-    /// here exactly as the Pods do, and avoid `latest`. A change pulls all images again, in place.
+    /// Container images to cache, for example `["nginx:1.27"]`. Pods match a cache by identical names and tags: use exactly the
+    /// names that the Pods use, and avoid `latest`. A change pulls all images again, in place.
     #[schemars(extend("x-terraform" = REQUIRED), length(min = 1))]
     pub images: Attr<BTreeSet<String>>,
 
@@ -32,8 +32,8 @@ pub struct ImageCacheModel {
     #[schemars(extend("x-terraform" = REQUIRED.requires_replace()), length(min = 1))]
     pub vpc_id: Attr<String>,
 
-    /// ID of the subnet of the temporary instance that pulls the images, for example `subnet-1a2b3c4d`. It needs a free
-    /// address, and a way to the registries: a NAT gateway, or an EIP. A change replaces the cache.
+    /// ID of the subnet of the temporary instance that pulls the images, for example `subnet-1a2b3c4d`. It needs a free address
+    /// and a route to the registries: a NAT gateway, or an EIP. A change replaces the cache.
     #[schemars(extend("x-terraform" = REQUIRED.requires_replace()), length(min = 1))]
     pub subnet_id: Attr<String>,
 
@@ -42,37 +42,37 @@ pub struct ImageCacheModel {
     #[schemars(extend("x-terraform" = OPTIONAL_COMPUTED.use_state_for_unknown()), length(min = 1))]
     pub name: Attr<String>,
 
-    /// Region of the cache, for example `ap-guangzhou`. Defaults to the region of the provider. A change replaces the
-    /// cache, and so does another region of the provider.
+    /// Region of the cache, for example `ap-guangzhou`. Defaults to the region of the provider. A change replaces the cache, and
+    /// so does a change of the provider's region if this is omitted.
     #[schemars(extend("x-terraform" = OPTIONAL_COMPUTED.use_state_for_unknown().requires_replace()), length(min = 1))]
     pub region: Attr<String>,
 
-    /// Size of the cache's disk in GiB, from 20 to 32000. It must hold the images, compressed and unpacked. The API
+    /// Size of the cache's disk in GiB, from 20 to 32000. It must be large enough for the images, compressed and unpacked. The API
     /// defaults to 20. Removing the argument keeps the size. A change pulls all images again, in place.
     #[schemars(extend("x-terraform" = OPTIONAL_COMPUTED.use_state_for_unknown()), range(min = 20, max = 32000))]
     pub image_cache_size: Attr<u64>,
 
     /// Days after which Tencent Cloud deletes the cache, for example 30. 0, the default of the API, keeps it indefinitely.
-    /// Removing the argument keeps the value: write 0 instead. An expired cache leaves the state, and the next plan creates
-    /// it again. Changed in place.
+    /// Removing the argument keeps the value: set 0 instead. An expired cache is removed from the state, and the next plan
+    /// creates it again. Changed in place.
     #[schemars(extend("x-terraform" = OPTIONAL_COMPUTED.use_state_for_unknown()), range(min = 0))]
     pub retention_days: Attr<u64>,
 
     /// IDs of the security groups of the temporary instance that pulls the images, for example `["sg-1a2b3c4d"]`. They must
-    /// let it reach the registries and 169.254.0.0/16. A change pulls all images again, in place.
+    /// allow access to the registries and to 169.254.0.0/16. A change pulls all images again, in place.
     #[schemars(extend("x-terraform" = OPTIONAL), inner(length(min = 1)))]
     pub security_group_ids: Attr<BTreeSet<String>>,
 
-    /// Tags of the cache, for example `{ team = "ai" }`. They win over the provider's `default_tags`. Changed in place.
+    /// Tags of the cache, for example `{ team = "ai" }`. They take precedence over the provider's `default_tags`. Changed in place.
     #[schemars(extend("x-terraform" = OPTIONAL))]
     pub tags: Attr<BTreeMap<String, String>>,
 
-    /// All tags of the cache: `tags` over the provider's `default_tags`.
+    /// All tags of the cache: `tags` merged with the provider's `default_tags`.
     #[schemars(extend("x-terraform" = COMPUTED))]
     pub tags_all: Attr<BTreeMap<String, String>>,
 
     /// Credentials for private registries, by registry server, for example `"registry.example.com"`. They are sent to the
-    /// API when the images are pulled and never read back. A change pulls all images again, in place.
+    /// API when the images are pulled, and are never read back. A change pulls all images again, in place.
     #[schemars(extend("x-terraform" = OPTIONAL))]
     pub image_registry_credentials: Attr<BTreeMap<String, RegistryCredentials>>,
 
@@ -91,35 +91,35 @@ pub struct ImageCacheModel {
     #[schemars(extend("x-terraform" = OPTIONAL.requires_replace()), inner(length(min = 1)))]
     pub registry_skip_verify_list: Attr<BTreeSet<String>>,
 
-    /// Registries that are reached by plain HTTP when the images are pulled, for example `["harbor.example.com"]`. The Pods
-    /// need the same list, see `eks_pod_disk`. A change replaces the cache.
+    /// Registries that use plain HTTP when the images are pulled, for example `["harbor.example.com"]`. The Pods need the same
+    /// list, see `eks_pod_disk`. A change replaces the cache.
     #[schemars(extend("x-terraform" = OPTIONAL.requires_replace()), inner(length(min = 1)))]
     pub registry_http_endpoint_list: Attr<BTreeSet<String>>,
 
-    /// DNS settings of the temporary instance that pulls the images, as text of a `resolv.conf`, for example
+    /// DNS settings of the temporary instance that pulls the images, in the format of `resolv.conf`, for example
     /// `"nameserver 10.0.0.2"`. A change replaces the cache.
     #[schemars(extend("x-terraform" = OPTIONAL.requires_replace()), length(min = 1))]
     pub resolve_config: Attr<String>,
 
-    /// Any change of these values pulls all images again, in place: the digest of a tag that moves, a date. For example
+    /// Values whose change pulls all images again, in place, such as the digest of a tag that moves, or a date. For example
     /// `{ month = "2026-11" }`.
     #[schemars(extend("x-terraform" = OPTIONAL))]
     pub rebuild_triggers: Attr<BTreeMap<String, String>>,
 
-    /// Whether the cache is replaced by whatever would pull its images again in place. With `create_before_destroy`, the new
-    /// cache is Ready before Pods leave the old one. Both exist for a while: leave `name` out, or look up by ID, or with
+    /// Whether changes that would pull the images again in place replace the cache instead. With `create_before_destroy`, the new
+    /// cache is Ready before Pods leave the old one. Both exist for a while: omit `name`, or look up the cache by ID or with
     /// `most_recent`. Default `false`.
     #[schemars(extend("x-terraform" = OPTIONAL.default_bool(false)))]
     pub replace_on_rebuild: Attr<bool>,
 
-    /// Whether create and update wait until the cache is Ready. Default `true`. With `false`, a build that fails later shows
-    /// in the next plan. Set `false` for builds that take longer than the run may, where `terraform untaint` cannot be run: a
-    /// create that times out leaves a tainted cache, which the next apply would build again.
+    /// Whether create and update wait until the cache is Ready. Default `true`. With `false`, the next plan shows a build that
+    /// failed later. Set `false` if builds take longer than a run may and `terraform untaint` cannot be run: a create that times
+    /// out leaves a tainted cache, which the next apply would build again.
     #[schemars(extend("x-terraform" = OPTIONAL.default_bool(true)))]
     pub wait_for_ready: Attr<bool>,
 
-    /// What a destroy or a replacement does with the cache: `delete`, or `retain` to leave it in the cloud, where it continues
-    /// to be billed. Defaults to `delete`. A change takes effect with the next apply and calls nothing.
+    /// What a destroy or a replacement does with the cache: `delete`, or `retain` to keep it in the cloud, where it continues to
+    /// be billed. Defaults to `delete`. A change takes effect with the next apply and makes no API call.
     #[schemars(extend("x-terraform" = OPTIONAL, "enum" = ["delete", "retain"]))]
     pub deletion_policy: Attr<String>,
 
@@ -132,7 +132,7 @@ pub struct ImageCacheModel {
     #[schemars(extend("x-terraform" = COMPUTED.use_state_for_unknown()))]
     pub status: Attr<String>,
 
-    /// ID of the snapshot that holds the images, for example `snap-1a2b3c4d`.
+    /// ID of the snapshot that contains the images, for example `snap-1a2b3c4d`.
     #[schemars(extend("x-terraform" = COMPUTED.use_state_for_unknown()))]
     pub snapshot_id: Attr<String>,
 
@@ -144,7 +144,7 @@ pub struct ImageCacheModel {
     #[schemars(extend("x-terraform" = COMPUTED.use_state_for_unknown()))]
     pub expire_date_time: Attr<String>,
 
-    /// Who made the cache: `manual`, or `auto` for the platform.
+    /// Who created the cache: `manual`, or `auto` for the platform.
     #[schemars(extend("x-terraform" = COMPUTED.use_state_for_unknown()))]
     pub image_cache_type: Attr<String>,
 
@@ -162,12 +162,12 @@ pub struct ImageCacheModel {
     pub timeouts: Attr<Timeouts>,
 }
 
-/// The time for a build, unless the `timeouts` block sets another.
+/// The default timeout of a build.
 pub(super) const DEFAULT_BUILD_TIMEOUT: Duration = Duration::from_secs(60 * 60);
 const DEFAULT_DELETE_TIMEOUT: Duration = Duration::from_secs(10 * 60);
 
 impl ImageCacheModel {
-    /// The end of an operation that begins now, on a cache with this configuration or state. `stop` is Ctrl-C.
+    /// The deadline of an operation that begins now, for a cache with this configuration or state. `stop` is Ctrl-C.
     pub(super) fn deadline(&self, operation: Operation, stop: &CancellationToken) -> Deadline {
         let timeouts = self.timeouts.known();
         let (configured, default) = match operation {
@@ -178,12 +178,12 @@ impl ImageCacheModel {
         Deadline::new(operation, configured, default, stop)
     }
 
-    /// Whether the cache outlives its resource.
+    /// Whether a destroy keeps the cache.
     pub(super) fn is_retained(&self) -> bool {
         self.deletion_policy.as_str() == Some("retain")
     }
 
-    /// The status, read; `None` when it is not known.
+    /// The parsed status; `None` if it is not known.
     pub(super) fn status(&self) -> Option<Status> {
         self.status.known().cloned().map(Status::from)
     }
@@ -196,13 +196,13 @@ pub struct RegistryCredentials {
     #[schemars(extend("x-terraform" = REQUIRED), length(min = 1))]
     pub username: Attr<String>,
 
-    /// Password at the registry. It is stored in the state; `password_wo` is not. Exactly one of the two is needed.
+    /// Password at the registry. It is stored in the state; `password_wo` is not. Exactly one of the two is required.
     #[schemars(extend("x-terraform" = OPTIONAL.sensitive()), length(min = 1))]
     pub password: Attr<Secret>,
 
-    /// Password at the registry, write-only: it never reaches plan or state, and may come from an ephemeral resource.
-    /// Terraform cannot see that it changed: count `password_wo_version` up when it did. Exactly one of the two passwords
-    /// is needed.
+    /// Password at the registry, write-only: it is not stored in plan or state, and may come from an ephemeral resource.
+    /// Terraform cannot detect its changes: increase `password_wo_version` with each. Exactly one of the two passwords is
+    /// required.
     #[schemars(extend("x-terraform" = OPTIONAL.sensitive().write_only()), length(min = 1))]
     pub password_wo: Attr<Secret>,
 
@@ -215,14 +215,14 @@ pub struct RegistryCredentials {
     pub name: Attr<String>,
 }
 
-/// An EIP made for the build.
+/// An EIP that is created for the build.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct AutoCreateEip {
-    /// `Never` keeps the EIP, and its cost, when the temporary instance is deleted. By default it is released.
+    /// `Never` keeps the EIP, and its cost, after the temporary instance is deleted. By default it is released.
     #[schemars(extend("x-terraform" = OPTIONAL))]
     pub delete_policy: Attr<String>,
 
-    /// Internet service provider: `BGP`, the default of the API, or for accounts that are allowed to use them
+    /// Internet service provider: `BGP`, the default of the API, or for accounts with permission
     /// `CMCC`, `CTCC`, `CUCC`.
     #[schemars(extend("x-terraform" = OPTIONAL), length(min = 1))]
     pub internet_service_provider: Attr<String>,
@@ -235,7 +235,7 @@ pub struct AutoCreateEip {
 /// Pod annotations for a cache.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct CacheAnnotations {
-    /// Makes a Pod use the best cache that holds its images; known at plan time.
+    /// Makes a Pod use the best cache that contains its images; known at plan time.
     #[schemars(extend("x-terraform" = COMPUTED))]
     pub auto: Attr<BTreeMap<String, String>>,
 

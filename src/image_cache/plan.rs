@@ -1,20 +1,20 @@
-//! What a change of a cache means: nothing, an update in place, a replacement.
+//! Plans changes of a cache: no operation, an update in place, or a replacement.
 //!
 //! | situation | plan |
 //! | --- | --- |
-//! | name, retention or tags change | in place; everything else stays known, so that Pods that use it show no change |
+//! | name, retention or tags change | in place; everything else stays known, so that Pods which use it show no change |
 //! | images, size, credentials, security groups or triggers change | in place, pulled again: status and snapshot are known after apply |
 //! | the same, with `replace_on_rebuild` | replaced |
 //! | network, EIP, registry lists, DNS or region change | replaced |
-//! | the provider's region changes, for a cache that names none | replaced |
-//! | network, EIP, registry lists or DNS are configured after an import | adopted: the API does not return them, and nothing shows that they differ |
-//! | an omitted list or map becomes an empty one, or the other way round | in place, and nothing is done |
-//! | the cache is `Failed` | replaced, with a warning that has its most recent events |
+//! | the provider's region changes, for a cache without `region` | replaced |
+//! | network, EIP, registry lists or DNS are configured after an import | adopted: the API does not return them |
+//! | an omitted list or map becomes an empty one, or vice versa | in place, without a call |
+//! | the cache is `Failed` | replaced, with a warning that shows its most recent events |
 //! | the cache is `UpdateFailed` | in place: the update is tried again |
 //! | the cache is `Pending` or `Updating`, and `wait_for_ready` | in place: the wait continues |
 //!
-//! A flag that is not known counts as set: what it may change is planned as unknown, or as a replacement, because Terraform
-//! takes back neither a value nor an object that a plan had promised to keep.
+//! An unknown flag counts as set: what it may change is planned as unknown, or as a replacement, because an apply may not
+//! change a known planned value, nor replace an object that the plan keeps.
 
 use std::collections::BTreeMap;
 
@@ -39,7 +39,7 @@ const NETWORK: [&str; 7] = [
     "resolve_config",
 ];
 
-/// What a build changes.
+/// The attributes that a build changes.
 const BUILT: [&str; 4] = ["status", "snapshot_id", "creation_time", "expire_date_time"];
 
 pub(super) async fn plan(session: &Session, plan: &mut ResourcePlan<ImageCacheModel>) -> Outcome<()> {
@@ -63,7 +63,7 @@ pub(super) async fn plan(session: &Session, plan: &mut ResourcePlan<ImageCacheMo
             Ok(())
         }
     };
-    // After what the plan itself reports.
+    // After the diagnostics of the plan itself.
     plan.diagnostics.extend(warnings);
     planned
 }
@@ -74,7 +74,7 @@ async fn plan_create(session: &Session, plan: &mut ResourcePlan<ImageCacheModel>
     {
         plan.set("region", Value::from(region));
     }
-    // The ID is not known, the key is: what takes the annotations may depend on their keys.
+    // The ID is unknown, but the key is known: consumers of the annotations may depend on their keys.
     let pinned = annotations::planned_image_cache(&Attr::Unknown).into_keys().map(|key| (key, Value::Unknown));
     if let Some(region) = plan.config.region.as_str()
         && regions::is_financial(region)
@@ -90,12 +90,12 @@ async fn plan_create(session: &Session, plan: &mut ResourcePlan<ImageCacheModel>
     Ok(())
 }
 
-/// A cache that names no region is in the provider's, whatever that becomes; but one that was imported from another stays in that one.
+/// A cache without `region` follows the provider's region; one that was imported from another region stays there.
 async fn plan_region(session: &Session, prior: &ImageCacheModel, plan: &mut ResourcePlan<ImageCacheModel>) {
     if !plan.config.region.is_null() {
         return;
     }
-    // Without a region of the provider, or while it is not known, nothing says that the cache should be elsewhere.
+    // If the provider has no region, or it is unknown, the cache stays where it is.
     let Ok(Attr::Known(region)) = session.region.get().await else { return };
     if prior.region.as_str() == Some(&region) {
         plan.private.set(private::IMPORTED_REGION, None);
@@ -118,7 +118,7 @@ fn plan_update(prior: &ImageCacheModel, plan: &mut ResourcePlan<ImageCacheModel>
 
     let imported = private::is_imported(&plan.private);
     let mut rebuilding = Changes { prior, planned: &plan.planned, imported }.rebuilding();
-    // The API was asked for this size, and gave that one: asking again would not change it.
+    // The API rounded this size up to that one: requesting it again would not change it.
     if let Some((requested, given)) = private::rounded_size(&plan.private)
         && plan.planned.image_cache_size == Attr::Known(requested)
         && prior.image_cache_size == Attr::Known(given)
@@ -131,7 +131,7 @@ fn plan_update(prior: &ImageCacheModel, plan: &mut ResourcePlan<ImageCacheModel>
         NETWORK.iter().for_each(|attribute| plan.update_in_place(attribute));
         plan.diagnostics.extend(other_spelling(prior, &plan.planned));
     }
-    // Required, so that it is null after an import only: `ignore_changes` may have kept it so since.
+    // It is required, and so null only after an import, unless `ignore_changes` has kept it so since.
     if prior.vpc_id.is_null() {
         plan.update_in_place("vpc_id");
     }
@@ -172,27 +172,27 @@ fn plan_update(prior: &ImageCacheModel, plan: &mut ResourcePlan<ImageCacheModel>
     }
 }
 
-/// A size that follows an image which became smaller is rarely meant: the cache is built again, and the API may refuse it.
+/// A smaller size because an image became smaller is rarely intended: the cache is built again, and the API may refuse it.
 fn shrinks(before: u64, after: u64) -> Diagnostic {
     let detail = format!(
-        "image_cache_size falls from {before} to {after} GiB. The images are pulled again, a cache that is too small for them \
-         fails, and the API may refuse a smaller size. If the size follows eks_pod_disk, keep it from falling with \
-         max({before}, ...), or write a constant."
+        "image_cache_size decreases from {before} to {after} GiB. The images are pulled again, the build fails if they do not \
+        fit, and the API may refuse a smaller size. If the size comes from eks_pod_disk, prevent this with max({before}, ...), \
+        or use a constant."
     );
     Diagnostic::warning("Image cache becomes smaller", detail).at(AttributePath::root("image_cache_size"))
 }
 
-/// The digests of a data source that is read during apply may be the same as before: Terraform defers it for any pending change
-/// of what it refers to.
+/// The digests of a data source that is read during apply may not change: Terraform defers the read for any pending change of a
+/// resource that it refers to.
 fn unknown_triggers() -> Diagnostic {
-    let detail = "rebuild_triggers is known after apply only, and replace_on_rebuild is set. The cache is replaced even if no trigger \
-                  changes. A data source such as eks_pod_disk is read during apply if it refers to a resource with pending \
-                  changes, or has depends_on. Apply those changes first, or let it refer to constants and variables only.";
+    let detail = "rebuild_triggers is known only after apply, and replace_on_rebuild is set. The cache is replaced even if no trigger \
+    changes. A data source such as eks_pod_disk is read during apply if it refers to a resource with pending \
+    changes, or has depends_on. Apply those changes first, or let it refer to constants and variables only.";
     Diagnostic::warning("Replacement may not be necessary", detail).at(AttributePath::root("rebuild_triggers"))
 }
 
-/// An import lists the configured images in another spelling. Whether they were configured so when the cache was made,
-/// or the API writes them so, is unknown; a rebuild for that would be billed.
+/// An imported cache lists the configured images in another spelling. It is unknown whether it was created with that spelling
+/// or the API changed it; a rebuild would be billed.
 fn other_spelling(prior: &ImageCacheModel, planned: &ImageCacheModel) -> Option<Diagnostic> {
     let (Attr::Known(listed), Attr::Known(configured)) = (&prior.images, &planned.images) else { return None };
     if listed == configured || !images::same(listed, configured) {
@@ -201,12 +201,12 @@ fn other_spelling(prior: &ImageCacheModel, planned: &ImageCacheModel) -> Option<
     let others: Vec<_> = listed.difference(configured).map(|image| format!("  {image}")).collect();
     Some(
         Diagnostic::warning(
-            "Images are spelled differently",
+            "Image references spelled differently",
             format!(
                 "The API lists images of the imported cache {} in another spelling than the configuration:\n{}\n\nThey are the \
-                 same images, so that they are not pulled again. But Pods that match a cache by identical references \
-                 (use-image-cache: auto) may have to name them as the API does: write them so, or change rebuild_triggers \
-                 after this apply to have the cache built with the names that are configured.",
+                same images, so they are not pulled again. But Pods that match a cache by identical references \
+                (use-image-cache: auto) may have to use the spelling of the API: use it in the configuration too, or change \
+                rebuild_triggers after this apply to rebuild the cache with the configured names.",
                 prior.id.as_str().unwrap_or_default(),
                 others.join("\n"),
             ),
@@ -246,9 +246,9 @@ mod tests {
     use terraform_plugin::framework::{self, Context};
     use terraform_plugin::value::Secret;
 
-    /// What a change of an argument does.
+    /// The effect of a change of an argument.
     enum Effect {
-        /// In place, and these become unknown.
+        /// An update in place, in which these attributes become unknown.
         InPlace(&'static [&'static str]),
         Replace,
     }
@@ -259,7 +259,7 @@ mod tests {
         Value::map([("registry.example.com", Value::map(credentials))])
     }
 
-    /// Each argument: its value, another one, and what that changes.
+    /// Each argument: its value, another value, and the effect of the change.
     fn arguments() -> Vec<(&'static str, Value, Value, Effect)> {
         use Effect::{InPlace, Replace};
         let set = |element: &str| Value::set([Value::from(element)]);
@@ -305,7 +305,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn unknown_triggers_that_replace_are_a_warning() {
+    async fn unknown_triggers_with_replace_on_rebuild_are_a_warning() {
         let known = || Value::map([("digest", "sha256:1")]);
         let images = |image: &str| Value::set([Value::from(image)]);
         for (case, replaces, triggers, image, expected) in [

@@ -1,4 +1,4 @@
-//! Read: the state becomes what the API lists.
+//! Read: updates the state from the API.
 
 use super::model::ImageCacheModel;
 use super::{messages, private, state};
@@ -23,7 +23,7 @@ pub(super) async fn read(context: &Context<Session>, response: &mut Response<Ima
             }
             response.private.set(private::LAST_EVENTS, last_events);
             if state.images.is_null() {
-                // Nothing but an import leaves them out.
+                // Only an import omits them.
                 private::set_imported(&mut response.private, true);
             }
             state::refresh(state, &region, &cache, &context.session.tags);
@@ -32,7 +32,7 @@ pub(super) async fn read(context: &Context<Session>, response: &mut Response<Ima
     Ok(())
 }
 
-/// The region and the ID of the cache with this state, which from now on counts as managed.
+/// The region and the ID of the cache with this state, which is marked as managed.
 pub(super) async fn address(session: &Session, state: &ImageCacheModel) -> Outcome<(String, String)> {
     let id = state.id.as_str().unwrap_or_default().to_owned();
     let region = session.region_of(&state.region).await?;

@@ -1,8 +1,8 @@
 //! Action `eks_image_cache_rebuild`: pulls the images of a cache again, in place, without a change of its configuration.
 //!
-//! That naming the same images asks for a pull is assumed, as it is for `rebuild_triggers`: which fields do is not documented.
-//! Neither is whether the API keeps what an update leaves out, so everything that it lists is sent along: name, size, retention
-//! and tags. Credentials and security groups are not listed, and an action has none.
+//! It is assumed that sending the same images requests a pull, as for `rebuild_triggers`: the fields that do are not documented.
+//! It is not documented either whether the API keeps omitted fields, so all listed ones are sent: name, size, retention and
+//! tags. Credentials and security groups are not listed, and an action has none.
 
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -23,7 +23,7 @@ use terraform_plugin::framework::{Action, Context, Outcome, Progress, unless_sto
 use terraform_plugin::schema::{OPTIONAL, REQUIRED};
 use terraform_plugin::value::Attr;
 
-/// Pulls the images of a cache again, in place: for tags that moved. Pods that start meanwhile may pull their images.
+/// Pulls the images of a cache again, in place, for tags that moved. Pods that start in the meantime may pull their images.
 ///
 /// Name, size, retention and tags are sent as the API lists them. Credentials and security groups are not listed, and are not
 /// sent. For images of private registries, change `rebuild_triggers` of `eks_image_cache` instead.
@@ -94,7 +94,7 @@ impl Action for ImageCacheRebuild {
     }
 }
 
-/// The cache, if it can be rebuilt now.
+/// The cache, unless it cannot be rebuilt now.
 async fn rebuildable(session: &Session, region: &str, id: &str) -> Outcome<Arc<ImageCache>> {
     let at = AttributePath::root("image_cache_id");
     let read = session.image_caches().get(region, id).await;
@@ -110,8 +110,7 @@ async fn rebuildable(session: &Session, region: &str, id: &str) -> Outcome<Arc<I
     Err(Diagnostic::error("Image cache cannot be rebuilt now", detail).at(at).into())
 }
 
-/// Waits until the cache is Ready, and reports each status on the way. Also gives what is known of the container instance of
-/// the build.
+/// Waits until the cache is Ready, and reports each status. Also returns the container instance of the build, if it is known.
 async fn wait(
     context: &Context<Session>,
     region: &str,
@@ -124,7 +123,7 @@ async fn wait(
     let mut on_change = |observed: Observation<'_>| {
         log.observe(observed);
         let cache = if let Observation::Cache(cache) = observed { Some(cache.clone()) } else { None };
-        // Fails only when the receiver below is dropped, together with the wait.
+        // Fails only if the receiver below was dropped, together with the wait.
         let _ = sender.send((cache, log.instance().cloned()));
     };
     let caches = context.session.image_caches();

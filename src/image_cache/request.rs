@@ -1,4 +1,4 @@
-//! From plans to requests.
+//! Builds requests from plans.
 
 use std::collections::BTreeSet;
 
@@ -9,8 +9,8 @@ use crate::tags::TagPolicy;
 use tencentcloud::tke::{CreateImageCache, EipAttribute, ImageCache, UpdateImageCache};
 use terraform_plugin::value::Attr;
 
-/// A name for a cache that has none: `tf-` and 16 letters and digits. Unique, because a create whose response was lost is
-/// looked up by it.
+/// A generated name: `tf-` and 16 letters and digits. It must be unique, because after a lost response the cache is looked up
+/// by name.
 pub(super) fn unique_name() -> String {
     format!("tf-{:016x}", rand::random::<u64>())
 }
@@ -23,7 +23,7 @@ pub(super) fn create(planned: &ImageCacheModel, config: &ImageCacheModel, name: 
         subnet_id: text(&planned.subnet_id).unwrap_or_default(),
         existed_eip_id: text(&planned.existed_eip_id),
         auto_create_eip: eip.map(|_| true),
-        // Without attributes of its own, the API's defaults apply; the policy is required beside others.
+        // Without attributes, the API's defaults apply; with any, the policy is required.
         auto_create_eip_attribute: eip.filter(|eip| **eip != Default::default()).map(|eip| EipAttribute {
             delete_policy: text(&eip.delete_policy).unwrap_or_default(),
             internet_service_provider: text(&eip.internet_service_provider),
@@ -40,27 +40,26 @@ pub(super) fn create(planned: &ImageCacheModel, config: &ImageCacheModel, name: 
     request
 }
 
-/// All updatable fields as planned, to compare a new cache with.
+/// All updatable fields as planned, for comparison with a new cache.
 pub(super) fn planned(from: &Planned<'_>) -> UpdateImageCache {
     let mut request = UpdateImageCache::default();
     FIELDS.iter().for_each(|field| (field.send_planned)(from, &mut request));
     request
 }
 
-/// How much an update sends.
+/// Which fields an update sends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Extent {
-    /// What changes, and what could not be seen if the API reset it: what it does not list.
+    /// The changed fields, and those that are not listed, because a reset of them could not be detected.
     Changes,
-    /// Everything: a build takes long, and if the API reset what is left out, which is not documented, it would have to be
-    /// repeated.
+    /// All fields: if the API reset omitted ones, which is not documented, a long build would have to be repeated.
     Build,
-    /// Everything, because the API resets what is left out; so what shall be empty is left out.
+    /// All fields, because the API resets omitted ones; empty ones are omitted.
     Restore,
 }
 
-/// The request that carries out `changes` on the cache that is `listed` so. What the plan does not change is sent as it is
-/// listed at this moment.
+/// The request that carries out `changes` on the cache `listed`. Fields that the plan does not change are sent as currently
+/// listed.
 pub(super) fn update(
     changes: Changes<'_>,
     from: &Planned<'_>,
@@ -86,7 +85,7 @@ pub(super) fn update(
     request
 }
 
-/// The request that builds the cache again as it is `listed`.
+/// The request that rebuilds the cache `listed` without changes.
 pub(super) fn rebuild(listed: &ImageCache) -> UpdateImageCache {
     let mut request = UpdateImageCache { image_cache_id: listed.image_cache_id.clone(), ..Default::default() };
     FIELDS.iter().for_each(|field| (field.send_listed)(listed, None, &mut request));
@@ -131,7 +130,7 @@ mod tests {
         BTreeMap::from([("registry.example.com".to_owned(), credentials)]).into()
     }
 
-    /// A cache as it is after an apply.
+    /// A cache after an apply.
     fn ready() -> ImageCacheModel {
         ImageCacheModel {
             images: set(&["nginx:1.27"]),
@@ -147,7 +146,7 @@ mod tests {
     }
 
     #[test]
-    fn create_sends_what_is_set_and_nothing_else() {
+    fn create_sends_set_arguments_only() {
         let bare = ImageCacheModel { image_cache_size: Attr::Unknown, retention_days: Attr::Unknown, ..ready() };
         let required =
             json!({"Images": ["nginx:1.27"], "VpcId": "vpc-1", "SubnetId": "subnet-1", "ImageCacheName": "n"});
@@ -177,7 +176,7 @@ mod tests {
     }
 
     #[test]
-    fn a_write_only_password_comes_from_the_configuration() {
+    fn write_only_password_comes_from_the_configuration() {
         let credentials = |password_wo: Attr<Secret>| {
             let one = RegistryCredentials { password_wo, ..Default::default() };
             let all = BTreeMap::from([("r.example.com".to_owned(), one)]);
@@ -189,7 +188,7 @@ mod tests {
         assert_eq!(sent["ImageRegistryCredentials"][0]["Password"], "hidden");
     }
 
-    /// The cache of [`ready`] as it is listed, but for `more`; null leaves a field out.
+    /// The cache of [`ready`] as listed, with the fields of `more`; null removes a field.
     fn row(more: Value) -> ImageCache {
         let mut row = json!({
             "ImageCacheId": "imc-1", "ImageCacheName": "a", "Images": ["docker.io/library/nginx:1.27"],
@@ -199,7 +198,7 @@ mod tests {
         serde_json::from_value(row).unwrap()
     }
 
-    /// What is sent of the fields, besides the ID.
+    /// The fields that are sent, besides the ID.
     fn sent(changes: Changes<'_>, policy: &TagPolicy, listed: &ImageCache) -> Value {
         let from = Planned { planned: changes.planned, config: changes.planned, tags: policy, listed: Some(listed) };
         let extent = if changes.rebuilding().is_empty() { Extent::Changes } else { Extent::Build };
@@ -210,7 +209,7 @@ mod tests {
     }
 
     #[test]
-    fn update_sends_what_changed_or_everything_when_it_must_pull() {
+    fn update_sends_changes_or_everything_with_a_pull() {
         let pull = |more: Value| {
             let mut pull =
                 json!({"Images": ["nginx:1.27"], "ImageCacheName": "a", "ImageCacheSize": 20, "RetentionDays": 0});
@@ -225,7 +224,7 @@ mod tests {
         for (case, prior, planned, expected) in [
             ("nothing", ready(), ready(), json!({})),
             (
-                "only what is the provider's own",
+                "only attributes of the provider",
                 ready(),
                 ImageCacheModel { wait_for_ready: false.into(), ..ready() },
                 json!({}),
@@ -266,7 +265,7 @@ mod tests {
     }
 
     #[test]
-    fn what_the_plan_does_not_change_is_sent_as_listed() {
+    fn unchanged_fields_are_sent_as_listed() {
         let (prior, tagged) = (ready(), ImageCacheModel { tags_all: map(&[("k", "v")]), ..ready() });
         let triggered =
             |prior: &ImageCacheModel| ImageCacheModel { rebuild_triggers: map(&[("digest", "1")]), ..prior.clone() };
@@ -289,7 +288,7 @@ mod tests {
                        "Tags": [tag("by", "hand")]}),
             ),
             (
-                "a build of what lists little",
+                "a build of a cache that lists few fields",
                 tagged.clone(),
                 triggered(&tagged),
                 json!({"RetentionDays": null, "Tags": null, "Images": [], "ImageCacheSize": null}),
@@ -325,7 +324,7 @@ mod tests {
     }
 
     #[test]
-    fn a_rebuild_sends_what_is_listed_without_reserved_tags() {
+    fn rebuild_sends_listed_fields_without_reserved_tags() {
         let tags = json!([{"Key": "qcs:tag:createdBy", "Value": "x"}, {"Key": "team", "Value": "ml"}]);
         let request = rebuild(&row(json!({"ImageCacheSize": 60, "RetentionDays": 7, "Tags": tags})));
         let expected = json!({

@@ -1,4 +1,4 @@
-//! From what the API returns of a cache to its state.
+//! Builds the state of a cache from the response of the API.
 
 use super::fields::FIELDS;
 use super::model::{CacheAnnotations, ImageCacheModel};
@@ -8,7 +8,7 @@ use crate::tags::{self, TagPolicy, Tags};
 use tencentcloud::tke::ImageCache;
 use terraform_plugin::value::Attr;
 
-/// The state of an import: what is read next, and what has a default and is not the API's.
+/// The state after an import: the ID to read, and defaults of attributes that are not the API's.
 pub(super) fn imported(region: Attr<String>, id: &str) -> ImageCacheModel {
     let mut state = ImageCacheModel {
         region,
@@ -20,15 +20,15 @@ pub(super) fn imported(region: Attr<String>, id: &str) -> ImageCacheModel {
     state
 }
 
-/// Sets the ID, and the annotations that follow from it.
+/// Sets the ID, and the annotations that depend on it.
 pub(super) fn set_id(state: &mut ImageCacheModel, id: &str) {
     state.id = Attr::from(id.to_owned());
     let (auto, pinned) = (annotations::image_cache(annotations::AUTO), annotations::image_cache(id));
     state.annotations = CacheAnnotations { auto: auto.into(), pinned: pinned.into() }.into();
 }
 
-/// Read: `state` becomes what the API lists. What the API does not return stays, and so does another spelling of the same
-/// images. Tags are those that Terraform manages.
+/// Read: updates `state` from the API. Attributes that the API does not return are kept, and so is another spelling of the
+/// same images. Only tags that Terraform manages are read.
 pub(super) fn refresh(state: &mut ImageCacheModel, region: &str, cache: &ImageCache, policy: &TagPolicy) {
     state.region = Attr::from(region.to_owned());
     set_id(state, &cache.image_cache_id);
@@ -42,7 +42,8 @@ pub(super) fn refresh(state: &mut ImageCacheModel, region: &str, cache: &ImageCa
     state.snapshotter = listed.snapshotter;
 }
 
-/// The tags that Terraform manages. Those that are not listed stay, but for what an older version read.
+/// The tags that Terraform manages. If the API lists no tags, those of the state are kept, except unmanaged ones that an older
+/// version read.
 pub(super) fn read_tags(cache: &ImageCache, policy: &TagPolicy, state: &mut ImageCacheModel) {
     let listed = cache.tags.as_deref().map(tags::by_key);
     let Attr::Known(all) = Attr::from(listed).or(state.tags_all.clone()) else { return };
@@ -53,13 +54,13 @@ pub(super) fn read_tags(cache: &ImageCache, policy: &TagPolicy, state: &mut Imag
     }
 }
 
-/// After an update that the API did not carry out as planned: what it lists. `before` shows what it returns at all.
+/// The state as listed, after an update that the API did not apply as planned. `before` shows which attributes it lists.
 pub(super) fn as_listed(state: &mut ImageCacheModel, before: &ImageCache, after: &ImageCache, policy: &TagPolicy) {
     let region = state.region.as_str().unwrap_or_default().to_owned();
     refresh(state, &region, &with_emptied(before, after), policy);
 }
 
-/// `after`, where what was listed `before` and is left out now is empty.
+/// `after`, with empty values for fields that were listed `before` and are now omitted.
 pub(super) fn with_emptied(before: &ImageCache, after: &ImageCache) -> ImageCache {
     ImageCache {
         retention_days: after.retention_days.or(before.retention_days.map(|_| 0)),
@@ -68,9 +69,9 @@ pub(super) fn with_emptied(before: &ImageCache, after: &ImageCache) -> ImageCach
     }
 }
 
-/// After create and update: what the plan left open is filled in, and what it promised stays.
+/// After create and update: sets unknown planned values, and keeps known ones.
 ///
-/// Terraform requires an apply to yield what was planned; what differs in the cloud shows in the next read.
+/// Terraform requires the new state to match the plan; the next read shows differences in the cloud.
 pub(super) fn complete(planned: &mut ImageCacheModel, cache: Option<&ImageCache>) {
     FIELDS.iter().for_each(|field| (field.fill)(cache, planned));
     let listed = cache.map(ImageCacheAttributes::from).unwrap_or_default();
@@ -82,21 +83,21 @@ pub(super) fn complete(planned: &mut ImageCacheModel, cache: Option<&ImageCache>
     fill(&mut planned.snapshotter, listed.snapshotter);
 }
 
-/// Sets what the plan left unknown.
+/// Sets unknown planned values.
 pub(super) fn fill<T>(planned: &mut Attr<T>, listed: impl Into<Attr<T>>) {
     if planned.is_unknown() {
         *planned = listed.into();
     }
 }
 
-/// The tags that are the resource's own: those that the provider's `default_tags` do not already give.
+/// The resource's own tags: those that the provider's `default_tags` do not contain.
 fn own_tags(all: &Tags, known: &Attr<Tags>, default_tags: Option<&Tags>) -> Attr<Tags> {
     let is_default = |key: &String, value: &String| {
         let own = known.known().is_some_and(|known| known.contains_key(key));
         !own && default_tags.and_then(|defaults| defaults.get(key)) == Some(value)
     };
     let own: Tags = all.iter().filter(|(k, v)| !is_default(k, v)).map(|(k, v)| (k.clone(), v.clone())).collect();
-    // No tags may be written as an empty map or left out; both are no tags.
+    // An empty map and null both mean no tags.
     if own.is_empty() && !known.is_known() { Attr::Null } else { own.into() }
 }
 
@@ -121,7 +122,7 @@ mod tests {
     }
 
     #[test]
-    fn own_tags_are_those_that_the_defaults_do_not_give() {
+    fn own_tags_exclude_default_tags() {
         let defaults = tags(&[("team", "ai")]);
         for (case, listed_as, known, expected) in [
             ("only defaults", tags(&[("team", "ai")]), Attr::Null, Attr::Null),
@@ -140,7 +141,7 @@ mod tests {
     }
 
     #[test]
-    fn another_spelling_of_the_same_images_is_not_drift() {
+    fn other_spelling_of_the_same_images_is_not_drift() {
         for (listed_as, expected) in [("docker.io/library/nginx:1.27", "nginx:1.27"), ("nginx:1.28", "nginx:1.28")] {
             let mut state = imported(Attr::Null, "imc-1");
             state.images = BTreeSet::from(["nginx:1.27".to_owned()]).into();
@@ -150,7 +151,7 @@ mod tests {
     }
 
     #[test]
-    fn what_the_api_does_not_tell_stays() {
+    fn unreturned_attributes_are_kept() {
         let mut state = imported(Attr::from("ap-guangzhou".to_owned()), "imc-1");
         state.vpc_id = Attr::from("vpc-1".to_owned());
         state.retention_days = 7.into();
@@ -162,7 +163,7 @@ mod tests {
     }
 
     #[test]
-    fn tags_of_the_platform_and_ignored_ones_leave_the_state() {
+    fn reserved_and_ignored_tags_leave_the_state() {
         let ignore = IgnoreTags { keys: ["cost".to_owned()].into(), ..IgnoreTags::default() };
         let policy = TagPolicy { default_tags: tags(&[("team", "ai")]).into(), ignore_tags: ignore.into() };
         let listed = json!({"Tags": [
@@ -188,7 +189,7 @@ mod tests {
     }
 
     #[test]
-    fn a_promise_of_the_plan_stays_and_the_rest_is_filled_in() {
+    fn known_planned_values_stay_and_unknown_ones_are_set() {
         let mut planned = ImageCacheModel {
             name: Attr::from("planned".to_owned()),
             snapshot_id: Attr::Unknown,

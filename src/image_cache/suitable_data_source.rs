@@ -1,6 +1,6 @@
-//! Data source `eks_suitable_image_cache`: which image cache Pods with some images would start from, if any.
+//! Data source `eks_suitable_image_cache`: the image cache that Pods with given images would start from, if any.
 //!
-//! The API decides: identical references, then the smaller cache, then the younger. No cache is a result here, not an error.
+//! The API chooses: identical references, then the smallest cache, then the newest. No match is a result, not an error.
 
 use std::collections::BTreeSet;
 
@@ -19,17 +19,17 @@ use terraform_plugin::value::Attr;
 
 /// The image cache that Pods with these images and the annotation `use-image-cache: auto` would start from.
 ///
-/// Names and tags must be identical to those of the cache; of several the smallest is taken, then the youngest.
+/// Names and tags must be identical to those of the cache; of several caches, the smallest is chosen, then the newest.
 ///
-/// Do not create a cache only where none is found, as in `count = data.eks_suitable_image_cache.x.found ? 0 : 1`: the next plan finds
-/// the cache that this one created, and deletes it.
+/// Do not create a cache only if none is found, as in `count = data.eks_suitable_image_cache.x.found ? 0 : 1`: the next plan finds
+/// the created cache, and deletes it.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct SuitableImageCacheModel {
-    /// Images, exactly as the Pods name them, for example `["nginx:1.27"]`.
+    /// Images, with exactly the names that the Pods use, for example `["nginx:1.27"]`.
     #[schemars(extend("x-terraform" = REQUIRED), length(min = 1))]
     pub images: Attr<BTreeSet<String>>,
 
-    /// Snapshotter that the cache must be made for, for example `overlay`. Defaults to any.
+    /// Snapshotter of the cache, for example `overlay`. Defaults to any.
     #[schemars(extend("x-terraform" = OPTIONAL), length(min = 1))]
     pub snapshotter: Attr<String>,
 
@@ -41,7 +41,7 @@ pub struct SuitableImageCacheModel {
     #[schemars(extend("x-terraform" = COMPUTED))]
     pub found: Attr<bool>,
 
-    /// The cache. Null when there is none.
+    /// The cache. Null if there is none.
     #[schemars(extend("x-terraform" = COMPUTED))]
     pub image_cache: Attr<FoundImageCache>,
 }

@@ -1,12 +1,12 @@
-//! Update: sent, waited for, read back, and sent again in full where the API changed more than was requested.
+//! Update: sends the request, waits, reads back, and sends all fields again if the API reset others.
 //!
-//! What is not documented of `UpdateImageCache`, and how it is met:
+//! Undocumented behavior of `UpdateImageCache`, and how the provider handles it:
 //!
-//! | question | what is done |
+//! | question | handling |
 //! | --- | --- |
-//! | is a field that is left out kept or reset? | read back: what was reset is sent again, with everything else |
-//! | in which status is an update refused? | while it builds: sent again afterwards; otherwise an error says what to do |
-//! | when does an update show? | the wait looks for a trace of it, and gives up after some polls |
+//! | is an omitted field kept or reset? | read back: a field that was reset is sent again, with all others |
+//! | in which status is an update refused? | during a build: sent again afterwards; otherwise an error says what to do |
+//! | when is an update visible? | the wait looks for evidence of it, and stops looking after some polls |
 
 use std::sync::Arc;
 
@@ -39,7 +39,7 @@ pub(super) async fn update(
     if !retry && changes.fields().next().is_none() {
         private::set_imported(&mut response.private, false);
         if planned.status.is_known() {
-            // What changed is the provider's own, such as deletion_policy: nothing to call, and nothing to wait for.
+            // Only attributes of the provider changed, such as deletion_policy: no call and no wait.
             response.state = Some(planned);
             return Ok(());
         }
@@ -79,7 +79,7 @@ pub(super) async fn update(
         verify::updated(&sent, &before, &after, policy, waits, response);
         return Ok(());
     }
-    tracing::warn!(id, region, ?reset, "the API changed what the update left out, sending everything");
+    tracing::warn!(id, region, ?reset, "the API reset fields that the update omitted; sending all fields");
     let sent = request::update(changes, &from, &before, Extent::Restore);
     let Some(restored) = send(context, &planned, &after, &sent, response, &deadline).await? else { return Ok(()) };
     response.diagnostics.push(messages::reset(&id, &region, &reset, was_built(&before, &restored)));
@@ -87,7 +87,7 @@ pub(super) async fn update(
     Ok(())
 }
 
-/// Sends a request and waits until it is carried out. Gives the cache as it then is; `None` when Ctrl-C ended the wait.
+/// Sends a request and waits until it is carried out. Returns the updated cache; `None` if Ctrl-C ended the wait.
 async fn send(
     context: &Context<Session>,
     planned: &ImageCacheModel,

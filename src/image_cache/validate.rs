@@ -1,6 +1,6 @@
-//! Checks of a cache's configuration beyond its schema. Unknown values may become right, or null.
+//! Validation of a cache's configuration beyond its schema. Unknown values may become valid, or null.
 //!
-//! What the API is known to refuse, or cannot be meant, is an error. Formats that are not promised are warnings.
+//! Values that the API is known to refuse, or that cannot be intended, are errors. Unexpected formats are warnings.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -34,7 +34,7 @@ pub(super) fn validate(config: &ImageCacheModel, diagnostics: &mut Diagnostics) 
     }
 }
 
-/// What may be meant and is usually a mistake, for the attributes that `changes` names: an unchanged cache is built already.
+/// Warns of likely mistakes, for the attributes in `changes` only: an unchanged cache is built already.
 pub(super) fn warn(config: &ImageCacheModel, changes: &dyn Fn(&str) -> bool, diagnostics: &mut Diagnostics) {
     warn_of_ids(config, changes, diagnostics);
     if changes("region") {
@@ -67,7 +67,7 @@ fn validate_strings(config: &ImageCacheModel, diagnostics: &mut Diagnostics) {
     }
 }
 
-/// IDs of Tencent Cloud usually begin with the kind of the object.
+/// IDs of Tencent Cloud usually begin with a prefix for the kind of object.
 fn warn_of_ids(config: &ImageCacheModel, changes: &dyn Fn(&str) -> bool, diagnostics: &mut Diagnostics) {
     let groups = config.security_group_ids.known();
     let groups = groups.into_iter().flatten().map(|id| ("security_group_ids", "sg-", id.as_str()));
@@ -100,14 +100,14 @@ fn warn_of_delete_policy(config: &ImageCacheModel, diagnostics: &mut Diagnostics
     if let Some(policy) = policy.filter(|policy| !KNOWN_POLICIES.contains(policy)) {
         let at = AttributePath::root("auto_create_eip").attribute("delete_policy");
         let detail = format!(
-            "{at} is {policy:?}. Only \"Never\" keeps the EIP after the build; by the documentation of the API, every other value \
-             releases it. Write \"Never\", or remove it."
+            "{at} is {policy:?}. Only \"Never\" keeps the EIP after the build; according to the API's documentation, any other \
+            value releases it. Set \"Never\", or remove it."
         );
         diagnostics.push(Diagnostic::warning("Unusual delete policy", detail).at(at));
     }
 }
 
-/// `Never`, and the empty value that stands for the default.
+/// `Never`, and the empty value for the default.
 const KNOWN_POLICIES: [&str; 2] = ["Never", ""];
 
 fn validate_keys<V>(name: &str, map: &Attr<BTreeMap<String, V>>, diagnostics: &mut Diagnostics) {
@@ -117,7 +117,7 @@ fn validate_keys<V>(name: &str, map: &Attr<BTreeMap<String, V>>, diagnostics: &m
     }
 }
 
-/// Credentials that no image needs are most often those of a misspelled registry.
+/// Credentials that no image needs usually belong to a misspelled registry.
 fn warn_of_unused_credentials(config: &ImageCacheModel, diagnostics: &mut Diagnostics) {
     let (Some(images), Some(credentials)) = (config.images.known(), config.image_registry_credentials.known()) else {
         return;
@@ -129,13 +129,13 @@ fn warn_of_unused_credentials(config: &ImageCacheModel, diagnostics: &mut Diagno
     for server in credentials.keys().filter(|server| !server.is_empty() && !used.contains(&images::server(server))) {
         let used = used.iter().map(|registry| format!("{registry:?}")).collect::<Vec<_>>().join(", ");
         let detail = format!(
-            "No image is in the registry {server:?}, so that its credentials are not used. The registries of images are: {used}."
+            "No image is in the registry {server:?}, so its credentials are not used. The registries of images are: {used}."
         );
         diagnostics.push(Diagnostic::warning("Unused registry credentials", detail).at(at.key(server)));
     }
 }
 
-/// A cache holds what a tag meant when it was built.
+/// A cache contains the image that a tag referred to at the time of the build.
 fn warn_of_moving_tags(config: &ImageCacheModel, diagnostics: &mut Diagnostics) {
     let moving: Vec<_> = config.images.known().into_iter().flatten().filter(|image| images::is_latest(image)).collect();
     if moving.is_empty() {
@@ -143,8 +143,8 @@ fn warn_of_moving_tags(config: &ImageCacheModel, diagnostics: &mut Diagnostics) 
     }
     let names = moving.iter().map(|image| format!("{image:?}")).collect::<Vec<_>>().join(", ");
     let detail = format!(
-        "images: {names} means the tag \"latest\" at the time of the build. The cache does not follow when the tag moves, and Pods \
-         then pull the new image beside it. Write a version, for example \"nginx:1.27\", or a digest."
+        "images: {names} means the tag \"latest\" at the time of the build. If the tag moves, the cache is not updated, and Pods \
+        pull the new image. Use a version, for example \"nginx:1.27\", or a digest."
     );
     diagnostics.push(Diagnostic::warning("Image without a version", detail).at(AttributePath::root("images")));
 }
@@ -162,8 +162,8 @@ fn validate_credentials(config: &ImageCacheModel, diagnostics: &mut Diagnostics)
         }
         if credentials.password.is_null() && credentials.password_wo.is_null() {
             let detail = format!(
-                "{at} has no password. Set password_wo, which never reaches the state (Terraform 1.11 and later), or \
-                 password."
+                "{at} has no password. Set password_wo, which is not stored in the state (Terraform 1.11 and later), or \
+                password."
             );
             diagnostics.push(Diagnostic::error("Missing password", detail).at(at.clone()));
         }
@@ -176,8 +176,8 @@ fn validate_credentials(config: &ImageCacheModel, diagnostics: &mut Diagnostics)
             && credentials.password_wo_version.is_null()
         {
             let detail = format!(
-                "{at} has password_wo without password_wo_version. Terraform cannot see that a write-only password changed: add \
-                 password_wo_version = 1, and increase it with each new password."
+                "{at} has password_wo without password_wo_version. Terraform cannot detect changes of a write-only password: add \
+                password_wo_version = 1, and increase it with each new password."
             );
             diagnostics
                 .push(Diagnostic::error("Missing password version", detail).at(at.attribute("password_wo_version")));
@@ -207,7 +207,7 @@ mod tests {
     }
 
     #[test]
-    fn eip_is_one_and_unknown_may_be_null() {
+    fn eip_arguments_are_mutually_exclusive() {
         let eip = || Attr::from("eip-1".to_owned());
         let made = || Attr::from(AutoCreateEip::default());
         for (existed_eip_id, auto_create_eip, expected) in [
@@ -225,7 +225,7 @@ mod tests {
     }
 
     #[test]
-    fn password_is_one_and_unknown_may_be_null() {
+    fn exactly_one_password_is_required() {
         let given = || Attr::Known(Secret::from("p"));
         let (missing, two) = (Some("Missing password"), Some("Conflicting arguments"));
         let unversioned = Some("Missing password version");

@@ -1,16 +1,16 @@
-//! What the API lists after a change, compared with what was sent.
+//! Compares the cache that the API lists after a change with the request.
 //!
-//! Whether the API keeps what an update leaves out, replaces tags or merges them, clears by an empty list, shrinks, and in
-//! which steps it counts sizes, is not documented. So what it lists afterwards is compared, and reported in the same apply:
+//! It is not documented whether the API keeps omitted fields, replaces or merges tags, clears a field by an empty list, and
+//! reduces sizes, or which size increments it uses. So the listed cache is compared, and differences are reported:
 //!
 //! | found | reported | state |
 //! | --- | --- | --- |
 //! | a size rounded up to tens | warning: write that size | as planned; from the next read on as listed, and no diff |
-//! | tags of others beside those that were sent | warning, once | as planned; the next plan shows them |
+//! | unmanaged tags | warning, once | as planned; the next plan shows them |
 //! | another difference after an update | error: the attribute and what to do | as listed |
 //! | another difference after a creation | warning | as planned; the next plan shows it |
-//! | no trace of a build | warning | as planned |
-//! | lists cleared that the API never returns | warning | as planned |
+//! | no evidence of a build | warning | as planned |
+//! | a cleared list that the API does not return | warning | as planned |
 //!
 //! Tags of the platform, and those that `ignore_tags` matches, are never compared.
 
@@ -25,11 +25,11 @@ use tencentcloud::tke::{ImageCache, UpdateImageCache};
 use terraform_plugin::diagnostics::{AttributePath, Diagnostic};
 use terraform_plugin::framework::{Private, Response};
 
-/// The sizes of premium cloud disks come in such steps by some documents, and in steps of 1 by others.
+/// The size increment of premium cloud disks in some documents; others document 1.
 const SIZE_STEP: u64 = 10;
 
-/// Where the cache differs from what was sent. What the API does not return is not a difference; but what it listed `before` and
-/// now leaves out is empty.
+/// The differences of the cache from the request. A field that the API does not return is not a difference, unless it was
+/// listed `before`: then it is empty.
 fn differences(
     sent: &UpdateImageCache,
     before: &ImageCache,
@@ -40,23 +40,23 @@ fn differences(
     FIELDS.iter().filter_map(|field| (field.differs)(sent, &after, policy)).collect()
 }
 
-/// The attributes that were not sent, and are not listed as they were before.
+/// The attributes that were not sent but have changed.
 pub(super) fn reset(before: &ImageCache, after: &ImageCache, sent: &UpdateImageCache) -> Vec<&'static str> {
     let mut unchanged = UpdateImageCache::default();
     for field in FIELDS.iter().filter(|field| !(field.is_sent)(sent)) {
         (field.send_listed)(before, None, &mut unchanged);
     }
-    // Tags of others count, too, but not those that others have just added.
+    // Unmanaged tags count, except those that have just been added.
     let found = differences(&unchanged, before, after, &TagPolicy::default());
     found.into_iter().filter(|found| found.extra.is_empty()).map(|found| found.attribute).collect()
 }
 
-/// True when `after` shows everything that was sent.
+/// Whether `after` shows everything that was sent.
 pub(super) fn is_done(sent: &UpdateImageCache, before: &ImageCache, after: &ImageCache, policy: &TagPolicy) -> bool {
     differences(sent, before, after, policy).is_empty()
 }
 
-/// Reports what a creation led to.
+/// Reports the result of a create.
 pub(super) fn created(
     sent: &UpdateImageCache,
     cache: &ImageCache,
@@ -71,8 +71,8 @@ pub(super) fn created(
     }
 }
 
-/// Reports what an update led to. After an error the state is what the API lists. `waited` is whether the end of a build was
-/// waited for, so that a trace of it must be there.
+/// Reports the result of an update. After an error, the state is as listed. `waited` is whether the update waited for a build,
+/// of which there must be evidence.
 pub(super) fn updated(
     sent: &UpdateImageCache,
     before: &ImageCache,
@@ -106,18 +106,18 @@ pub(super) fn updated(
     }
 }
 
-/// True when a build was requested, and nothing shows that there was one.
+/// Whether a build was requested, but there is no evidence of one.
 fn is_build_unseen(sent: &UpdateImageCache, before: &ImageCache, after: &ImageCache) -> bool {
     sent.images.is_some() && !was_built(before, after)
 }
 
-/// What an action's rebuild left without a trace.
+/// Reports the result of an action's rebuild.
 pub(super) fn rebuilt(sent: &UpdateImageCache, before: &ImageCache, after: &ImageCache) -> Option<Diagnostic> {
     is_build_unseen(sent, before, after).then(|| messages::no_build_seen(&after.image_cache_id))
 }
 
-/// Takes a rounded size out of what was `found`, and remembers it, so that the next plan does not try again. Gives what has
-/// not been reported yet.
+/// Removes a rounded size from `found`, and saves it, so that the next plan does not request it again. Returns the size if it
+/// has not been reported yet.
 fn take_rounding(
     sent: &UpdateImageCache,
     cache: &ImageCache,
@@ -132,7 +132,7 @@ fn take_rounding(
             private::set_rounded_size(memory, Some((sent, given)));
             (known != Some((sent, given))).then(|| messages::rounded(&cache.image_cache_id, sent, given))
         }
-        // The plan has the size that was given.
+        // The plan has the actual size.
         _ if known.is_some_and(|(_, given)| given == sent) => None,
         _ => {
             private::set_rounded_size(memory, None);
@@ -141,7 +141,7 @@ fn take_rounding(
     }
 }
 
-/// Takes tags of others out of what was `found`, and remembers them. Gives what has not been reported yet.
+/// Removes unmanaged tags from `found`, and saves them. Returns those that have not been reported yet.
 fn take_extra_tags(
     sent: &UpdateImageCache,
     cache: &ImageCache,
@@ -164,7 +164,7 @@ mod tests {
     use crate::tags::IgnoreTags;
     use tencentcloud::tke::Tag;
 
-    /// What was sent: 50 GiB, 7 days, a tag.
+    /// A request: 50 GiB, 7 days, a tag.
     fn sent() -> UpdateImageCache {
         UpdateImageCache {
             image_cache_name: Some("a".to_owned()),
@@ -176,7 +176,7 @@ mod tests {
         }
     }
 
-    /// A row that is as it was sent, but for `more`; null leaves a field out.
+    /// A row as sent, with the fields of `more`; null removes a field.
     fn row(more: Value) -> ImageCache {
         let mut row = json!({
             "ImageCacheId": "imc-1", "ImageCacheName": "a", "Images": ["nginx:1.27"], "ImageCacheSize": 50,
@@ -200,7 +200,7 @@ mod tests {
     }
 
     #[test]
-    fn differences_are_in_what_was_sent_and_is_listed() {
+    fn differences_are_in_sent_and_listed_fields() {
         let robots = IgnoreTags { keys: ["robot".to_owned()].into(), ..IgnoreTags::default() };
         let policy = TagPolicy { ignore_tags: robots.into(), ..TagPolicy::default() };
         for (after, expected) in [
@@ -211,7 +211,7 @@ mod tests {
             (json!({"RetentionDays": 0, "Tags": []}), &["retention_days", "tags"]),
             (tags(&[("k", "v"), ("l", "v")]), &["tags"]),
             (tags(&[("k", "v"), ("qcs:tag:createdBy", "Root:1"), ("robot", "1")]), &[]),
-            // Listed before, so that leaving them out says that they are empty.
+            // Listed before, so omitting them means that they are empty.
             (json!({"RetentionDays": null, "Tags": null}), &["retention_days", "tags"]),
         ] {
             let found = differences(&sent(), &row(json!({})), &row(after.clone()), &policy);
@@ -222,7 +222,7 @@ mod tests {
     }
 
     #[test]
-    fn reset_is_what_was_not_sent_and_has_changed() {
+    fn reset_fields_were_not_sent_and_changed() {
         let renamed = UpdateImageCache { image_cache_name: Some("a".to_owned()), ..Default::default() };
         for (case, before, after, expected) in [
             ("nothing", json!({}), json!({}), &[][..]),
@@ -238,10 +238,10 @@ mod tests {
     }
 
     #[test]
-    fn an_error_leaves_the_state_as_listed_and_names_what_to_do() {
+    fn error_leaves_the_state_as_listed() {
         for (case, after, attribute, advice) in [
-            ("ignored shrink", json!({"ImageCacheSize": 80}), "image_cache_size", "Write 80"),
-            ("a tag that was not set", tags(&[("l", "v")]), "tags", "Write what is listed"),
+            ("ignored shrink", json!({"ImageCacheSize": 80}), "image_cache_size", "Set it to 80"),
+            ("a tag that was not set", tags(&[("l", "v")]), "tags", "Use the listed value"),
         ] {
             let (mut response, after) = (response(), row(after));
             let before = row(json!({"ImageCacheSize": 80}));
@@ -256,7 +256,7 @@ mod tests {
     }
 
     #[test]
-    fn tags_of_others_are_reported_once_and_fail_nothing() {
+    fn unmanaged_tags_are_a_warning_once() {
         let mut response = response();
         let (before, tagged) = (row(json!({"Status": "Updating"})), row(tags(&[("k", "v"), ("by", "hand")])));
         for reported in [1, 1] {
@@ -272,7 +272,7 @@ mod tests {
     }
 
     #[test]
-    fn a_rounded_size_is_reported_once_and_remembered() {
+    fn rounded_size_is_reported_once() {
         let mut response = response();
         let of_size = |size| UpdateImageCache { image_cache_size: Some(size), ..sent() };
         for reported in [1, 1] {
@@ -280,7 +280,7 @@ mod tests {
             assert_eq!(response.diagnostics.iter().count(), reported);
             assert_eq!(private::rounded_size(&response.private), Some((45, 50)));
         }
-        // From the next read on, the plan has the size that was given.
+        // After the next read, the plan has the actual size.
         created(&sent(), &row(json!({})), &TagPolicy::default(), &mut response);
         assert_eq!(private::rounded_size(&response.private), Some((45, 50)));
         created(&of_size(60), &row(json!({"ImageCacheSize": 60})), &TagPolicy::default(), &mut response);

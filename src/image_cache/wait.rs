@@ -1,4 +1,4 @@
-//! After a write: the wait for its end, and the state that is saved.
+//! After a write: waits for its end, and saves the state.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -12,11 +12,11 @@ use tencentcloud::tke::ImageCache;
 use terraform_plugin::framework::{Context, Deadline, Operation, Outcome, Response};
 use terraform_plugin::value::Attr;
 
-/// How long a cache that is not waited for is looked for in the list: a read that does not find it drops it from the state.
+/// Without `wait_for_ready`, how long to wait until the cache is listed: a read that does not find it removes it from the state.
 const UNWAITED: Duration = Duration::from_secs(60);
 
-/// Waits for the planned cache and saves it, with what the API computed: until it is Ready, or without `wait_for_ready`
-/// until it is listed. After a `change`, until that is seen as well, or has had time enough to be.
+/// Waits for the planned cache and saves it with the computed attributes: until it is Ready, or without `wait_for_ready` until
+/// it is listed. After a `change`, also until that is observed, or its patience ends.
 ///
 /// `address` is its region and its ID. Gives the cache as it then is; `None` when Ctrl-C ended the wait, or a cache that is not waited for could not be read.
 pub(super) async fn wait_and_save(
@@ -56,7 +56,7 @@ pub(super) async fn wait_and_save(
             save(response, planned, Some(&cache));
             Err(messages::unknown_status(region, &cache).into())
         }
-        // Without a wait, an error would taint what was just made.
+        // Without a wait, an error would taint the new cache.
         Err(WaitError::TimedOut { last: None, source: None, .. } | WaitError::NeverListed { .. }) if !waits => {
             save(response, planned, None);
             response.diagnostics.push(messages::not_listed_yet(id, region));
@@ -72,7 +72,7 @@ pub(super) async fn wait_and_save(
             response.diagnostics.push(messages::unread(id, region, &source));
             Ok(None)
         }
-        // It may be listed later, and nothing but the state knows of it.
+        // It may be listed later, and only the state has its ID.
         Err(WaitError::NeverListed { .. }) if operation == Operation::Create => {
             Err(messages::never_listed(id, region).into())
         }
@@ -91,7 +91,7 @@ pub(super) async fn wait_and_save(
     }
 }
 
-/// Saves what was planned, with what the API computed; without a response, what was saved before stays.
+/// Saves the planned state with the computed attributes; without a response, the saved state is kept.
 fn save(response: &mut Response<ImageCacheModel>, planned: ImageCacheModel, cache: Option<&ImageCache>) {
     if cache.is_some() {
         response.state = Some(planned);
@@ -118,7 +118,7 @@ mod tests {
     use terraform_plugin::diagnostics::Diagnostics;
     use terraform_plugin::framework::Private;
 
-    /// What is reported of a cache that the API accepted and does not list, and whether it stays in the state.
+    /// The diagnostic for a cache that the API accepted but does not list, and whether it stays in the state.
     async fn unlisted(operation: Operation, wait_for_ready: bool) -> (Vec<String>, bool) {
         let (_fake, caches) = Fake::new();
         let config = ProviderConfig { region: REGION.to_owned().into(), ..ProviderConfig::with_keys() };
@@ -141,7 +141,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn a_new_cache_that_is_not_listed_is_not_forgotten() {
+    async fn unlisted_new_cache_stays_in_the_state() {
         for (operation, waits, reported, kept) in [
             (Operation::Create, true, "Error: Image cache not listed", true),
             (Operation::Create, false, "Warning: Image cache not listed yet", true),

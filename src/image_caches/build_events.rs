@@ -318,7 +318,7 @@ impl Build {
 
 /// Failures that may be over at the next call.
 fn passes(error: &Error) -> bool {
-    error.asks_to_slow_down() || error.is_not_connected() || error.outcome_unknown() || error.is_unsupported_now()
+    error.is_rate_limited() || error.is_not_connected() || error.outcome_unknown() || error.is_unsupported_now()
 }
 
 #[cfg(test)]

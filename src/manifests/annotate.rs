@@ -1,4 +1,4 @@
-//! Annotations into the text of manifests: lines inserted, values replaced, every other byte as it was.
+//! Inserts annotations into the text of manifests: adds lines and replaces values, with every other byte unchanged.
 
 mod edit;
 mod place;
@@ -18,14 +18,14 @@ use terraform_plugin::value::Value;
 /// Annotations by key.
 pub type Annotations = BTreeMap<String, String>;
 
-/// The text with these annotations at every Pod template. A document without a Pod stays as it is; so does every text when
-/// there are no annotations.
+/// The text with these annotations at every Pod template. Documents without a Pod are unchanged; so is every text if there are
+/// no annotations.
 ///
-/// The result is read again, and has the values of the text but for the annotations.
+/// The result is parsed again, to verify that only the annotations differ.
 ///
 /// # Errors
 ///
-/// Text that cannot be read; a Pod for which no place is known; a place that something else uses too; no Pod at all.
+/// The text cannot be parsed; no place is known for the annotations of a Pod; a place is shared; or there is no Pod.
 pub fn annotate(text: &str, annotations: &Annotations) -> Result<String, ManifestError> {
     if annotations.is_empty() {
         return Ok(text.to_owned());
@@ -71,20 +71,20 @@ fn without_mark(text: &str, annotations: &Annotations) -> Result<String, Manifes
         return Ok(annotated);
     }
     Err(ManifestError::new(
-        "the annotations cannot be inserted without another change. This is a bug in the provider; please report it with the \
-         text",
+        "the annotations cannot be inserted without other changes. This is a bug in the provider; please report it with the \
+        text",
     ))
 }
 
-/// What is said of a Pod for whose annotations no place is known.
+/// The error for a Pod without a known place for annotations.
 pub fn no_place(object: &Object<'_>, path: &AttributePath) -> String {
     format!(
-        "{object} has containers at {path}, and where objects of this kind take annotations for their Pods is not known. Set \
-         the annotations in its own fields, and leave the object out"
+        "{object} has containers at {path}, but it is not known where objects of this kind have annotations for their Pods. Set \
+        the annotations in its own fields, and omit the object"
     )
 }
 
-/// The path of something in a document, from the path of its object and its own.
+/// The path in a document, from the path of the object and the path in it.
 pub fn join(object: &AttributePath, inner: &AttributePath) -> AttributePath {
     inner.steps().iter().fold(object.clone(), |path, step| match step {
         Step::Attribute(name) | Step::Key(name) => path.attribute(name),
@@ -92,7 +92,7 @@ pub fn join(object: &AttributePath, inner: &AttributePath) -> AttributePath {
     })
 }
 
-/// Sets the annotations in the value, creating the mappings on the way that are missing or null.
+/// Sets the annotations in the value, creating mappings that are missing or null.
 fn set(value: &mut Value, path: &[Step], annotations: &Annotations) {
     if value.is_null() {
         *value = Value::Map(BTreeMap::new());

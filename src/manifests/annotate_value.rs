@@ -1,4 +1,4 @@
-//! Annotations into a typed value: an object of `kubernetes_manifest`, known or not.
+//! Adds annotations to a typed value: an object of `kubernetes_manifest`, possibly unknown.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -9,18 +9,18 @@ use super::pods::pods;
 use terraform_plugin::diagnostics::{AttributePath, Step};
 use terraform_plugin::value::{Attr, Dynamic, Type, Value};
 
-/// What annotations may be before apply: wholly unknown, or with values that are.
+/// Annotations before apply: wholly unknown, or with unknown values.
 pub type UnknownAnnotations = Attr<BTreeMap<String, Attr<String>>>;
 
 /// The object with these annotations at every Pod template.
 ///
-/// Only types on the way to a template change: the annotations become a `map(string)`, maps become objects, and lists and sets
-/// of objects become tuples, because their elements may differ now. What is unknown stays so.
+/// Only types on the path to a template change: the annotations become a `map(string)`, maps become objects, and lists and sets
+/// of objects become tuples, because the types of their elements may differ. Unknown parts stay unknown.
 ///
 /// # Errors
 ///
-/// A Pod for which no place is known; annotations that are not strings; no Pod in an object that is wholly known. None of them without
-/// any annotation: the result then has null annotations at most, in the types that unknown annotations have before apply.
+/// No place is known for the annotations of a Pod; annotations are not strings; or a wholly known object has no Pod. Without any
+/// annotation there is no error: the result has at most null annotations, with the types that unknown annotations have before apply.
 pub fn annotate_value(whole: &Dynamic, annotations: &UnknownAnnotations) -> Result<Dynamic, ManifestError> {
     let is_empty = annotations.known().is_some_and(BTreeMap::is_empty);
     let mut typed = (whole.ty().clone(), whole.value().clone());
@@ -53,7 +53,7 @@ pub fn annotate_value(whole: &Dynamic, annotations: &UnknownAnnotations) -> Resu
 
 type Typed = (Type, Value);
 
-/// Sets the annotations at the end of the path, creating the objects on the way that are missing or null.
+/// Sets the annotations at the end of the path, creating objects that are missing or null.
 fn set(
     typed: Typed,
     path: &[Step],
@@ -63,7 +63,7 @@ fn set(
     let (ty, value) = unwrapped(typed);
     let Some((step, rest)) = path.split_first() else { return merge(value, annotations, at) };
     match (step, value) {
-        // Not known whether, and with what, there will be a Pod.
+        // It is unknown whether there will be a Pod.
         (_, value @ (Value::Unknown | Value::UnknownNotNull)) => Ok((ty, value)),
         (Step::Attribute(name) | Step::Key(name), value) => {
             let mut map = match value {
@@ -98,7 +98,7 @@ fn set(
     }
 }
 
-/// The value with its own type where that of its place is `dynamic`.
+/// The value with its own type, if the type of its place is `dynamic`.
 fn unwrapped((ty, value): Typed) -> Typed {
     match value {
         Value::Dynamic(dynamic) => dynamic.into_parts(),
@@ -106,8 +106,8 @@ fn unwrapped((ty, value): Typed) -> Typed {
     }
 }
 
-/// The annotations over those that are there, as a `map(string)`: as an object, `kubernetes_manifest` fails when the object is
-/// replaced.
+/// The annotations merged into the existing ones, as a `map(string)`: with an object type, `kubernetes_manifest` fails when the
+/// object is replaced.
 fn merge(old: Value, annotations: &UnknownAnnotations, at: &AttributePath) -> Result<Typed, ManifestError> {
     let ty = Type::Map(Type::String.into());
     let mut map = BTreeMap::new();

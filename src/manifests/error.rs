@@ -1,11 +1,11 @@
-//! Why manifests cannot be read or annotated, and where.
+//! Errors of reading and annotating manifests.
 
 use std::fmt;
 
-/// What is wrong, in which document and line, and what to do.
+/// What is wrong, the document and line, and what to do.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ManifestError {
-    /// Document, counted from one, and line of the whole text, counted from one.
+    /// Document, and line in the whole text, both counted from one.
     at: Option<(usize, usize)>,
     message: String,
 }

@@ -1,9 +1,9 @@
-//! Properties of texts from anywhere, see [`crate::fuzzing`].
+//! Properties of parsing and annotating any text, see [`crate::fuzzing`].
 
 use super::annotate::Annotations;
 use super::{annotate, images, object_pods, objects, scalars};
 
-/// Text is read or refused. Reading it as Pods, as objects and as a mapping of strings agrees on whether it can be read.
+/// Text is parsed or refused. Reading it as Pods, as objects and as a mapping of strings agrees on whether it can be parsed.
 pub fn manifests(input: &[u8]) {
     let Ok(text) = std::str::from_utf8(input) else { return };
     let pods = object_pods(text);
@@ -21,7 +21,7 @@ pub fn manifests(input: &[u8]) {
     let _ = scalars(text);
 }
 
-/// An annotated text runs the same images, has the annotations already, and differs by them alone: the last is checked inside.
+/// Annotating changes no image and is idempotent. That it changes nothing but the annotations is asserted inside.
 pub fn annotate_manifests(input: &[u8]) {
     let Ok(text) = std::str::from_utf8(input) else { return };
     let annotations = Annotations::from([("a.example.com/cache".to_owned(), "0644".to_owned())]);

@@ -14,15 +14,15 @@ pub struct ObjectPod {
     pub namespace: Option<String>,
     pub name: Option<String>,
     pub pod: Pod,
-    /// Names the object in a message.
+    /// The name of the object in messages.
     object: String,
 }
 
-/// The Pods of YAML text in its order: one for each Pod template.
+/// The Pods of YAML text in order: one for each Pod template.
 ///
 /// # Errors
 ///
-/// Text that cannot be read, and text without a Pod: with the kinds that it has.
+/// The text cannot be parsed, or has no Pod: the error names its kinds.
 pub fn object_pods(text: &str) -> Result<Vec<ObjectPod>, ManifestError> {
     let documents = objects::read(text)?;
     let mut all = Vec::new();
@@ -47,18 +47,18 @@ pub fn object_pods(text: &str) -> Result<Vec<ObjectPod>, ManifestError> {
     Ok(all)
 }
 
-/// The images that the Pods of YAML text run.
+/// The images of the Pods in YAML text.
 ///
 /// # Errors
 ///
-/// As [`object_pods`], and what stands in the place of an image and is not one.
+/// As [`object_pods`], or an image is not a valid reference.
 pub fn images(text: &str) -> Result<BTreeSet<String>, ManifestError> {
     let all = object_pods(text)?;
     for pod in &all {
         if let Some(image) = pod.pod.unresolved.first() {
             let message = format!(
-                "{} has an image at {} that is not a reference: {image:?}. Render or substitute it before, or take the images of \
-                 manifest_pods, which lists it as unresolved",
+                "{} has an image at {} that is not a reference: {image:?}. Render or substitute it first, or use manifest_pods, \
+                which lists it as unresolved",
                 pod.object, pod.pod.path
             );
             return Err(ManifestError::new(message));

@@ -1,7 +1,8 @@
-//! JSON where YAML is stricter: objects that follow one another without a marker, and characters that are written as two escapes.
+//! Rewrites JSON that YAML does not allow: objects that follow one another without a marker, and surrogate pairs.
 //!
-//! kubectl reads text that begins with a brace as a stream of JSON objects. libyaml requires `---` between documents, and refuses the
-//! surrogate pairs by which JSON escapes characters above U+FFFF. So both are rewritten before parsing, and positions are converted back.
+//! kubectl reads text that begins with a brace as a stream of JSON objects. libyaml requires `---` between documents, and refuses
+//! surrogate pairs, with which JSON escapes characters above U+FFFF. So both are rewritten before parsing, and positions are
+//! converted back.
 
 use std::borrow::Cow;
 
@@ -14,13 +15,13 @@ pub struct Rewritten<'a> {
     shifts: Vec<Shift>,
 }
 
-/// How far the original is away, from an offset in the rewritten text on.
+/// The shift between the original and the rewritten text, from an offset in the rewritten text on.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
 struct Shift {
     from: usize,
-    /// Bytes of the original that are missing, less those that were added.
+    /// Removed bytes minus added bytes.
     bytes: isize,
-    /// Lines that were added.
+    /// Added lines.
     lines: usize,
 }
 
@@ -37,7 +38,7 @@ impl Rewritten<'_> {
         offset.saturating_add_signed(self.shift(offset).bytes)
     }
 
-    /// The line in the original, counted from one, of an offset and a line in the rewritten text, which is counted from zero.
+    /// The line in the original, counted from one, for an offset and a line, counted from zero, in the rewritten text.
     pub fn line(&self, offset: usize, line: usize) -> usize {
         line + 1 - self.shift(offset).lines
     }
@@ -48,7 +49,7 @@ impl Rewritten<'_> {
     }
 }
 
-/// Rewrites JSON objects. Everything else, also YAML in braces, stays as it is.
+/// Rewrites JSON objects. Everything else, including YAML in braces, is unchanged.
 pub fn rewrite(text: &str) -> Rewritten<'_> {
     let mut replaced = Vec::new();
     let mut document = 0;
@@ -84,7 +85,7 @@ fn apply(text: &str, replaced: Vec<Replaced>) -> Rewritten<'_> {
         done = at + len;
         lines += with.matches('\n').count();
         let from = rewritten.len();
-        // Both are at most as long as memory.
+        // Both are lengths in memory.
         shifts.push(Shift { from, bytes: done as isize - from as isize, lines });
     }
     rewritten.push_str(&text[done..]);
@@ -95,7 +96,7 @@ fn skip_space(text: &str, at: usize) -> usize {
     text.len() - text[at..].trim_start_matches([' ', '\t', '\r', '\n']).len()
 }
 
-/// Behind the next `---` at the start of a line. There, a document ends whatever it holds.
+/// The offset after the next `---` at the start of a line, which always ends a document.
 fn behind_marker(text: &str, at: usize) -> Option<usize> {
     let is_line_start = at == 0 || text[..at].ends_with('\n');
     if is_line_start && text[at..].starts_with("---") {
@@ -104,7 +105,7 @@ fn behind_marker(text: &str, at: usize) -> Option<usize> {
     text[at..].find("\n---").map(|newline| at + newline + 4)
 }
 
-/// The end of the JSON object at `start`, and the surrogate pairs in its strings. `None` for what is not JSON.
+/// The end of the JSON object at `start`, and the surrogate pairs in its strings. `None` if it is not JSON.
 fn object_end(text: &str, start: usize, pairs: &mut Vec<Replaced>) -> Option<usize> {
     let bytes = text.as_bytes();
     if bytes.get(start) != Some(&b'{') {

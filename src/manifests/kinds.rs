@@ -1,17 +1,17 @@
-//! Kinds that hold images and run no Pod, and kinds whose Pods are not described by a `spec` with `containers`.
+//! Kinds with images that do not run Pods, and kinds whose Pods are not described by a `spec` with `containers`.
 //!
 //! | kind | images | annotations |
 //! | --- | --- | --- |
-//! | `Workflow`, `WorkflowTemplate`, `ClusterWorkflowTemplate`, `CronWorkflow` | of each template: `container`, `script`, `containerSet`, `initContainers`, `sidecars` | `podMetadata` of the workflow, and `metadata` of each template: the `podMetadata` of a template that is referred to is ignored |
-//! | `SparkApplication`, `ScheduledSparkApplication` | `image`, and those of `driver` and `executor` | `annotations` of `driver` and of `executor` |
+//! | `Workflow`, `WorkflowTemplate`, `ClusterWorkflowTemplate`, `CronWorkflow` | of each template: `container`, `script`, `containerSet`, `initContainers`, `sidecars` | `podMetadata` of the workflow, and `metadata` of each template: the `podMetadata` of a referenced template is ignored |
+//! | `SparkApplication`, `ScheduledSparkApplication` | `image` of the application, `driver` and `executor` | `annotations` of `driver` and of `executor` |
 //! | `InferenceService` | `containers` and models of `predictor`, `transformer`, `explainer` | `annotations` of each |
 //! | `ServingRuntime`, `ClusterServingRuntime` | `containers` | `annotations` of the spec |
 //! | `LLMInferenceService`, `LLMInferenceServiceConfig` | each `template` and `worker`, which are PodSpecs | no documented place |
 //! | `FlinkDeployment` | `image`, and containers of the three `podTemplate`s | the common `podTemplate` |
 //! | Tekton's `Task`, `TaskRun`, `Pipeline`, `PipelineRun`, `StepAction` | `steps`, `sidecars` and `stepTemplate` of each task | no documented place |
 //!
-//! Images that a kind takes from elsewhere are not in its object: a model server's from its runtime, a main container's from a preset, a
-//! step's from the task that it refers to.
+//! Images that an object only refers to are not found: those of a model server's runtime, of a preset, or of a task that a step
+//! refers to.
 //!
 //! Sources: <https://argo-workflows.readthedocs.io/en/latest/fields/>,
 //! <https://github.com/kubeflow/spark-operator/blob/master/docs/api-docs.md>,
@@ -36,25 +36,25 @@ pub struct Kind<'a> {
 }
 
 impl<'a> Kind<'a> {
-    /// `None` for a mapping that is not an object of its own.
+    /// `None` for a mapping that is not an object.
     pub fn of(map: &'a Map) -> Option<Self> {
         let api_version = map.get("apiVersion")?.as_str()?;
         let (group, version) = api_version.split_once('/').unwrap_or(("", api_version));
         Some(Self { group, version, kind: map.get("kind")?.as_str()? })
     }
 
-    /// A Pod itself, whose own metadata is that of the Pod.
+    /// Whether it is a bare Pod, whose metadata has the annotations.
     pub fn is_pod(&self) -> bool {
         (self.group, self.version, self.kind) == ("", "v1", "Pod")
     }
 
-    /// True for definitions and policies, which describe Pods and run none.
+    /// Whether it is a definition or a policy, which describes Pods but does not run them.
     pub fn runs_nothing(&self) -> bool {
         let of_group = |domain: &str| self.group == domain || self.group.ends_with(&format!(".{domain}"));
         self.kind == "CustomResourceDefinition" || of_group("kyverno.io") || of_group("gatekeeper.sh")
     }
 
-    /// Finds the Pods of an object of this kind at `path`. False for a kind without a form of its own.
+    /// Finds the Pods of an object of this kind at `path`. False if the kind is not in the table.
     pub fn find(&self, map: &Map, path: &AttributePath, found: &mut Found) -> bool {
         let spec = || Some((map.get("spec")?.as_map()?, path.attribute("spec")));
         match (self.group, self.kind) {
@@ -102,7 +102,7 @@ impl<'a> Kind<'a> {
     }
 }
 
-/// The templates of an Argo workflow, those inside steps and tasks too.
+/// The templates of an Argo workflow, including those inside steps and tasks.
 fn workflow(spec: &Map, path: &AttributePath, found: &mut Found) -> bool {
     let before = found.pods.len();
     for (name, value) in spec {
@@ -122,7 +122,7 @@ fn templates(value: &Value, path: &AttributePath, found: &mut Found) {
             images.add_container(template.get("script"));
             let set = template.get("containerSet").and_then(Value::as_map);
             images.add_containers(set.and_then(|set| set.get("containers")));
-            // Without a container of its own a template runs no Pod for these to run in.
+            // A template without a main container runs no Pod for these.
             if !images.is_empty() {
                 images.add_containers(template.get("initContainers"));
                 images.add_containers(template.get("sidecars"));
@@ -136,14 +136,14 @@ fn templates(value: &Value, path: &AttributePath, found: &mut Found) {
     }
 }
 
-/// The mapping at a key. One that is unknown may hold Pods.
+/// The mapping at a key. An unknown one may contain Pods.
 fn known_map<'a>(map: &'a Map, name: &str, found: &mut Found) -> Option<&'a Map> {
     let value = map.get(name)?;
     found.incomplete |= value.is_unknown();
     value.as_map()
 }
 
-/// Driver and executor. Each runs the image of the application unless it has its own.
+/// Driver and executor. Each uses the image of the application unless it has its own.
 fn spark(spec: &Map, path: &AttributePath, found: &mut Found) -> bool {
     for role in ["driver", "executor"] {
         let path = path.attribute(role);
@@ -155,13 +155,13 @@ fn spark(spec: &Map, path: &AttributePath, found: &mut Found) -> bool {
         if !images.is_empty() {
             images.add_to(found, path.clone(), path.attribute("annotations"));
         }
-        // The template that recent operators take beside these.
+        // The template that recent operators additionally accept.
         pod.iter().for_each(|(name, value)| walk(value, &path.attribute(name), found));
     }
     true
 }
 
-/// The components of an inference service: each is a PodSpec, in which a model may have an image too.
+/// The components of an inference service: each is a PodSpec, in which a model may also have an image.
 fn inference_service(spec: &Map, path: &AttributePath, found: &mut Found) -> bool {
     for component in ["predictor", "transformer", "explainer"] {
         let path = path.attribute(component);
@@ -179,7 +179,7 @@ fn inference_service(spec: &Map, path: &AttributePath, found: &mut Found) -> boo
     true
 }
 
-/// Pods of a large model: PodSpecs by themselves, of the service, its prefill and its scheduler.
+/// The Pods of a large model: PodSpecs of the service, its prefill and its scheduler.
 fn llm_inference_service(spec: &Map, path: &AttributePath, found: &mut Found) -> bool {
     for (name, value) in spec {
         found.incomplete |= value.is_unknown();
@@ -193,7 +193,7 @@ fn llm_inference_service(spec: &Map, path: &AttributePath, found: &mut Found) ->
     true
 }
 
-/// Job manager and task manager. Each runs the image of the deployment, with the containers of the common template and of its own.
+/// Job manager and task manager. Each uses the image of the deployment, and the containers of the common template and its own.
 fn flink(spec: &Map, path: &AttributePath, found: &mut Found) -> bool {
     let pod_spec = |map: &Map| map.get("podTemplate")?.as_map()?.get("spec")?.as_map().cloned();
     let place = path.attribute("podTemplate").attribute("metadata").attribute("annotations");
@@ -211,7 +211,7 @@ fn flink(spec: &Map, path: &AttributePath, found: &mut Found) -> bool {
     true
 }
 
-/// Tasks, those inside pipelines and runs too: each is a Pod with a container for each step.
+/// Tasks, including those inside pipelines and runs: each is a Pod with a container for each step.
 fn tasks(spec: &Map, path: &AttributePath, found: &mut Found) {
     let mut images = Images::default();
     for list in ["steps", "sidecars"] {

@@ -1,4 +1,4 @@
-//! The objects of YAML text: those of its documents, with lists opened.
+//! The objects of YAML text. A `List` is replaced by its items.
 
 use std::fmt;
 
@@ -8,19 +8,19 @@ use super::yaml::{self, Document};
 use terraform_plugin::diagnostics::AttributePath;
 use terraform_plugin::value::Value;
 
-/// An object of Kubernetes, or what stands in the place of one.
+/// A Kubernetes object, or another value in its place.
 #[derive(Debug)]
 pub struct Object<'a> {
     pub value: &'a Value,
-    /// Where it is in its document: `items[0]` in a list, else empty.
+    /// Its path in the document: `items[0]` in a list, otherwise empty.
     pub path: AttributePath,
 }
 
-/// The objects of YAML text, with lists opened, for `kubernetes_manifest`.
+/// The objects of YAML text, including the items of lists, for `kubernetes_manifest`.
 ///
 /// # Errors
 ///
-/// Text that cannot be read, and documents that are not objects: with the document and the line.
+/// The text cannot be parsed, or a document is not an object; the error has the document and the line.
 pub fn objects(text: &str) -> Result<Vec<Value>, ManifestError> {
     let mut objects = Vec::new();
     for (document, value) in read(text)? {
@@ -34,11 +34,11 @@ pub fn objects(text: &str) -> Result<Vec<Value>, ManifestError> {
     Ok(objects)
 }
 
-/// Reads text: each document that has something in it, with its value.
+/// Parses text: each document that is not empty, with its value.
 ///
 /// # Errors
 ///
-/// Text that cannot be read, with the document and the line.
+/// The text cannot be parsed; the error has the document and the line.
 pub fn read(text: &str) -> Result<Vec<(Document, Value)>, ManifestError> {
     let read = |document| {
         let value = resolve::value(&document)?;
@@ -48,7 +48,7 @@ pub fn read(text: &str) -> Result<Vec<(Document, Value)>, ManifestError> {
 }
 
 impl<'a> Object<'a> {
-    /// The objects of a document: its own, or the items of a list, also of a list in a list.
+    /// The objects of a document: its own, or the items of a list, including nested lists.
     pub fn of(value: &'a Value) -> Vec<Self> {
         let mut objects = Vec::new();
         collect(value, AttributePath::default(), &mut objects);

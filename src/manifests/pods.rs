@@ -1,7 +1,7 @@
-//! The Pods that an object runs, found by structure at any depth: a mapping `spec` whose `containers` have images.
+//! The Pods of an object, found by structure at any depth: a mapping `spec` whose `containers` have images.
 //!
-//! So kinds that hold Pod templates need no table, from a Deployment to the worker groups of a RayCluster. Kinds whose Pods
-//! have another form are in [`super::kinds`].
+//! So kinds with Pod templates need no table, from a Deployment to the worker groups of a RayCluster. Kinds with a different
+//! structure are in [`super::kinds`].
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -10,16 +10,16 @@ use image_registry::Reference;
 use terraform_plugin::diagnostics::AttributePath;
 use terraform_plugin::value::Value;
 
-/// What one Pod template runs.
+/// A Pod template.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Pod {
-    /// Where its containers are described, from its object on: `spec.template.spec`.
+    /// The path of its PodSpec in the object: `spec.template.spec`.
     pub path: AttributePath,
-    /// References as they are written.
+    /// References as written.
     pub images: BTreeSet<String>,
-    /// What stands in the place of an image and is not a reference: placeholders of templates, most of all.
+    /// Images that are not valid references, usually placeholders of templates.
     pub unresolved: BTreeSet<String>,
-    /// The mapping `annotations` of its metadata, which need not exist. `None` where no place is known.
+    /// The path of the mapping `annotations`, which need not exist. `None` if no place is known.
     pub place: Option<AttributePath>,
 }
 
@@ -27,14 +27,14 @@ pub struct Pod {
 #[derive(Debug, Default, PartialEq, Eq)]
 pub struct Found {
     pub pods: Vec<Pod>,
-    /// Places for annotations which belong to no single Pod template.
+    /// Places for annotations that do not belong to a single Pod template.
     pub common_places: Vec<AttributePath>,
-    /// True when there may be more Pods in what is not known yet.
+    /// Whether unknown parts may contain more Pods.
     pub incomplete: bool,
 }
 
 impl Found {
-    /// Every place that the annotations go into, each once.
+    /// Every place for annotations, each once.
     ///
     /// # Errors
     ///
@@ -95,7 +95,7 @@ fn walk_map(map: &BTreeMap<String, Value>, path: &AttributePath, found: &mut Fou
     }
 }
 
-/// True for a list `containers` in which a mapping has an image.
+/// Whether `containers` is a list in which a mapping has an image.
 pub(super) fn has_containers(spec: &BTreeMap<String, Value>) -> bool {
     let has_image = |container: &Value| {
         container.as_map().is_some_and(|map| map.get("image").is_some_and(|image| !image.is_null()))

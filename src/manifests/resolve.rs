@@ -1,4 +1,4 @@
-//! A node as the value that Kubernetes reads: aliases followed, merge keys merged.
+//! Resolves a node to the value that Kubernetes reads: follows aliases, and applies merge keys.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -6,22 +6,22 @@ use super::yaml::{Content, Document, MAX_DEPTH, Node};
 use super::{ManifestError, scalar};
 use terraform_plugin::value::Value;
 
-/// The most nodes that aliases may expand to.
+/// The maximum number of nodes that aliases may expand to.
 const MAX_EXPANDED: usize = 1_000_000;
 
 /// The value of a document.
 ///
 /// # Errors
 ///
-/// Keys that are there twice or are not scalars, merge keys that have no mapping, aliases of themselves or of too much: with
-/// the line.
+/// A key is duplicate or not a scalar, a merge key has no mapping, or an alias is recursive or too large; the error has the
+/// line.
 pub fn value(document: &Document) -> Result<Value, ManifestError> {
     let mut anchors = BTreeMap::new();
     collect_anchors(&document.root, &mut anchors);
     Resolver { document, anchors, expanded: 0, inside: 0 }.value(&document.root, 0)
 }
 
-/// The nodes with an anchor to which an alias may refer.
+/// Collects the nodes with an anchor to which an alias may refer.
 pub fn collect_anchors<'a>(node: &'a Node, anchors: &mut BTreeMap<usize, &'a Node>) {
     if let Some(anchor) = node.anchor {
         anchors.insert(anchor, node);
@@ -36,7 +36,7 @@ pub fn collect_anchors<'a>(node: &'a Node, anchors: &mut BTreeMap<usize, &'a Nod
     }
 }
 
-/// True for the key whose value's entries become entries of the mapping around.
+/// Whether it is the key `<<`, whose value is merged into the mapping.
 pub fn is_merge_key(node: &Node) -> bool {
     match &node.content {
         Content::Scalar(text, plain) => &**text == "<<" && (node.tag.is_none() && *plain || is_merge_tag(node)),
@@ -51,9 +51,9 @@ fn is_merge_tag(node: &Node) -> bool {
 struct Resolver<'a> {
     document: &'a Document,
     anchors: BTreeMap<usize, &'a Node>,
-    /// Nodes that aliases gave so far.
+    /// The number of nodes that aliases have expanded to.
     expanded: usize,
-    /// How many aliases the current node lies in.
+    /// The number of aliases around the current node.
     inside: usize,
 }
 
@@ -88,7 +88,7 @@ impl<'a> Resolver<'a> {
         }
     }
 
-    /// In the order of the entries: what comes later takes precedence, also what is merged.
+    /// Entries in order: later ones take precedence, including merged ones.
     fn mapping(&mut self, entries: &'a [(Node, Node)], depth: usize) -> Result<BTreeMap<String, Value>, ManifestError> {
         let mut map = BTreeMap::new();
         let mut own = BTreeSet::new();
@@ -128,11 +128,11 @@ impl<'a> Resolver<'a> {
     }
 }
 
-/// The string that a key is.
+/// A key as a string.
 ///
 /// # Errors
 ///
-/// A key that is not a scalar, or null.
+/// The key is null or not a scalar.
 pub fn key_name(key: &Node, anchors: &BTreeMap<usize, &Node>) -> Result<String, String> {
     match &key.content {
         Content::Scalar(text, plain) => scalar::key(text, *plain, key.tag.as_deref()),

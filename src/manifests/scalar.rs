@@ -1,6 +1,6 @@
-//! What a scalar means, as Kubernetes reads it: the rules of go-yaml 2, in which `yes` is true and `0644` is 420.
+//! The value of a scalar, as Kubernetes reads it: the rules of go-yaml 2, in which `yes` is true and `0644` is 420.
 //!
-//! Timestamps stay strings, base 60 is not read, and a float has 64 bits.
+//! Timestamps remain strings, base 60 is not supported, and floats have 64 bits.
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -11,9 +11,9 @@ use terraform_plugin::value::{Number, Value};
 ///
 /// # Errors
 ///
-/// Text that is not of the type that its tag names, and numbers that JSON cannot hold.
+/// The text does not match its tag, or is a number that JSON does not have.
 pub fn resolve(text: &str, plain: bool, tag: Option<&str>) -> Result<Value, String> {
-    let mismatch = |kind: &str| format!("{text:?} is tagged as {kind} and is not one");
+    let mismatch = |kind: &str| format!("{text:?} is tagged as {kind}, but is not one");
     match tag {
         None if plain => implicit(text),
         None | Some("str" | "!") => Ok(text.into()),
@@ -31,27 +31,27 @@ pub fn resolve(text: &str, plain: bool, tag: Option<&str>) -> Result<Value, Stri
             Value::Number(number) if kind == "float" || number.is_integer() => Ok(Value::Number(number)),
             _ => Err(mismatch("a number")),
         },
-        // Timestamps, and tags that the reader does not know, change nothing about the text.
+        // Timestamps and unknown tags do not change the text.
         Some(_) => Ok(text.into()),
     }
 }
 
-/// A mapping's key as a string: JSON knows no others.
+/// The key of a mapping as a string: JSON has no others.
 ///
 /// # Errors
 ///
-/// Null, and what [`resolve`] refuses.
+/// The key is null, or [`resolve`] refuses it.
 pub fn key(text: &str, plain: bool, tag: Option<&str>) -> Result<String, String> {
     match resolve(text, plain, tag)? {
         Value::String(key) => Ok(key),
         Value::Bool(bool) => Ok(bool.to_string()),
         Value::Number(number) if number.is_integer() && !text.contains(['.', 'e', 'E']) => Ok(number.to_string()),
         Value::Number(number) => Ok(float_key(number.as_f64() as f32)),
-        _ => Err("a key is null; write a string, in quotes if need be".into()),
+        _ => Err("a key is null; write a string, in quotes if necessary".into()),
     }
 }
 
-/// A float of 32 bits as the library writes it into a key: with an exponent below 1e-4 and from 1e21 on.
+/// A 32-bit float as the library formats it in a key: with an exponent below 1e-4 and from 1e21 on.
 fn float_key(float: f32) -> String {
     let magnitude = float.abs();
     if magnitude == 0.0 || (1e-4..1e21).contains(&magnitude) {
@@ -71,7 +71,7 @@ fn implicit(text: &str) -> Result<Value, String> {
             return Ok(false.into());
         }
         ".nan" | ".NaN" | ".NAN" | ".inf" | ".Inf" | ".INF" | "+.inf" | "+.Inf" | "+.INF" | "-.inf" | "-.Inf"
-        | "-.INF" => return Err(format!("{text} is a number that JSON, and so Kubernetes, does not have")),
+        | "-.INF" => return Err(format!("{text} is not a number in JSON, and so not in Kubernetes")),
         _ => {}
     }
     if !text.starts_with(|c: char| c.is_ascii_digit() || matches!(c, '+' | '-' | '.')) {
@@ -85,7 +85,7 @@ fn implicit(text: &str) -> Result<Value, String> {
     Ok(text.into())
 }
 
-/// Decimal, `0x`, `0o`, `0b`, and octal after a mere zero, of 64 bits.
+/// 64 bits: decimal, `0x`, `0o`, `0b`, and octal after a leading zero.
 fn integer(text: &str) -> Option<Value> {
     let (negative, digits) = match text.as_bytes().first()? {
         b'-' => (true, &text[1..]),
@@ -105,7 +105,7 @@ fn integer(text: &str) -> Option<Value> {
     }
     let magnitude = i128::from(u64::from_str_radix(digits, base).ok()?);
     let number = if negative { -magnitude } else { magnitude };
-    // A negative number of more than 63 bits is a float there too.
+    // A negative number of more than 63 bits is a float in go-yaml too.
     (number >= i128::from(i64::MIN)).then(|| Value::Number(Number::from(number)))
 }
 
@@ -123,7 +123,7 @@ fn float(text: &str) -> Option<Value> {
         && !(whole.is_empty() && fraction.is_empty())
         && exponent.is_none_or(|exponent| !exponent.is_empty() && digits(exponent));
     let float = text.parse::<f64>().ok().filter(|float| is_number && float.is_finite())?;
-    // The shortest decimal that reads as this float: what JSON gets.
+    // JSON has the shortest decimal that reads as this float.
     float.to_string().parse().ok().map(Value::Number)
 }
 
@@ -136,7 +136,7 @@ mod tests {
     }
 
     #[test]
-    fn plain_scalars_mean_what_kubernetes_reads() {
+    fn plain_scalars_have_the_values_that_kubernetes_reads() {
         for (text, expected) in [
             ("", Value::Null),
             ("~", Value::Null),
@@ -189,7 +189,7 @@ mod tests {
     }
 
     #[test]
-    fn a_tag_takes_precedence() {
+    fn tag_takes_precedence() {
         for (text, tag, expected) in [
             ("12", "str", Ok("12".into())),
             ("12", "!", Ok("12".into())),
@@ -200,11 +200,11 @@ mod tests {
             ("aGVs\n bG8=", "binary", Ok("hello".into())),
             ("2024-01-02", "timestamp", Ok("2024-01-02".into())),
             ("12", "!local", Ok("12".into())),
-            ("a", "int", Err("\"a\" is tagged as a number and is not one")),
-            ("1.5", "int", Err("\"1.5\" is tagged as a number and is not one")),
-            ("a", "bool", Err("\"a\" is tagged as a bool and is not one")),
-            ("a", "null", Err("\"a\" is tagged as null and is not one")),
-            ("*", "binary", Err("\"*\" is tagged as text in base64 and is not one")),
+            ("a", "int", Err("\"a\" is tagged as a number, but is not one")),
+            ("1.5", "int", Err("\"1.5\" is tagged as a number, but is not one")),
+            ("a", "bool", Err("\"a\" is tagged as a bool, but is not one")),
+            ("a", "null", Err("\"a\" is tagged as null, but is not one")),
+            ("*", "binary", Err("\"*\" is tagged as text in base64, but is not one")),
         ] {
             assert_eq!(resolve(text, true, Some(tag)), expected.map_err(str::to_owned), "{text:?} !!{tag}");
         }

@@ -5,11 +5,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::resolve::{collect_anchors, is_merge_key, key_name};
 use super::yaml::{self, Content, Node};
 
-/// The keys and values in their order, values as they are written. None in an empty text, and in null.
+/// The keys and values in order, values as written. Empty for an empty text and for null.
 ///
 /// # Errors
 ///
-/// Anything but one mapping of scalars, with the line.
+/// The text is not a single mapping of scalars; the error has the line.
 pub fn scalars(text: &str) -> Result<Vec<(String, String)>, String> {
     let documents = yaml::documents(text).map_err(|error| error.to_string())?;
     let Some(document) = documents.first() else { return Ok(Vec::new()) };
@@ -28,7 +28,7 @@ pub fn scalars(text: &str) -> Result<Vec<(String, String)>, String> {
     let mut scalars = Vec::new();
     for (key, value) in entries {
         if is_merge_key(key) {
-            return Err(error(key.line, "a merge key has no place here. Write out what it merges".into()));
+            return Err(error(key.line, "merge keys are not supported here. Write out the merged keys".into()));
         }
         let name = match &key.content {
             Content::Scalar(text, _) => text.to_string(),
@@ -44,7 +44,7 @@ pub fn scalars(text: &str) -> Result<Vec<(String, String)>, String> {
     Ok(scalars)
 }
 
-/// The text of a scalar, or of the one that an alias refers to.
+/// The text of a scalar, or of the scalar that an alias refers to.
 fn written(node: &Node, anchors: &BTreeMap<usize, &Node>) -> Option<String> {
     match &node.content {
         Content::Scalar(text, _) => Some(text.to_string()),

@@ -96,7 +96,7 @@ fn annotations_are_inserted_and_nothing_else_changes() {
 }
 
 #[test]
-fn an_existing_value_is_replaced() {
+fn existing_value_is_replaced() {
     for (entry, expected) in [
         ("KEY: imc-1 # old", "KEY: \"auto\" # old"),
         ("\"KEY\": 'it''s' # old", "\"KEY\": \"auto\" # old"),
@@ -127,7 +127,7 @@ fn an_existing_value_is_replaced() {
 }
 
 #[test]
-fn json_stays_json() {
+fn json_remains_json() {
     for (text, expected) in [
         (
             r#"{"kind":"Job","spec":{"template":{"spec":{"containers":[{"image":"a"}]}}}}"#,
@@ -145,7 +145,7 @@ fn json_stays_json() {
 }
 
 #[test]
-fn what_is_shared_is_not_annotated() {
+fn shared_places_are_not_annotated() {
     let spec = "spec: {containers: [{image: a}]}";
     for (text, expected) in [
         (
@@ -206,7 +206,7 @@ fn text_without_a_place_is_an_error_that_names_the_kinds() {
         ("", "nothing to annotate: the text has no object with a kind, and no Pod"),
         (
             "# x\n---\nkind: Pod\napiVersion: v1\nspec: {containers: [{image: a}]}\n---\napiVersion: m.example.com/v1\nkind: Prometheus\nmetadata: {name: p, namespace: ns}\nspec:\n  containers: [{image: a}]\n",
-            "document 3, line 10: Prometheus \"p\" in the namespace \"ns\" has containers at spec, and where objects of this kind take annotations for their Pods is not known",
+            "document 3, line 10: Prometheus \"p\" in the namespace \"ns\" has containers at spec, but it is not known where objects of this kind have annotations for their Pods",
         ),
         ("a: b: c", "document 1, line 1: not valid YAML: mapping values are not allowed in this context"),
         ("a: 1\n---\nb:\n\tc: 1\n", "document 2, line 4: not valid YAML: a tab where only spaces can be"),
@@ -225,7 +225,7 @@ fn text_without_a_place_is_an_error_that_names_the_kinds() {
 }
 
 #[test]
-fn bounds_hold_quickly() {
+fn oversized_text_is_refused_quickly() {
     let bomb = {
         let mut text = "a0: &a0 [x, x, x, x, x, x, x, x, x, x]\n".to_owned();
         for i in 1..10 {
@@ -240,14 +240,14 @@ fn bounds_hold_quickly() {
         ("- ".repeat(MAX_TEXT / 2), "the text nests deeper than 128 levels"),
         ("{a: ".repeat(10_000), "the text nests deeper than 128 levels"),
         ("? ".repeat(10_000), "the text nests deeper than 128 levels"),
-        ("a".repeat(MAX_TEXT + 1), "the text has 16777217 bytes, and may have 16777216"),
+        ("a".repeat(MAX_TEXT + 1), "the text has 16777217 bytes, but at most 16777216 are allowed"),
     ] {
         let error = images(&text).expect_err(expected).to_string();
         assert!(error.contains(expected), "{error}");
     }
 }
 
-/// The object as `manifest_objects` gives it.
+/// The object as `manifest_objects` returns it.
 fn object(text: &str) -> Dynamic {
     let objects = objects(text).expect(text);
     Dynamic::implied(objects.into_iter().next().expect(text)).expect("an object")
@@ -258,7 +258,7 @@ fn unknown(value: Attr<String>) -> UnknownAnnotations {
 }
 
 #[test]
-fn an_object_gets_annotations_where_its_pods_are() {
+fn object_is_annotated_at_its_pod_templates() {
     let deployment = object("kind: Deployment\nspec:\n  template:\n    spec: {containers: [{image: a}]}\n");
     let annotated = annotate_value(&deployment, &unknown(Attr::Known("v".into()))).expect("a Pod");
     let metadata = Value::map([("annotations", Value::map([("k", "v")]))]);
@@ -280,7 +280,7 @@ fn an_object_gets_annotations_where_its_pods_are() {
 }
 
 #[test]
-fn types_on_the_way_to_a_template_give_way_and_others_stay() {
+fn only_types_on_the_path_to_a_template_change() {
     let template = Type::from_json(
         r#"["object",{"spec":["object",{"containers":["list",["object",{"image":"string"}]]}],"metadata":["map","string"]}]"#,
     );
@@ -310,7 +310,7 @@ fn types_on_the_way_to_a_template_give_way_and_others_stay() {
 }
 
 #[test]
-fn an_object_that_is_not_wholly_known_may_have_no_pod_yet() {
+fn partially_unknown_object_may_have_no_pod() {
     let ty = Type::from_json(r#"["object",{"kind":"string","spec":"dynamic"}]"#).expect("a type");
     let value = Value::map([("kind", "Deployment".into()), ("spec", Value::Unknown)]);
     let unknown_spec = Dynamic::new(ty, value).expect("conforms");
@@ -321,7 +321,7 @@ fn an_object_that_is_not_wholly_known_may_have_no_pod_yet() {
 }
 
 #[test]
-fn unknown_annotations_may_turn_out_to_be_none() {
+fn unknown_annotations_may_become_empty() {
     let none = || BTreeMap::new().into();
     for text in [
         "kind: Deployment\nspec:\n  template:\n    spec: {containers: [{image: a}]}\n",
@@ -338,7 +338,7 @@ fn unknown_annotations_may_turn_out_to_be_none() {
 }
 
 #[test]
-fn images_are_found_where_no_place_for_annotations_is_known() {
+fn images_are_found_without_a_place_for_annotations() {
     for (text, images, path) in [
         (
             "apiVersion: tekton.dev/v1\nkind: Task\nmetadata: {name: a}\nspec:\n  stepTemplate: {image: b}\n  steps: [{name: c}, {image: d}]\n  sidecars: [{image: e}]\n",
@@ -363,7 +363,7 @@ fn images_are_found_where_no_place_for_annotations_is_known() {
         assert_eq!(pod.pod.path.to_string(), path, "{text}");
         let error = annotate(text, &auto()).expect_err(text).to_string();
         assert!(
-            error.contains(&format!("\"a\" has containers at {path}")) && error.contains("is not known"),
+            error.contains(&format!("\"a\" has containers at {path}")) && error.contains("it is not known where"),
             "{error}"
         );
     }

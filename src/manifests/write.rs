@@ -1,7 +1,7 @@
-//! Strings as YAML that every reader takes for the same strings.
+//! Writes strings as YAML that every parser reads as the same strings.
 
-/// The key without quotes where no reader of YAML can take it for anything but this text. The slash excludes the words of
-/// YAML 1.1 for bools and null (`no`, `on`, `~`), the letter in front numbers and marks.
+/// The key without quotes if every YAML parser reads it as this text. The slash rules out the words of YAML 1.1 for bools and
+/// null (`no`, `on`, `~`), the leading letter rules out numbers and indicators.
 pub fn plain_or_quoted(key: &str) -> String {
     let is_safe = key.starts_with(|c: char| c.is_ascii_alphabetic())
         && key.contains('/')
@@ -11,7 +11,7 @@ pub fn plain_or_quoted(key: &str) -> String {
 
 /// The text as a YAML string in double quotes, on one line.
 ///
-/// A JSON string is one, but for characters which JSON takes as they are and YAML 1.1 folds as line breaks or refuses as not
+/// A JSON string is one, except for characters that JSON does not escape and YAML 1.1 folds as line breaks or refuses as not
 /// printable: <https://yaml.org/spec/1.1/#c-printable>.
 pub fn quoted(text: &str) -> String {
     let mut quoted = String::with_capacity(text.len() + 2);
@@ -31,7 +31,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn keys_are_plain_where_nothing_else_can_be_meant() {
+    fn unambiguous_keys_are_plain() {
         for (key, expected) in [
             ("eks.tke.cloud.tencent.com/use-image-cache", "eks.tke.cloud.tencent.com/use-image-cache"),
             ("a/b_c.d-e", "a/b_c.d-e"),
@@ -45,7 +45,7 @@ mod tests {
     }
 
     #[test]
-    fn values_are_json_without_what_yaml_folds() {
+    fn values_are_json_without_characters_that_yaml_folds() {
         for (text, expected) in [
             ("50", "\"50\""),
             ("a\"b\\c\n", "\"a\\\"b\\\\c\\n\""),

@@ -1,4 +1,4 @@
-//! YAML and JSON as syntax: documents, nodes, and where in the text they are.
+//! Parses YAML and JSON into documents and nodes with their positions in the text.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -11,40 +11,40 @@ use libyaml_safer::{Event, EventData, MappingStyle, Mark, Parser, ScalarStyle};
 use super::ManifestError;
 use super::json::{Rewritten, rewrite};
 
-/// The most bytes of text: more than etcd lets a cluster store in one object, ten times over.
+/// The maximum length of text in bytes: ten times the size of the largest object in etcd.
 pub const MAX_TEXT: usize = 16 << 20;
-/// How deep collections may nest.
+/// The maximum nesting depth of collections.
 pub const MAX_DEPTH: usize = 128;
-/// The most nodes that text may have: a bound for memory that a manifest of [`MAX_TEXT`] bytes does not reach.
+/// The maximum number of nodes. It bounds memory; real manifests of [`MAX_TEXT`] bytes have fewer.
 const MAX_NODES: usize = 4_000_000;
 /// The characters that end a line in YAML 1.1.
 const BREAKS: [char; 5] = ['\n', '\r', '\u{85}', '\u{2028}', '\u{2029}'];
 
-/// A document with something in it.
+/// A document that is not empty.
 #[derive(Debug)]
 pub struct Document {
-    /// Counted from one, with the documents that have nothing but comments.
+    /// Counted from one, including documents with only comments.
     pub number: usize,
     pub root: Node,
     /// The anchors to which an alias refers.
     pub aliased: BTreeSet<usize>,
 }
 
-/// A scalar, a collection, or an alias of one.
+/// A scalar, a collection, or an alias.
 #[derive(Debug)]
 pub struct Node {
     pub content: Content,
-    /// Byte offset of its first character, that of its anchor or tag if it has one.
+    /// Byte offset of its start, including its anchor or tag.
     pub start: usize,
-    /// Byte offset behind its properties: of the first character of what it holds.
+    /// Byte offset of its content, after anchor and tag.
     pub inner: usize,
-    /// Byte offset of its end. Of a block collection it is where the next token begins.
+    /// Byte offset of its end. For a block collection, the start of the next token.
     pub end: usize,
     /// Counted from one.
     pub line: usize,
-    /// Characters in front of `inner` in its line.
+    /// Characters before `inner` in its line.
     pub column: usize,
-    /// True for a collection in braces or brackets.
+    /// Whether it is a collection in braces or brackets.
     pub is_flow: bool,
     /// The number of its anchor.
     pub anchor: Option<usize>,
@@ -52,10 +52,10 @@ pub struct Node {
     pub tag: Option<Box<str>>,
 }
 
-/// What a node holds.
+/// The content of a node.
 #[derive(Debug)]
 pub enum Content {
-    /// Its text, and whether it was written without quotes and not as a block.
+    /// Its text, and whether it is plain: without quotes, and not a block scalar.
     Scalar(Box<str>, bool),
     Sequence(Vec<Node>),
     Mapping(Vec<(Node, Node)>),
@@ -70,18 +70,21 @@ impl Document {
     }
 }
 
-/// Reads all documents. Those with nothing in them are counted and left out.
+/// Parses all documents. Empty ones are counted and omitted.
 ///
 /// # Errors
 ///
-/// Text that is not YAML, and text beyond the bounds: with the document and the line.
+/// The text is not YAML, or exceeds a limit; the error has the document and the line.
 pub fn documents(text: &str) -> Result<Vec<Document>, ManifestError> {
     if text.len() > MAX_TEXT {
-        return Err(ManifestError::new(format!("the text has {} bytes, and may have {MAX_TEXT}", text.len())));
+        return Err(ManifestError::new(format!(
+            "the text has {} bytes, but at most {MAX_TEXT} are allowed",
+            text.len()
+        )));
     }
     let text = text.trim_start_matches('\u{feff}');
     let rewritten = rewrite(text);
-    // The parser panics at the end of a block scalar whose last line has no line break. A last line of blanks is none.
+    // The parser panics at the end of a block scalar whose last line has no line break. A last line of blanks does not count.
     let lines = rewritten.text.trim_end_matches([' ', '\t']);
     let is_open = !lines.is_empty() && !lines.ends_with(BREAKS);
     let (lines, line_break) = if is_open { (&*rewritten.text, "\n") } else { (lines, "") };
@@ -102,7 +105,7 @@ pub fn documents(text: &str) -> Result<Vec<Document>, ManifestError> {
     .read()
 }
 
-/// True when there are comments before the first `---`: they are a document of their own.
+/// Whether there are comments before the first `---`: they are a document of their own.
 fn has_comment_in_front(text: &str) -> bool {
     text.lines().take_while(|line| !line.starts_with("---")).any(|line| line.trim_start().starts_with('#'))
 }
@@ -110,16 +113,16 @@ fn has_comment_in_front(text: &str) -> bool {
 struct Reader<'a> {
     text: &'a str,
     rewritten: &'a Rewritten<'a>,
-    /// The last line has no line break, and the parser got one.
+    /// Whether a line break was added to the last line.
     is_open: bool,
     parser: Parser<Chain<&'a [u8], &'a [u8]>>,
     /// Of the current document.
     number: usize,
-    /// Where the last event ended.
+    /// The end of the last event.
     line: usize,
     nodes: usize,
     last_anchor: usize,
-    /// The anchors of the current document so far: a name means the last one with it.
+    /// The anchors of the current document so far: the last one with a name applies.
     anchors: BTreeMap<String, usize>,
     aliased: BTreeSet<usize>,
 }
@@ -148,7 +151,7 @@ impl Reader<'_> {
     }
 
     fn next(&mut self) -> Result<Event, ManifestError> {
-        // The parser panics at some tags and escapes. It is not used again after that.
+        // The parser panics at some tags and escapes. It is not used after a panic.
         let parsed = panic::catch_unwind(AssertUnwindSafe(|| self.parser.parse())).map_err(|_| {
             ManifestError::at(self.number.max(1), self.line, "not valid YAML: cannot be read from here")
         })?;
@@ -171,12 +174,12 @@ impl Reader<'_> {
         ManifestError::at(self.number, self.line_of(mark), message)
     }
 
-    /// Byte offset of a mark, in the text as it was given.
+    /// Byte offset of a mark in the original text.
     fn offset(&self, mark: Mark) -> usize {
         self.text.len().min(self.rewritten.offset(mark.index as usize))
     }
 
-    /// Line of a mark, in the text as it was given.
+    /// Line of a mark in the original text.
     fn line_of(&self, mark: Mark) -> usize {
         self.rewritten.line(mark.index as usize, mark.line as usize)
     }
@@ -192,7 +195,7 @@ impl Reader<'_> {
             return Err(self.error(start_mark, format!("the text nests deeper than {MAX_DEPTH} levels")));
         }
         let (start, mut end) = (self.offset(start_mark), self.offset(end_mark));
-        // Of a block, where its first entry begins; of a flow, behind its brace.
+        // For a block collection, the start of its first entry; for a flow collection, after its brace.
         let flow =
             |is_flow: bool| (end - usize::from(is_flow), end_mark.column as usize - usize::from(is_flow), is_flow);
         let (inner, column, is_flow) = match &data {
@@ -263,7 +266,7 @@ impl Reader<'_> {
         Some(self.last_anchor)
     }
 
-    /// The end of the last line with content of a block scalar: the parser's is behind the blank lines that follow.
+    /// The end of the last line with content of a block scalar: the parser's end is after the blank lines that follow.
     fn end_of_block(&self, start: usize, end: usize) -> usize {
         let content = self.text.get(start..end).unwrap_or_default().trim_end().len();
         let rest = &self.text[start + content..];
@@ -271,12 +274,12 @@ impl Reader<'_> {
     }
 }
 
-/// True for a document without a node.
+/// Whether the document has no node.
 fn is_empty(data: &EventData) -> bool {
     matches!(data, EventData::Scalar { value, style: ScalarStyle::Plain, anchor: None, tag: None, .. } if value.is_empty())
 }
 
-/// True for what YAML does not allow in the text.
+/// Whether YAML does not allow the character in text.
 fn is_control(c: char) -> bool {
     c.is_control() && !matches!(c, '\t' | '\n' | '\r' | '\u{85}') || matches!(c, '\u{fffe}' | '\u{ffff}')
 }

@@ -1,14 +1,14 @@
-//! The disk that Pods get, the annotations for it, and its billed size.
+//! The disk of a Pod, its annotations, and its billed size.
 //!
 //! | `image_cache` | disk | its size | billed |
 //! | --- | --- | --- | --- |
-//! | omitted | system disk | the one given, else what the images need, at least the 20 GiB that every Pod has | all above 20 |
-//! | given | made from the cache | the one given, else what the images need if the cache is too small, else the cache's own | all |
+//! | omitted | system disk | the given one, else the need of the images, at least the 20 GiB that every Pod has | all above 20 |
+//! | given | made from the cache | the given one, else the need of the images if the cache is too small, else the cache's own | all |
 //!
-//! A given size of the system disk is always written, a computed one only above 20. The size of a cache's disk cannot be
-//! below the cache's own. A size that is given must hold the images; that it does so only above a threshold is a warning, or an error
-//! where the configuration sets a threshold that the images alone reach. A computed size stays below the threshold. With a cache,
-//! `root-cbs-size` is written only for `fallback_size`: what both together do is not documented.
+//! A given size of the system disk is always written, a computed one only above 20. The disk of a cache cannot be smaller than the
+//! cache. A given size must be large enough for the images; if they exceed a threshold, this is a warning, or an error if the
+//! images alone reach a threshold of the configuration. A computed size stays below the threshold. With a cache, `root-cbs-size` is
+//! written only for `fallback_size`: the effect of both together is not documented.
 //! Sources: <https://cloud.tencent.com/document/product/457/44173>, <https://cloud.tencent.com/document/product/457/65908>.
 
 use super::thresholds::Threshold;
@@ -16,16 +16,16 @@ use crate::annotations::{self, Annotations, CacheDisk, FREE_DISK_SIZE, MAX_DISK_
 use image_registry::DiskNeed;
 use terraform_plugin::diagnostics::{AttributePath, Diagnostic};
 
-/// What a disk must be. All sizes are in GiB.
+/// The requirements for a disk. All sizes are in GiB.
 #[derive(Debug, Clone, Default)]
 pub(super) struct DiskRequest<'a> {
     /// The size in the configuration.
     pub size: Option<u64>,
-    /// What the images need, if that is known.
+    /// The need of the images, if it is known.
     pub need: Option<&'a DiskNeed>,
-    /// What the disk is made from, if not the plain system disk.
+    /// The cache that the disk is made from; `None` for the system disk.
     pub image_cache: Option<CacheRequest>,
-    /// The usage that the images must stay below. `need` is computed with it.
+    /// The usage that the images must not reach. `need` is computed with it.
     pub threshold: Threshold,
 }
 
@@ -34,35 +34,35 @@ pub(super) struct DiskRequest<'a> {
 pub(super) struct CacheRequest {
     /// `auto`, or an ID.
     pub choice: String,
-    /// The size of the cache itself, if it is known which one it will be.
+    /// The size of the cache, if the cache is known.
     pub cache_size: Option<u64>,
     /// Type of the disk.
     pub disk_type: Option<String>,
-    /// For how long it outlives its Pod.
+    /// How long it is kept after its Pod.
     pub retain_minutes: Option<u64>,
     /// Size of the system disk of a Pod that no cache matches.
     pub fallback_size: Option<u64>,
 }
 
-/// A disk. Sizes are in GiB, and unknown when they are those of a cache that is not known.
+/// A disk. Sizes are in GiB, and unknown if they are those of an unknown cache.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Disk {
     pub size: Option<u64>,
     pub billed_size: Option<u64>,
     pub annotations: Annotations,
-    /// Sizes on which the images leave too little room.
+    /// Warnings about sizes with too little free space.
     pub warnings: Vec<Diagnostic>,
-    /// Whether the size would be another one, or its check have another result, if the images took less.
+    /// Whether the size, or the result of its check, would be different if the images were smaller.
     pub depends_on_need: bool,
 }
 
 impl DiskRequest<'_> {
-    /// The disk that this asks for.
+    /// The disk for these requirements.
     ///
     /// # Errors
     ///
-    /// At `size` when it is below the cache's own, at `size` or `fallback_size` when it cannot hold the images, at `images` when no disk
-    /// can, and at a threshold of the configuration that the images alone reach.
+    /// At `size` if it is below the cache's own, at `size` or `fallback_size` if it is too small for the images, at `images` if every
+    /// disk is, and at a threshold of the configuration that the images alone reach.
     pub fn disk(self) -> Result<Disk, Diagnostic> {
         let Self { size, need, image_cache, threshold } = self;
         if let (None, Some(need)) = (size, need)
@@ -94,7 +94,7 @@ struct GivenSize {
 }
 
 impl GivenSize {
-    /// Checks that the images fit. A warning if they pass the threshold.
+    /// Checks that the images fit. Returns a warning if they exceed the threshold.
     fn check(self, need: &DiskNeed, threshold: &Threshold) -> Result<Option<Diagnostic>, Diagnostic> {
         if !need.fits(self.gib) {
             return Err(self.too_small(need));
@@ -141,7 +141,7 @@ impl GivenSize {
             _ => "Raise".to_owned(),
         };
         let detail = format!(
-            "{path} is {percent} %, which leaves {room} of a disk of {gib} GiB, and the images alone take at least {least}:\n\n{need}\n\n\
+            "{path} is {percent} %, which is {room} of a disk of {gib} GiB, but the images alone take at least {least}:\n\n{need}\n\n\
              Images in use cannot be removed, so the threshold is exceeded indefinitely. {larger} {path}."
         );
         Diagnostic::error("Disk usage above a threshold", detail).at(threshold.path.clone())
@@ -164,7 +164,7 @@ fn cache_disk(given: Option<u64>, need: Option<&DiskNeed>, cache: CacheRequest) 
     {
         return Err(smaller_than_cache(given, own));
     }
-    // Where the cache is not known, a larger one than the images need may be chosen later: its size may not be lowered.
+    // If the cache is unknown, a larger one than the images need may be chosen later, whose size cannot be reduced.
     let too_small = need.filter(|need| cache_size.is_some_and(|own| !need.has_room(own)));
     let raised = given.or(too_small.map(DiskNeed::required_gib));
     let depends_on_need = given.is_none() && too_small.is_some();
@@ -181,13 +181,13 @@ fn too_large(need: &DiskNeed, threshold: &Threshold) -> Diagnostic {
     let detail = format!(
         "The largest disk has {MAX_DISK_SIZE} GiB:\n\n{need}\n\nRun fewer or smaller images in one Pod, or lower headroom."
     );
-    Diagnostic::error("Images do not fit onto any disk", detail).at(AttributePath::root("images"))
+    Diagnostic::error("Images exceed the largest disk", detail).at(AttributePath::root("images"))
 }
 
 fn smaller_than_cache(size: u64, own: u64) -> Diagnostic {
     let detail = format!(
-        "size is {size} GiB, and the image cache has {own} GiB. A disk made from a cache cannot be smaller than the cache. Set size to \
-         {own} or more, or omit it to use the cache's own."
+        "size is {size} GiB, but the image cache has {own} GiB. A disk made from a cache cannot be smaller than the cache. Set size to \
+        {own} or more, or omit it to use the cache's own."
     );
     Diagnostic::error("Disk smaller than its image cache", detail).at(AttributePath::root("size"))
 }

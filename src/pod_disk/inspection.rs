@@ -1,4 +1,4 @@
-//! What the images need, from their registries.
+//! Inspects the images in their registries, for their need.
 
 use std::collections::BTreeMap;
 
@@ -14,17 +14,17 @@ use terraform_plugin::diagnostics::{AttributePath, Diagnostic, Diagnostics};
 use terraform_plugin::framework::Outcome;
 use terraform_plugin::value::Attr;
 
-/// GiB for what the containers write, if omitted in the configuration.
+/// Default of `headroom`, in GiB.
 const DEFAULT_HEADROOM: u64 = 5;
-/// A warning lists this many layers.
+/// Maximum number of layers in a warning.
 const SHOWN_ESTIMATES: usize = 5;
 
 /// The result of an inspection.
 #[derive(Debug)]
 pub(super) struct Inspection {
-    /// By image, as the configuration writes it.
+    /// Sizes by image, as spelled in the configuration.
     pub sizes: BTreeMap<String, ImageSize>,
-    /// All images together, and the headroom.
+    /// The need of all images and the headroom.
     pub need: DiskNeed,
     /// Layers that do not state their unpacked size.
     pub estimates: Vec<Estimate>,
@@ -37,13 +37,13 @@ pub(super) struct Inspection {
 pub(super) struct Estimate {
     max: u64,
     is_unreadable: bool,
-    /// Image, layer, and what is known of its size.
+    /// Image, layer, and its estimated size.
     text: String,
 }
 
 /// Inspects the images in `config` in their registries. `None` without images, and with `inspect_images = false`.
 ///
-/// `environment` has the places of the user's registry configuration, and the proxies.
+/// `environment` locates the user's registry configuration, and sets proxies.
 ///
 /// # Errors
 ///
@@ -83,7 +83,7 @@ pub(super) async fn inspect(
     Ok(Some(Inspection { sizes, need, estimates: estimates(&inspected), notes }))
 }
 
-/// A warning that Pods cannot run the image, because it is none, or for another platform.
+/// A warning that Pods cannot run the image, because it is not a container image, or is for another platform.
 fn note(image: &image_registry::ImageSize, wanted: &Platform) -> Option<Diagnostic> {
     let reference = &image.reference;
     if let Some(artifact) = &image.artifact {
@@ -94,8 +94,8 @@ fn note(image: &image_registry::ImageSize, wanted: &Platform) -> Option<Diagnost
     }
     let actual = image.platform.as_ref().filter(|actual| !wanted.accepts(actual))?;
     let detail = format!(
-        "{reference} is a single image for {actual}, and not for {wanted}. Pods on nodes of another platform cannot run it. Set \
-         platform to {actual} if that is the one of the nodes, else check its name in images."
+        "{reference} is an image for {actual} only, not for {wanted}. Nodes of another platform cannot run it. If the nodes have \
+        this platform, set platform to {actual}; otherwise check its name in images."
     );
     Some(Diagnostic::warning("Image for another platform", detail).at(at()))
 }
@@ -118,7 +118,7 @@ fn estimates(images: &[image_registry::ImageSize]) -> Vec<Estimate> {
 }
 
 impl Inspection {
-    /// A warning that sizes are estimated, if a disk depends on them, or if the reason is that a layer cannot be read.
+    /// A warning about estimated sizes, if a disk depends on them, or if a layer cannot be read.
     pub fn warning(&self, disk_depends_on_need: bool) -> Option<Diagnostic> {
         let is_unreadable = self.estimates.iter().any(|estimate| estimate.is_unreadable);
         if self.estimates.is_empty() || !(disk_depends_on_need || is_unreadable) {
@@ -131,15 +131,15 @@ impl Inspection {
         };
         let detail = format!(
             "Some layers do not state their unpacked size. The upper bound is used to compute the size of the disk:\n\n- {}{more}\n\nTo \
-             rule out an estimate, set size to what the images take on a node, or push the images with layers that state their size: gzip \
-             below 4 GiB unpacked, or zstd with the content size in its frame.",
+            avoid an estimate, set size to the space that the images take on a node, or push images whose layers state their size: gzip \
+            below 4 GiB unpacked, or zstd with the content size in its frame.",
             shown.join("\n- ")
         );
         Some(Diagnostic::warning("Disk size based on an estimate", detail).at(at()))
     }
 }
 
-/// The platform in `config`, or the default one.
+/// The platform in `config`, or the default.
 pub(super) fn platform(config: &PodDiskModel) -> Result<Platform, image_registry::PlatformError> {
     config.platform.as_str().map_or_else(|| Ok(Platform::default()), str::parse)
 }
@@ -174,16 +174,16 @@ fn image_size(image: &image_registry::ImageSize) -> ImageSize {
     }
 }
 
-/// The error of one image, with what to do about it, at the argument that is to be changed.
+/// The error of one image, with advice, at the argument to change.
 fn failed(error: &InspectError, config: &PodDiskModel) -> Diagnostic {
     let detail =
         format!("{}.\n\n{}", capitalized(&error.to_string()), advice(error.cause.last(), error.image.registry()));
-    // Not at the credentials when they are wrong: Terraform prints the lines that an error points at, with the password.
+    // Never at the credentials: Terraform prints the lines that a diagnostic refers to, including the password.
     let at = match error.cause.last() {
         Cause::NoPlatform { .. } if config.platform.is_known() => AttributePath::root("platform"),
         _ => at(),
     };
-    Diagnostic::error("Size of an image not known", detail).at(at)
+    Diagnostic::error("Image size not known", detail).at(at)
 }
 
 fn advice(cause: &Cause, registry: &str) -> String {
@@ -191,8 +191,8 @@ fn advice(cause: &Cause, registry: &str) -> String {
     match cause.subject() {
         Some(Subject::Certificate) => {
             return format!(
-                "If the registry's certificate is not to be verified, by this look-up and by Pods, add {registry:?} to \
-                 registry_skip_verify_list. To contact no registry, {without}."
+                "To skip verification of the registry's certificate, here and in Pods, add {registry:?} to registry_skip_verify_list. To \
+                contact no registry, {without}."
             );
         }
         Some(Subject::NoTls) => {
@@ -215,15 +215,15 @@ fn advice(cause: &Cause, registry: &str) -> String {
              after \"docker login {registry}\". Without them, {without}."
         ),
         Cause::NotARegistry { host, .. } => format!(
-            "Check the registry's name in images, and whether a login page of the network is in between. Where {host} is not to be \
-             asked, {without}."
+            "Check the registry's name in images, and whether the network shows a login page. To avoid the request to {host}, \
+            {without}."
         ),
         Cause::Refused { status: 500.., .. } => {
-            format!("The registry, or something in front of it, is down. Apply again later, or {without}.")
+            format!("The registry, or a proxy in front of it, is down. Apply again later, or {without}.")
         }
-        Cause::NoPlatform { .. } => "Set platform to the one that the Pods run on.".to_owned(),
-        Cause::NotFound { .. } => format!("Check the name in images. Where the image is yet to be pushed, {without}."),
-        _ => format!("Where the registry cannot be asked, {without}."),
+        Cause::NoPlatform { .. } => "Set platform to that of the nodes.".to_owned(),
+        Cause::NotFound { .. } => format!("Check the name in images. If the image has not been pushed yet, {without}."),
+        _ => format!("To contact no registry, {without}."),
     }
 }
 

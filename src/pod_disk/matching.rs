@@ -1,6 +1,7 @@
-//! Which image cache Pods would start from, and why they might not.
+//! Finds the image cache that Pods would start from, and warns if they cannot.
 //!
-//! A Pod that cannot use a cache pulls its images, silently. So that is a warning here; only a named cache that does not exist is an error. Matching: <https://cloud.tencent.com/document/product/457/44484>.
+//! A Pod that cannot use a cache silently pulls its images, so this is a warning; only a named cache that does not exist is an
+//! error. Matching: <https://cloud.tencent.com/document/product/457/44484>.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -15,8 +16,8 @@ use tencentcloud::tke::{ImageCache, Status};
 use terraform_plugin::diagnostics::{AttributePath, Diagnostic, Diagnostics};
 use terraform_plugin::framework::Outcome;
 
-/// The cache that `config` names, or with `auto` the one that its images would get. The API is asked, and a region needed,
-/// for `auto` with images and for a named cache with images; for a named cache alone, where credentials and a region are configured.
+/// The cache that `config` names, or with `auto` the one that its images would get. With images, this needs the API and a region; a
+/// named cache without images is looked up only if credentials and a region are configured.
 ///
 /// # Errors
 ///
@@ -31,7 +32,7 @@ pub(super) async fn find(
         (Some(choice), images) => (choice, images),
     };
     let region = match images {
-        // The annotations of a named cache are known without it: what it is like can be left out.
+        // The annotations of a named cache are known without the look-up, which can be omitted.
         None => match session.region_if_configured(&config.region).await? {
             Some(region) => region,
             None => return Ok(None),
@@ -44,7 +45,7 @@ pub(super) async fn find(
         (AUTO, Some(images)) => {
             match caches.most_suitable(&region, images.iter().cloned().collect(), None).await {
                 Ok(found) => found.map(Arc::new),
-                // The annotations are known without it.
+                // The annotations are known without the look-up.
                 Err(error) => {
                     diagnostics.push(match_unknown(&region, &error).at(at()));
                     return Ok(None);
@@ -70,10 +71,10 @@ pub(super) async fn find(
     }
 }
 
-/// The function does without what is missing.
+/// Advice to use the function, which needs no API.
 fn naming_the_function(errors: Diagnostics) -> Diagnostics {
-    let advice = "The images are compared with those of the cache, which needs the API. The function image_cache_annotations gives the \
-                  annotations of an ID without it.";
+    let advice = "The images are compared with those of the cache, which needs the API. The function image_cache_annotations returns \
+    the annotations of an ID without the API.";
     errors.into_iter().map(|error| Diagnostic { detail: format!("{} {advice}", error.detail), ..error }).collect()
 }
 
@@ -92,8 +93,8 @@ fn match_unknown(region: &str, error: &Error) -> Diagnostic {
 fn no_match(region: &str, fallback_size: Option<u64>) -> Diagnostic {
     let size = fallback_size.unwrap_or(FREE_DISK_SIZE);
     let detail = format!(
-        "No Ready image cache in {region} holds exactly these images, with identical names and tags. Pods would pull the images onto the \
-         system disk of {size} GiB. Create a cache of these images, wait until it is Ready, or name the images as an existing cache does."
+        "No Ready image cache in {region} contains exactly these images, with identical names and tags. Pods would pull the images onto \
+        the system disk of {size} GiB. Create a cache of these images, wait until it is Ready, or use the image names of an existing cache."
     );
     Diagnostic::warning("No image cache matches", detail).at(at())
 }
@@ -110,7 +111,7 @@ fn not_ready(cache: &ImageCache) -> Option<Diagnostic> {
     Some(Diagnostic::warning("Image cache not Ready", detail).at(at()))
 }
 
-/// Images that the cache does not hold under the very same name.
+/// Images that the cache does not contain with exactly the same name.
 fn not_in_cache(cache: &ImageCache, images: &BTreeSet<String>) -> Option<Diagnostic> {
     let missing: Vec<_> = images
         .iter()
@@ -124,8 +125,8 @@ fn not_in_cache(cache: &ImageCache, images: &BTreeSet<String>) -> Option<Diagnos
         return None;
     }
     let detail = format!(
-        "Image cache {} does not hold these images under the same names: {}. Pods pull what the cache does not hold onto the disk \
-         made from it, which takes time and space. Name images here and in the cache exactly as the Pods do.",
+        "Image cache {} does not contain these images with identical names: {}. Pods pull them onto the disk made from the \
+        cache, which takes time and space. Use exactly the image names of the Pods here and in the cache.",
         cache.image_cache_id,
         missing.join(", ")
     );

@@ -10,7 +10,8 @@ use crate::image_cache::attributes::FoundImageCache;
 use terraform_plugin::schema::{COMPUTED, OPTIONAL, REQUIRED};
 use terraform_plugin::value::{Attr, Secret};
 
-/// Computes the Pod annotations for a disk that holds given images or has a given size, and the billed size of the disk.
+/// Computes the Pod annotations for a disk that is large enough for given images or has a given size, and the billed size of
+/// the disk.
 ///
 /// A Pod on a super node has a system disk of 20 GiB, and pulling a larger image ends with `no space left on device`. There are
 /// two solutions: a larger system disk (`size`), or a disk made from an image cache (`image_cache`). Set `annotations` on the
@@ -24,8 +25,8 @@ pub struct PodDiskModel {
     #[schemars(extend("x-terraform" = OPTIONAL), range(min = MIN_DISK_SIZE, max = MAX_DISK_SIZE))]
     pub size: Attr<u64>,
 
-    /// Images of the Pod's containers, for example `["nginx:1.27"]`, exactly as the Pod names them. They are inspected in their
-    /// registries: the size of the disk is computed from them if `size` is omitted, and `size` is checked against them otherwise. With
+    /// Images of the Pod's containers, for example `["nginx:1.27"]`, with exactly the names that the Pod uses. They are inspected in
+    /// their registries: the size of the disk is computed from them if `size` is omitted, and `size` is checked otherwise. With
     /// `image_cache`, the images of the cache are checked as well.
     #[schemars(extend("x-terraform" = OPTIONAL), length(min = 1))]
     pub images: Attr<BTreeSet<String>>,
@@ -44,18 +45,18 @@ pub struct PodDiskModel {
     #[schemars(extend("x-terraform" = OPTIONAL), length(min = 1))]
     pub platform: Attr<String>,
 
-    /// Space in GiB for what the containers write, added to the need of `images`. A whole number from 0 to 32000. Defaults to
+    /// Space in GiB for data that the containers write, added to the need of `images`. A whole number from 0 to 32000. Defaults to
     /// `5`.
     #[schemars(extend("x-terraform" = OPTIONAL), range(min = 0, max = MAX_DISK_SIZE))]
     pub headroom: Attr<u64>,
 
-    /// Image cache that the Pods start from: `auto` for the best one that holds exactly their images, or the ID of one, for
-    /// example `imc-1a2b3c4d`, which is then looked up in `region`.
+    /// Image cache that the Pods start from: `auto` for the best one that contains exactly their images, or an ID, for example
+    /// `imc-1a2b3c4d`, which is looked up in `region`.
     #[schemars(extend("x-terraform" = OPTIONAL))]
     pub image_cache: Attr<String>,
 
     /// Region of the Pods, for example `ap-guangzhou`, in which image caches are looked up. Defaults to the region of the
-    /// provider. For a cache with a region of its own, set it to the cache's `region`.
+    /// provider. If the cache sets `region`, set it to the same.
     #[schemars(extend("x-terraform" = OPTIONAL), length(min = 1))]
     pub region: Attr<String>,
 
@@ -67,21 +68,21 @@ pub struct PodDiskModel {
     )]
     pub disk_type: Attr<String>,
 
-    /// Minutes for which the disk made from the image cache outlives its Pod, to be reused by the next one; at least 1, for
+    /// Minutes for which the disk made from the image cache is kept after its Pod, for reuse by another Pod; at least 1, for
     /// example `10`. It is billed for that time. If omitted, it is destroyed with the Pod. Only with `image_cache`.
     #[schemars(extend("x-terraform" = OPTIONAL), range(min = 1))]
     pub retain_minutes: Attr<u64>,
 
     /// Size in GiB of the system disk of a Pod that no image cache matches, a whole number from 20 to 32000: such a Pod pulls its images
-    /// onto that disk. It is checked against `images`, and written as `root-cbs-size` beside the annotations of the cache. Manifests of
-    /// Tencent Cloud combine them, but their effect together is not documented: the system disk may be billed above 20 GiB in addition
-    /// to the disk made from the cache, and `billed_size` does not contain it. If omitted, `root-cbs-size` is not written. Only with
-    /// `image_cache`.
+    /// onto that disk. It is checked against `images`, and written as `root-cbs-size` together with the annotations of the cache.
+    /// Manifests of Tencent Cloud combine them, but their combined effect is not documented: the system disk may be billed above 20 GiB
+    /// in addition to the disk made from the cache, and `billed_size` does not contain it. If omitted, `root-cbs-size` is not written.
+    /// Only with `image_cache`.
     #[schemars(extend("x-terraform" = OPTIONAL), range(min = MIN_DISK_SIZE, max = MAX_DISK_SIZE))]
     pub fallback_size: Attr<u64>,
 
-    /// Pods with the same key reuse each other's system disks, with the images that are on them, for some hours, across
-    /// workloads of the account and within a zone. Any string; the name of the image is a good choice.
+    /// Key for reuse of system disks: Pods with the same key reuse each other's disks, with the images on them, for some hours,
+    /// across workloads of the account within a zone. Any string; the name of the image is a good choice.
     #[schemars(extend("x-terraform" = OPTIONAL), length(min = 1))]
     pub reuse_key: Attr<String>,
 
@@ -90,7 +91,7 @@ pub struct PodDiskModel {
     #[schemars(extend("x-terraform" = OPTIONAL))]
     pub registry_skip_verify_list: Attr<BTreeSet<String>>,
 
-    /// Registries that are reached by plain HTTP, when the Pods pull and when images are inspected, for example
+    /// Registries that use plain HTTP, when the Pods pull and when images are inspected, for example
     /// `["harbor.example.com"]`. An image cache needs the same list.
     #[schemars(extend("x-terraform" = OPTIONAL))]
     pub registry_http_endpoint_list: Attr<BTreeSet<String>>,
@@ -112,8 +113,8 @@ pub struct PodDiskModel {
     #[schemars(extend("x-terraform" = OPTIONAL), range(min = 1, max = 100))]
     pub pod_eviction_threshold: Attr<u32>,
 
-    /// Present value of the key `pod.annotations` of the ConfigMap `eks-config`, which `global_config` is merged into: its
-    /// other annotations are kept, in their order, and its comments are not. An empty string means none.
+    /// Current value of the key `pod.annotations` of the ConfigMap `eks-config`, into which `global_config` is merged. Its other
+    /// annotations are kept in order; its comments are removed. An empty string counts as omitted.
     #[schemars(extend("x-terraform" = OPTIONAL))]
     pub existing_pod_annotations: Attr<String>,
 
@@ -126,18 +127,18 @@ pub struct PodDiskModel {
     #[schemars(extend("x-terraform" = COMPUTED))]
     pub global_config: Attr<Annotations>,
 
-    /// Size in GiB of the disk that holds the images. Null if it is that of an image cache which is not known: with `auto` it is
+    /// Size in GiB of the disk with the images. Null if it is the size of an image cache that is not known: with `auto`, the cache is
     /// chosen later.
     #[schemars(extend("x-terraform" = COMPUTED))]
     pub disk_size: Attr<u64>,
 
-    /// Billed GiB of that disk: of a system disk those above the 20 that are free, of a disk made from an image cache all.
+    /// Billed GiB of that disk: for a system disk those above the free 20, for a disk made from an image cache all.
     #[schemars(extend("x-terraform" = COMPUTED))]
     pub billed_size: Attr<u64>,
 
-    /// GiB that the images need: their layers, compressed and unpacked, a share for the file system, and `headroom`, on the next 10 GiB
-    /// on which they stay below the thresholds of `image_gc`, `container_gc_threshold` and `pod_eviction_threshold`. Null if the images
-    /// were not inspected.
+    /// GiB that the images need: their layers, compressed and unpacked, a share for the file system, and `headroom`, rounded up to the
+    /// next 10 GiB on which they stay below the thresholds of `image_gc`, `container_gc_threshold` and `pod_eviction_threshold`. Null if
+    /// the images were not inspected.
     #[schemars(extend("x-terraform" = COMPUTED))]
     pub required_size: Attr<u64>,
 
@@ -145,8 +146,8 @@ pub struct PodDiskModel {
     #[schemars(extend("x-terraform" = COMPUTED))]
     pub image_sizes: Attr<BTreeMap<String, ImageSize>>,
 
-    /// The image cache that Pods with these `images` would start from: the one named by `image_cache`, or with `auto` the best
-    /// one at present. Null without a match, and with `auto` without `images`.
+    /// The image cache that Pods with these `images` would start from: the one in `image_cache`, or with `auto` the best current
+    /// match. Null without a match, and with `auto` without `images`.
     #[schemars(extend("x-terraform" = COMPUTED))]
     pub matched_image_cache: Attr<FoundImageCache>,
 }
@@ -183,7 +184,7 @@ pub struct ImageGc {
 /// Size of an image.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct ImageSize {
-    /// Digest that the reference leads to at present, for example to trigger a rebuild of an image cache when a tag moves.
+    /// Current digest of the reference, for example to trigger a rebuild of an image cache when a tag moves.
     #[schemars(extend("x-terraform" = COMPUTED))]
     pub digest: Attr<String>,
 
@@ -191,7 +192,7 @@ pub struct ImageSize {
     #[schemars(extend("x-terraform" = COMPUTED))]
     pub compressed_bytes: Attr<u64>,
 
-    /// Bytes of its layers when unpacked: the length of their tar archives, the most likely one where `exact` is false.
+    /// Unpacked bytes of its layers: the length of their tar archives, or the most likely length if `exact` is false.
     #[schemars(extend("x-terraform" = COMPUTED))]
     pub unpacked_bytes: Attr<u64>,
 

@@ -82,7 +82,7 @@ fn cache(id: &str, size: u64, status: &str, images: &[&str]) -> ImageCache {
     serde_json::from_value(row).unwrap()
 }
 
-/// Reads the data source with `config`, with a provider in `region` and these caches: the value, the diagnostics, and the calls.
+/// Reads the data source with `config`, a provider in `region` and these caches. Returns the value, the diagnostics and the calls.
 async fn read(config: Value, region: Attr<String>, caches: Vec<ImageCache>) -> (Value, Diagnostics, Vec<String>) {
     let api = Arc::new(Caches { caches, ..Default::default() });
     let block = ProviderConfig { region, ..ProviderConfig::with_keys() };
@@ -193,7 +193,7 @@ async fn results_are_set_beside_the_arguments() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_named_cache_is_read_and_gives_its_size() {
+async fn named_cache_is_read_for_its_size() {
     let config = Value::map([("image_cache", Value::from("imc-1"))]);
     let (value, diagnostics, calls) =
         read(config, guangzhou(), vec![cache("imc-1", 40, "Ready", &["nginx:1.27"])]).await;
@@ -218,7 +218,7 @@ async fn unusable_cache_is_reported() {
     use Severity::{Error, Warning};
     for (config, caches, expected) in [
         (config("imc-2", None, &[]), vec![], (Error, "image_cache", "no image cache imc-2 in ap-guangzhou")),
-        (config("imc-1", Some(30), &[]), ready(), (Error, "size", "30 GiB, and the image cache has 40 GiB")),
+        (config("imc-1", Some(30), &[]), ready(), (Error, "size", "30 GiB, but the image cache has 40 GiB")),
         (config("imc-1", None, &[]), of_status("Pending"), (Warning, "image_cache", "is \"Pending\"")),
         (config("imc-1", None, &[]), of_status("Failed"), (Warning, "image_cache", "is \"Failed\"")),
         (config("imc-1", None, &[]), of_status("Sleeping"), (Warning, "image_cache", "is \"Sleeping\"")),

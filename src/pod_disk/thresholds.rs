@@ -1,4 +1,4 @@
-//! The usage of a disk that its images must stay below.
+//! The usage of a disk that its images must not reach.
 
 use super::model::PodDiskModel;
 use crate::annotations::{DEFAULT_CONTAINER_THRESHOLD, DEFAULT_HIGH_THRESHOLD};
@@ -8,7 +8,7 @@ use terraform_plugin::diagnostics::AttributePath;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Threshold {
     pub percent: u32,
-    /// The argument that it is, or would be, set by.
+    /// The argument that sets it.
     pub path: AttributePath,
     /// Whether the configuration sets it; otherwise it is the platform's default.
     pub is_given: bool,
@@ -21,7 +21,7 @@ impl Default for Threshold {
 }
 
 impl Threshold {
-    /// The lowest threshold in force. Pods are never evicted by default.
+    /// The lowest effective threshold. By default, Pods are not evicted.
     pub fn lowest(config: &PodDiskModel) -> Self {
         let high = config.image_gc.known().and_then(|gc| gc.high_threshold.known().copied());
         let image = Self::new(high, Some(DEFAULT_HIGH_THRESHOLD), high_threshold());
@@ -38,7 +38,7 @@ impl Threshold {
         Some(Self { percent: given.or(default)?, path, is_given: given.is_some() })
     }
 
-    /// The threshold as a phrase, for example `80 % (the platform's default)`.
+    /// The threshold as a phrase, for example `80 %, the platform's default`.
     pub fn phrase(&self) -> String {
         let Self { percent, path, is_given } = self;
         if *is_given { format!("the {percent} % of {path}") } else { format!("{percent} %, the platform's default") }
@@ -55,7 +55,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn lowest_threshold_in_force_counts() {
+    fn lowest_threshold_applies() {
         for (high, container, eviction, expected) in [
             (None, None, None, "80 %, the platform's default"),
             (Some(70), None, None, "the 70 % of image_gc.high_threshold"),

@@ -1,4 +1,4 @@
-//! Checks of the arguments beyond their schema. Unknown values are not errors.
+//! Validation of the arguments beyond their schema. Unknown values are not errors.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -25,7 +25,7 @@ pub(super) fn validate(config: &PodDiskModel, diagnostics: &mut Diagnostics) {
     validate_purpose(config, diagnostics);
 }
 
-/// An error about a ConfigMap's text that does not contain annotations.
+/// An error about text of a ConfigMap that does not contain annotations.
 pub(super) fn invalid_existing(error: &str) -> Diagnostic {
     let detail = format!(
         "existing_pod_annotations: {error}. Expected the text of the key pod.annotations, for example \"a.example.com/team: ml\"."
@@ -35,8 +35,8 @@ pub(super) fn invalid_existing(error: &str) -> Diagnostic {
 
 fn validate_inspection(config: &PodDiskModel, diagnostics: &mut Diagnostics) {
     if config.inspect_images == Attr::Known(false) && config.size.is_null() && config.image_cache.is_null() {
-        let detail = "inspect_images is false, so that no size can be computed from images. Set size, for example 50, or image_cache, for \
-                      example \"auto\", or omit inspect_images.";
+        let detail = "inspect_images is false, so the size cannot be computed from images. Set size, for example 50, or image_cache, for \
+        example \"auto\", or omit inspect_images.";
         diagnostics.push(Diagnostic::error("Missing size", detail).at(AttributePath::root("inspect_images")));
     }
     if let Err(error) = inspection::platform(config) {
@@ -77,7 +77,7 @@ fn validate_image_cache(config: &PodDiskModel, diagnostics: &mut Diagnostics) {
     }
 }
 
-/// Without any of these there is nothing to compute. The last check: arguments that need others have errors of their own.
+/// Without any of these there is nothing to compute. The last check, because arguments that need others have their own errors.
 fn validate_purpose(config: &PodDiskModel, diagnostics: &mut Diagnostics) {
     let is_known = value::to_value(config).is_ok_and(|value| value.is_wholly_known());
     let nothing = config.size.is_null()

@@ -1,4 +1,4 @@
-//! The provider as a whole: the lifecycle of each resource as Terraform runs it, against the simulator.
+//! The provider as a whole: the lifecycle of each resource as Terraform runs it, with the simulator.
 
 use std::time::Duration;
 
@@ -30,7 +30,7 @@ async fn provider() -> (Simulator, Server<EksProvider>) {
     (simulator, server)
 }
 
-/// What to apply one after another, for each resource that there is: a new one must be added here.
+/// Configurations to apply in order, for each resource type. A new resource must be added here.
 fn configurations(type_name: &str) -> Vec<Value> {
     match type_name {
         "eks_image_cache" => image_caches(),
@@ -65,7 +65,7 @@ fn image_caches() -> Vec<Value> {
 }
 
 #[tokio::test]
-async fn every_resource_keeps_terraforms_rules() {
+async fn resources_follow_terraforms_rules() {
     let (simulator, server) = provider().await;
     let context: Context<Session> = server.context().unwrap();
     for (_, resource) in server.resources.iter() {
@@ -85,14 +85,14 @@ fn descriptions_conform() {
 }
 
 #[tokio::test]
-async fn an_object_with_a_region_needs_none_of_the_provider() {
+async fn object_region_replaces_the_providers() {
     let config = ProviderConfig::with_keys();
     let session = block::configure(config, Environment::default(), &mut Diagnostics::default()).unwrap();
     assert_eq!(session.region_of(&Attr::from("ap-shanghai".to_owned())).await.unwrap(), "ap-shanghai");
     assert!(session.region_of(&Attr::Null).await.unwrap_err().has_errors());
 }
 
-/// Configurations of an image cache that are valid.
+/// Valid configurations of an image cache.
 fn any_image_cache() -> impl Strategy<Value = Value> {
     fn texts(all: &'static [&'static str], least: usize) -> impl Strategy<Value = Value> {
         prop::sample::subsequence(all, least..=all.len())
@@ -126,7 +126,7 @@ fn any_image_cache() -> impl Strategy<Value = Value> {
     })
 }
 
-/// What an apply of `planned` leaves in the state, as far as a plan cares.
+/// The state after an apply of `planned`, as far as it is relevant for a plan.
 fn applied(planned: &Value) -> Value {
     let Value::Map(mut object) = planned.clone() else { panic!("no plan") };
     for (name, value) in &mut object {
@@ -147,9 +147,9 @@ fn applied(planned: &Value) -> Value {
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(128))]
 
-    /// Terraform's own rules, and that planning twice gives the same, are asserted on the way of each plan.
+    /// Each plan also asserts Terraform's rules, and that planning is idempotent.
     #[test]
-    fn a_plan_of_an_image_cache_changes_what_is_configured_and_no_more(
+    fn plan_changes_configured_attributes_only(
         before in any_image_cache(),
         after in any_image_cache(),
     ) {

@@ -1,4 +1,4 @@
-//! The end of a build, or of the wait for it.
+//! Messages about the end of a build, or of the wait for it.
 
 use std::time::Duration;
 
@@ -10,11 +10,11 @@ use tencentcloud::tke::ImageCache;
 use terraform_plugin::diagnostics::Diagnostic;
 use terraform_plugin::framework::{Deadline, Operation};
 
-/// What to check where no event has a known reason.
-const CHECKS: &str = "Check that image_cache_size holds the images, compressed and unpacked; that the subnet reaches the \
-                      registries (a NAT gateway, existed_eip_id or auto_create_eip) and has a free address; that \
-                      image_registry_credentials are right; and that registries with private certificates or plain HTTP are in \
-                      registry_skip_verify_list or registry_http_endpoint_list.";
+/// What to check if no event has a known cause.
+const CHECKS: &str = "Check that image_cache_size is large enough for the images, compressed and unpacked; that the subnet can \
+reach the registries (NAT gateway, existed_eip_id or auto_create_eip) and has a free address; that \
+image_registry_credentials are correct; and that registries with private certificates or plain HTTP are in \
+registry_skip_verify_list or registry_http_endpoint_list.";
 
 /// The build ended without a usable cache.
 pub(in crate::image_cache) fn failed(
@@ -26,12 +26,12 @@ pub(in crate::image_cache) fn failed(
     let (summary, next) = match operation {
         Operation::Update => (
             "Image cache update failed",
-            "When the cause is removed, apply again: the update is tried again. If it fails although nothing is wrong \
-                 any more, replace the cache, with terraform apply -replace.",
+            "Remove the cause, and apply again: the update is retried. If it still fails, replace the cache with \
+            terraform apply -replace.",
         ),
         _ => (
             "Image cache build failed",
-            "When the cause is removed, apply again: the failed cache is deleted and created again.",
+            "Remove the cause, and apply again: the failed cache is deleted and created again.",
         ),
     };
     let advice = causes::advice(events::failures(Some(cache), instance));
@@ -39,7 +39,7 @@ pub(in crate::image_cache) fn failed(
     Diagnostic::error(summary, format!("{}\n\n{advice} {next}", outcome(region, cache, instance)))
 }
 
-/// The wait for a rebuild ended without a cache that is Ready.
+/// The wait for a rebuild ended, and the cache is not Ready.
 pub(in crate::image_cache) fn rebuild(
     id: &str,
     region: &str,
@@ -51,7 +51,7 @@ pub(in crate::image_cache) fn rebuild(
             let mut advice = causes::advice(events::failures(Some(cache), instance));
             advice.push(
                 "The action sends no credentials: for images of private registries, change rebuild_triggers of \
-                 eks_image_cache instead. When the cause is removed, invoke the action again.",
+                eks_image_cache instead. Remove the cause, and invoke the action again.",
             );
             let detail = format!("{}\n\n{}", outcome(region, cache, instance), advice.join("\n"));
             Diagnostic::error("Image cache rebuild failed", detail)
@@ -64,7 +64,7 @@ pub(in crate::image_cache) fn rebuild(
         | WaitError::NeverListed { .. } => Diagnostic::error(
             "Image cache not Ready",
             format!(
-                "While waiting for image cache {id} in {region}: {}.{} Look at it in the console.",
+                "While waiting for image cache {id} in {region}: {}.{} Check it in the console.",
                 errors::chain(error),
                 last_warnings(instance)
             ),
@@ -87,7 +87,7 @@ pub(in crate::image_cache) fn timed_out(
     diagnostic
 }
 
-/// A poll failed with an error that is not transient.
+/// A poll failed with a permanent error.
 pub(in crate::image_cache) fn wait_failed(operation: Operation, id: &str, region: &str, error: &Error) -> Diagnostic {
     let subject = subject(id, region);
     let mut diagnostic = errors::api("waiting for", &subject, error);
@@ -98,7 +98,7 @@ pub(in crate::image_cache) fn wait_failed(operation: Operation, id: &str, region
     diagnostic
 }
 
-/// A rebuild has taken `elapsed` until now.
+/// The progress of a rebuild after `elapsed`.
 pub(in crate::image_cache) fn still_building(
     region: &str,
     cache: &ImageCache,
@@ -115,7 +115,7 @@ pub(in crate::image_cache) fn still_building(
     )
 }
 
-/// How a build ended, with what the cache and its container instance report.
+/// The outcome of a build, with events of the cache and its container instance.
 fn outcome(region: &str, cache: &ImageCache, instance: Option<&BuildInstance>) -> String {
     let ImageCache { image_cache_id: id, status, request_id, .. } = cache;
     let request = if request_id.is_empty() { String::new() } else { format!(" (request {request_id})") };
@@ -126,7 +126,7 @@ fn outcome(region: &str, cache: &ImageCache, instance: Option<&BuildInstance>) -
     )
 }
 
-/// What the container instance warned of last, and what to do about it; empty without warnings.
+/// The most recent warnings of the container instance, with advice; empty without warnings.
 pub(super) fn last_warnings(instance: Option<&BuildInstance>) -> String {
     let Some(lines) = events::of_instance(instance) else { return String::new() };
     let advice = causes::advice(events::failures(None, instance));
@@ -149,7 +149,7 @@ mod tests {
     }
 
     #[test]
-    fn a_failure_has_the_reason_of_its_instance_and_the_advice_on_it() {
+    fn failure_has_the_cause_from_its_instance_and_advice() {
         let cache = cache("Failed", json!([{"Type": "Normal", "Reason": "DiskCreated", "Message": "m"}]));
         let bare = failed(Operation::Create, "ap-guangzhou", &cache, None).detail;
         assert!(bare.contains("registry_skip_verify_list") && bare.contains("DiskCreated"), "{bare}");

@@ -1,23 +1,23 @@
-//! Well-known reasons of failed builds, and what to do about each.
+//! Known causes of failed builds, and what to do about each.
 //!
-//! The texts are those of containerd and of registries. The API documents none, so that nothing but advice rests on them.
+//! The words are those of containerd and of registries. The API does not document its messages, so only advice depends on them.
 
-/// A reason: words of which one is in the message, in lower case, and the advice.
+/// A cause: lower-case words, one of which is in the message, and the advice.
 struct Cause {
     words: &'static [&'static str],
     advice: &'static str,
 }
 
-/// In order of precedence: a message that has words of two is the first.
+/// In order of precedence: if a message matches several, the first applies.
 const CAUSES: [Cause; 7] = [
     Cause {
         words: &["no space left on device", "disk quota exceeded"],
         advice: "The images do not fit on the disk of the build. Increase image_cache_size; the data source eks_pod_disk computes \
-                 the size that they need.",
+        the required size.",
     },
     Cause {
         words: &["toomanyrequests", "429 too many requests", "rate limit"],
-        advice: "The registry limits the number of pulls. Set image_registry_credentials for it, or name the images of a mirror.",
+        advice: "The registry limits the number of pulls. Set image_registry_credentials for it, or use images of a mirror.",
     },
     Cause {
         words: &["server gave http response"],
@@ -53,8 +53,8 @@ const CAUSES: [Cause; 7] = [
             "no such host",
             "server misbehaving",
         ],
-        advice: "The build does not reach the registry. Give it a way out (a NAT gateway of the subnet, existed_eip_id or \
-                 auto_create_eip), check the rules of security_group_ids, and resolve_config where a name is not resolved.",
+        advice: "The build cannot reach the registry. Provide Internet access (a NAT gateway of the subnet, existed_eip_id or \
+        auto_create_eip), and check the rules of security_group_ids, and resolve_config if a name is not resolved.",
     },
     Cause {
         words: &["manifest unknown", "no match for platform", "not found"],
@@ -62,11 +62,11 @@ const CAUSES: [Cause; 7] = [
     },
 ];
 
-/// The advice on those of `messages` whose reason is known, each once.
+/// The advice for the known causes in `messages`, each once.
 pub(super) fn advice<'a>(messages: impl Iterator<Item = &'a str>) -> Vec<&'static str> {
     let mut found = Vec::new();
     for message in messages {
-        // A pull's reason is within its first characters or its last; a message may be long.
+        // The cause of a failed pull is in the first or the last characters of a message, which may be long.
         let message = safe_text::quote(message, 4096).to_lowercase();
         let cause = CAUSES.iter().find(|cause| cause.words.iter().any(|words| message.contains(words)));
         if let Some(cause) = cause.filter(|cause| !found.contains(&cause.advice)) {
@@ -81,7 +81,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn known_reasons_have_advice_on_their_argument() {
+    fn known_causes_have_advice_that_names_the_argument() {
         for (message, argument) in [
             ("failed to extract layer sha256:0a: write /images/mnt/a: no space left on device", "image_cache_size"),
             ("failed to resolve reference: unexpected status: 401 Unauthorized", "image_registry_credentials"),

@@ -1,22 +1,22 @@
-//! Events of a build, as lines of a message: quoted, bounded, and those that report a failure first.
+//! Events of a build as lines of a message: quoted, bounded, failures first.
 
 use safe_text::{QUOTE_LIMIT, quote};
 
 use crate::image_caches::BuildInstance;
 use tencentcloud::tke::{Event, ImageCache, Status};
 
-/// Events that a message shows.
+/// Maximum number of events in a message.
 const SHOWN: usize = 5;
 
-/// Characters of a type, a reason or a time.
+/// Maximum characters of a type, a reason or a time.
 const WORD_LIMIT: usize = 80;
 
-/// The most recent events of a cache that failed; `None` for one that did not.
+/// The most recent events of a failed cache; `None` for others.
 pub(in crate::image_cache) fn if_failed(cache: &ImageCache) -> Option<String> {
     matches!(cache.status, Status::Failed | Status::UpdateFailed).then(|| of_cache(cache))
 }
 
-/// The most recent events of a cache, a line each: what went wrong first, then the newest.
+/// The most recent events of a cache, one per line: failures first, then the newest.
 pub(super) fn of_cache(cache: &ImageCache) -> String {
     let mut events: Vec<_> = by_age(cache).collect();
     events.sort_by_key(|event| !is_warning(event));
@@ -24,7 +24,7 @@ pub(super) fn of_cache(cache: &ImageCache) -> String {
     if lines.is_empty() { "  none".to_owned() } else { lines.join("\n") }
 }
 
-/// The most recent warnings of the container instance of a build, under a line that names it; `None` without any.
+/// The most recent warnings of the container instance of a build, after a line that names it; `None` without warnings.
 pub(in crate::image_cache) fn of_instance(instance: Option<&BuildInstance>) -> Option<String> {
     let instance = instance?;
     let lines: Vec<_> = warnings(instance).rev().take(SHOWN).map(line).collect();
@@ -33,7 +33,7 @@ pub(in crate::image_cache) fn of_instance(instance: Option<&BuildInstance>) -> O
     (!lines.is_empty()).then(|| format!("Warnings of its container instance {id} ({name}):\n{}", lines.join("\n")))
 }
 
-/// The most recent thing that happened to a build: the last warning of its instance, else the newest event of the cache.
+/// The most recent event of a build: the last warning of its instance, or else the newest event of the cache.
 pub(super) fn newest(cache: &ImageCache, instance: Option<&BuildInstance>) -> Option<String> {
     match instance.and_then(|instance| warnings(instance).next_back()) {
         Some(warning) => {
@@ -43,7 +43,7 @@ pub(super) fn newest(cache: &ImageCache, instance: Option<&BuildInstance>) -> Op
     }
 }
 
-/// What went wrong, in the API's words.
+/// The failures among the events.
 pub(super) fn failures<'a>(
     cache: Option<&'a ImageCache>,
     instance: Option<&'a BuildInstance>,
@@ -121,7 +121,7 @@ mod tests {
     }
 
     #[test]
-    fn texts_of_events_are_bounded_and_have_no_control_characters() {
+    fn events_are_bounded_and_escaped() {
         let long = format!("\u{1b}[31m{}\nnext line", "x".repeat(100_000));
         let hostile = event(&long, &long, &long, &long);
         let hostile = [hostile];

@@ -1,8 +1,8 @@
-//! Changes of YAML text, by byte.
+//! Edits of YAML text, by byte offset.
 
 use std::ops::Range;
 
-/// Puts text in the place of a range; of an empty range to insert it.
+/// Replaces a range with text; an empty range inserts it.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Edit {
     start: usize,
@@ -20,7 +20,7 @@ impl Edit {
     }
 }
 
-/// The text with all changes, which do not overlap.
+/// Applies edits that do not overlap.
 pub fn apply(text: &str, mut edits: Vec<Edit>) -> String {
     edits.sort();
     let mut result = String::with_capacity(text.len() + edits.iter().map(|edit| edit.text.len()).sum::<usize>());

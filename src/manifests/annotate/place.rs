@@ -1,4 +1,4 @@
-//! A place for annotations in the syntax of a document, and the changes of the text there.
+//! A place for annotations in the syntax of a document, and the edits of the text there.
 
 use std::ops::Range;
 
@@ -11,11 +11,11 @@ use super::syntax::Syntax;
 use super::text;
 use terraform_plugin::diagnostics::{AttributePath, Step};
 
-/// The changes that put the annotations into the mapping at `path`, which need not exist.
+/// The edits that set the annotations in the mapping at `path`, which need not exist.
 ///
 /// # Errors
 ///
-/// A part of the path that is an alias, comes from a merge key, or has an anchor to which an alias refers.
+/// A part of the path is an alias, comes from a merge key, or has an anchor to which an alias refers.
 pub fn edits(
     syntax: &Syntax<'_>,
     text: &str,
@@ -74,7 +74,7 @@ fn is_empty_mapping(node: &Node) -> bool {
     matches!(&node.content, Content::Mapping(entries) if entries.is_empty())
 }
 
-/// One place, in the text.
+/// A place in the text.
 struct Place<'a> {
     text: &'a str,
     syntax: &'a Syntax<'a>,
@@ -87,7 +87,7 @@ impl<'a> Place<'a> {
         self.syntax.document.error(line, message)
     }
 
-    /// Refuses what something else uses too.
+    /// Refuses a node that is shared.
     fn check(&self, node: &Node) -> Result<(), ManifestError> {
         if matches!(node.content, Content::Alias(_)) {
             return Err(self.error(node.line, "is an alias. Write it out"));
@@ -100,7 +100,7 @@ impl<'a> Place<'a> {
         }
     }
 
-    /// The entry that gives the key its value.
+    /// The effective entry for a key.
     fn entry(&self, entries: &'a [(Node, Node)], name: &str) -> Result<Option<(&'a Node, &'a Node)>, ManifestError> {
         for (key, value) in entries.iter().rev() {
             if is_merge_key(key) {
@@ -114,7 +114,7 @@ impl<'a> Place<'a> {
         Ok(None)
     }
 
-    /// True when what is merged has the key.
+    /// Whether a merged mapping has the key.
     fn merges(&self, node: &Node, name: &str) -> bool {
         match &node.content {
             Content::Alias(anchor) => self.merges(self.syntax.anchors[anchor], name),
@@ -131,7 +131,7 @@ impl<'a> Place<'a> {
             .ok_or_else(|| self.error(key.line, "is written as `? key`. Write `key: value`"))
     }
 
-    /// Puts the annotations, inside the keys `keys`, in the place of null or `{}`.
+    /// Replaces null or `{}` with the annotations, nested in the keys `keys`.
     fn fill(
         &self,
         parent: &Node,
@@ -153,7 +153,7 @@ impl<'a> Place<'a> {
         if parent.is_flow || (is_braces && !(only_braces && one_line)) || (!is_braces && value.inner != value.start) {
             let flow = flow(keys, annotations);
             return Ok(vec![match &value.content {
-                // Inside the braces, behind whatever stands in front of them.
+                // Inside the braces, which may follow an anchor or a tag.
                 Content::Mapping(_) => Edit::insert(value.inner + 1, flow_entries(keys, annotations)),
                 _ if range.is_empty() => Edit::insert(range.start, format!(" {flow}")),
                 _ => Edit::replace(range, flow),
@@ -162,7 +162,7 @@ impl<'a> Place<'a> {
         let indent = key.column + 2;
         let newline = text::newline(self.text, range.end);
         let lines = lines(keys, annotations, indent, newline);
-        // The written null goes, with the space in front of it; a comment behind it stays.
+        // A written null is removed with the space before it; a comment after it is kept.
         let lead = self.text[colon..range.start].len();
         Ok(vec![
             Edit::replace(range.start - lead..range.end, String::new()),
@@ -170,7 +170,7 @@ impl<'a> Place<'a> {
         ])
     }
 
-    /// Inserts the annotations, inside the keys `keys`, as the first entry of a mapping.
+    /// Inserts the annotations, nested in the keys `keys`, as the first entry of a mapping.
     fn insert(&self, mapping: &Node, entries: &[(Node, Node)], keys: &[&str], annotations: &Annotations) -> Edit {
         if mapping.is_flow {
             return self.insert_flow(mapping, entries.first(), &flow_entries(keys, annotations));
@@ -181,7 +181,7 @@ impl<'a> Place<'a> {
     fn insert_flow(&self, mapping: &Node, first: Option<&(Node, Node)>, entries: &str) -> Edit {
         let brace = mapping.inner + 1;
         let Some((key, _)) = first else { return Edit::insert(brace, entries.to_owned()) };
-        // As the first entry: on a line of its own where that has one.
+        // As the first entry: on its own line if the present first entry is.
         let space = &self.text[brace..key.start];
         let (space, comma) = match space {
             "" => ("", ", "),
@@ -196,7 +196,7 @@ impl<'a> Place<'a> {
         let lines = lines(mapping.column, newline);
         let mut start = text::line_start(self.text, mapping.inner);
         if !self.text[start..mapping.inner].trim_matches(' ').is_empty() {
-            // The first entry is behind a dash: the lines take its place, and it follows them.
+            // The first entry follows a dash: the lines take its place, and precede it.
             let lines = lines.trim_start_matches(' ');
             let indent = " ".repeat(mapping.column);
             return Edit::insert(mapping.inner, format!("{lines}{newline}{indent}"));
@@ -213,7 +213,7 @@ impl<'a> Place<'a> {
         Edit::insert(start, format!("{lines}{newline}"))
     }
 
-    /// Replaces the annotations that a mapping has, and inserts the others.
+    /// Replaces existing annotations of a mapping, and inserts the others.
     fn merge(
         &self,
         mapping: &Node,
@@ -254,7 +254,7 @@ impl<'a> Place<'a> {
     }
 }
 
-/// `"annotations": {"key": "value"}`, the keys in each other.
+/// `"annotations": {"key": "value"}`, with nested keys.
 fn flow_entries(keys: &[&str], annotations: &Annotations) -> String {
     match keys.split_first() {
         Some((key, rest)) => format!("{}: {}", quoted(key), flow(rest, annotations)),

@@ -6,7 +6,7 @@ use super::super::resolve::{collect_anchors, is_merge_key, key_name};
 use super::super::yaml::{Content, Document, Node};
 use terraform_plugin::diagnostics::{AttributePath, Step};
 
-/// The syntax of a document, with what its aliases refer to.
+/// The syntax of a document, with the targets of its aliases.
 pub struct Syntax<'a> {
     pub(super) document: &'a Document,
     pub(super) anchors: BTreeMap<usize, &'a Node>,
@@ -19,12 +19,12 @@ impl<'a> Syntax<'a> {
         Self { document, anchors }
     }
 
-    /// The line of what is at `path`, or of the nearest thing around it.
+    /// The line of the node at `path`, or of its nearest ancestor.
     pub fn line(&self, path: &AttributePath) -> usize {
         self.trace(path).1
     }
 
-    /// The number of each entry on the way to `path`: what comes first in the text is less.
+    /// The index of each entry along `path`, which orders positions as in the text.
     pub fn position(&self, path: &AttributePath) -> Vec<usize> {
         self.trace(path).0
     }

@@ -1,17 +1,17 @@
-//! Where in the text what the parser does not name is: colons, lines, and the space between.
+//! Positions that the parser does not report: colons, lines, and space.
 
 use std::ops::Range;
 
 use super::super::yaml::{Content, Node};
 
-/// The byte offset behind the colon of a key; `None` where there is none, as in `? key`.
+/// The byte offset after the colon of a key; `None` without a colon, as in `? key`.
 pub fn after_colon(text: &str, key: &Node) -> Option<usize> {
     let at = skip_space(text, key.end);
     (text.as_bytes().get(at) == Some(&b':')).then_some(at + 1)
 }
 
-/// The bytes of a scalar or an alias behind the colon at `colon`, with its anchor and tag. Empty for null that is not written,
-/// `None` for a collection.
+/// The bytes of a scalar or an alias after the colon at `colon`, with its anchor and tag. Empty for an unwritten null, `None`
+/// for a collection.
 pub fn scalar(colon: usize, node: &Node) -> Option<Range<usize>> {
     match &node.content {
         Content::Sequence(_) | Content::Mapping(_) => None,
@@ -20,7 +20,7 @@ pub fn scalar(colon: usize, node: &Node) -> Option<Range<usize>> {
     }
 }
 
-/// Behind spaces, line breaks and comments.
+/// The offset after spaces, line breaks and comments.
 fn skip_space(text: &str, mut at: usize) -> usize {
     loop {
         at = text.len() - text[at..].trim_start().len();
@@ -42,7 +42,7 @@ pub fn line_end(text: &str, at: usize) -> usize {
     if end > at && text[..end].ends_with('\r') { end - 1 } else { end }
 }
 
-/// The line break that the text has at `at`, or else before it.
+/// The line break of the text at `at`, or else before it.
 pub fn newline(text: &str, at: usize) -> &'static str {
     let newline = text[at..].find('\n').map(|newline| at + newline).or_else(|| text[..at].rfind('\n'));
     if newline.is_some_and(|newline| text[..newline].ends_with('\r')) { "\r\n" } else { "\n" }

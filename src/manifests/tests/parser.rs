@@ -1,11 +1,11 @@
-//! What the YAML parser panics at.
+//! Texts at which the YAML parser panics.
 
 use terraform_plugin::value::Value;
 
 use super::super::*;
 use super::{auto, with_key};
 
-/// As PyYAML reads them, but for a last line of nothing but blanks. The parser alone panics. Found by fuzzing.
+/// As PyYAML reads them, except a last line of only blanks. The parser by itself panics. Found by fuzzing.
 #[test]
 fn text_without_a_final_newline_may_end_in_a_block() {
     for (block, expected) in [

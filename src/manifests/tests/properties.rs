@@ -1,4 +1,4 @@
-//! Properties of annotating, for Pod templates in many styles of writing.
+//! Properties of annotating, for Pod templates in many styles of YAML.
 
 use proptest::prelude::*;
 use proptest::sample::select;
@@ -8,7 +8,7 @@ use super::super::*;
 
 const KEY: &str = "eks.tke.cloud.tencent.com/use-image-cache";
 
-/// The metadata of a template, one entry of a block at an indentation of four; empty for none.
+/// The metadata of a template, an entry of a block with an indentation of four; empty for none.
 const METADATA: [&str; 18] = [
     "",
     "    metadata:\n",
@@ -30,7 +30,7 @@ const METADATA: [&str; 18] = [
     "    metadata: {\"annotations\": , labels: {}}\n",
 ];
 
-/// Entries of annotations with the key, one entry of a block at an indentation of eight.
+/// Entries of annotations with the key, an entry of a block with an indentation of eight.
 const OLD: [&str; 9] = [
     "KEY: imc-1\n",
     "KEY: \"imc-1\"   # old\n",
@@ -78,7 +78,7 @@ fn annotations() -> impl Strategy<Value = Annotations> {
     prop::collection::btree_map(key, value, 1..4)
 }
 
-/// Whether `text` is `all` with some characters left out.
+/// Whether `text` is `all` without some characters.
 fn is_part_of(text: &str, all: &str) -> bool {
     let mut rest = all.chars();
     text.chars().all(|c| rest.any(|other| other == c))
@@ -93,23 +93,23 @@ proptest! {
     }
 
     #[test]
-    fn annotating_twice_is_annotating_once(text in text(), annotations in annotations()) {
+    fn annotating_is_idempotent(text in text(), annotations in annotations()) {
         let annotated = annotate(&text, &annotations).unwrap();
         let twice = annotate(&annotated, &annotations);
         prop_assert_eq!(twice, Ok(annotated));
     }
 
     #[test]
-    fn only_what_is_inserted_is_new(text in text(), value: String) {
+    fn only_insertions_are_new(text in text(), value: String) {
         let annotations = Annotations::from([("a.example.com/new".to_owned(), value)]);
         let annotated = annotate(&text, &annotations).unwrap();
-        // A null or `{}` that is written gives way to lines.
+        // A written null or `{}` is replaced by lines.
         let kept: String = text.replace(" {}", "").replace(" ~", "").replace(" null", "");
         prop_assert!(is_part_of(&kept, &annotated), "{annotated}");
     }
 
     #[test]
-    fn a_replaced_value_is_all_that_goes(text in text()) {
+    fn only_a_replaced_value_is_removed(text in text()) {
         let with = |value: &str| Annotations::from([(KEY.to_owned(), value.to_owned())]);
         let first = annotate(&text, &with("first")).unwrap();
         let second = annotate(&first, &with("second")).unwrap();
@@ -117,7 +117,7 @@ proptest! {
     }
 
     #[test]
-    fn any_text_is_read_or_refused(text in ".{0,60}") {
+    fn any_text_is_parsed_or_refused(text in ".{0,60}") {
         let _ = (images(&text), objects(&text));
         let _ = annotate(&text, &Annotations::from([(KEY.to_owned(), "auto".to_owned())]));
     }

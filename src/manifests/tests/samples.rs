@@ -1,5 +1,5 @@
-//! The manifests in `testdata/`, in the shapes of what charts and operators give: a directory each, with the Pods that are
-//! expected in it and the annotated text. `UPDATE_TESTDATA=1` writes what is expected again.
+//! The manifests in `testdata/`, as charts and operators render them: a directory each, with the expected Pods and the expected
+//! annotated text. `UPDATE_TESTDATA=1` writes the expectations.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -40,7 +40,7 @@ fn expect(path: &Path, text: &str) {
 }
 
 #[test]
-fn pods_and_annotations_are_those_expected() {
+fn pods_and_annotations_match_the_samples() {
     for sample in samples() {
         let text = fs::read_to_string(sample.join("manifest.yaml")).unwrap();
         let expected = pods(&text);

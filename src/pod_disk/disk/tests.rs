@@ -7,12 +7,12 @@ fn annotations(entries: &[(&str, &str)]) -> Annotations {
     entries.iter().map(|&(name, value)| (key(name), value.to_owned())).collect()
 }
 
-/// An image of the given number of GiB, and no headroom.
+/// An image of the given size in GiB, without headroom.
 fn need(gib: u64, threshold: u32) -> DiskNeed {
     estimated_need([gib, gib], threshold)
 }
 
-/// An image of which a lower and an upper bound are known, in GiB.
+/// An image with a lower and an upper bound, in GiB.
 fn estimated_need([min, max]: [u64; 2], threshold: u32) -> DiskNeed {
     let unpacked = Unpacked::estimated_between(min << 30, max << 30, Basis::NoContentSize);
     let layer = Layer { digest: "sha256:1".into(), compressed_bytes: 0, unpacked };
@@ -113,7 +113,7 @@ fn size_is_checked_against_the_images_and_the_threshold() {
             20,
             [14, 14],
             given(70),
-            Some((Error, "pod_eviction_threshold", "is 70 %, which leaves 12.64 GiB of a disk of 20 GiB")),
+            Some((Error, "pod_eviction_threshold", "is 70 %, which is 12.64 GiB of a disk of 20 GiB")),
         ),
         (50, [14, 14], given(70), None),
         (20, [1, 14], given(70), Some((Warning, "size", "below the 70 % of pod_eviction_threshold"))),
@@ -167,7 +167,7 @@ fn impossible_disk_is_an_error_with_the_arithmetic() {
     let cache = |cache_size| Some(CacheRequest { choice: "imc-1".into(), cache_size, ..Default::default() });
     let platform = Threshold::default;
     for (size, needed, image_cache, threshold, path, says) in [
-        (Some(40), None, cache(Some(60)), platform(), "size", "size is 40 GiB, and the image cache has 60 GiB"),
+        (Some(40), None, cache(Some(60)), platform(), "size", "size is 40 GiB, but the image cache has 60 GiB"),
         (
             Some(40),
             Some(41),

@@ -1,4 +1,4 @@
-//! What validation refuses, and what it leaves because it may become right.
+//! Validation: invalid arguments are refused, unknown ones are not.
 
 use super::*;
 
@@ -37,7 +37,7 @@ async fn wrong_arguments_are_refused_at_their_attribute() {
                 "image_registry_credentials",
                 Value::map([("https://r.example.com", Value::map([("username", "u"), ("password", "p")]))]),
             ),
-            // Not there: Terraform would quote the password.
+            // Not at the argument: Terraform would print the password.
             "",
         ),
     ] {

@@ -1,4 +1,4 @@
-//! Sizes of images that a registry in this process serves.
+//! Sizes of images in a registry in this process.
 
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 
@@ -20,7 +20,7 @@ async fn registry(status: &'static str, body: String) -> String {
     host
 }
 
-/// A manifest with one layer of the given number of GiB that registries do not distribute: its unpacked size is estimated.
+/// A manifest with a foreign layer of the given size in GiB, whose unpacked size is estimated.
 fn manifest(gib: u64) -> String {
     let digest = |digit: &str| format!("sha256:{}", digit.repeat(64));
     json!({
@@ -42,7 +42,7 @@ fn of_registry(host: &str, size: Attr<u64>) -> PodDiskModel {
 }
 
 #[tokio::test]
-async fn images_give_the_size_that_they_need() {
+async fn size_is_computed_from_images() {
     let host = registry("200 OK", manifest(10)).await;
     let config = of_registry(&host, Attr::Null);
     let inspection =

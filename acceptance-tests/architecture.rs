@@ -1,13 +1,13 @@
-//! Imports go one way inside each crate that has layers, and between the provider and the simulator not at all. Between
-//! crates the compiler sees to it.
+//! Imports go one way inside each crate with layers, and not at all between the provider and the simulator. The compiler
+//! enforces imports between crates.
 //!
-//! Read from the source, because inside a crate the compiler allows circles.
+//! Read from the source, because the compiler allows cycles inside a crate.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 
-/// What the non-test code of each module may name of the others.
+/// The modules that the non-test code of each module may import.
 type Layers = &'static [(&'static str, &'static [&'static str])];
 
 /// `crates/terraform-plugin/src`.
@@ -63,21 +63,21 @@ fn sources(folder: &Path) -> Vec<PathBuf> {
     found
 }
 
-/// The code of a file without its comments and its tests, which may name more.
+/// The code of a file without comments and tests.
 fn code(path: &Path) -> String {
     let text = fs::read_to_string(path).unwrap();
     let text = text.split("#[cfg(test)]\nmod tests {").next().unwrap_or_default();
     text.lines().filter(|line| !line.trim_start().starts_with("//")).collect::<Vec<_>>().join("\n")
 }
 
-/// True for files that are compiled into tests only.
+/// Whether a file is compiled for tests only.
 fn is_test(path: &Path) -> bool {
     let only_in_tests = ["tests", "tests.rs", "fake.rs", "conformance", "conformance.rs", "sample", "sample.rs"];
     let more = ["test_client.rs", "variants.rs", "wire_facts.rs"];
     path.iter().any(|part| only_in_tests.iter().chain(&more).any(|name| part == *name))
 }
 
-/// The modules of the crate that `code` names: `crate::x`, and `crate::{x, y}`.
+/// The modules of the crate that `code` imports: `crate::x`, and `crate::{x, y}`.
 fn named(code: &str) -> Vec<String> {
     let word = |text: &str| text.chars().take_while(|c| c.is_alphanumeric() || *c == '_').collect::<String>();
     let mut names = Vec::new();
@@ -93,15 +93,15 @@ fn named(code: &str) -> Vec<String> {
     names
 }
 
-/// The module at the top of the crate that a file belongs to.
+/// The top-level module of a file.
 fn module(root: &Path, path: &Path) -> String {
     let inside = path.strip_prefix(root).unwrap().iter().next().unwrap().to_str().unwrap();
     inside.trim_end_matches(".rs").to_owned()
 }
 
-/// The modules that import each other in circles, with their imports.
+/// The modules in import cycles, with their imports.
 fn circles(mut imports: BTreeMap<String, BTreeSet<String>>) -> BTreeMap<String, BTreeSet<String>> {
-    // Modules that import none of the remaining ones are taken away.
+    // Remove modules that import none of the remaining ones.
     while let Some(bottom) =
         imports.keys().find(|name| imports[*name].iter().all(|on| !imports.contains_key(on))).cloned()
     {
@@ -111,7 +111,7 @@ fn circles(mut imports: BTreeMap<String, BTreeSet<String>>) -> BTreeMap<String, 
 }
 
 #[test]
-fn layers_have_no_circle() {
+fn layers_have_no_cycle() {
     for layers in [TERRAFORM_PLUGIN, PROVIDER] {
         let set = |names: &[&str]| names.iter().map(ToString::to_string).collect();
         let imports = layers.iter().map(|(name, allowed)| (name.to_string(), set(allowed))).collect();
@@ -120,7 +120,7 @@ fn layers_have_no_circle() {
 }
 
 #[test]
-fn circles_are_found() {
+fn cycles_are_found() {
     let imports = [("a", "b"), ("b", "c"), ("c", "b"), ("d", "e")];
     let imports = imports.map(|(name, on)| (name.to_owned(), BTreeSet::from([on.to_owned()])));
     let found = circles(imports.into());
@@ -144,11 +144,11 @@ fn imports_go_one_way() {
             wrong.extend(foreign.map(|name| format!("{}: {name}", path.display())));
         }
     }
-    assert_eq!(wrong, [""; 0], "files that name what their layer may not");
+    assert_eq!(wrong, [""; 0], "imports that a layer does not allow");
 }
 
 #[test]
-fn only_the_outer_layers_name_generated_code() {
+fn only_outer_layers_use_generated_code() {
     let root = root("crates/terraform-plugin/src");
     let names = |path: &PathBuf| code(path).contains("tfplugin6") || code(path).contains("include_proto");
     let outer = |path: &PathBuf| ["protocol", "plugin"].contains(&module(&root, path).as_str());
@@ -157,7 +157,7 @@ fn only_the_outer_layers_name_generated_code() {
 }
 
 #[test]
-fn the_simulator_shares_no_code_with_the_provider() {
+fn simulator_shares_no_code_with_the_provider() {
     let simulator = root("acceptance-tests/simulator");
     let manifest = fs::read_to_string(simulator.join("Cargo.toml")).unwrap();
     assert!(!manifest.contains("terraform-provider-eks") && !manifest.contains("path = \"../"), "{manifest}");
@@ -169,7 +169,7 @@ fn the_simulator_shares_no_code_with_the_provider() {
 }
 
 #[test]
-fn simulator_modules_have_no_circle() {
+fn simulator_modules_have_no_cycle() {
     let root = root("acceptance-tests/simulator/src");
     let mut imports = BTreeMap::<String, BTreeSet<String>>::new();
     for path in sources(&root).into_iter().filter(|path| !path.ends_with("lib.rs") && !path.ends_with("main.rs")) {

@@ -1,4 +1,4 @@
-//! The provider as a process, from start to end, with this test in Terraform's place.
+//! The provider as a process, from start to end, with this test in place of Terraform.
 
 #![cfg(unix)]
 
@@ -24,7 +24,7 @@ use requirements::skip;
 
 const COOKIE: &str = "d602bf8f470bc67ca7faa0386276bbdd4330efaf76d1a219cb4d6991ca9872b2";
 
-/// The binary without a trace of the environment that this test runs in.
+/// The binary, without the environment variables of this test.
 fn provider() -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_terraform-provider-eks"));
     command.env_clear().stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
@@ -35,7 +35,7 @@ fn provider() -> Command {
 struct Plugin {
     process: Child,
     stdout: BufReader<ChildStdout>,
-    /// What it printed first.
+    /// The first line of its output.
     line: String,
 }
 
@@ -71,7 +71,7 @@ impl Plugin {
         assert!(sent.success());
     }
 
-    /// Waits for the end, while connections go on. Also: what else was on stdout, and on stderr.
+    /// Waits for the end while connections continue. Also returns the rest of stdout, and stderr.
     async fn wait(mut self) -> (ExitStatus, String, String) {
         let wait = move || {
             let (mut stdout, mut stderr) = (String::new(), String::new());
@@ -103,7 +103,7 @@ fn run(arguments: &[&str]) -> (bool, String, String) {
 }
 
 #[test]
-fn run_by_hand_it_says_what_it_is() {
+fn run_by_hand_prints_instructions() {
     let (ok, stdout, stderr) = run(&[]);
     assert!(!ok && stdout.is_empty() && stderr.starts_with("This is a Terraform provider"), "{stdout}{stderr}");
 
@@ -115,7 +115,7 @@ fn run_by_hand_it_says_what_it_is() {
 }
 
 #[test]
-fn a_broken_client_certificate_is_refused() {
+fn invalid_client_certificate_is_refused() {
     let mut command = provider();
     let output = command.env("TF_PLUGIN_MAGIC_COOKIE", COOKIE).env("PLUGIN_CLIENT_CERT", "no PEM").output().unwrap();
     assert_eq!(output.status.code(), Some(1));
@@ -124,7 +124,7 @@ fn a_broken_client_certificate_is_refused() {
 }
 
 #[tokio::test]
-async fn terraform_starts_it_uses_it_and_ends_it() {
+async fn handshake_call_and_shutdown() {
     let sockets = tempfile::tempdir().unwrap();
     let terraform = Identity::terraform();
     let sockets_dir = sockets.path().to_str().unwrap();
@@ -140,7 +140,7 @@ async fn terraform_starts_it_uses_it_and_ends_it() {
 }
 
 #[tokio::test]
-async fn ctrl_c_is_left_to_terraform_and_sigterm_ends_it() {
+async fn sigint_is_ignored_and_sigterm_ends_it() {
     let sockets = tempfile::tempdir().unwrap();
     let terraform = Identity::terraform();
     let sockets_dir = sockets.path().to_str().unwrap();
@@ -221,7 +221,7 @@ async fn without_proc_terraform_decides_about_a_hangup_and_its_end_is_noticed() 
 }
 
 #[tokio::test]
-async fn directory_that_is_not_writable_does_not_keep_it_from_serving() {
+async fn unwritable_directory_does_not_prevent_serving() {
     let terraform = Identity::terraform();
     let plugin = Plugin::started_by_terraform(&terraform, &[("TMPDIR", "/does/not/exist")]);
     assert!(is_serving(&plugin.connect(&terraform).await).await);
@@ -243,7 +243,7 @@ fn failed_start_is_an_error_in_terraforms_log_and_on_stderr() {
 }
 
 #[tokio::test]
-async fn it_ends_when_terraform_is_killed() {
+async fn provider_ends_when_terraform_is_killed() {
     let sockets = tempfile::tempdir().unwrap();
     let mut terraform = Command::new("/bin/sh");
     terraform.args(["-c", "\"$0\" & wait", env!("CARGO_BIN_EXE_terraform-provider-eks")]);
@@ -252,13 +252,13 @@ async fn it_ends_when_terraform_is_killed() {
         [("TF_PLUGIN_MAGIC_COOKIE", COOKIE), ("PLUGIN_UNIX_SOCKET_DIR", sockets.path().to_str().unwrap())];
     let plugin = Plugin::start(terraform.env_clear().envs(environment));
     plugin.signal("-KILL");
-    // Stdout ends with the last process that has it.
+    // Stdout is closed when the last process that has it ends.
     tokio::time::timeout(Duration::from_secs(60), plugin.wait()).await.expect("the provider ends");
     assert_eq!(std::fs::read_dir(sockets.path()).unwrap().count(), 0);
 }
 
 #[tokio::test]
-async fn with_tf_log_each_line_of_stderr_is_an_hclog_object() {
+async fn log_lines_are_hclog_objects() {
     let terraform = Identity::terraform();
     let plugin = Plugin::started_by_terraform(&terraform, &[("TF_LOG", "TRACE")]);
     shutdown(plugin.connect(&terraform).await).await;

@@ -1,5 +1,5 @@
-//! PyYAML, which reads YAML 1.1 and shares no code with the provider, finds that `annotate_manifests` changes nothing but
-//! annotations: in the manifests in the shapes of charts, in each style of writing.
+//! Checks with PyYAML, which reads YAML 1.1 and shares no code with the provider, that `annotate_manifests` changes only
+//! annotations, in manifests like those of charts and in every style of YAML.
 //!
 //! PyYAML is installed from PyPI, at a pinned version, into a virtual environment under `target/` on the first run.
 
@@ -19,14 +19,14 @@ fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
 }
 
-/// The manifests of the unit tests, with Windows line breaks too.
+/// The manifests of the unit tests, also with Windows line breaks.
 fn manifests() -> Vec<(String, String)> {
     let directories = std::fs::read_dir(root().join("src/manifests/testdata")).unwrap();
     let mut manifests = Vec::new();
     for directory in directories.map(|entry| entry.unwrap().path()) {
         let name = directory.file_name().unwrap().display().to_string();
         if name == "json_stream" {
-            continue; // JSON objects without a marker between them, which PyYAML does not read.
+            continue; // PyYAML does not support JSON objects without a marker between them.
         }
         let text = std::fs::read_to_string(directory.join("manifest.yaml")).unwrap().replace("\r\n", "\n");
         manifests.push((format!("{name} with Windows line breaks"), text.replace('\n', "\r\n")));
@@ -36,7 +36,7 @@ fn manifests() -> Vec<(String, String)> {
 }
 
 #[test]
-fn annotate_manifests_changes_annotations_alone() {
+fn annotate_manifests_changes_annotations_only() {
     let server = Server::<EksProvider>::default();
     let function = server.functions.get("annotate_manifests").unwrap();
     let annotations = [("eks.tke.cloud.tencent.com/use-image-cache", "auto"), ("a.example.com/mode", "0644")];
@@ -66,13 +66,13 @@ fn annotate_manifests_changes_annotations_alone() {
     assert!(output.status.success() && stdout == format!("{} pairs compared\n", pairs.len()), "{stdout}{stderr}");
 }
 
-/// The python of the virtual environment with PyYAML, which is made when it is missing or of another version.
+/// The python of the virtual environment with PyYAML, which is created if it is missing or has another version.
 fn python() -> PathBuf {
     let venv = Path::new(env!("CARGO_TARGET_TMPDIR")).join("pyyaml");
     let (python, stamp) = (venv.join("bin/python"), venv.join("requirements.txt"));
     let requirements = root().join("acceptance-tests/pyyaml/requirements.txt");
     let wanted = std::fs::read(&requirements).unwrap();
-    // The stamp is written last, so that an interrupted installation is repeated.
+    // The stamp is written last, so an interrupted installation is repeated.
     if std::fs::read(&stamp).is_ok_and(|installed| installed == wanted) {
         return python;
     }

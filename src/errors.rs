@@ -161,7 +161,7 @@ fn advice(error: &Error) -> String {
             a login page."
         }
         _ if matches!(error, Error::Unreadable { http_status: 500.., .. }) => {
-            "The API, or something in front of it, is down. Apply again later."
+            "The API, or a proxy in front of it, is down. Apply again later."
         }
         _ => return String::new(),
     };

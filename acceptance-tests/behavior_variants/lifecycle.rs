@@ -1,4 +1,4 @@
-//! One cache in a simulated cloud, the Terraform that manages it, and what must hold after each step.
+//! A cache in a simulated cloud, the Terraform that manages it, and the assertions after each step.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
@@ -22,16 +22,16 @@ pub const REGION: &str = "ap-guangzhou";
 /// How long "a while" is in the simulator.
 pub const LAG: Duration = Duration::from_millis(15);
 
-/// A state must not contain it.
+/// A password, which a state must not contain.
 pub const PASSWORD: &str = "hunter2";
 
 /// The tag that a tag policy assigns, and the provider ignores.
 pub const POLICY_TAG: &str = "cost-center";
 
-/// What a plan warns of in these configurations, whatever the API makes of them.
+/// Warnings of a plan of these configurations under every variant.
 const ADVICE: [&str; 2] = ["Image cache becomes smaller", "Unused registry credentials"];
 
-/// A cache, the Terraform that manages it, and what was reported.
+/// A cache, the Terraform that manages it, and the reported diagnostics.
 pub struct Lifecycle<'a> {
     pub cloud: &'a Simulator,
     pub behavior: Behavior,
@@ -39,11 +39,11 @@ pub struct Lifecycle<'a> {
     pub terraform: Terraform<'a, Session>,
     pub config: Json,
     pub reported: Vec<String>,
-    /// The tags in the cloud are not as configured, and are not listed.
+    /// Whether the tags in the cloud differ from the configuration, and are not listed.
     pub tags_unseen: bool,
 }
 
-/// The session of a provider that is configured for this cloud.
+/// The session of a provider for this cloud.
 pub async fn session(cloud: &Simulator) -> Session {
     let key = KeyPair::default();
     let endpoints = [("tke", cloud.endpoint()), ("sts", cloud.endpoint())];
@@ -55,13 +55,13 @@ pub async fn session(cloud: &Simulator) -> Session {
         ("ignore_tags", Value::map([("keys", Value::set([POLICY_TAG.into()]))])),
         ("poll_interval", "10ms".into()),
         ("requests_per_second", 10_000_u64.into()),
-        // No request is lost here, and an error that a variant gives is given again.
+        // No request is lost here, and a retry would get the same error.
         ("max_retries", 0_u64.into()),
     ]);
     let schema = Schema::of_provider::<<EksProvider as Provider>::Config>().unwrap();
     let config = value::from_value(&complete(config, &schema.ty)).unwrap();
     let mut session = EksProvider::configure(config, &mut Diagnostics::default()).await.unwrap();
-    // Twice the lag of the simulator's lists.
+    // Twice the delay of the simulator's lists.
     session.image_caches = session.image_caches.with_patience(2 * LAG);
     session
 }
@@ -78,8 +78,8 @@ impl<'a> Lifecycle<'a> {
         Self { cloud, behavior, resource, terraform, config, reported: Vec::new(), tags_unseen: false }
     }
 
-    /// Changes the configuration by a merge patch, and applies it: the cloud is as configured, and a second plan is empty.
-    /// Only what is in `may_report` may be reported.
+    /// Changes the configuration by a merge patch, and applies it. Asserts that the cloud is as configured, that a second plan is
+    /// empty, and that only diagnostics in `may_report` are reported.
     pub async fn applies(&mut self, step: &str, change: Json, may_report: &[&str]) {
         merge(&mut self.config, change);
         let config = self.value();
@@ -90,7 +90,7 @@ impl<'a> Lifecycle<'a> {
         self.assert_empty_plan(step, &config).await;
     }
 
-    /// The same, but a read afterwards shows a difference that the next apply would remove.
+    /// The same, except that a read afterwards shows drift.
     pub async fn applies_with_drift(&mut self, step: &str, change: Json, may_report: &[&str]) {
         merge(&mut self.config, change);
         let config = self.value();
@@ -101,9 +101,10 @@ impl<'a> Lifecycle<'a> {
         assert!(!different(&self.terraform.object.value, &planned.object.value).is_empty(), "{step}: no drift");
     }
 
-    /// Changes the configuration and applies it, which fails with the one error `reports`. The state is as the cloud.
+    /// Changes the configuration and applies it. Asserts that it fails with the one error `reports`, and that the state equals the
+    /// cloud.
     ///
-    /// Warnings of `may_report` may be reported as well.
+    /// Warnings in `may_report` are also allowed.
     pub async fn fails(&mut self, step: &str, change: Json, reports: &str, may_report: &[&str]) {
         merge(&mut self.config, change);
         let outcome = self.terraform.apply(&self.value()).await;
@@ -126,7 +127,7 @@ impl<'a> Lifecycle<'a> {
             let severity = if diagnostic.severity == Severity::Error { "error" } else { "warning" };
             let at = diagnostic.path.to_string();
             let key = format!("{severity}: {}", if at.is_empty() { &diagnostic.summary } else { &at });
-            // Terraform plans twice, and shows what both plans reported once.
+            // Terraform plans twice, and shows diagnostics of both plans once.
             if !found.iter().any(|(_, known)| *known == diagnostic) {
                 found.push((key, diagnostic));
             }
@@ -139,7 +140,7 @@ impl<'a> Lifecycle<'a> {
         }
     }
 
-    /// The cloud is as configured.
+    /// Asserts that the cloud is as configured.
     fn assert_cloud(&self, step: &str) {
         let cache = self.cloud_cache();
         let config = |name: &str| self.config.get(name).filter(|value| !value.is_null());
@@ -164,10 +165,10 @@ impl<'a> Lifecycle<'a> {
         let mut listed = cache.tags.clone();
         let policy_tag = listed.remove(POLICY_TAG).is_some();
         assert!(listed == tags || self.tags_unseen, "{step}: {listed:?} is not {tags:?}");
-        // What is not listed cannot be carried along.
+        // Tags that are not listed cannot be sent.
         let kept = self.behavior.tag_policy == TagPolicy::Absent || !self.returns_optional_fields();
         assert!(policy_tag || kept, "{step}: the tag of the policy is lost");
-        // What a build needs and the API never returns: sent with each build, so that a reset in between does no harm.
+        // Fields that a build needs and the API does not return are sent with each build, so a reset in between is harmless.
         if self.behavior.omitted_fields == OmittedFields::Kept {
             let groups = texts("security_group_ids");
             if !(groups.is_empty() && self.behavior.empty_lists == EmptyLists::Ignored) {
@@ -180,7 +181,7 @@ impl<'a> Lifecycle<'a> {
         }
     }
 
-    /// Nothing is left to do, before and after a read.
+    /// Asserts that a plan is empty, before and after a read.
     pub async fn assert_empty_plan(&mut self, step: &str, config: &Value) {
         for read in [false, true] {
             let planned = self.terraform.plan(config).await.unwrap_or_else(|errors| panic!("{step}: {errors:?}"));
@@ -213,7 +214,7 @@ impl<'a> Lifecycle<'a> {
     }
 }
 
-/// The attributes in which two states differ. Another spelling of the same images is not a difference.
+/// The attributes in which two states differ. A different spelling of the same images is not a difference.
 fn different<'v>(a: &'v Value, b: &'v Value) -> Vec<&'v str> {
     let (a, b) = (a.as_map().unwrap(), b.as_map().unwrap());
     let canonical = |image: &str| Reference::parse(image).map_or_else(|_| image.to_owned(), |image| image.to_string());

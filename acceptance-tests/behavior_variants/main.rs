@@ -1,4 +1,4 @@
-//! The lifecycle of a cache under every behavior variant: each reading of what the API does not document.
+//! The lifecycle of a cache under every behavior variant: the possible interpretations of undocumented API behavior.
 //!
 //! The simulator plays each variant alone, every pair of variants, and random combinations; the provider does not know which.
 //! `cargo test --test behavior_variants -- --nocapture` prints the table and the summaries.
@@ -19,10 +19,10 @@ use futures_util::FutureExt as _;
 use futures_util::stream::{self, StreamExt as _};
 use tencentcloud_simulator::{Behavior, Variant};
 
-/// Lifecycles at a time. They mostly wait.
+/// Number of concurrent lifecycles. They mostly wait.
 const AT_A_TIME: usize = 32;
 
-/// What was reported in one lifecycle, or the first violation.
+/// The reported diagnostics of a lifecycle, or the first violation.
 type Outcome = Result<Vec<String>, String>;
 
 async fn play(variants: Behavior) -> Outcome {
@@ -33,8 +33,7 @@ async fn play(variants: Behavior) -> Outcome {
     })
 }
 
-/// Plays all, and gives their outcomes in order. A long one, in which something is waited for, keeps no other from
-/// beginning.
+/// Plays all concurrently, and returns their outcomes in order.
 async fn play_all<T>(all: impl Iterator<Item = (T, Behavior)>) -> Vec<(T, Outcome)> {
     let all = all.enumerate().map(|(i, (which, variants))| async move { (i, which, play(variants).await) });
     let mut played: Vec<_> = stream::iter(all).buffer_unordered(AT_A_TIME).collect().await;
@@ -52,7 +51,7 @@ fn deviations(variants: Behavior) -> String {
     changed.map(|(variant, _)| variant.to_string()).collect::<Vec<_>>().join(", ")
 }
 
-/// Prints how often each thing was reported, and fails with the combinations that failed.
+/// Prints how often each diagnostic was reported, and fails with the failed combinations.
 fn summarize(what: &str, played: &[(Behavior, Outcome)]) {
     let mut reported: BTreeMap<&str, usize> = BTreeMap::new();
     for message in played.iter().filter_map(|(_, outcome)| outcome.as_ref().ok()).flatten() {
@@ -100,10 +99,10 @@ async fn every_pair() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn random_combinations() {
     let (first, count) = (setting("VARIANTS_SEED", 0), setting("VARIANTS_COUNT", 24));
-    // Every other one changes few variants, as a real account might.
+    // Every second one changes few variants, as a real account might.
     let of_seed = |seed| if seed % 2 == 0 { Behavior::random_few(seed) } else { Behavior::random(seed) };
     let all = (first..first + count).map(of_seed).map(|mut variants| {
-        // Under these there is no lifecycle, and each is played alone.
+        // These variants prevent a lifecycle, and are played alone.
         let defaults = Behavior::default().variants();
         for default in
             defaults.iter().filter(|one| scenario::WITHOUT_CACHES.iter().any(|no| no.question == one.question))

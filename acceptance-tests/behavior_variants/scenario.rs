@@ -1,4 +1,4 @@
-//! The scenario: two caches from create to destroy, with what goes wrong on the way.
+//! The scenario: two caches from create to destroy, with failures.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -26,10 +26,10 @@ const BAD_IMAGE: &str = "registry.example.com/bad:1";
 const BY_DIGEST: &str =
     "registry.example.com/a/b@sha256:0123456789012345678901234567890123456789012345678901234567890123";
 
-const RESET: &str = "warning: The API reset what an update left out";
+const RESET: &str = "warning: Update reset other attributes";
 const UPDATE_FAILED: &str = "error: Image cache update failed";
 
-/// Plays the scenario. Gives what was reported.
+/// Plays the scenario. Returns the reported diagnostics.
 ///
 /// # Panics
 ///
@@ -40,7 +40,7 @@ pub async fn play(variants: Behavior) -> Vec<String> {
         Settings { behavior: variants, build_time: Duration::from_millis(40), lag: LAG, ..Settings::default() };
     let cloud = Simulator::start_with(settings).unwrap();
     cloud.make_unpullable(BAD_IMAGE);
-    // As many as runs of Terraform: within one, rows may be some seconds old.
+    // One for each run of Terraform: within a run, rows may be some seconds old.
     let context =
         async || Context { session: Arc::new(lifecycle::session(&cloud).await), stop: CancellationToken::new() };
     let [context, second, third] = [context().await, context().await, context().await];
@@ -65,7 +65,7 @@ pub async fn play(variants: Behavior) -> Vec<String> {
     reported
 }
 
-/// The variants, but for a page of HTML with the status 500: it says neither that a cache exists nor that it does not.
+/// The variants without an HTML page with status 500, which does not show whether a cache exists.
 fn possible(mut variants: Behavior) -> Behavior {
     use tencentcloud_simulator::behavior::{DeleteUnknown, DescribeUnknown, Errors, PartlyUnknown};
     if variants.errors == Errors::Html {
@@ -97,7 +97,7 @@ impl<'a> Lifecycle<'a> {
         self.applies("retention", json!({"retention_days": 14}), resets).await;
         self.applies("change a tag", json!({"tags": {"team": "web"}}), resets).await;
 
-        // A merge patch removes by null.
+        // In a merge patch, null removes.
         let removed = json!({"tags": {"env": null}});
         if update_tags == UpdateTags::Replace {
             self.applies("remove a tag", removed, resets).await;
@@ -105,9 +105,9 @@ impl<'a> Lifecycle<'a> {
             self.cannot_remove_tags("remove a tag, merged", removed).await;
         }
         let cleared = json!({"tags": null});
-        // A second update, which puts right what the first reset, has no field for what is empty.
+        // The second update, which corrects a reset by the first, has no value for an empty field.
         let clears = if tag_policy != TagPolicy::Absent && self.returns_optional_fields() {
-            // The tag of the policy is sent along, so that the list is not empty.
+            // The policy's tag is also sent, so that the list is not empty.
             update_tags == UpdateTags::Replace
         } else {
             empty_lists == EmptyLists::Clear || !resets.is_empty() && self.returns_optional_fields()
@@ -200,7 +200,7 @@ impl<'a> Lifecycle<'a> {
         assert!(planned.requires_replace.is_empty(), "import: {:?}", planned.requires_replace);
         let builds = self.cloud_cache().builds;
         let resets = self.behavior.omitted_fields == OmittedFields::Reset;
-        // The second where the API lists the images in another spelling.
+        // The second diagnostic, if the API lists the images in another spelling.
         let may_report = [resets.then_some(RESET), Some("warning: images")];
         self.applies("adopt", json!({}), &may_report.into_iter().flatten().collect::<Vec<_>>()).await;
         assert_eq!(self.id(), id);
@@ -233,14 +233,14 @@ impl<'a> Lifecycle<'a> {
     }
 }
 
-/// The site does not offer the actions: the creation fails at once, and nothing is saved.
+/// The actions are not available on the site: create fails at once, and nothing is saved.
 async fn without_caches(mut lifecycle: Lifecycle<'_>) -> Vec<String> {
     lifecycle.fails("create", json!({}), "error: Error creating image cache", &[]).await;
     assert!(lifecycle.terraform.object.value.is_null());
     lifecycle.reported
 }
 
-/// A second cache of the same name is created, or the refusal says what to do.
+/// Creates a second cache of the same name, or checks the advice of the refusal.
 async fn create_with_taken_name(mut lifecycle: Lifecycle<'_>) -> Vec<String> {
     let name = lifecycle.cloud.caches(REGION)[0].name.clone();
     if lifecycle.behavior.names == Names::Unique {
@@ -254,7 +254,7 @@ async fn create_with_taken_name(mut lifecycle: Lifecycle<'_>) -> Vec<String> {
     lifecycle.reported
 }
 
-/// Without `wait_for_ready`: a plan, an update and a deletion meet the build.
+/// Without `wait_for_ready`: plan, update and delete during a build.
 async fn run_without_waiting(mut lifecycle: Lifecycle<'_>) -> Vec<String> {
     let resets = if lifecycle.behavior.omitted_fields == OmittedFields::Reset { &[RESET][..] } else { &[] };
     let config = json!({"wait_for_ready": false, "retention_days": 3, "name": "unwaited"});
@@ -264,7 +264,7 @@ async fn run_without_waiting(mut lifecycle: Lifecycle<'_>) -> Vec<String> {
         lifecycle.terraform.apply(&config).await.unwrap_or_else(|errors| panic!("create unwaited: {errors:?}"));
     lifecycle.check_reports("create unwaited", reported.into_iter().collect(), &[]);
     lifecycle.assert_empty_plan("create unwaited", &config).await;
-    assert_eq!(lifecycle.cloud.caches(REGION).len(), 2, "a cache that is listed late was made twice");
+    assert_eq!(lifecycle.cloud.caches(REGION).len(), 2, "a cache that is listed late was created twice");
 
     merge(&mut lifecycle.config, json!({"retention_days": 4}));
     let reported = lifecycle
@@ -285,7 +285,7 @@ async fn run_without_waiting(mut lifecycle: Lifecycle<'_>) -> Vec<String> {
     lifecycle.reported
 }
 
-/// A creation fails, and is done again with the right image.
+/// A create fails, and succeeds with a correct image.
 async fn fail_a_creation(mut lifecycle: Lifecycle<'_>) -> Vec<String> {
     let vanishes = lifecycle.behavior.failed_caches == FailedCaches::Vanish;
     merge(&mut lifecycle.config, json!({"images": [BAD_IMAGE], "name": "failing"}));
@@ -301,7 +301,7 @@ async fn fail_a_creation(mut lifecycle: Lifecycle<'_>) -> Vec<String> {
     lifecycle.reported
 }
 
-/// More caches than one call takes are read at once, and one that does not exist.
+/// Reads more caches than one call accepts concurrently, and one that does not exist.
 async fn read_many(cloud: &Simulator, context: &Context<Session>) {
     let now = cloud.clock().now();
     let mut ids: Vec<String> =

@@ -1,4 +1,4 @@
-//! Archives of each kind, made by GNU tar from real files, and their compressions.
+//! Archives of each kind, created by GNU tar from real files, and their compressions.
 
 use std::fs;
 use std::io::Write as _;
@@ -12,7 +12,7 @@ use flate2::write::GzEncoder;
 
 use crate::requirements::tool;
 
-/// Numbers that look random, the same ones each time.
+/// Deterministic pseudorandom numbers.
 pub struct Random(pub u64);
 
 impl Random {
@@ -49,7 +49,7 @@ impl Random {
         self.part_of(&POOL, len)
     }
 
-    /// Any part of the pool, again and again: too far apart for a compressor to see.
+    /// Random parts of the pool: repetitions are too far apart for a compressor to find.
     fn part_of(&mut self, pool: &[u8], len: usize) -> Vec<u8> {
         let mut at = self.next() as usize % pool.len();
         let mut bytes = Vec::with_capacity(len);
@@ -108,7 +108,7 @@ pub fn write(path: &Path, content: &[u8]) {
     fs::write(path, content).unwrap();
 }
 
-/// Directories, configuration, programs and libraries, about 60 MB: like a distribution's base.
+/// Directories, configuration, programs and libraries, about 60 MB, like the base of a distribution.
 pub fn base(root: &Path, random: &mut Random) {
     for directory in
         ["bin", "boot", "dev", "etc/default", "home", "proc", "root", "run", "sys", "tmp", "var/lib/dpkg/info"]
@@ -140,7 +140,7 @@ pub fn sources(root: &Path, random: &mut Random) {
     }
 }
 
-/// Files of the same number of bytes that cannot be compressed.
+/// Incompressible files of the same size.
 pub fn tiny_files(root: &Path, random: &mut Random, count: usize, len: usize) {
     for number in 0..count {
         write(&root.join(format!("data/{}/{number}", number / 500)), &random.bytes(len));
@@ -153,7 +153,7 @@ pub fn gzip(content: &[u8]) -> Vec<u8> {
     encoder.finish().unwrap()
 }
 
-/// With the content size in the frame header or, as encoders of streams do, without.
+/// With the content size in the frame header, or without, as streaming encoders write it.
 pub fn zstd(content: &[u8], with_size: bool) -> Vec<u8> {
     let size = format!("--stream-size={}", content.len());
     let arguments = if with_size { vec!["-q", "-c", &size] } else { vec!["-q", "-c"] };

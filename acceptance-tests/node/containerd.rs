@@ -1,4 +1,4 @@
-//! A containerd of its own, whose root is a fresh ext4 file system.
+//! A separate containerd, with a new ext4 file system as its root.
 
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
@@ -12,7 +12,7 @@ use crate::requirements::tool;
 /// Size of the file system. The file behind it is sparse.
 const MIB: u64 = 4096;
 
-/// A running containerd. It ends, and its file system goes, with the value.
+/// A running containerd. Dropping it ends the process and removes its file system.
 pub struct Containerd {
     process: Child,
     directory: TempDir,
@@ -49,7 +49,7 @@ impl Containerd {
         }
     }
 
-    /// Pulls and unpacks an image, and returns by how many bytes the file system has grown.
+    /// Pulls and unpacks an image, and returns the growth of the file system in bytes.
     pub fn pull(&self, image: &str) -> u64 {
         let before = self.used();
         let output = self.ctr(&["images", "pull", "--plain-http", image]).output().unwrap();
@@ -63,7 +63,7 @@ impl Containerd {
         ctr
     }
 
-    /// Bytes in use, once all is written.
+    /// Used bytes, after a sync.
     fn used(&self) -> u64 {
         let disk = self.directory.path().join("disk");
         run("sync", &["--file-system", disk.to_str().unwrap()]);
@@ -81,7 +81,7 @@ impl Drop for Containerd {
     fn drop(&mut self) {
         let _ = self.process.kill();
         let _ = self.process.wait();
-        // Snapshots of a pull that failed may still be mounted.
+        // Snapshots of a failed pull may still be mounted.
         let disk = self.directory.path().join("disk");
         let _ = tool("umount").args(["--recursive", "--lazy"]).arg(disk).output();
     }

@@ -1,4 +1,4 @@
-//! eStargz, written for these tests from its specification: a gzip member for each entry, a table of contents, and a footer.
+//! An eStargz encoder for these tests, by the specification: a gzip member for each entry, a table of contents, and a footer.
 //!
 //! Source: <https://github.com/containerd/stargz-snapshotter/blob/main/docs/estargz.md>.
 

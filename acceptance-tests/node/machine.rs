@@ -1,11 +1,11 @@
-//! What the machine has, and what it forbids.
+//! The capabilities of the machine.
 
 use std::path::Path;
 use std::process::Output;
 
 use crate::requirements::tool;
 
-/// Runs a program to its end, with its output on failure.
+/// Runs a program. Panics with its output on failure.
 pub fn run(program: &str, arguments: &[&str]) -> Output {
     let output = tool(program).args(arguments).output().unwrap();
     let stderr = String::from_utf8_lossy(&output.stderr);
@@ -13,10 +13,10 @@ pub fn run(program: &str, arguments: &[&str]) -> Output {
     output
 }
 
-/// Why no file system can be mounted here, if that is so: it takes root, and a kernel that allows it.
+/// Why no file system can be mounted here, if so: this needs root, and a kernel that allows it.
 pub fn forbids_mounts() -> Option<String> {
     if run("id", &["-u"]).stdout != b"0\n" {
-        return Some("it takes root to mount a file system".to_owned());
+        return Some("mounting a file system needs root".to_owned());
     }
     let directory = tempfile::tempdir().unwrap();
     let image = directory.path().join("probe.img");
@@ -45,7 +45,7 @@ pub fn forbids_mounts() -> Option<String> {
     (!overlay.status.success()).then(|| format!("this machine mounts no overlay: {}", reason.trim()))
 }
 
-/// Makes an ext4 file system of so many MiB in a sparse file.
+/// Creates an ext4 file system of the given size in MiB in a sparse file.
 pub fn make_ext4(image: &Path, mib: u64) {
     std::fs::File::create(image).unwrap().set_len(mib << 20).unwrap();
     run("mkfs.ext4", &["-q", "-F", image.to_str().unwrap()]);

@@ -32,8 +32,8 @@ impl Layer {
     }
 }
 
-/// Pulls images of these layers onto one node, and compares what was computed with what they take. `exact` says whether all layers state
-/// their size.
+/// Pulls images with these layers onto one node, and compares the computed size with the actual one. `exact` is whether all layers
+/// state their size.
 async fn check(name: &str, exact: bool, images: &[&[&Layer]]) {
     if let Some(reason) = forbids_mounts() {
         return skip(Some(name), &reason);
@@ -113,7 +113,7 @@ async fn zeros_and_sparse_files_are_written_out() {
 }
 
 #[tokio::test]
-async fn large_files_take_no_more_than_they_are() {
+async fn large_files_have_little_overhead() {
     let weights = archive(|root, random| write(&root.join("models/weights.safetensors"), &random.bytes(150 << 20)));
     check("weights", true, &[&[&Layer::gzip(weights.clone())]]).await;
     let tar = Layer { blob: weights.clone(), media_type: TAR, archive: weights };

@@ -78,7 +78,7 @@ fn invalid_arguments_are_named() {
     for (expression, expected) in [
         (
             "annotate_manifests(\"\", { a = null })",
-            "\"annotations\" parameter: annotations[\"a\"] holds null. Remove the element, or give it a value.",
+            "\"annotations\" parameter: annotations[\"a\"] contains null. Remove the element, or set a value.",
         ),
         (
             "image_cache_annotations(\"auto\", { size = 10 })",

@@ -140,7 +140,7 @@ pub struct ImageCacheEvent {
     #[schemars(extend("x-terraform" = COMPUTED))]
     pub reason: Attr<String>,
 
-    /// Message.
+    /// Text of the event.
     #[schemars(extend("x-terraform" = COMPUTED))]
     pub message: Attr<String>,
 

@@ -34,10 +34,10 @@ const fn quiet(question: &'static str, variant: &'static str) -> Row {
     Row { question, variant, without_build: "", with_build: "", cure: None }
 }
 
-const RESET: &str = "The API reset what an update left out";
-const NOT_DONE: &str = "The API did not carry out an update";
-const OTHER_TAGS: &str = "Image cache has other tags";
-const ROUNDED: &str = "The API rounded the size up";
+const RESET: &str = "Update reset other attributes";
+const NOT_DONE: &str = "Image cache update not applied";
+const OTHER_TAGS: &str = "Image cache has unmanaged tags";
+const ROUNDED: &str = "Image cache size rounded up";
 const REFUSED: &str = "Error updating image cache";
 
 const ROWS: &[Row] = &[

@@ -105,7 +105,7 @@ fn rebuild_that_does_nothing_is_a_warning() {
     workspace.step(config("a"));
     let run = invoke(&workspace).wait().succeeds();
     let [warning] = &run.warnings()[..] else { panic!("{run}") };
-    warning.says(&["may not have been pulled again", &workspace.cloud_cache().id]);
+    warning.says(&["Image pull cannot be verified", &workspace.cloud_cache().id]);
     assert_eq!(workspace.cloud_cache().builds, 1);
     workspace.destroy();
 }

@@ -178,7 +178,7 @@ fn wrong_provider_blocks() {
         (
             "endpoints = { tke = \"https://joe:hunter2@tke.example.com\" }",
             "provider",
-            &["Invalid endpoint", "endpoint of tke: a user and a password"],
+            &["Invalid endpoint", "endpoint of tke: remove the user name and the password"],
         ),
         (
             "allowed_account_ids = [\"1\"]\n  forbidden_account_ids = [\"2\"]",

@@ -60,7 +60,7 @@ fn an_update_that_fails_says_why_and_the_next_apply_tries_again() {
     let changed = cache().set("images", r#"["nginx:1.28"]"#);
     workspace.cloud.make_unpullable("nginx:1.28");
     workspace.write(&changed);
-    workspace.apply().error().says(&["Image cache update failed", &id, "nginx:1.28: not found", "tried again"]);
+    workspace.apply().error().says(&["Image cache update failed", &id, "nginx:1.28: not found", "retried"]);
     assert!(!workspace.state().is_tainted(TEST), "the old snapshot still serves Pods");
     assert_eq!(workspace.state().text(TEST, "status"), "UpdateFailed");
 

@@ -89,7 +89,7 @@ fn an_import_with_other_names_of_the_same_images_is_adopted_with_a_warning() {
     let warnings = run.warnings();
     let warning = warnings
         .iter()
-        .find(|warning| warning.summary == "Images are spelled differently")
+        .find(|warning| warning.summary == "Image references spelled differently")
         .unwrap_or_else(|| panic!("{run}"));
     warning.says(&["nginx:1.27", "rebuild_triggers"]);
     adopted(&workspace, config, &id);

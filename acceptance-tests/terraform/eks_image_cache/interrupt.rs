@@ -195,7 +195,7 @@ fn update_without_a_response_ends_and_keeps_the_state() {
             let run = running.wait();
             let error = if interrupt { run.error_beside_the_halt() } else { run.error() };
             let summary = if interrupt { "Interrupted" } else { "No response in time" };
-            error.says(&[summary, &format!("Whether the API changed image cache {} is unknown", state.id(TEST))]);
+            error.says(&[summary, &format!("It is unknown whether the API changed image cache {}", state.id(TEST))]);
             assert_eq!(workspace.state().attributes(TEST), state.attributes(TEST), "{case}");
             assert_eq!(workspace.cloud.count("UpdateImageCache"), 1, "{case}");
 
@@ -280,8 +280,8 @@ fn rebuild_action_ends_and_is_sent_once() {
 
     for (fault, silent, updates, says) in [
         (Fault::Delay(NEVER), "DescribeImageCaches", 0, "Nothing was changed"),
-        (Fault::Delay(NEVER), "UpdateImageCache", 1, "Whether the rebuild"),
-        (Fault::DelayedResponse(NEVER), "UpdateImageCache", 2, "Whether the rebuild"),
+        (Fault::Delay(NEVER), "UpdateImageCache", 1, "It is unknown whether the rebuild"),
+        (Fault::DelayedResponse(NEVER), "UpdateImageCache", 2, "It is unknown whether the rebuild"),
     ] {
         let seen = workspace.cloud.count(silent);
         workspace.cloud.inject(fault.on(silent));

@@ -96,7 +96,7 @@ fn other_tags_are_drift_and_reported_once() {
     workspace.write(block());
     let run = workspace.apply().succeeds();
     let [warning] = &run.warnings()[..] else { panic!("{run}") };
-    warning.says(&["Image cache has other tags", POLICY_TAG, "ignore_tags"]);
+    warning.says(&["Image cache has unmanaged tags", POLICY_TAG, "ignore_tags"]);
 
     // The next plan removes it, and the policy adds it again: an apply that did what it could, and no second warning.
     for _ in 0..2 {

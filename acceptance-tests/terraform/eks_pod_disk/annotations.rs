@@ -134,7 +134,7 @@ fn unusable_cache_is_reported_at_plan_time() {
     let images = "inspect_images = false\n  images = [\"redis:7\"]";
     for (arguments, says) in [
         (format!("image_cache = {failed:?}"), vec!["Image cache not Ready", "Failed"]),
-        (format!("image_cache = {ready:?}\n  {images}"), vec!["redis:7", "same names"]),
+        (format!("image_cache = {ready:?}\n  {images}"), vec!["redis:7", "identical names"]),
     ] {
         workspace.write(disk(&arguments));
         let run = workspace.plan().succeeds();

@@ -243,7 +243,10 @@ fn an_image_that_cannot_be_looked_up_is_named_with_its_registry() {
     for (config, says) in [
         (disk(&registry, &["team/app:1", "team/app:2"], ""), [&*missing, "no tag 2", registry.host()]),
         (disk(&registry, &["team/other:1"], ""), [&other, "no tag 1", registry.host()]),
-        (disk_without_list(&registry, &["team/app:1"], ""), [&unlisted, "is not TLS", "registry_http_endpoint_list"]),
+        (
+            disk_without_list(&registry, &["team/app:1"], ""),
+            [&unlisted, "does not speak TLS", "registry_http_endpoint_list"],
+        ),
         (
             disk(&registry, &["team/app:1"], "").replace(&unlisted, unknown),
             [unknown, "no response from registry.invalid", "inspect_images"],
@@ -252,7 +255,7 @@ fn an_image_that_cannot_be_looked_up_is_named_with_its_registry() {
         workspace.write(&config);
         let error = workspace.plan().error();
         assert!(error.code().starts_with("images = "), "{error:?}");
-        error.says(&says).says(&["Size of an image not known"]);
+        error.says(&says).says(&["Image size not known"]);
     }
 }
 

@@ -204,7 +204,7 @@ fn page_of_something_else_is_an_error_at_once() {
         let peer = Peer::responding(BUSY);
         let run = plan(client, &format!("http://{}", peer.host()), &[], 1);
         let attempts = advice(client, "(2 attempts in ", "");
-        let parts = ["503 Service Unavailable", "or something in front of it, is down. Apply again later", attempts];
+        let parts = ["503 Service Unavailable", "or a proxy in front of it, is down. Apply again later", attempts];
         says("503", client, &run, None, &parts);
         assert!(peer.connections.load(Ordering::Relaxed) >= 2, "a 503 is repeated");
     }
@@ -299,7 +299,7 @@ fn machine_without_certificates_uses_plain_http_and_names_the_cure() {
             (
                 "https://127.0.0.1:9".to_owned(),
                 None,
-                &["the system has no certificates", "Install the package ca-certificates", "SSL_CERT_FILE"],
+                &["the system has no CA certificates", "Install the package ca-certificates", "SSL_CERT_FILE"],
             ),
         ] {
             let mut workspace = workspace(client, &base, &[], 5);

@@ -393,6 +393,7 @@ mod tests {
                 }
                 Effect::Replace => {
                     assert_eq!(replaced_by, [name]);
+                    assert!(name == "region" || NETWORK.contains(&name), "{name} is not returned, and not in NETWORK");
                     Vec::new()
                 }
             };

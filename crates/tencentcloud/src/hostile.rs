@@ -47,6 +47,14 @@ async fn call_all(reply: &Reply) -> BTreeMap<&'static str, String> {
         let [request] = &server.requests()[..] else { panic!("{}: {error}", A::NAME) };
         assert!(!request.contains("accept-encoding"), "{request}");
         assert!(request.contains(&format!("x-tc-action: {}", A::NAME.to_lowercase())), "{request}");
+        let refused = crate::Error::Api {
+            action: A::NAME,
+            code: "UnauthorizedOperation".to_owned(),
+            message: String::new(),
+            request_id: String::new(),
+            http_status: 200,
+        };
+        assert_eq!(refused.missing_permission(), Some(format!("{}:{}", A::SERVICE, A::NAME)), "add it to error.rs");
         (A::NAME, chain(&error))
     }
     async fn metadata(call: &'static str, replies: Vec<Reply>) -> (&'static str, String) {

@@ -142,7 +142,7 @@ fn credentials_errors() {
     variants!(CredentialsError:
         NotFound => [
             CredentialsError::NotFound { configuration: "provider block", tried: vec![("profile", "there is none".to_owned())] } =>
-                "no credentials found\n  - profile: there is none\nset secret_id and secret_key in the provider block, the \
+                "no credentials found\n  - profile: there is none\nSet secret_id and secret_key in the provider block, the \
                  variables TENCENTCLOUD_SECRET_ID and TENCENTCLOUD_SECRET_KEY, or run \"tccli configure\"",
         ],
         Incomplete => [

@@ -12,7 +12,7 @@ use super::super::Error;
 pub enum CredentialsError {
     /// No source is configured.
     #[error(
-        "no credentials found{}\nset secret_id and secret_key in the {configuration}, the variables \
+        "no credentials found{}\nSet secret_id and secret_key in the {configuration}, the variables \
          TENCENTCLOUD_SECRET_ID and TENCENTCLOUD_SECRET_KEY, or run \"tccli configure\"",
         list(.tried)
     )]

@@ -254,9 +254,24 @@ fn wait_without_responses_ends_and_saves_what_was_accepted() {
         assert!(!state.is_tainted(TEST));
         assert_eq!(state.attributes(TEST)["images"][0], "nginx:1.28");
         workspace.cloud.finish_build(REGION, &id);
-        workspace.step(cache().set("images", r#"["nginx:1.28"]"#));
+        workspace.step(config("nginx:1.28", "delete"));
         assert_eq!((workspace.cloud.count("CreateImageCache"), workspace.cloud.count("UpdateImageCache")), (1, 1));
         assert_eq!(workspace.cloud_cache().id, id);
+
+        // A deletion reads nothing before its call.
+        workspace.cloud.inject(Fault::Delay(NEVER).on("DescribeImageCaches"));
+        let read = workspace.cloud.count("DescribeImageCaches");
+        let running = workspace.start(&["destroy", "-refresh=false", "-auto-approve", "-input=false", "-json"]);
+        workspace.wait_for_requests("DescribeImageCaches", read + 1);
+        assert_eq!(workspace.cloud.count("DeleteImageCaches"), 1);
+        if interrupt {
+            running.interrupt();
+        }
+        let run = running.wait();
+        let error = if interrupt { run.error_beside_the_halt() } else { run.error() };
+        error.says(&["not deleted yet", &id]);
+        assert_eq!(workspace.state().id(TEST), id);
+        workspace.cloud.clear_faults();
         workspace.destroy();
     }
 }

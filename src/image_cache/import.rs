@@ -7,8 +7,8 @@ use serde::Deserialize;
 use super::identity::ImageCacheIdentity;
 use super::model::{ImageCacheModel, RegistryCredentials};
 use super::state;
-use crate::image_cache_id;
 use crate::session::Session;
+use crate::{errors, image_cache_id};
 use terraform_plugin::diagnostics::{AttributePath, Diagnostic, Diagnostics};
 use terraform_plugin::framework::{Outcome, Source};
 use terraform_plugin::value::{Attr, Secret};
@@ -59,7 +59,13 @@ pub(super) async fn by_identity(session: &Session, identity: ImageCacheIdentity)
     let mut imported = by_id(identity.region, identity.id.as_str().unwrap_or_default())?;
     let region = match &imported.region {
         Attr::Known(_) => imported.region.clone(),
-        _ => session.region().await.map_err(|errors| without_region(errors, &imported))?,
+        _ => {
+            let region = session.region().await.and_then(|region| match region {
+                Attr::Known(_) => Ok(region),
+                _ => Err(errors::region_not_known_yet().into()),
+            });
+            region.map_err(|errors| without_region(errors, &imported))?
+        }
     };
     imported.region = session.region_of(&region).await?.into();
     Ok(imported)

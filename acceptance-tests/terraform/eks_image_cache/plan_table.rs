@@ -11,7 +11,7 @@ use crate::harness::workspace::Workspace;
 const BUILT: &[&str] = &["creation_time", "expire_date_time", "snapshot_id", "status"];
 
 /// What every update with a build sends.
-const BUILD: &[&str] = &["ImageCacheName", "ImageCacheSize", "Images", "RetentionDays"];
+pub const BUILD: &[&str] = &["ImageCacheName", "ImageCacheSize", "Images", "RetentionDays"];
 
 const UPDATE: &[&str] = &["update"];
 const REPLACE: &[&str] = &["delete", "create"];

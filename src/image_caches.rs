@@ -39,31 +39,30 @@ use std::{
 use futures_util::stream::Stream;
 
 pub use self::{
-    api::ImageCacheApi,
+    api::RegionApi,
     build_events::BuildInstance,
     create::{Candidate, CreateError},
     wait::{Change, Goal, Observation, WaitError, was_built},
 };
-use self::{
-    listing::Absence,
-    region::{Region, RegionApi},
-};
+use self::{api::RegionClient, listing::Absence, region::Region};
 use tencentcloud::{
     Client, Error,
-    tke::{CreateImageCache, GetMostSuitableImageCache, ImageCache, UpdateImageCache},
+    tke::{CreateImageCache, DeleteImageCaches, GetMostSuitableImageCache, ImageCache, UpdateImageCache},
 };
 use terraform_plugin::framework::Until;
 
 /// How long [`ImageCaches::listed_once`] may take.
 const LISTING_TIMEOUT: Duration = Duration::from_secs(3);
 
+/// The API in the region of a name.
+type Connect = Arc<dyn Fn(&str) -> Arc<dyn RegionApi> + Send + Sync>;
+
 /// The image caches of one account, as one provider configuration sees them. Clones share everything.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct ImageCaches(Arc<Shared>);
 
-#[derive(Debug)]
 struct Shared {
-    api: Arc<dyn ImageCacheApi>,
+    connect: Connect,
     poll_interval: Duration,
     patience: Duration,
     /// The permission to read events of builds is missing.
@@ -74,22 +73,28 @@ struct Shared {
 impl ImageCaches {
     /// The image caches that `client` can reach. Waits poll every `poll_interval` at first, a little less often later.
     pub fn new(client: Client, poll_interval: Duration) -> Self {
-        Self::with_api(Arc::new(client), poll_interval)
+        Self::with_api(
+            move |region| Arc::new(RegionClient { client: client.clone(), region: region.to_owned() }),
+            poll_interval,
+        )
     }
 
     /// The same over any implementation of the actions.
-    pub fn with_api(api: Arc<dyn ImageCacheApi>, poll_interval: Duration) -> Self {
-        Self::sharing_nothing(api, poll_interval, wait::patience(poll_interval))
+    pub fn with_api(
+        connect: impl Fn(&str) -> Arc<dyn RegionApi> + Send + Sync + 'static,
+        poll_interval: Duration,
+    ) -> Self {
+        Self::sharing_nothing(Arc::new(connect), poll_interval, wait::patience(poll_interval))
     }
 
     /// The same API with another [`Change::patience`], and nothing shared: for simulators whose lists lag less.
     pub fn with_patience(&self, patience: Duration) -> Self {
-        Self::sharing_nothing(Arc::clone(&self.0.api), self.0.poll_interval, patience)
+        Self::sharing_nothing(Arc::clone(&self.0.connect), self.0.poll_interval, patience)
     }
 
-    fn sharing_nothing(api: Arc<dyn ImageCacheApi>, poll_interval: Duration, patience: Duration) -> Self {
+    fn sharing_nothing(connect: Connect, poll_interval: Duration, patience: Duration) -> Self {
         let (build_events_denied, regions) = (Arc::default(), Mutex::default());
-        Self(Arc::new(Shared { api, poll_interval, patience, build_events_denied, regions }))
+        Self(Arc::new(Shared { connect, poll_interval, patience, build_events_denied, regions }))
     }
 
     /// How long lists may show a cache as it was before a change: three poll intervals, at least 15 seconds.
@@ -183,7 +188,7 @@ impl ImageCaches {
     pub async fn update(&self, region: &str, request: UpdateImageCache) -> Result<(), Error> {
         let region = self.region(region);
         let _write = region.reads.write();
-        update::update(&region.api, &request).await
+        region.api.update(&request).await
     }
 
     /// Deletes an image cache; one that does not exist counts as deleted. See [`ImageCaches::wait_gone`].
@@ -194,14 +199,15 @@ impl ImageCaches {
     pub async fn delete(&self, region: &str, id: &str) -> Result<(), Error> {
         let region = self.region(region);
         let _write = region.reads.write();
-        match region.api.delete(id).await {
+        match region.api.call(&DeleteImageCaches { image_cache_ids: vec![id.to_owned()] }).await {
+            Ok(_) => Ok(()),
             Err(error) if error.is_not_found() => Ok(()),
             // A cache that no longer exists may be refused with a code that says nothing.
             Err(error) if error.outcome_unknown() && error.code().is_some() => {
                 let row = region.api.by_ids(vec![id.to_owned()], Absence::AskedAlone).await.remove(id);
                 if matches!(row, Some(Ok(None))) { Ok(()) } else { Err(error) }
             }
-            result => result,
+            Err(error) => Err(error),
         }
     }
 
@@ -216,7 +222,7 @@ impl ImageCaches {
         images: Vec<String>,
         snapshotter: Option<String>,
     ) -> Result<Option<ImageCache>, Error> {
-        let response = self.0.api.most_suitable(region, &GetMostSuitableImageCache { images, snapshotter }).await?;
+        let response = self.region(region).api.call(&GetMostSuitableImageCache { images, snapshotter }).await?;
         Ok(response.image_cache.filter(|_| response.found))
     }
 
@@ -225,8 +231,8 @@ impl ImageCaches {
         if let Some(region) = regions.get(name) {
             return Arc::clone(region);
         }
-        let api = RegionApi { api: Arc::clone(&self.0.api), region: Arc::from(name) };
-        let region = Region::new(api, self.0.poll_interval, Arc::clone(&self.0.build_events_denied));
+        let api = (self.0.connect)(name);
+        let region = Region::new(name, api, self.0.poll_interval, Arc::clone(&self.0.build_events_denied));
         let region = Arc::new(region);
         regions.insert(name.to_owned(), Arc::clone(&region));
         region

@@ -280,9 +280,9 @@ fn image_cache_errors() {
                 "no image cache was created: CreateImageCache: LimitExceeded: Too many caches (request r-1)",
         ],
         OutcomeUnknown => [
-            CreateError::OutcomeUnknown { name: "web".to_owned(), region: "ap-guangzhou".to_owned(), source: refused(), candidates: Vec::new() } =>
-                "it is unknown whether image cache \"web\" was created in ap-guangzhou: CreateImageCache: LimitExceeded: Too many \
-                 caches (request r-1)",
+            CreateError::OutcomeUnknown { name: "web".to_owned(), source: refused(), candidates: Vec::new() } =>
+                "it is unknown whether image cache \"web\" was created: CreateImageCache: LimitExceeded: Too many caches \
+                 (request r-1)",
         ],
     );
     variants!(WaitError:

@@ -1,4 +1,4 @@
-//! The seam to the API: seven calls, so that the rules above them can be tested without a network and with stopped time.
+//! The seam to the API: calls in one region, so that the rules above them can be tested without a network and with paused time.
 
 use std::fmt::Debug;
 
@@ -6,93 +6,51 @@ use async_trait::async_trait;
 use tokio_util::sync::CancellationToken;
 
 use tencentcloud::{
-    Client, Error,
+    Action, Client, Error,
     tke::{
-        CreateImageCache, CreateImageCacheResponse, DeleteImageCaches, DescribeEKSContainerInstanceEvent,
-        DescribeEKSContainerInstanceEventResponse, DescribeEKSContainerInstances,
-        DescribeEKSContainerInstancesResponse, DescribeImageCaches, DescribeImageCachesResponse, Done,
-        GetMostSuitableImageCache, GetMostSuitableImageCacheResponse, UpdateImageCache,
+        CreateImageCache, DeleteImageCaches, DescribeEKSContainerInstanceEvent, DescribeEKSContainerInstances,
+        DescribeImageCaches, GetMostSuitableImageCache, UpdateImageCache,
     },
 };
 
-/// The actions of image caches in a region, with quota and repetition done below.
+/// Calls an action, with quota and repetition done below.
 #[async_trait]
-pub trait ImageCacheApi: Send + Sync + Debug {
+pub trait Call<A: Action> {
+    async fn call(&self, action: &A) -> Result<A::Response, Error> {
+        self.call_until(action, &CancellationToken::new()).await
+    }
+
     /// After `end`, the call is not sent or repeated.
-    async fn create(
-        &self,
-        region: &str,
-        request: &CreateImageCache,
-        end: &CancellationToken,
-    ) -> Result<CreateImageCacheResponse, Error>;
-    async fn describe(&self, region: &str, request: &DescribeImageCaches)
-    -> Result<DescribeImageCachesResponse, Error>;
-    async fn update(&self, region: &str, request: &UpdateImageCache) -> Result<Done, Error>;
-    async fn delete(&self, region: &str, request: &DeleteImageCaches) -> Result<Done, Error>;
-    async fn most_suitable(
-        &self,
-        region: &str,
-        request: &GetMostSuitableImageCache,
-    ) -> Result<GetMostSuitableImageCacheResponse, Error>;
-    async fn container_instances(
-        &self,
-        region: &str,
-        request: &DescribeEKSContainerInstances,
-    ) -> Result<DescribeEKSContainerInstancesResponse, Error>;
-    async fn container_instance_events(
-        &self,
-        region: &str,
-        request: &DescribeEKSContainerInstanceEvent,
-    ) -> Result<DescribeEKSContainerInstanceEventResponse, Error>;
+    async fn call_until(&self, action: &A, end: &CancellationToken) -> Result<A::Response, Error>;
 }
 
+/// The API in a region, as far as image caches need it: a new action is a line here, and one in the fake.
+pub trait RegionApi:
+    Call<CreateImageCache>
+    + Call<DescribeImageCaches>
+    + Call<UpdateImageCache>
+    + Call<DeleteImageCaches>
+    + Call<GetMostSuitableImageCache>
+    + Call<DescribeEKSContainerInstances>
+    + Call<DescribeEKSContainerInstanceEvent>
+    + Debug
+    + Send
+    + Sync
+{
+}
+
+/// The client, in a region.
+#[derive(Debug)]
+pub(super) struct RegionClient {
+    pub client: Client,
+    pub region: String,
+}
+
+impl RegionApi for RegionClient {}
+
 #[async_trait]
-impl ImageCacheApi for Client {
-    async fn create(
-        &self,
-        region: &str,
-        request: &CreateImageCache,
-        end: &CancellationToken,
-    ) -> Result<CreateImageCacheResponse, Error> {
-        self.send_until(region, request, end).await
-    }
-
-    async fn describe(
-        &self,
-        region: &str,
-        request: &DescribeImageCaches,
-    ) -> Result<DescribeImageCachesResponse, Error> {
-        self.send(region, request).await
-    }
-
-    async fn update(&self, region: &str, request: &UpdateImageCache) -> Result<Done, Error> {
-        self.send(region, request).await
-    }
-
-    async fn delete(&self, region: &str, request: &DeleteImageCaches) -> Result<Done, Error> {
-        self.send(region, request).await
-    }
-
-    async fn most_suitable(
-        &self,
-        region: &str,
-        request: &GetMostSuitableImageCache,
-    ) -> Result<GetMostSuitableImageCacheResponse, Error> {
-        self.send(region, request).await
-    }
-    async fn container_instances(
-        &self,
-        region: &str,
-        request: &DescribeEKSContainerInstances,
-    ) -> Result<DescribeEKSContainerInstancesResponse, Error> {
-        self.send(region, request).await
-    }
-
-    async fn container_instance_events(
-        &self,
-        region: &str,
-        request: &DescribeEKSContainerInstanceEvent,
-    ) -> Result<DescribeEKSContainerInstanceEventResponse, Error> {
-        self.send(region, request).await
+impl<A: Action<Response: Sync>> Call<A> for RegionClient {
+    async fn call_until(&self, action: &A, end: &CancellationToken) -> Result<A::Response, Error> {
+        self.client.send_until(&self.region, action, end).await
     }
 }

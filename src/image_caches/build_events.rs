@@ -74,7 +74,7 @@ pub(super) type Receiver = watch::Receiver<Option<Arc<BuildInstance>>>;
 /// The builds of one region that are waited for.
 #[derive(Debug)]
 pub(super) struct BuildEvents {
-    api: RegionApi,
+    api: Arc<dyn RegionApi>,
     interval: Duration,
     /// A permission is missing. Of all regions.
     denied: Arc<AtomicBool>,
@@ -110,7 +110,7 @@ enum Call {
 }
 
 impl BuildEvents {
-    pub(super) fn new(api: RegionApi, interval: Duration, denied: Arc<AtomicBool>) -> Self {
+    pub(super) fn new(api: Arc<dyn RegionApi>, interval: Duration, denied: Arc<AtomicBool>) -> Self {
         let state = State { builds: HashMap::new(), batch: Some(FIRST_BATCH), under_way: false };
         Self { api, interval, denied, state: Mutex::new(state) }
     }
@@ -204,14 +204,14 @@ impl BuildEvents {
             Call::Find(ids) => {
                 let names = ids.iter().map(|id| format!("{NAME_PREFIX}{id}")).collect();
                 let request = DescribeEKSContainerInstances::named(names);
-                match self.api.api.container_instances(&self.api.region, &request).await {
+                match self.api.call(&request).await {
                     Ok(response) => self.found(&ids, &response.instances),
                     Err(error) => self.failed(&ids, true, &error),
                 }
             }
             Call::Events { cache_id, instance_id } => {
                 let request = DescribeEKSContainerInstanceEvent { id: instance_id, limit: MAX_INSTANCES };
-                match self.api.api.container_instance_events(&self.api.region, &request).await {
+                match self.api.call(&request).await {
                     Ok(response) => self.read(&cache_id, response.events),
                     Err(error) => self.failed(&[cache_id], false, &error),
                 }

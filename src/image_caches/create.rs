@@ -24,6 +24,7 @@ use std::{
 
 use tokio::time::sleep;
 use tokio_util::sync::CancellationToken;
+use tracing::Span;
 
 pub use self::candidates::Candidate;
 use super::{
@@ -67,10 +68,9 @@ pub enum CreateError {
         existing: Vec<String>,
     },
     /// The response was lost, and no new cache with that name was adopted. There may be one later.
-    #[error("it is unknown whether image cache {name:?} was created in {region}")]
+    #[error("it is unknown whether image cache {name:?} was created")]
     OutcomeUnknown {
         name: String,
-        region: String,
         source: Error,
         /// The new caches with that name, none of which was adopted.
         candidates: Vec<Candidate>,
@@ -80,7 +80,7 @@ pub enum CreateError {
 /// The creates of one region.
 #[derive(Debug)]
 pub(super) struct Creates {
-    api: RegionApi,
+    api: Arc<dyn RegionApi>,
     lookups: Arc<Batches<Lookup>>,
     /// One for each name that was used.
     turns: Mutex<HashMap<String, Arc<tokio::sync::Mutex<()>>>>,
@@ -91,8 +91,8 @@ pub(super) struct Creates {
 }
 
 impl Creates {
-    pub(super) fn new(api: RegionApi) -> Self {
-        let lookups = Batches::new(Lookup(api.clone()), api.span());
+    pub(super) fn new(api: Arc<dyn RegionApi>, span: Span) -> Self {
+        let lookups = Batches::new(Lookup(api.clone()), span);
         Self { api, lookups, turns: Mutex::default(), created: Mutex::default(), existing: Mutex::default() }
     }
 
@@ -141,8 +141,9 @@ impl Creates {
         let _turn = end.run_until_cancelled(turn.lock()).await.ok_or_else(ended)?;
         let rows = end.run_until_cancelled(self.lookups.get(name)).await.ok_or_else(ended)?.map_err(refused)?;
         let before: HashSet<String> = rows.iter().map(|cache| cache.image_cache_id.clone()).collect();
-        match self.api.create(request, end).await {
-            Ok(id) => {
+        match self.api.call_until(request, end).await {
+            Ok(created) => {
+                let id = created.image_cache_id;
                 self.claim(&id);
                 if !rows.is_empty() {
                     self.existing.lock().unwrap_or_else(PoisonError::into_inner).insert(id.clone(), rows);
@@ -150,7 +151,7 @@ impl Creates {
                 Ok(id)
             }
             Err(error) if error.outcome_unknown() => {
-                let unknown = self.unknown(request, error.clone(), Vec::new());
+                let unknown = unknown(request, error.clone(), Vec::new());
                 let gives_up = async {
                     end.cancelled().await;
                     sleep(LAST_LOOKS).await;
@@ -194,12 +195,7 @@ impl Creates {
                 Err(error) => tracing::warn!(name, %error, "looking for the image cache failed"),
             }
         }
-        Err(self.unknown(request, error, candidates))
-    }
-
-    fn unknown(&self, request: &CreateImageCache, source: Error, candidates: Vec<Candidate>) -> CreateError {
-        let (name, region) = (request.image_cache_name.clone(), self.api.region.to_string());
-        CreateError::OutcomeUnknown { name, region, source, candidates }
+        Err(unknown(request, error, candidates))
     }
 
     /// Notes that this process created the cache `id`.
@@ -208,9 +204,13 @@ impl Creates {
     }
 }
 
+fn unknown(request: &CreateImageCache, source: Error, candidates: Vec<Candidate>) -> CreateError {
+    CreateError::OutcomeUnknown { name: request.image_cache_name.clone(), source, candidates }
+}
+
 /// Looks up names.
 #[derive(Debug)]
-struct Lookup(RegionApi);
+struct Lookup(Arc<dyn RegionApi>);
 
 impl Fetch for Lookup {
     type Output = Result<Arc<Vec<ImageCache>>, Error>;

@@ -11,7 +11,7 @@ use async_trait::async_trait;
 use tokio::time::{Instant, sleep};
 use tokio_util::sync::CancellationToken;
 
-use super::{ImageCacheApi, ImageCaches};
+use super::{ImageCaches, RegionApi, api::Call};
 use tencentcloud::{
     Error,
     tke::{
@@ -95,6 +95,10 @@ pub struct State {
     pub outcome: Option<Status>,
     pub unlisted: Duration,
     pub endless: Option<Endless>,
+    /// The actions that were called.
+    pub calls: Vec<&'static str>,
+    /// The regions in which the API was used.
+    pub regions: Vec<String>,
     pub describes: Vec<DescribeImageCaches>,
     /// When the last of them was called.
     pub described_at: Option<Instant>,
@@ -119,8 +123,12 @@ pub struct Row {
 impl Fake {
     pub fn new() -> (Arc<Self>, ImageCaches) {
         let fake = Arc::new(Self::default());
-        let caches = ImageCaches::with_api(Arc::clone(&fake) as Arc<dyn ImageCacheApi>, INTERVAL);
-        (fake, caches)
+        let api = Arc::clone(&fake);
+        let connect = move |region: &str| {
+            api.state().regions.push(region.to_owned());
+            Arc::clone(&api) as Arc<dyn RegionApi>
+        };
+        (fake, ImageCaches::with_api(connect, INTERVAL))
     }
 
     pub fn state(&self) -> MutexGuard<'_, State> {
@@ -142,6 +150,13 @@ impl Fake {
         let mut state = self.state();
         let now = Instant::now();
         state.add(name, &["nginx:1.27".to_owned()], Status::Ready, now, now)
+    }
+
+    /// Adds a cache as it is listed.
+    pub fn add_listed(&self, cache: ImageCache) {
+        let now = Instant::now();
+        let outcome = cache.status.clone();
+        self.state().rows.push(Row { cache, listed_at: now, ready_at: now, outcome });
     }
 
     /// Adds a container instance `for-` and the ID of a cache.
@@ -168,6 +183,7 @@ impl Fake {
         let mut pause = LATENCY / 2;
         let result = {
             let mut state = self.state();
+            state.calls.push(action);
             let at = state.faults.iter().position(|(name, _)| *name == action);
             let fault = at.and_then(|at| state.faults.remove(at)).map(|(_, fault)| fault);
             match fault {
@@ -230,11 +246,12 @@ fn no_response(action: &'static str) -> Error {
     Error::NoResponse { action, endpoint: "fake".to_owned(), source: Arc::new(std::io::Error::other("reset")) }
 }
 
+impl RegionApi for Fake {}
+
 #[async_trait]
-impl ImageCacheApi for Fake {
-    async fn create(
+impl Call<CreateImageCache> for Fake {
+    async fn call_until(
         &self,
-        _region: &str,
         request: &CreateImageCache,
         end: &CancellationToken,
     ) -> Result<CreateImageCacheResponse, Error> {
@@ -250,11 +267,14 @@ impl ImageCacheApi for Fake {
         };
         self.call("create", act).await
     }
+}
 
-    async fn describe(
+#[async_trait]
+impl Call<DescribeImageCaches> for Fake {
+    async fn call_until(
         &self,
-        _region: &str,
         request: &DescribeImageCaches,
+        _: &CancellationToken,
     ) -> Result<DescribeImageCachesResponse, Error> {
         {
             let mut state = self.state();
@@ -312,8 +332,11 @@ impl ImageCacheApi for Fake {
         };
         self.call("describe", act).await
     }
+}
 
-    async fn update(&self, _region: &str, request: &UpdateImageCache) -> Result<Done, Error> {
+#[async_trait]
+impl Call<UpdateImageCache> for Fake {
+    async fn call_until(&self, request: &UpdateImageCache, _: &CancellationToken) -> Result<Done, Error> {
         self.state().updates += 1;
         let act = |state: &mut State| {
             let ready_at = Instant::now() + state.build;
@@ -336,8 +359,11 @@ impl ImageCacheApi for Fake {
         };
         self.call("update", act).await
     }
+}
 
-    async fn delete(&self, _region: &str, request: &DeleteImageCaches) -> Result<Done, Error> {
+#[async_trait]
+impl Call<DeleteImageCaches> for Fake {
+    async fn call_until(&self, request: &DeleteImageCaches, _: &CancellationToken) -> Result<Done, Error> {
         let act = |state: &mut State| {
             let before = state.rows.len();
             state.rows.retain(|row| !request.image_cache_ids.contains(&row.cache.image_cache_id));
@@ -348,22 +374,29 @@ impl ImageCacheApi for Fake {
         };
         self.call("delete", act).await
     }
+}
 
-    async fn most_suitable(
+#[async_trait]
+impl Call<GetMostSuitableImageCache> for Fake {
+    async fn call_until(
         &self,
-        _region: &str,
-        _request: &GetMostSuitableImageCache,
+        request: &GetMostSuitableImageCache,
+        _: &CancellationToken,
     ) -> Result<GetMostSuitableImageCacheResponse, Error> {
         let act = |state: &mut State| {
-            let image_cache = state.listed(|_| true).into_iter().next();
+            let image_cache = state.listed(|row| row.images == request.images).into_iter().next();
             Ok(GetMostSuitableImageCacheResponse { found: image_cache.is_some(), image_cache })
         };
         self.call("most_suitable", act).await
     }
-    async fn container_instances(
+}
+
+#[async_trait]
+impl Call<DescribeEKSContainerInstances> for Fake {
+    async fn call_until(
         &self,
-        _region: &str,
         request: &DescribeEKSContainerInstances,
+        _: &CancellationToken,
     ) -> Result<DescribeEKSContainerInstancesResponse, Error> {
         let names = request.filters[0].values.clone();
         self.state().instance_lookups.push(names.len());
@@ -375,11 +408,14 @@ impl ImageCacheApi for Fake {
         };
         self.call("instances", act).await
     }
+}
 
-    async fn container_instance_events(
+#[async_trait]
+impl Call<DescribeEKSContainerInstanceEvent> for Fake {
+    async fn call_until(
         &self,
-        _region: &str,
         request: &DescribeEKSContainerInstanceEvent,
+        _: &CancellationToken,
     ) -> Result<DescribeEKSContainerInstanceEventResponse, Error> {
         self.state().event_reads.push(request.id.clone());
         let act = |state: &mut State| match state.instances.iter().find(|(instance, _)| instance.id == request.id) {

@@ -15,15 +15,10 @@ use futures_util::{
     stream::{self, Stream, StreamExt, TryStreamExt},
 };
 
-use tokio_util::sync::CancellationToken;
-
 use super::RegionApi;
 use tencentcloud::{
     Action, Error,
-    tke::{
-        CreateImageCache, DeleteImageCaches, DescribeImageCaches, DescribeImageCachesResponse, ImageCache, MAX_LIMIT,
-        UpdateImageCache,
-    },
+    tke::{DescribeImageCaches, DescribeImageCachesResponse, ImageCache, MAX_LIMIT},
 };
 
 /// Pages under way at a time. The limiter spaces them anyway; this keeps slow responses from adding up.
@@ -48,20 +43,7 @@ pub(super) enum Absence {
     AskedAlone,
 }
 
-impl RegionApi {
-    pub(super) async fn create(&self, request: &CreateImageCache, end: &CancellationToken) -> Result<String, Error> {
-        Ok(self.api.create(&self.region, request, end).await?.image_cache_id)
-    }
-
-    pub(super) async fn update(&self, request: &UpdateImageCache) -> Result<(), Error> {
-        self.api.update(&self.region, request).await.map(drop)
-    }
-
-    pub(super) async fn delete(&self, id: &str) -> Result<(), Error> {
-        let request = DeleteImageCaches { image_cache_ids: vec![id.to_owned()] };
-        self.api.delete(&self.region, &request).await.map(drop)
-    }
-
+impl dyn RegionApi {
     /// One page of all rows, or of those with one of `names`. It may have more rows than were requested.
     pub(super) async fn page(&self, names: &[String], offset: u64) -> Result<DescribeImageCachesResponse, Error> {
         let request =
@@ -164,7 +146,7 @@ impl RegionApi {
     /// or refused.
     ///
     /// One ID can make the API refuse a whole call, and no cache may get an error for the ID of another. Where the refusal says
-    /// that an object is not found, the IDs are asked for [apart](Self::apart). Any other refusal that is not about
+    /// that an object is not found, the IDs are asked for by `apart`. Any other refusal that is not about
     /// credentials, permission or quota says nothing about which ID it concerns, or whether that cache exists: the list
     /// of all caches decides.
     pub(super) async fn by_ids(&self, ids: Vec<String>, absence: Absence) -> HashMap<String, Row> {
@@ -271,7 +253,7 @@ impl RegionApi {
     }
 
     async fn describe(&self, request: &DescribeImageCaches) -> Result<DescribeImageCachesResponse, Error> {
-        let mut response = self.api.describe(&self.region, request).await?;
+        let mut response = self.call(request).await?;
         let request_id: Arc<str> = response.request_id.as_str().into();
         response.image_caches.iter_mut().for_each(|row| row.request_id = Arc::clone(&request_id));
         Ok(response)

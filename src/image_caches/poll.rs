@@ -10,7 +10,7 @@ use terraform_plugin::framework::{Poll, Polled};
 /// What the poll of a region calls.
 #[derive(Debug)]
 pub(super) struct Polls {
-    pub api: RegionApi,
+    pub api: Arc<dyn RegionApi>,
     pub builds: Arc<BuildEvents>,
 }
 

@@ -19,6 +19,7 @@ use futures_util::{
     future::{Either, select},
 };
 use tokio::{sync::Notify, time::Instant};
+use tracing::Span;
 
 use super::{
     RegionApi,
@@ -34,7 +35,7 @@ pub(super) struct Reads(Arc<Batches<Reader>>);
 
 #[derive(Debug)]
 struct Reader {
-    api: RegionApi,
+    api: Arc<dyn RegionApi>,
     state: Mutex<State>,
     /// More rows are kept.
     has_more: Notify,
@@ -48,8 +49,7 @@ struct State {
 }
 
 impl Reads {
-    pub(super) fn new(api: RegionApi) -> Self {
-        let span = api.span();
+    pub(super) fn new(api: Arc<dyn RegionApi>, span: Span) -> Self {
         Self(Batches::new(Reader { api, state: Mutex::default(), has_more: Notify::new() }, span))
     }
 

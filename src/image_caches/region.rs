@@ -1,4 +1,4 @@
-//! One region, and the API in it.
+//! One region.
 
 use std::{
     collections::HashSet,
@@ -8,14 +8,14 @@ use std::{
 
 use tokio::sync::OnceCell;
 
-use super::{ImageCacheApi, build_events::BuildEvents, create::Creates, poll::Polls, read::Reads, wait::Goal};
+use super::{RegionApi, build_events::BuildEvents, create::Creates, poll::Polls, read::Reads, wait::Goal};
 use tencentcloud::tke::ImageCache;
 use terraform_plugin::framework::{InitialPoll, Poller};
 
 /// What is shared by all that happens in one region.
 #[derive(Debug)]
 pub(super) struct Region {
-    pub api: RegionApi,
+    pub api: Arc<dyn RegionApi>,
     pub reads: Reads,
     pub creates: Creates,
     pub poller: Poller<Polls>,
@@ -27,12 +27,15 @@ pub(super) struct Region {
 
 impl Region {
     /// `denied` is shared by all regions: the permission to read events of builds is missing.
-    pub(super) fn new(api: RegionApi, poll_interval: Duration, denied: Arc<AtomicBool>) -> Self {
+    pub(super) fn new(name: &str, api: Arc<dyn RegionApi>, poll_interval: Duration, denied: Arc<AtomicBool>) -> Self {
+        // The context of the log lines of a task that several operations share. At the level of errors, so that events of
+        // every level have its fields.
+        let span = tracing::error_span!(parent: None, "shared", tf_resource_type = "eks_image_cache", region = name);
         let builds = Arc::new(BuildEvents::new(api.clone(), poll_interval, denied));
         Self {
-            reads: Reads::new(api.clone()),
-            creates: Creates::new(api.clone()),
-            poller: Poller::new(Polls { api: api.clone(), builds: Arc::clone(&builds) }, poll_interval, api.span()),
+            reads: Reads::new(api.clone(), span.clone()),
+            creates: Creates::new(api.clone(), span.clone()),
+            poller: Poller::new(Polls { api: api.clone(), builds: Arc::clone(&builds) }, poll_interval, span),
             builds,
             listed: OnceCell::new(),
             managed: Mutex::default(),
@@ -48,20 +51,5 @@ impl Region {
 
     pub(super) fn is_managed(&self, id: &str) -> bool {
         self.managed.lock().unwrap_or_else(PoisonError::into_inner).contains(id)
-    }
-}
-
-/// The API in one region.
-#[derive(Debug, Clone)]
-pub(super) struct RegionApi {
-    pub api: Arc<dyn ImageCacheApi>,
-    pub region: Arc<str>,
-}
-
-impl RegionApi {
-    /// The context of the log lines of a task that several operations share. At the level of errors, so that events of every
-    /// level have its fields.
-    pub(super) fn span(&self) -> tracing::Span {
-        tracing::error_span!(parent: None, "shared", tf_resource_type = "eks_image_cache", region = &*self.region)
     }
 }

@@ -1,7 +1,7 @@
 //! The image caches of a region one after the other, for who may want only the first few: a page is asked for when the one
 //! before it is used up. Who wants all of them asks with `list`, which fetches pages together.
 
-use std::collections::HashSet;
+use std::{collections::HashSet, sync::Arc};
 
 use futures_util::stream::{self, Stream, StreamExt, TryStreamExt};
 
@@ -14,10 +14,10 @@ use tencentcloud::{
     tke::{ImageCache, MAX_LIMIT},
 };
 
-impl RegionApi {
+impl dyn RegionApi {
     /// All rows with exactly one of `names`, or all there are when `names` is empty; each once. Ends after an error.
     pub(super) fn rows(
-        self,
+        self: Arc<Self>,
         names: Vec<String>,
     ) -> impl Stream<Item = Result<ImageCache, Error>> + Send + Unpin + use<> {
         // The order of rows is not documented, so that one may come twice. Nor is whether the API matches names exactly.

@@ -25,31 +25,33 @@ use tencentcloud::{
 /// The pauses before an update is sent again.
 const PAUSES: [Duration; 3] = [Duration::from_millis(500), Duration::from_secs(1), Duration::from_secs(2)];
 
-/// Changes an image cache, until it is certain that the API has accepted it or will not.
-pub(super) async fn update(api: &RegionApi, request: &UpdateImageCache) -> Result<(), Error> {
-    let mut unknown = false;
-    let mut pauses = PAUSES.into_iter();
-    loop {
-        let error = match api.update(request).await {
-            Ok(()) => return Ok(()),
-            Err(error) => error,
-        };
-        unknown |= error.outcome_unknown();
-        // The build that the first call started may forbid the second.
-        if !(error.outcome_unknown() || unknown && error.is_unsupported_now()) {
-            return Err(error);
+impl dyn RegionApi {
+    /// Changes an image cache, until it is certain that the API has accepted it or will not.
+    pub(super) async fn update(&self, request: &UpdateImageCache) -> Result<(), Error> {
+        let mut unknown = false;
+        let mut pauses = PAUSES.into_iter();
+        loop {
+            let error = match self.call(request).await {
+                Ok(_) => return Ok(()),
+                Err(error) => error,
+            };
+            unknown |= error.outcome_unknown();
+            // The build that the first call started may forbid the second.
+            if !(error.outcome_unknown() || unknown && error.is_unsupported_now()) {
+                return Err(error);
+            }
+            let id = &request.image_cache_id;
+            tracing::warn!(id, %error, "the response to UpdateImageCache is lost, reading the image cache back");
+            let row = self.by_ids(vec![id.clone()], Absence::AskedAlone).await.remove(id);
+            if let Some(Ok(Some(row))) = &row
+                && is_carried_out(row, request)
+            {
+                return Ok(());
+            }
+            // If the cache no longer exists, the next attempt returns that.
+            let Some(pause) = pauses.next() else { return Err(error) };
+            sleep(pause).await;
         }
-        let id = &request.image_cache_id;
-        tracing::warn!(id, %error, "the response to UpdateImageCache is lost, reading the image cache back");
-        let row = api.by_ids(vec![id.clone()], Absence::AskedAlone).await.remove(id);
-        if let Some(Ok(Some(row))) = &row
-            && is_carried_out(row, request)
-        {
-            return Ok(());
-        }
-        // If the cache no longer exists, the next attempt returns that.
-        let Some(pause) = pauses.next() else { return Err(error) };
-        sleep(pause).await;
     }
 }
 

@@ -217,7 +217,10 @@ impl ImageCaches {
         timeout: Duration,
         cancel: &CancellationToken,
     ) -> Result<(), WaitError> {
-        wait_gone(&self.region(region).poller, id, timeout, cancel).await
+        let region = self.region(region);
+        let done = |found: Option<_>| found.is_none().then_some(());
+        let waited = region.poller.wait(id, InitialPoll::Soon, timeout, cancel, done).await;
+        waited.map_err(|unfinished| WaitError::of(id, timeout, unfinished))
     }
 }
 
@@ -271,18 +274,6 @@ async fn wait_for(
     };
     let waited = poller.wait(id, initial, timeout, cancel, done).await;
     waited.unwrap_or_else(|unfinished| Err(WaitError::of(id, timeout, unfinished)))
-}
-
-/// Waits until `id` is not listed.
-async fn wait_gone(
-    poller: &Poller<Polls>,
-    id: &str,
-    timeout: Duration,
-    cancel: &CancellationToken,
-) -> Result<(), WaitError> {
-    let done = |found: Option<_>| found.is_none().then_some(());
-    let waited = poller.wait(id, InitialPoll::Soon, timeout, cancel, done).await;
-    waited.map_err(|unfinished| WaitError::of(id, timeout, unfinished))
 }
 
 impl WaitError {

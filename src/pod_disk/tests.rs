@@ -1,80 +1,19 @@
 mod arguments;
 mod inspected_images;
 
-use std::sync::{Arc, Mutex};
-use std::time::Duration;
+use std::sync::Arc;
 
 use serde_json::json;
 use tokio_util::sync::CancellationToken;
 
 use super::*;
 use crate::block::{self, ProviderConfig};
-use crate::image_caches::{ImageCacheApi, ImageCaches};
-use tencentcloud::Error;
+use crate::image_caches::fake::Fake;
 use tencentcloud::credentials::Environment;
-use tencentcloud::tke::*;
+use tencentcloud::tke::ImageCache;
 use terraform_plugin::diagnostics::{AttributePath, Severity};
 use terraform_plugin::framework;
 use terraform_plugin::value::{self, Value};
-
-/// The API with these caches. It records its calls.
-#[derive(Debug, Default)]
-struct Caches {
-    caches: Vec<ImageCache>,
-    calls: Mutex<Vec<String>>,
-}
-
-#[async_trait]
-impl ImageCacheApi for Caches {
-    async fn describe(&self, region: &str, _: &DescribeImageCaches) -> Result<DescribeImageCachesResponse, Error> {
-        self.calls.lock().unwrap().push(format!("describe in {region}"));
-        let (total_count, image_caches) = (Some(self.caches.len() as u64), self.caches.clone());
-        Ok(DescribeImageCachesResponse { total_count, image_caches, request_id: "request-1".to_owned() })
-    }
-
-    async fn most_suitable(
-        &self,
-        region: &str,
-        request: &GetMostSuitableImageCache,
-    ) -> Result<GetMostSuitableImageCacheResponse, Error> {
-        self.calls.lock().unwrap().push(format!("most suitable in {region}"));
-        let image_cache = self.caches.iter().find(|cache| cache.images == request.images).cloned();
-        Ok(GetMostSuitableImageCacheResponse { found: image_cache.is_some(), image_cache })
-    }
-
-    async fn create(
-        &self,
-        _: &str,
-        _: &CreateImageCache,
-        _: &CancellationToken,
-    ) -> Result<CreateImageCacheResponse, Error> {
-        unreachable!("a data source creates nothing")
-    }
-
-    async fn update(&self, _: &str, _: &UpdateImageCache) -> Result<Done, Error> {
-        unreachable!("a data source updates nothing")
-    }
-
-    async fn delete(&self, _: &str, _: &DeleteImageCaches) -> Result<Done, Error> {
-        unreachable!("a data source deletes nothing")
-    }
-
-    async fn container_instances(
-        &self,
-        _: &str,
-        _: &DescribeEKSContainerInstances,
-    ) -> Result<DescribeEKSContainerInstancesResponse, Error> {
-        unreachable!("a data source waits for no build")
-    }
-
-    async fn container_instance_events(
-        &self,
-        _: &str,
-        _: &DescribeEKSContainerInstanceEvent,
-    ) -> Result<DescribeEKSContainerInstanceEventResponse, Error> {
-        unreachable!("a data source waits for no build")
-    }
-}
 
 fn cache(id: &str, size: u64, status: &str, images: &[&str]) -> ImageCache {
     let row = json!({"ImageCacheId": id, "ImageCacheName": "app", "ImageCacheSize": size, "Status": status,
@@ -84,16 +23,18 @@ fn cache(id: &str, size: u64, status: &str, images: &[&str]) -> ImageCache {
 
 /// Reads the data source with `config`, a provider in `region` and these caches. Returns the value, the diagnostics and the calls.
 async fn read(config: Value, region: Attr<String>, caches: Vec<ImageCache>) -> (Value, Diagnostics, Vec<String>) {
-    let api = Arc::new(Caches { caches, ..Default::default() });
+    let (fake, image_caches) = Fake::new();
+    caches.into_iter().for_each(|cache| fake.add_listed(cache));
     let block = ProviderConfig { region, ..ProviderConfig::with_keys() };
     let mut session = block::configure(block, Environment::default(), &mut Diagnostics::default()).unwrap();
-    session.image_caches = ImageCaches::with_api(api.clone(), Duration::from_secs(5));
+    session.image_caches = image_caches;
     let context = Context { session: Arc::new(session), stop: CancellationToken::new() };
     let data_source = framework::data_source(PodDisk);
     let invalid = data_source.validate(&config).await;
     assert_eq!(invalid, Diagnostics::default());
     let (value, diagnostics) = data_source.read(&context, &config).await;
-    let calls = api.calls.lock().unwrap().clone();
+    let state = fake.state();
+    let calls = state.calls.iter().map(|call| format!("{call} in {}", state.regions.join(", "))).collect();
     (value, diagnostics, calls)
 }
 
@@ -252,7 +193,7 @@ async fn auto_with_images_shows_the_cache_that_matches() {
     ]);
     let (value, diagnostics, calls) =
         read(config, guangzhou(), vec![cache("imc-1", 40, "Ready", &["nginx:1.27"])]).await;
-    assert_eq!((diagnostics, calls), (Diagnostics::default(), vec!["most suitable in ap-guangzhou".to_owned()]));
+    assert_eq!((diagnostics, calls), (Diagnostics::default(), vec!["most_suitable in ap-guangzhou".to_owned()]));
     let id = AttributePath::root("matched_image_cache").attribute("id");
     assert_eq!(value.get(&id), Some(&"imc-1".into()));
     assert_eq!(*attribute(&value, "disk_size"), 40u64.into());

@@ -13,7 +13,9 @@
 pub mod attributes;
 mod build_log;
 mod changes;
+mod computed;
 mod create;
+mod create_only;
 mod creation_time;
 mod data_source;
 mod delete;
@@ -118,3 +120,6 @@ impl Resource for ImageCacheResource {
         Ok(import::moved(source, state)?)
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -41,7 +41,7 @@ use futures_util::stream::Stream;
 pub use self::{
     api::RegionApi,
     build_events::BuildInstance,
-    create::{Candidate, CreateError},
+    create::{Candidate, CreateError, differences, rounded_up},
     wait::{Change, Goal, Observation, WaitError, was_built},
 };
 use self::{api::RegionClient, listing::Absence, region::Region};

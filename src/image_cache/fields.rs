@@ -25,8 +25,12 @@ pub(super) struct Field {
     pub changes: fn(Changes<'_>) -> bool,
     /// Whether a row of a list has the field.
     pub is_listed: fn(&ImageCache) -> bool,
+    /// Lists an empty value in a row; does nothing for a field that cannot be empty.
+    pub list_empty: fn(&mut ImageCache),
     /// Whether a request has the field.
     pub is_sent: fn(&UpdateImageCache) -> bool,
+    /// Whether a request clears the field, which no list ever shows.
+    pub is_cleared_unseen: fn(&UpdateImageCache) -> bool,
     /// Sets the planned value in a create request. An empty list is omitted.
     pub send_created: fn(&Planned<'_>, &mut CreateImageCache),
     /// Sets the planned value in an update request. An empty list is omitted.
@@ -70,7 +74,9 @@ pub(super) const FIELDS: [Field; 8] = [
         builds: false,
         changes: |changes| changes.prior.name != changes.planned.name,
         is_listed: |_| true,
+        list_empty: |_| (),
         is_sent: |request| request.image_cache_name.is_some(),
+        is_cleared_unseen: |_| false,
         send_created: |from, request| {
             request.image_cache_name = from.planned.name.known().cloned().unwrap_or_default();
         },
@@ -89,7 +95,9 @@ pub(super) const FIELDS: [Field; 8] = [
         builds: true,
         changes: |changes| changes.images(),
         is_listed: |row| !row.images.is_empty(),
+        list_empty: |_| (),
         is_sent: |request| request.images.is_some(),
+        is_cleared_unseen: |_| false,
         send_created: |from, request| request.images = from.planned.images.known().map(list).unwrap_or_default(),
         send_planned: |from, request| request.images = from.planned.images.known().map(list),
         send_empty: |_| (),
@@ -120,7 +128,9 @@ pub(super) const FIELDS: [Field; 8] = [
         builds: true,
         changes: |changes| changes.prior.image_cache_size != changes.planned.image_cache_size,
         is_listed: |row| row.image_cache_size.is_some(),
+        list_empty: |_| (),
         is_sent: |request| request.image_cache_size.is_some(),
+        is_cleared_unseen: |_| false,
         send_created: |from, request| request.image_cache_size = from.planned.image_cache_size.known().copied(),
         send_planned: |from, request| request.image_cache_size = from.planned.image_cache_size.known().copied(),
         send_empty: |_| (),
@@ -136,7 +146,9 @@ pub(super) const FIELDS: [Field; 8] = [
         builds: false,
         changes: |changes| changes.prior.retention_days != changes.planned.retention_days,
         is_listed: |row| row.retention_days.is_some(),
+        list_empty: |row| row.retention_days = Some(0),
         is_sent: |request| request.retention_days.is_some(),
+        is_cleared_unseen: |_| false,
         send_created: |from, request| request.retention_days = from.planned.retention_days.known().copied(),
         send_planned: |from, request| request.retention_days = from.planned.retention_days.known().copied(),
         send_empty: |_| (),
@@ -152,7 +164,9 @@ pub(super) const FIELDS: [Field; 8] = [
         builds: true,
         changes: |changes| changes.unreturned(|model| &model.security_group_ids),
         is_listed: |_| false,
+        list_empty: |_| (),
         is_sent: |request| request.security_group_ids.is_some(),
+        is_cleared_unseen: |request| request.security_group_ids.as_ref().is_some_and(Vec::is_empty),
         send_created: |from, request| {
             request.security_group_ids = from.planned.security_group_ids.known().map(list).unwrap_or_default();
         },
@@ -171,7 +185,9 @@ pub(super) const FIELDS: [Field; 8] = [
         builds: false,
         changes: |changes| elements_change(&changes.prior.tags_all, &changes.planned.tags_all),
         is_listed: |row| row.tags.is_some(),
+        list_empty: |row| row.tags = Some(Vec::new()),
         is_sent: |request| request.tags.is_some(),
+        is_cleared_unseen: |_| false,
         send_created: |from, request| {
             request.tags = from.planned.tags_all.known().map(tags::to_list).unwrap_or_default();
         },
@@ -204,7 +220,9 @@ pub(super) const FIELDS: [Field; 8] = [
         changes: |changes| changes.unreturned(|model| &model.image_registry_credentials),
         // The API may mask them: they are not read.
         is_listed: |_| false,
+        list_empty: |_| (),
         is_sent: |request| request.image_registry_credentials.is_some(),
+        is_cleared_unseen: |request| request.image_registry_credentials.as_ref().is_some_and(Vec::is_empty),
         send_created: |from, request| {
             request.image_registry_credentials =
                 credentials(&from.planned.image_registry_credentials, &from.config.image_registry_credentials);
@@ -226,7 +244,9 @@ pub(super) const FIELDS: [Field; 8] = [
         builds: true,
         changes: |changes| changes.unreturned(|model| &model.rebuild_triggers),
         is_listed: |_| true,
+        list_empty: |_| (),
         is_sent: |_| false,
+        is_cleared_unseen: |_| false,
         send_created: |_, _| (),
         send_planned: |_, _| (),
         send_empty: |_| (),

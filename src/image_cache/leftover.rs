@@ -7,7 +7,7 @@
 use std::time::{Duration, SystemTime};
 
 use super::creation_time;
-use crate::images;
+use crate::image_caches::differences;
 use crate::session::Session;
 use tencentcloud::tke::{CreateImageCache, ImageCache, Status};
 use terraform_plugin::diagnostics::Diagnostic;
@@ -73,22 +73,9 @@ fn is_generated(name: &str) -> bool {
 
 /// Whether an earlier `request` like this one could have created `row`. Fields that the row lacks are ignored.
 fn could_be_of(row: &ImageCache, request: &CreateImageCache, now: SystemTime) -> bool {
-    let set = |images: &[String]| images.iter().cloned().collect();
-    let size = match (row.image_cache_size, request.image_cache_size) {
-        (Some(row), Some(requested)) => row == requested || row == requested.next_multiple_of(10),
-        _ => true,
-    };
-    let retention = row.retention_days.is_none_or(|days| days == request.retention_days.unwrap_or(0));
-    // Further tags may be the platform's.
-    let tags = row.tags.as_ref().is_none_or(|listed| request.tags.iter().all(|tag| listed.contains(tag)));
     let recent = creation_time::parse(&row.creation_time)
         .is_some_and(|created| now.duration_since(created.into()).map_or(true, |age| age <= MAX_AGE));
-    row.status != Status::Failed
-        && images::same(&set(&row.images), &set(&request.images))
-        && size
-        && retention
-        && tags
-        && recent
+    row.status != Status::Failed && !row.images.is_empty() && differences(row, request).is_empty() && recent
 }
 
 #[cfg(test)]

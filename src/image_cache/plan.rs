@@ -18,7 +18,9 @@
 
 use std::collections::BTreeMap;
 
-use super::changes::{Changes, elements_change};
+use super::changes::Changes;
+use super::computed::COMPUTED;
+use super::create_only::CREATE_ONLY;
 use super::model::ImageCacheModel;
 use super::{private, validate};
 use crate::session::Session;
@@ -27,20 +29,6 @@ use tencentcloud::tke::Status;
 use terraform_plugin::diagnostics::{AttributePath, Diagnostic, Diagnostics};
 use terraform_plugin::framework::{Outcome, Private, ResourcePlan};
 use terraform_plugin::value::{Attr, Value};
-
-/// Attributes that the API never returns, and whose change replaces the cache.
-const NETWORK: [&str; 7] = [
-    "vpc_id",
-    "subnet_id",
-    "existed_eip_id",
-    "auto_create_eip",
-    "registry_skip_verify_list",
-    "registry_http_endpoint_list",
-    "resolve_config",
-];
-
-/// The attributes that a build changes.
-const BUILT: [&str; 4] = ["status", "snapshot_id", "creation_time", "expire_date_time"];
 
 pub(super) async fn plan(session: &Session, plan: &mut ResourcePlan<ImageCacheModel>) -> Outcome<()> {
     let at = AttributePath::root("tags");
@@ -128,21 +116,12 @@ fn plan_update(prior: &ImageCacheModel, plan: &mut ResourcePlan<ImageCacheModel>
     }
 
     if imported {
-        NETWORK.iter().for_each(|attribute| plan.update_in_place(attribute));
         plan.diagnostics.extend(other_spelling(prior, &plan.planned));
     }
-    // It is required, and so null only after an import, unless `ignore_changes` has kept it so since.
-    if prior.vpc_id.is_null() {
-        plan.update_in_place("vpc_id");
-    }
-    if prior.subnet_id.is_null() {
-        plan.update_in_place("subnet_id");
-    }
-    if !elements_change(&prior.registry_skip_verify_list, &plan.planned.registry_skip_verify_list) {
-        plan.update_in_place("registry_skip_verify_list");
-    }
-    if !elements_change(&prior.registry_http_endpoint_list, &plan.planned.registry_http_endpoint_list) {
-        plan.update_in_place("registry_http_endpoint_list");
+    for field in CREATE_ONLY {
+        if imported || !(field.changes)(prior, &plan.planned) {
+            plan.update_in_place(field.attribute);
+        }
     }
     if let (Attr::Known(before), Attr::Known(after)) = (&prior.image_cache_size, &plan.planned.image_cache_size)
         && after < before
@@ -152,7 +131,8 @@ fn plan_update(prior: &ImageCacheModel, plan: &mut ResourcePlan<ImageCacheModel>
     }
     let retry = status == Some(Status::UpdateFailed);
     if !rebuilding.is_empty() || retry {
-        BUILT.iter().for_each(|attribute| plan.set_unknown(attribute));
+        let built = COMPUTED.iter().filter(|computed| computed.is_built);
+        built.for_each(|computed| plan.set_unknown(computed.attribute));
         if plan.planned.replace_on_rebuild != Attr::Known(false) {
             if rebuilding == ["rebuild_triggers"] && plan.planned.rebuild_triggers.is_unknown() {
                 plan.diagnostics.push(unknown_triggers());
@@ -165,7 +145,7 @@ fn plan_update(prior: &ImageCacheModel, plan: &mut ResourcePlan<ImageCacheModel>
     }
     let building = matches!(status, Some(Status::Pending | Status::Updating));
     if building && plan.planned.wait_for_ready != Attr::Known(false) {
-        BUILT.iter().chain(&["image_cache_type", "snapshotter"]).for_each(|attribute| plan.set_unknown(attribute));
+        COMPUTED.iter().for_each(|computed| plan.set_unknown(computed.attribute));
     }
     if plan.changes("retention_days") {
         plan.set_unknown("expire_date_time");
@@ -245,6 +225,9 @@ mod tests {
     use terraform_plugin::framework::conformance::{Terraform, complete};
     use terraform_plugin::framework::{self, Context};
     use terraform_plugin::value::Secret;
+
+    /// The attributes that a build changes.
+    const BUILT: [&str; 4] = ["status", "snapshot_id", "creation_time", "expire_date_time"];
 
     /// The effect of a change of an argument.
     enum Effect {
@@ -393,7 +376,6 @@ mod tests {
                 }
                 Effect::Replace => {
                     assert_eq!(replaced_by, [name]);
-                    assert!(name == "region" || NETWORK.contains(&name), "{name} is not returned, and not in NETWORK");
                     Vec::new()
                 }
             };

@@ -1,13 +1,11 @@
 //! Builds requests from plans.
 
-use std::collections::BTreeSet;
-
 use super::changes::Changes;
+use super::create_only::CREATE_ONLY;
 use super::fields::{FIELDS, Planned};
 use super::model::ImageCacheModel;
 use crate::tags::TagPolicy;
-use tencentcloud::tke::{CreateImageCache, EipAttribute, ImageCache, UpdateImageCache};
-use terraform_plugin::value::Attr;
+use tencentcloud::tke::{CreateImageCache, ImageCache, UpdateImageCache};
 
 /// A generated name: `tf-` and 16 letters and digits. It must be unique, because after a lost response the cache is looked up
 /// by name.
@@ -17,23 +15,8 @@ pub(super) fn unique_name() -> String {
 
 /// The request that creates the planned cache. `config` has the write-only passwords.
 pub(super) fn create(planned: &ImageCacheModel, config: &ImageCacheModel, name: &str) -> CreateImageCache {
-    let eip = planned.auto_create_eip.known();
-    let mut request = CreateImageCache {
-        vpc_id: text(&planned.vpc_id).unwrap_or_default(),
-        subnet_id: text(&planned.subnet_id).unwrap_or_default(),
-        existed_eip_id: text(&planned.existed_eip_id),
-        auto_create_eip: eip.map(|_| true),
-        // Without attributes, the API's defaults apply; with any, the policy is required.
-        auto_create_eip_attribute: eip.filter(|eip| **eip != Default::default()).map(|eip| EipAttribute {
-            delete_policy: text(&eip.delete_policy).unwrap_or_default(),
-            internet_service_provider: text(&eip.internet_service_provider),
-            internet_max_bandwidth_out: eip.internet_max_bandwidth_out.known().copied(),
-        }),
-        registry_skip_verify_list: elements(&planned.registry_skip_verify_list),
-        registry_http_endpoint_list: elements(&planned.registry_http_endpoint_list),
-        resolve_config: text(&planned.resolve_config),
-        ..Default::default()
-    };
+    let mut request = CreateImageCache::default();
+    CREATE_ONLY.iter().for_each(|field| (field.send)(planned, &mut request));
     let from = Planned { planned, config, tags: &TagPolicy::default(), listed: None };
     FIELDS.iter().for_each(|field| (field.send_created)(&from, &mut request));
     request.image_cache_name = name.to_owned();
@@ -92,24 +75,16 @@ pub(super) fn rebuild(listed: &ImageCache) -> UpdateImageCache {
     request
 }
 
-fn text(value: &Attr<String>) -> Option<String> {
-    value.known().cloned()
-}
-
-fn elements(set: &Attr<BTreeSet<String>>) -> Vec<String> {
-    set.known().into_iter().flatten().cloned().collect()
-}
-
 #[cfg(test)]
 mod tests {
-    use std::collections::BTreeMap;
+    use std::collections::{BTreeMap, BTreeSet};
 
     use serde_json::{Value, json};
 
     use super::super::model::{AutoCreateEip, RegistryCredentials};
     use super::*;
     use crate::tags::IgnoreTags;
-    use terraform_plugin::value::Secret;
+    use terraform_plugin::value::{Attr, Secret};
 
     type Credentials = Attr<BTreeMap<String, RegistryCredentials>>;
 

@@ -1,9 +1,9 @@
 //! Builds the state of a cache from the response of the API.
 
+use super::computed::COMPUTED;
 use super::fields::FIELDS;
 use super::model::{CacheAnnotations, ImageCacheModel};
 use crate::annotations;
-use crate::image_cache::attributes::ImageCacheAttributes;
 use crate::tags::{self, TagPolicy, Tags};
 use tencentcloud::tke::ImageCache;
 use terraform_plugin::value::Attr;
@@ -33,13 +33,7 @@ pub(super) fn refresh(state: &mut ImageCacheModel, region: &str, cache: &ImageCa
     state.region = Attr::from(region.to_owned());
     set_id(state, &cache.image_cache_id);
     FIELDS.iter().for_each(|field| (field.read)(cache, policy, state));
-    let listed = ImageCacheAttributes::from(cache);
-    state.status = listed.status;
-    state.snapshot_id = listed.snapshot_id;
-    state.creation_time = listed.creation_time;
-    state.expire_date_time = listed.expire_date_time;
-    state.image_cache_type = listed.image_cache_type;
-    state.snapshotter = listed.snapshotter;
+    COMPUTED.iter().for_each(|computed| *(computed.state)(state) = (computed.listed)(cache).into());
 }
 
 /// The tags that Terraform manages. If the API lists no tags, those of the state are kept, except unmanaged ones that an older
@@ -62,11 +56,11 @@ pub(super) fn as_listed(state: &mut ImageCacheModel, before: &ImageCache, after:
 
 /// `after`, with empty values for fields that were listed `before` and are now omitted.
 pub(super) fn with_emptied(before: &ImageCache, after: &ImageCache) -> ImageCache {
-    ImageCache {
-        retention_days: after.retention_days.or(before.retention_days.map(|_| 0)),
-        tags: after.tags.clone().or(before.tags.as_ref().map(|_| Vec::new())),
-        ..after.clone()
+    let mut row = after.clone();
+    for field in FIELDS.iter().filter(|field| (field.is_listed)(before) && !(field.is_listed)(after)) {
+        (field.list_empty)(&mut row);
     }
+    row
 }
 
 /// After create and update: sets unknown planned values, and keeps known ones.
@@ -74,13 +68,7 @@ pub(super) fn with_emptied(before: &ImageCache, after: &ImageCache) -> ImageCach
 /// Terraform requires the new state to match the plan; the next read shows differences in the cloud.
 pub(super) fn complete(planned: &mut ImageCacheModel, cache: Option<&ImageCache>) {
     FIELDS.iter().for_each(|field| (field.fill)(cache, planned));
-    let listed = cache.map(ImageCacheAttributes::from).unwrap_or_default();
-    fill(&mut planned.status, listed.status);
-    fill(&mut planned.snapshot_id, listed.snapshot_id);
-    fill(&mut planned.creation_time, listed.creation_time);
-    fill(&mut planned.expire_date_time, listed.expire_date_time);
-    fill(&mut planned.image_cache_type, listed.image_cache_type);
-    fill(&mut planned.snapshotter, listed.snapshotter);
+    COMPUTED.iter().for_each(|computed| fill((computed.state)(planned), cache.map(computed.listed)));
 }
 
 /// Sets unknown planned values.

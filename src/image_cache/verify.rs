@@ -19,14 +19,11 @@ mod messages;
 use super::fields::{Difference, FIELDS};
 use super::model::ImageCacheModel;
 use super::{private, state};
-use crate::image_caches::was_built;
+use crate::image_caches::{rounded_up, was_built};
 use crate::tags::TagPolicy;
 use tencentcloud::tke::{ImageCache, UpdateImageCache};
 use terraform_plugin::diagnostics::{AttributePath, Diagnostic};
 use terraform_plugin::framework::{Private, Response};
-
-/// The size increment of premium cloud disks in some documents; others document 1.
-const SIZE_STEP: u64 = 10;
 
 /// The differences of the cache from the request. A field that the API does not return is not a difference, unless it was
 /// listed `before`: then it is empty.
@@ -93,15 +90,11 @@ pub(super) fn updated(
         return;
     }
     let id = &after.image_cache_id;
-    let cleared = [
-        ("security_group_ids", sent.security_group_ids.as_ref().is_some_and(Vec::is_empty)),
-        ("image_registry_credentials", sent.image_registry_credentials.as_ref().is_some_and(Vec::is_empty)),
-    ];
-    for (attribute, _) in cleared.into_iter().filter(|(_, cleared)| *cleared) {
-        response.diagnostics.push(messages::cleared_unseen(id, attribute));
+    let cleared: Vec<_> = FIELDS.iter().filter(|field| (field.is_cleared_unseen)(sent)).collect();
+    for field in &cleared {
+        response.diagnostics.push(messages::cleared_unseen(id, field.attribute));
     }
-    let clears = cleared.iter().any(|(_, cleared)| *cleared);
-    if waited && !clears && is_build_unseen(sent, before, after) {
+    if waited && cleared.is_empty() && is_build_unseen(sent, before, after) {
         response.diagnostics.push(messages::no_build_seen(id).at(AttributePath::root("rebuild_triggers")));
     }
 }
@@ -127,7 +120,7 @@ fn take_rounding(
     let sent = sent.image_cache_size?;
     let known = private::rounded_size(memory);
     match cache.image_cache_size {
-        Some(given) if sent != given && sent.next_multiple_of(SIZE_STEP) == given => {
+        Some(given) if sent != given && rounded_up(sent) == given => {
             found.retain(|difference| difference.attribute != "image_cache_size");
             private::set_rounded_size(memory, Some((sent, given)));
             (known != Some((sent, given))).then(|| messages::rounded(&cache.image_cache_id, sent, given))

@@ -26,7 +26,7 @@ use tokio::time::sleep;
 use tokio_util::sync::CancellationToken;
 use tracing::Span;
 
-pub use self::candidates::Candidate;
+pub use self::candidates::{Candidate, differences, rounded_up};
 use super::{
     RegionApi,
     batch::{Batches, Fetch},

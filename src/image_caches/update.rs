@@ -56,22 +56,26 @@ impl dyn RegionApi {
 }
 
 fn is_carried_out(row: &ImageCache, request: &UpdateImageCache) -> bool {
-    let builds = request.images.is_some()
-        || request.image_cache_size.is_some()
-        || request.security_group_ids.is_some()
-        || request.image_registry_credentials.is_some();
-    row.status == Status::Updating || (!builds && has_the_values(row, request))
-}
-
-/// True when `row` shows what `request` asks for, of what needs no build.
-fn has_the_values(row: &ImageCache, request: &UpdateImageCache) -> bool {
-    let tags = |tags: &[_]| tags.iter().cloned().collect::<BTreeSet<_>>();
-    request.image_cache_name.as_ref().is_none_or(|name| *name == row.image_cache_name)
-        && request.retention_days.is_none_or(|days| Some(days) == row.retention_days)
-        && request
-            .tags
-            .as_ref()
-            .is_none_or(|requested| tags(requested) == tags(row.tags.as_deref().unwrap_or_default()))
+    // Every field is named: a new one must be decided on.
+    let UpdateImageCache {
+        image_cache_id: _,
+        image_cache_name,
+        images,
+        image_cache_size,
+        retention_days,
+        security_group_ids,
+        image_registry_credentials,
+        tags,
+    } = request;
+    let builds = images.is_some()
+        || image_cache_size.is_some()
+        || security_group_ids.is_some()
+        || image_registry_credentials.is_some();
+    let set = |tags: &[_]| tags.iter().cloned().collect::<BTreeSet<_>>();
+    let is_listed = image_cache_name.as_ref().is_none_or(|name| *name == row.image_cache_name)
+        && retention_days.is_none_or(|days| Some(days) == row.retention_days)
+        && tags.as_ref().is_none_or(|tags| set(tags) == set(row.tags.as_deref().unwrap_or_default()));
+    row.status == Status::Updating || (!builds && is_listed)
 }
 
 #[cfg(test)]

@@ -13,6 +13,12 @@ pub struct Candidate {
     pub differs: Vec<&'static str>,
 }
 
+/// The size in GiB that the API may give for a requested one: the sizes of premium cloud disks come in steps of 10 by some
+/// documents, and in steps of 1 by others.
+pub fn rounded_up(size: u64) -> u64 {
+    size.next_multiple_of(10)
+}
+
 /// The one of `rows` that `request` created. A row that differs in what it lists is not; where several do not differ, the one
 /// that lists everything as it was requested is, and otherwise none.
 ///
@@ -37,16 +43,34 @@ fn candidate(row: &ImageCache, request: &CreateImageCache) -> Candidate {
 }
 
 /// The attributes that `row` lists with other values than requested. What it does not list does not count, nor do further
-/// tags, which the platform or a tag policy may have added. Images may be listed in full, and the size rounded up to tens.
-fn differences(row: &ImageCache, request: &CreateImageCache) -> Vec<&'static str> {
+/// tags, which the platform or a tag policy may have added. Images may be listed in full, and the size [rounded up](rounded_up).
+pub fn differences(row: &ImageCache, request: &CreateImageCache) -> Vec<&'static str> {
+    // Every field is named: a new one must be decided on. The name is that of the look-up, and the rest is never listed.
+    let CreateImageCache {
+        images,
+        image_cache_size,
+        retention_days,
+        tags,
+        image_cache_name: _,
+        vpc_id: _,
+        subnet_id: _,
+        security_group_ids: _,
+        image_registry_credentials: _,
+        existed_eip_id: _,
+        auto_create_eip: _,
+        auto_create_eip_attribute: _,
+        registry_skip_verify_list: _,
+        registry_http_endpoint_list: _,
+        resolve_config: _,
+    } = request;
     let set = |images: &[String]| images.iter().cloned().collect();
-    let images = row.images.is_empty() || images::same(&set(&row.images), &set(&request.images));
-    let size = match (row.image_cache_size, request.image_cache_size) {
-        (Some(row), Some(requested)) => row == requested || row == requested.next_multiple_of(10),
+    let images = row.images.is_empty() || images::same(&set(&row.images), &set(images));
+    let size = match (row.image_cache_size, *image_cache_size) {
+        (Some(row), Some(requested)) => row == requested || row == rounded_up(requested),
         _ => true,
     };
-    let retention = row.retention_days.is_none_or(|days| days == request.retention_days.unwrap_or(0));
-    let tags = row.tags.as_ref().is_none_or(|listed| request.tags.iter().all(|tag| listed.contains(tag)));
+    let retention = row.retention_days.is_none_or(|days| days == retention_days.unwrap_or(0));
+    let tags = row.tags.as_ref().is_none_or(|listed| tags.iter().all(|tag| listed.contains(tag)));
     [("images", images), ("image_cache_size", size), ("retention_days", retention), ("tags", tags)]
         .into_iter()
         .filter_map(|(attribute, same)| (!same).then_some(attribute))

@@ -18,22 +18,19 @@ use terraform_plugin::framework::{Function, FunctionError};
 /// kind of object with containers whose place for annotations is not known, and for a place that is shared through an alias, an
 /// anchor or a merge key. Without annotations, the text is not changed.
 #[derive(Serialize, Deserialize, JsonSchema)]
-pub struct Parameters {
+pub struct AnnotateManifests {
     /// The manifests, YAML or JSON, at most 16 MiB.
     yaml: String,
     /// The annotations, for example those of the function `image_cache_annotations`.
     annotations: Annotations,
 }
 
-/// The function.
-pub struct AnnotateManifests;
-
 impl Function for AnnotateManifests {
-    type Parameters = Parameters;
     type Result = String;
     const NAME: &'static str = "annotate_manifests";
 
-    fn call(&self, Parameters { yaml, annotations }: Parameters) -> Result<String, FunctionError> {
+    fn call(self) -> Result<String, FunctionError> {
+        let Self { yaml, annotations } = self;
         manifests::annotate(&yaml, &annotations).map_err(|error| FunctionError::at(0, error.to_string()))
     }
 }

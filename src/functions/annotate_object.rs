@@ -17,7 +17,7 @@ use terraform_plugin::value::{Attr, Dynamic};
 ///
 /// An object without a Pod is an error if it is wholly known.
 #[derive(Serialize, Deserialize, JsonSchema)]
-pub struct Parameters {
+pub struct AnnotateObject {
     /// The object, as in `manifest` of `kubernetes_manifest`.
     #[schemars(extend("x-terraform" = PARAMETER.allow_unknown()))]
     object: Attr<Dynamic>,
@@ -26,15 +26,12 @@ pub struct Parameters {
     annotations: UnknownAnnotations,
 }
 
-/// The function.
-pub struct AnnotateObject;
-
 impl Function for AnnotateObject {
-    type Parameters = Parameters;
     type Result = Attr<Dynamic>;
     const NAME: &'static str = "annotate_object";
 
-    fn call(&self, Parameters { object, annotations }: Parameters) -> Result<Attr<Dynamic>, FunctionError> {
+    fn call(self) -> Result<Attr<Dynamic>, FunctionError> {
+        let Self { object, annotations } = self;
         let Attr::Known(object) = object else { return Ok(Attr::Unknown) };
         if object.value().as_map().is_none() {
             return Err(FunctionError::at(0, "expected an object, such as an element of manifest_objects"));

@@ -19,7 +19,7 @@ use terraform_plugin::value::Attr;
 /// of the key as `existing`: the annotations are merged into it, and its other keys keep their order, as strings. Its comments are
 /// removed. Merging twice gives the same result.
 #[derive(Serialize, Deserialize, JsonSchema)]
-pub struct Parameters {
+pub struct GlobalConfig {
     /// The annotations, for example those of `eks_pod_disk` or of another function, merged. A key with null is removed.
     #[schemars(extend("x-terraform" = PARAMETER.allow_unknown().allow_null_elements()))]
     annotations: Attr<PlannedAnnotations>,
@@ -28,15 +28,12 @@ pub struct Parameters {
     existing: Vec<Attr<String>>,
 }
 
-/// The function.
-pub struct GlobalConfig;
-
 impl Function for GlobalConfig {
-    type Parameters = Parameters;
     type Result = PlannedAnnotations;
     const NAME: &'static str = "global_config";
 
-    fn call(&self, Parameters { annotations, existing }: Parameters) -> Result<PlannedAnnotations, FunctionError> {
+    fn call(self) -> Result<PlannedAnnotations, FunctionError> {
+        let Self { annotations, existing } = self;
         if existing.len() > 1 {
             return Err(FunctionError::at(
                 2,

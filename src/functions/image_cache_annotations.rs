@@ -20,7 +20,7 @@ use terraform_plugin::value::{Attr, Dynamic};
 /// With an unknown ID, of a cache that is created in the same apply, the keys of the map are known. An unknown option that may become
 /// null makes the whole map unknown.
 #[derive(Serialize, Deserialize, JsonSchema)]
-pub struct Parameters {
+pub struct ImageCacheAnnotations {
     /// ID of the image cache, for example `"imc-1a2b3c4d"`, or `"auto"` for the best one with the Pod's images.
     #[schemars(extend("x-terraform" = PARAMETER.allow_unknown()))]
     id_or_auto: Attr<String>,
@@ -31,15 +31,12 @@ pub struct Parameters {
     options: Vec<Attr<Dynamic>>,
 }
 
-/// The function.
-pub struct ImageCacheAnnotations;
-
 impl Function for ImageCacheAnnotations {
-    type Parameters = Parameters;
     type Result = Attr<PlannedAnnotations>;
     const NAME: &'static str = "image_cache_annotations";
 
-    fn call(&self, Parameters { id_or_auto, options }: Parameters) -> Result<Self::Result, FunctionError> {
+    fn call(self) -> Result<Self::Result, FunctionError> {
+        let Self { id_or_auto, options } = self;
         if let Some(choice) = id_or_auto.as_str() {
             annotations::check_image_cache(choice).map_err(|expected| FunctionError::at(0, expected))?;
         }

@@ -21,20 +21,17 @@ use terraform_plugin::framework::{Function, FunctionError};
 /// An image that is not a valid reference, for example a placeholder, is an error, and so is text without a Pod: a missed image is a
 /// Pod without its cache. `manifest_pods` lists each Pod instead.
 #[derive(Serialize, Deserialize, JsonSchema)]
-pub struct Parameters {
+pub struct ManifestImages {
     /// The manifests, at most 16 MiB.
     yaml: String,
 }
 
-/// The function.
-pub struct ManifestImages;
-
 impl Function for ManifestImages {
-    type Parameters = Parameters;
     type Result = BTreeSet<String>;
     const NAME: &'static str = "manifest_images";
 
-    fn call(&self, Parameters { yaml }: Parameters) -> Result<BTreeSet<String>, FunctionError> {
+    fn call(self) -> Result<BTreeSet<String>, FunctionError> {
+        let Self { yaml } = self;
         manifests::images(&yaml).map_err(|error| FunctionError::at(0, error.to_string()))
     }
 }

@@ -12,20 +12,17 @@ use terraform_plugin::value::{Dynamic, Value};
 /// Unlike `yamldecode`, it reads all documents, omits empty ones, replaces each `List` by its items, and reads YAML as Kubernetes does,
 /// in which `0644` is 420 and `yes` is true. The result is a tuple of the objects in order, empty for manifests without objects.
 #[derive(Serialize, Deserialize, JsonSchema)]
-pub struct Parameters {
+pub struct ManifestObjects {
     /// The manifests, at most 16 MiB.
     yaml: String,
 }
 
-/// The function.
-pub struct ManifestObjects;
-
 impl Function for ManifestObjects {
-    type Parameters = Parameters;
     type Result = Dynamic;
     const NAME: &'static str = "manifest_objects";
 
-    fn call(&self, Parameters { yaml }: Parameters) -> Result<Dynamic, FunctionError> {
+    fn call(self) -> Result<Dynamic, FunctionError> {
+        let Self { yaml } = self;
         let objects = manifests::objects(&yaml).map_err(|error| FunctionError::at(0, error.to_string()))?;
         Ok(Dynamic::implied(Value::List(objects)).expect("a list has a type"))
     }

@@ -14,7 +14,7 @@ use terraform_plugin::value::Attr;
 /// (`spec.template.spec`), the distinct `images`, sorted, and as `unresolved` the images that are not valid references. Manifests
 /// without a Pod are an error that names the kinds of their objects.
 #[derive(Serialize, Deserialize, JsonSchema)]
-pub struct Parameters {
+pub struct ManifestPods {
     /// The manifests, at most 16 MiB.
     yaml: String,
 }
@@ -49,15 +49,12 @@ impl From<ObjectPod> for PodTemplate {
     }
 }
 
-/// The function.
-pub struct ManifestPods;
-
 impl Function for ManifestPods {
-    type Parameters = Parameters;
     type Result = Vec<PodTemplate>;
     const NAME: &'static str = "manifest_pods";
 
-    fn call(&self, Parameters { yaml }: Parameters) -> Result<Vec<PodTemplate>, FunctionError> {
+    fn call(self) -> Result<Vec<PodTemplate>, FunctionError> {
+        let Self { yaml } = self;
         let pods = manifests::object_pods(&yaml).map_err(|error| FunctionError::at(0, error.to_string()))?;
         Ok(pods.into_iter().map(PodTemplate::from).collect())
     }

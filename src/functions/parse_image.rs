@@ -14,7 +14,7 @@ use terraform_plugin::value::Attr;
 ///
 /// The grammar is that of Docker, containerd and Kubernetes. `nginx` is `library/nginx` in `docker.io`, with the tag `latest`.
 #[derive(Serialize, Deserialize, JsonSchema)]
-pub struct Parameters {
+pub struct ParseImage {
     /// The reference, for example `"registry.example.com/team/app:1.0"`.
     reference: String,
 }
@@ -32,15 +32,12 @@ pub struct Image {
     digest: Attr<String>,
 }
 
-/// The function.
-pub struct ParseImage;
-
 impl Function for ParseImage {
-    type Parameters = Parameters;
     type Result = Image;
     const NAME: &'static str = "parse_image";
 
-    fn call(&self, Parameters { reference }: Parameters) -> Result<Image, FunctionError> {
+    fn call(self) -> Result<Image, FunctionError> {
+        let Self { reference } = self;
         let image = Reference::parse(&reference).map_err(|error| FunctionError::at(0, error.to_string()))?;
         Ok(Image {
             registry: image.registry().to_owned(),

@@ -14,7 +14,7 @@ use terraform_plugin::value::Attr;
 /// an image cache has a disk made from the cache instead, see `image_cache_annotations`; the effect of this size together with a cache
 /// is not documented. With an unknown size, the key of the map is known and its value is unknown.
 #[derive(Serialize, Deserialize, JsonSchema)]
-pub struct Parameters {
+pub struct RootDiskAnnotations {
     /// Size of the disk in GiB, a whole number from 20 to 32000, for example `50`.
     #[schemars(
         extend("x-terraform" = PARAMETER.allow_unknown()),
@@ -23,15 +23,12 @@ pub struct Parameters {
     size: Attr<u64>,
 }
 
-/// The function.
-pub struct RootDiskAnnotations;
-
 impl Function for RootDiskAnnotations {
-    type Parameters = Parameters;
     type Result = PlannedAnnotations;
     const NAME: &'static str = "root_disk_annotations";
 
-    fn call(&self, Parameters { size }: Parameters) -> Result<PlannedAnnotations, FunctionError> {
+    fn call(self) -> Result<PlannedAnnotations, FunctionError> {
+        let Self { size } = self;
         Ok(annotations::planned_root_disk(&size))
     }
 }

@@ -26,7 +26,7 @@ fn call(function: &dyn AnyFunction, argument: impl Into<Value>) -> Result<Value,
 
 #[test]
 fn arguments_become_annotations() {
-    let (root_disk, image_cache) = (function(RootDiskAnnotations), function(ImageCacheAnnotations));
+    let (root_disk, image_cache) = (function::<RootDiskAnnotations>(), function::<ImageCacheAnnotations>());
     for (result, expected) in [
         (call(&*root_disk, 50_i64), annotations(&[("root-cbs-size", "50")])),
         (call(&*root_disk, 20_i64), annotations(&[("root-cbs-size", "20")])),
@@ -42,7 +42,7 @@ fn arguments_become_annotations() {
 fn map_becomes_the_data_of_the_config_map() {
     let yaml = "eks.tke.cloud.tencent.com/root-cbs-size: \"50\"\n";
     for (argument, yaml) in [(annotations(&[("root-cbs-size", "50")]), yaml), (annotations(&[]), "{}\n")] {
-        assert_eq!(call(&*function(GlobalConfig), argument), Ok(Value::map([("pod.annotations", yaml)])));
+        assert_eq!(call(&*function::<GlobalConfig>(), argument), Ok(Value::map([("pod.annotations", yaml)])));
     }
 }
 
@@ -54,13 +54,13 @@ fn reference_has_four_parts() {
         (format!("a.example.com:5000/b/c@{DIGEST}"), image("a.example.com:5000", "b/c", None, Some(DIGEST))),
         (format!("a.example.com/b:1@{DIGEST}"), image("a.example.com", "b", Some("1"), Some(DIGEST))),
     ] {
-        assert_eq!(call(&*function(ParseImage), reference.as_str()), Ok(expected), "{reference}");
+        assert_eq!(call(&*function::<ParseImage>(), reference.as_str()), Ok(expected), "{reference}");
     }
 }
 
 #[test]
 fn wrong_argument_is_an_error_with_the_expected_form() {
-    let (root_disk, image_cache) = (function(RootDiskAnnotations), function(ImageCacheAnnotations));
+    let (root_disk, image_cache) = (function::<RootDiskAnnotations>(), function::<ImageCacheAnnotations>());
     for (result, expected) in [
         (call(&*root_disk, 19_i64), "expected a whole number from 20 to 32000, got 19"),
         (call(&*root_disk, 32_001_i64), "expected a whole number from 20 to 32000, got 32001"),
@@ -69,7 +69,7 @@ fn wrong_argument_is_an_error_with_the_expected_form() {
             "expected \"auto\", or the ID of an image cache, for example \"imc-1a2b3c4d\", got \"a cache\"",
         ),
         (
-            call(&*function(ParseImage), "nginx:"),
+            call(&*function::<ParseImage>(), "nginx:"),
             "\"nginx:\" is not an image reference: the tag is missing after the colon; an example is \
              \"nginx:1.27\"",
         ),
@@ -84,7 +84,7 @@ fn known(value: Value) -> Value {
 
 #[test]
 fn options_choose_the_disk_of_a_cache() {
-    let function = function(ImageCacheAnnotations);
+    let function = function::<ImageCacheAnnotations>();
     let all = [
         ("use-image-cache", "imc-1"),
         ("image-cache-disk-size", "100"),
@@ -120,7 +120,7 @@ fn options_choose_the_disk_of_a_cache() {
 #[test]
 fn keys_are_known_before_the_values() {
     let (cache, root_disk, config) =
-        (function(ImageCacheAnnotations), function(RootDiskAnnotations), function(GlobalConfig));
+        (function::<ImageCacheAnnotations>(), function::<RootDiskAnnotations>(), function::<GlobalConfig>());
     let unknown =
         |keys: &[&str]| Value::map(keys.iter().map(|key| (format!("eks.tke.cloud.tencent.com/{key}"), Value::Unknown)));
     let size = |value: Value| {
@@ -149,7 +149,7 @@ fn keys_are_known_before_the_values() {
 
 #[test]
 fn invalid_option_is_an_error_with_an_unknown_id() {
-    let cache = function(ImageCacheAnnotations);
+    let cache = function::<ImageCacheAnnotations>();
     let one = |name: &str, value: Value| known(Value::map([(name, value)]));
     let form = "an object with any of size, disk_type, retain_minutes and fallback_size, for example { size = 100 }";
     for (options, argument, expected) in [
@@ -187,7 +187,7 @@ fn invalid_option_is_an_error_with_an_unknown_id() {
 
 #[test]
 fn existing_annotations_of_a_cluster_are_kept() {
-    let config = function(GlobalConfig);
+    let config = function::<GlobalConfig>();
     let ours = Value::map([("a/x", Value::from("1")), ("a/y", Value::Null)]);
     for (existing, expected) in [
         (vec![], "a/x: \"1\"\n"),
@@ -211,7 +211,7 @@ fn existing_annotations_of_a_cluster_are_kept() {
 fn manifests_give_pods_images_and_objects() {
     let yaml = "kind: Deployment\nmetadata: {name: a}\nspec:\n  template:\n    spec:\n      initContainers: [{image: b}]\n      \
                 containers: [{image: c}, {image: b}]\n      volumes: [{configMap: {defaultMode: 0644}}]\n";
-    assert_eq!(call(&*function(ManifestImages), yaml), Ok(Value::list(["b", "c"])));
+    assert_eq!(call(&*function::<ManifestImages>(), yaml), Ok(Value::list(["b", "c"])));
     let pod = Value::map([
         ("kind", "Deployment".into()),
         ("namespace", Value::Null),
@@ -220,13 +220,13 @@ fn manifests_give_pods_images_and_objects() {
         ("images", Value::list(["b", "c"])),
         ("unresolved", Value::List(vec![])),
     ]);
-    assert_eq!(call(&*function(ManifestPods), yaml), Ok(Value::List(vec![pod])));
-    let Ok(Value::Dynamic(objects)) = call(&*function(ManifestObjects), yaml) else { panic!("a tuple") };
+    assert_eq!(call(&*function::<ManifestPods>(), yaml), Ok(Value::List(vec![pod])));
+    let Ok(Value::Dynamic(objects)) = call(&*function::<ManifestObjects>(), yaml) else { panic!("a tuple") };
     let mode = AttributePath::default().index(0).attribute("spec").attribute("template").attribute("spec");
     let mode = mode.attribute("volumes").index(0).attribute("configMap").attribute("defaultMode");
     assert_eq!(objects.value().get(&mode), Some(&420_i64.into()));
     assert!(objects.ty().to_json().starts_with(r#"["tuple",[["object",{"kind":"string","#));
-    let Ok(Value::Dynamic(none)) = call(&*function(ManifestObjects), "# nothing\n") else { panic!("a tuple") };
+    let Ok(Value::Dynamic(none)) = call(&*function::<ManifestObjects>(), "# nothing\n") else { panic!("a tuple") };
     assert_eq!(none.ty(), &Type::Tuple(vec![]));
 }
 
@@ -234,7 +234,7 @@ fn manifests_give_pods_images_and_objects() {
 fn manifests_and_objects_get_annotations() {
     let yaml = "apiVersion: v1\nkind: Pod\nspec: {containers: [{image: a}]}\n";
     let map = Value::map([("a/b", "1")]);
-    let annotate = function(AnnotateManifests);
+    let annotate = function::<AnnotateManifests>();
     let annotated =
         "metadata:\n  annotations:\n    a/b: \"1\"\napiVersion: v1\nkind: Pod\nspec: {containers: [{image: a}]}\n";
     assert_eq!(annotate.call(vec![yaml.into(), map.clone()]), Ok(annotated.into()));
@@ -242,7 +242,7 @@ fn manifests_and_objects_get_annotations() {
     let error = "annotations[\"a/b\"] contains null. Remove the element, or set a value";
     assert_eq!(annotate.call(vec![yaml.into(), null.clone()]), Err(FunctionError::at(1, error)));
 
-    let annotate = function(AnnotateObject);
+    let annotate = function::<AnnotateObject>();
     let pod = Value::map([
         ("apiVersion", "v1".into()),
         ("kind", "Pod".into()),

@@ -1,6 +1,7 @@
 //! Functions: pure, without the network and without a configured provider.
 
 use std::collections::BTreeMap;
+use std::marker::PhantomData;
 use std::sync::OnceLock;
 
 use schemars::JsonSchema;
@@ -41,11 +42,9 @@ impl FunctionError {
     }
 }
 
-/// A function.
-pub trait Function: Send + Sync + 'static {
-    /// A field for each parameter, in the order of the arguments; [`PARAMETER`](crate::schema::PARAMETER) allows null and unknown
-    /// values. Its doc comment describes the function.
-    type Parameters: Model;
+/// A function: a field for each parameter, in the order of the arguments, and a doc comment that describes it.
+/// [`PARAMETER`](crate::schema::PARAMETER) allows null and unknown values.
+pub trait Function: Model {
     /// Its result.
     type Result: Serialize + JsonSchema;
     /// `parse_image`.
@@ -56,7 +55,7 @@ pub trait Function: Send + Sync + 'static {
     /// # Errors
     ///
     /// Which argument is at fault, and how.
-    fn call(&self, parameters: Self::Parameters) -> Result<Self::Result, FunctionError>;
+    fn call(self) -> Result<Self::Result, FunctionError>;
 }
 
 /// A function without its types, for the server.
@@ -75,13 +74,13 @@ pub trait AnyFunction: Send + Sync {
 }
 
 /// Registers a function.
-pub fn function<F: Function>(function: F) -> Box<dyn AnyFunction> {
-    Box::new(Registered { function, signature: OnceLock::new() })
+pub fn function<F: Function>() -> Box<dyn AnyFunction> {
+    Box::new(Registered { signature: OnceLock::new(), function: PhantomData::<fn() -> F> })
 }
 
 struct Registered<F> {
-    function: F,
     signature: OnceLock<Signature>,
+    function: PhantomData<fn() -> F>,
 }
 
 impl<F: Function> AnyFunction for Registered<F> {
@@ -90,14 +89,14 @@ impl<F: Function> AnyFunction for Registered<F> {
     }
 
     fn signature(&self) -> &Signature {
-        self.signature.get_or_init(|| checked(F::NAME, Signature::of::<F::Parameters, F::Result>()))
+        self.signature.get_or_init(|| checked(F::NAME, Signature::of::<F, F::Result>()))
     }
 
     fn call(&self, arguments: Vec<Value>) -> Result<Value, FunctionError> {
         let signature = self.signature();
         let all_known = arguments.iter().all(Value::is_wholly_known);
-        let parameters = value::from_value(&by_name(signature, arguments)?).map_err(bug)?;
-        let call = panic::catch_sync(|| self.function.call(parameters));
+        let function: F = value::from_value(&by_name(signature, arguments)?).map_err(bug)?;
+        let call = panic::catch_sync(|| function.call());
         let result = call.map_err(|panic| FunctionError::new(panic.detail))??;
         let mut value = value::to_value(&result).map_err(bug)?;
         check_result(signature, &mut value, all_known)?;
@@ -169,7 +168,7 @@ mod tests {
 
     #[test]
     fn a_call_gives_a_value_or_says_which_argument_is_at_fault() {
-        let repeat = function(Repeat);
+        let repeat = function::<Repeat>();
         let arguments = |text: Value, times: Value| vec![text, times];
         for (arguments, expected) in [
             (
@@ -197,7 +196,7 @@ mod tests {
 
     #[test]
     fn a_variadic_parameter_takes_any_number_of_arguments() {
-        let label = function(Label);
+        let label = function::<Label>();
         let result = |label: Value, values: Vec<Value>| {
             let tags = Value::map([("team", "a")]);
             let types = [

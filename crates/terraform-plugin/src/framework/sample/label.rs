@@ -9,7 +9,7 @@ use crate::value::{Attr, Dynamic, Type, Value};
 
 /// Labels values.
 #[derive(Serialize, Deserialize, JsonSchema)]
-pub struct LabelParameters {
+pub struct Label {
     /// The label; null for none.
     #[schemars(extend("x-terraform" = PARAMETER.allow_null().allow_unknown()), length(min = 1))]
     label: Attr<String>,
@@ -21,15 +21,12 @@ pub struct LabelParameters {
     values: Vec<Attr<Dynamic>>,
 }
 
-/// The function.
-pub struct Label;
-
 impl Function for Label {
-    type Parameters = LabelParameters;
     type Result = Attr<Dynamic>;
     const NAME: &'static str = "label";
 
-    fn call(&self, LabelParameters { label, tags, values }: LabelParameters) -> Result<Attr<Dynamic>, FunctionError> {
+    fn call(self) -> Result<Attr<Dynamic>, FunctionError> {
+        let Self { label, tags, values } = self;
         if tags.contains_key("unknown") {
             return Ok(Attr::Unknown);
         }

@@ -9,7 +9,7 @@ use crate::framework::{Function, FunctionError};
 ///
 /// Returns its length as well.
 #[derive(Serialize, Deserialize, JsonSchema)]
-pub struct RepeatParameters {
+pub struct Repeat {
     /// The string. `panic` panics.
     #[schemars(length(min = 1))]
     text: String,
@@ -27,15 +27,12 @@ pub struct Repeated {
     length: u64,
 }
 
-/// The function.
-pub struct Repeat;
-
 impl Function for Repeat {
-    type Parameters = RepeatParameters;
     type Result = Repeated;
     const NAME: &'static str = "repeat";
 
-    fn call(&self, RepeatParameters { text, times }: RepeatParameters) -> Result<Repeated, FunctionError> {
+    fn call(self) -> Result<Repeated, FunctionError> {
+        let Self { text, times } = self;
         if text == "panic" {
             panic!("no text");
         }

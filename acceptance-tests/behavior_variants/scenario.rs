@@ -14,7 +14,7 @@ use tokio_util::sync::CancellationToken;
 
 use eks::provider::EksProvider;
 use terraform_plugin::framework::conformance::Terraform;
-use terraform_plugin::framework::{Context, Import, Provider as _};
+use terraform_plugin::framework::{Context, Import, Server};
 
 use super::lifecycle::{self, LAG, Lifecycle, PASSWORD, POLICY_TAG, REGION, Session, merge};
 
@@ -44,19 +44,20 @@ pub async fn play(variants: Behavior) -> Vec<String> {
     let context =
         async || Context { session: Arc::new(lifecycle::session(&cloud).await), stop: CancellationToken::new() };
     let [context, second, third] = [context().await, context().await, context().await];
-    let resource = EksProvider::resources().remove(0);
+    let server = Server::<EksProvider>::default();
+    let resource = server.resources.get("eks_image_cache").unwrap();
 
     if variants.site == Site::International {
-        return without_caches(Lifecycle::new(&cloud, variants, &context, &*resource)).await;
+        return without_caches(Lifecycle::new(&cloud, variants, &context, resource)).await;
     }
-    let mut lifecycle = Lifecycle::new(&cloud, variants, &context, &*resource);
+    let mut lifecycle = Lifecycle::new(&cloud, variants, &context, resource);
     lifecycle.create_and_update().await;
     lifecycle.rebuild().await;
     lifecycle.fail_an_update().await;
     lifecycle.import(&second).await;
     lifecycle.go_missing(&third).await;
     let mut reported = lifecycle.reported.clone();
-    let other = || Lifecycle::new(&cloud, variants, &context, &*resource);
+    let other = || Lifecycle::new(&cloud, variants, &context, resource);
     reported.extend(create_with_taken_name(other()).await);
     reported.extend(run_without_waiting(other()).await);
     reported.extend(fail_a_creation(other()).await);

@@ -15,6 +15,7 @@ mod generate;
 mod identity;
 mod list;
 mod named;
+mod offers;
 mod panic;
 mod plan;
 mod poll;
@@ -32,7 +33,6 @@ mod validate;
 
 use std::sync::Arc;
 
-use async_trait::async_trait;
 use tokio_util::sync::CancellationToken;
 
 pub use action::{Action, AnyAction, Progress, action};
@@ -44,6 +44,7 @@ pub use function::{AnyFunction, Function, FunctionError, function};
 pub use list::{AnyListResource, ListResource, Listing, list_resource};
 pub(crate) use list::{Listed, Query, list};
 pub use named::Named;
+pub use offers::Offers;
 pub use plan::ResourcePlan;
 pub use poll::{InitialPoll, Poll, Polled, Poller, Unfinished};
 pub use private::Private;
@@ -60,14 +61,16 @@ use crate::schema::Model;
 /// The result of an operation: a value, or the errors that stopped it.
 pub type Outcome<T> = Result<T, Diagnostics>;
 
-/// A provider: its configuration, and the lists of its resources, data sources and so on.
-#[async_trait]
+/// A provider: its configuration, and what it offers.
 pub trait Provider: Send + Sync + 'static {
     /// The provider block.
     type Config: Model;
     /// The configured provider, which operations use: clients, defaults. Resources depend on this type only, not on the
     /// provider that lists them.
     type Session: Send + Sync + 'static;
+
+    /// Its resources, data sources, functions and so on.
+    fn offers() -> Offers<Self::Session>;
 
     /// Validates the provider block beyond its schema. Values may be unknown. Must not use the network.
     fn validate(_config: &Self::Config, _diagnostics: &mut Diagnostics) {}
@@ -77,37 +80,10 @@ pub trait Provider: Send + Sync + 'static {
     /// # Errors
     ///
     /// The configuration is invalid.
-    async fn configure(config: Self::Config, diagnostics: &mut Diagnostics) -> Outcome<Self::Session>;
-
-    /// The resources, each made by [`resource()`].
-    fn resources() -> Vec<Box<dyn AnyResource<Self::Session>>> {
-        Vec::new()
-    }
-
-    /// The data sources, each made by [`data_source()`].
-    fn data_sources() -> Vec<Box<dyn AnyDataSource<Self::Session>>> {
-        Vec::new()
-    }
-
-    /// The ephemeral resources, each made by [`ephemeral_resource()`].
-    fn ephemeral_resources() -> Vec<Box<dyn AnyEphemeralResource<Self::Session>>> {
-        Vec::new()
-    }
-
-    /// The list resources, each made by [`list_resource()`].
-    fn list_resources() -> Vec<Box<dyn AnyListResource<Self::Session>>> {
-        Vec::new()
-    }
-
-    /// The actions, each made by [`action()`].
-    fn actions() -> Vec<Box<dyn AnyAction<Self::Session>>> {
-        Vec::new()
-    }
-
-    /// The functions, each made by [`function()`].
-    fn functions() -> Vec<Box<dyn AnyFunction>> {
-        Vec::new()
-    }
+    fn configure(
+        config: Self::Config,
+        diagnostics: &mut Diagnostics,
+    ) -> impl Future<Output = Outcome<Self::Session>> + Send;
 }
 
 /// The context of an operation.

@@ -11,18 +11,19 @@ pub struct Named<T: ?Sized> {
 }
 
 impl<T: ?Sized> Named<T> {
-    /// All items of a `kind`, such as `resource`, which messages name.
+    /// No items of a `kind`, such as `resource`, which messages name.
+    pub(super) fn new(kind: &'static str) -> Self {
+        Self { kind, by_name: BTreeMap::new() }
+    }
+
+    /// Adds an item.
     ///
     /// # Panics
     ///
-    /// If two items have the same name, which is a bug in the provider.
-    pub(super) fn new(kind: &'static str, all: Vec<Box<T>>, name: impl Fn(&T) -> &'static str) -> Self {
-        let mut by_name = BTreeMap::new();
-        for one in all {
-            let name = name(&one);
-            assert!(by_name.insert(name, one).is_none(), "the provider has two of kind {kind} and name {name:?}");
-        }
-        Self { kind, by_name }
+    /// If an item has the same name, which is a bug in the provider.
+    pub(super) fn insert(&mut self, name: &'static str, one: Box<T>) {
+        let kind = self.kind;
+        assert!(self.by_name.insert(name, one).is_none(), "the provider has two of kind {kind} and name {name:?}");
     }
 
     /// All items with their names, sorted by name.
@@ -51,7 +52,9 @@ mod tests {
     use super::*;
 
     fn named(names: &[&'static str]) -> Named<&'static str> {
-        Named::new("resource", names.iter().map(|name| Box::new(*name)).collect(), |name| name)
+        let mut named = Named::new("resource");
+        names.iter().for_each(|name| named.insert(name, Box::new(*name)));
+        named
     }
 
     #[test]

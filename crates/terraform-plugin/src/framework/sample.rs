@@ -14,7 +14,6 @@ mod token;
 use std::collections::BTreeMap;
 use std::sync::Mutex;
 
-use async_trait::async_trait;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -27,9 +26,7 @@ pub use label::Label;
 pub use repeat::Repeat;
 pub use token::{RENEW_AT, Token, Tokens};
 
-use super::{AnyAction, AnyDataSource, AnyEphemeralResource, AnyFunction, AnyListResource, AnyResource};
-use super::{Outcome, Provider};
-use super::{action, data_source, ephemeral_resource, function, list_resource, resource};
+use super::{Offers, Outcome, Provider};
 use crate::diagnostics::{AttributePath, Diagnostic, Diagnostics};
 use crate::schema::OPTIONAL;
 use crate::value::Attr;
@@ -56,10 +53,20 @@ pub struct SampleConfig {
     pub prefix: Attr<String>,
 }
 
-#[async_trait]
 impl Provider for SampleProvider {
     type Config = SampleConfig;
     type Session = Sample;
+
+    fn offers() -> Offers<Sample> {
+        Offers::new()
+            .resource(Disks)
+            .data_source(DiskSource)
+            .ephemeral_resource(Tokens)
+            .list_resource(DiskList)
+            .action(Format)
+            .function::<Repeat>()
+            .function::<Label>()
+    }
 
     fn validate(config: &SampleConfig, diagnostics: &mut Diagnostics) {
         if config.prefix.as_str().is_some_and(|prefix| prefix.contains(' ')) {
@@ -79,29 +86,5 @@ impl Provider for SampleProvider {
                 Ok(Sample { prefix: config.prefix, ..Sample::default() })
             }
         }
-    }
-
-    fn resources() -> Vec<Box<dyn AnyResource<Sample>>> {
-        vec![resource(Disks)]
-    }
-
-    fn data_sources() -> Vec<Box<dyn AnyDataSource<Sample>>> {
-        vec![data_source(DiskSource)]
-    }
-
-    fn ephemeral_resources() -> Vec<Box<dyn AnyEphemeralResource<Sample>>> {
-        vec![ephemeral_resource(Tokens)]
-    }
-
-    fn list_resources() -> Vec<Box<dyn AnyListResource<Sample>>> {
-        vec![list_resource(DiskList)]
-    }
-
-    fn actions() -> Vec<Box<dyn AnyAction<Sample>>> {
-        vec![action(Format)]
-    }
-
-    fn functions() -> Vec<Box<dyn AnyFunction>> {
-        vec![function(Repeat), function(Label)]
     }
 }

@@ -8,7 +8,7 @@ use super::named::Named;
 use super::response::{checked, unreadable};
 use super::validate::{self, WriteOnly};
 use super::{AnyAction, AnyDataSource, AnyEphemeralResource, AnyFunction, AnyListResource, AnyResource};
-use super::{Context, Provider, panic};
+use super::{Context, Offers, Provider, panic};
 use crate::diagnostics::{Diagnostic, Diagnostics};
 use crate::schema::Schema;
 use crate::value::{self, Value};
@@ -52,20 +52,17 @@ impl<P: Provider> Default for Server<P> {
 impl<P: Provider> Server<P> {
     /// A provider that is also stopped by `shutdown`, the end of the process.
     pub fn new(shutdown: CancellationToken) -> Self {
-        let resources = Named::new("resource", P::resources(), |resource| resource.type_name());
-        let list_resources = Named::new("list resource", P::list_resources(), |list| list.type_name());
+        let Offers { resources, data_sources, ephemeral_resources, list_resources, actions, functions } = P::offers();
         for (name, _) in list_resources.iter() {
             assert!(resources.get(name).is_ok(), "the list resource {name:?} needs a resource of that name");
         }
         Self {
             resources,
-            data_sources: Named::new("data source", P::data_sources(), |source| source.type_name()),
-            ephemeral_resources: Named::new("ephemeral resource", P::ephemeral_resources(), |resource| {
-                resource.type_name()
-            }),
+            data_sources,
+            ephemeral_resources,
             list_resources,
-            actions: Named::new("action", P::actions(), |action| action.type_name()),
-            functions: Named::new("function", P::functions(), |function| function.name()),
+            actions,
+            functions,
             schema: OnceLock::new(),
             configured: RwLock::default(),
             stop: Mutex::new(shutdown.child_token()),

@@ -20,7 +20,6 @@ mod creation_time;
 mod data_source;
 mod delete;
 mod fields;
-mod identity;
 mod import;
 mod leftover;
 mod list_data_source;
@@ -42,7 +41,6 @@ mod wait;
 use async_trait::async_trait;
 
 pub use data_source::ImageCacheData;
-pub use identity::ImageCacheIdentity;
 pub use list_data_source::ImageCachesData;
 pub use list_resource::ImageCacheList;
 pub use messages::{not_found, subject};
@@ -61,7 +59,6 @@ pub struct ImageCacheResource;
 impl Resource for ImageCacheResource {
     type Session = Session;
     type Model = ImageCacheModel;
-    type Identity = ImageCacheIdentity;
     const TYPE_NAME: &'static str = "eks_image_cache";
 
     fn validate(&self, config: &ImageCacheModel, diagnostics: &mut Diagnostics) {
@@ -104,16 +101,8 @@ impl Resource for ImageCacheResource {
         Ok(import::by_import_id(import_id)?)
     }
 
-    fn identity(&self, state: &ImageCacheModel) -> ImageCacheIdentity {
-        ImageCacheIdentity { id: state.id.clone(), region: state.region.clone() }
-    }
-
-    async fn import_identity(
-        &self,
-        context: &Context<Session>,
-        identity: ImageCacheIdentity,
-    ) -> Outcome<ImageCacheModel> {
-        import::by_identity(&context.session, identity).await
+    async fn import_identity(&self, context: &Context<Session>, object: ImageCacheModel) -> Outcome<ImageCacheModel> {
+        import::by_identity(&context.session, object).await
     }
 
     fn move_state(&self, source: &Source, state: serde_json::Value) -> Outcome<Option<ImageCacheModel>> {

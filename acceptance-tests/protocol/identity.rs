@@ -27,7 +27,8 @@ async fn identity_has_id_and_region() {
         attribute(
             "region",
             false,
-            "Region of the cache, for example `ap-guangzhou`. In an import, defaults to the region of the provider.",
+            "Region of the cache, for example `ap-guangzhou`. Defaults to the region of the provider. A change replaces the \
+             cache, and so does a change of the provider's region if this is omitted.",
         ),
     ];
     let schema = ResourceIdentitySchema { version: 0, identity_attributes };

@@ -4,7 +4,6 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Deserialize;
 
-use super::identity::ImageCacheIdentity;
 use super::model::{ImageCacheModel, RegistryCredentials};
 use super::state;
 use crate::session::Session;
@@ -49,14 +48,14 @@ pub(super) fn by_id(region: Attr<String>, id: &str) -> Result<ImageCacheModel, D
     Ok(state::imported(region, id))
 }
 
-/// The object with this identity, in the provider's region if the identity has none: Terraform 1.12 and later requires a
+/// The object with the identity of `object`, in the provider's region if the identity has none: Terraform 1.12 and later requires a
 /// complete identity after the import.
 ///
 /// # Errors
 ///
 /// The identity is invalid, or the region is not known.
-pub(super) async fn by_identity(session: &Session, identity: ImageCacheIdentity) -> Outcome<ImageCacheModel> {
-    let mut imported = by_id(identity.region, identity.id.as_str().unwrap_or_default())?;
+pub(super) async fn by_identity(session: &Session, object: ImageCacheModel) -> Outcome<ImageCacheModel> {
+    let mut imported = by_id(object.region, object.id.as_str().unwrap_or_default())?;
     let region = match &imported.region {
         Attr::Known(_) => imported.region.clone(),
         _ => {

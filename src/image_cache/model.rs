@@ -44,7 +44,10 @@ pub struct ImageCacheModel {
 
     /// Region of the cache, for example `ap-guangzhou`. Defaults to the region of the provider. A change replaces the cache, and
     /// so does a change of the provider's region if this is omitted.
-    #[schemars(extend("x-terraform" = OPTIONAL_COMPUTED.use_state_for_unknown().requires_replace()), length(min = 1))]
+    #[schemars(
+        extend("x-terraform" = OPTIONAL_COMPUTED.use_state_for_unknown().requires_replace().optional_for_import()),
+        length(min = 1)
+    )]
     pub region: Attr<String>,
 
     /// Size of the cache's disk in GiB, from 20 to 32000. It must be large enough for the images, compressed and unpacked. The API
@@ -124,7 +127,7 @@ pub struct ImageCacheModel {
     pub deletion_policy: Attr<String>,
 
     /// ID of the cache, for example `imc-1a2b3c4d`.
-    #[schemars(extend("x-terraform" = COMPUTED.use_state_for_unknown()))]
+    #[schemars(extend("x-terraform" = COMPUTED.use_state_for_unknown().required_for_import()))]
     pub id: Attr<String>,
 
     /// Status of the cache: `Pending` (being created), `Ready`, `Failed`, `Updating` or `UpdateFailed`. Pods can use it only

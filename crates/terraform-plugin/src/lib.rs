@@ -9,41 +9,17 @@
 //! use async_trait::async_trait;
 //! use schemars::JsonSchema;
 //! use serde::{Deserialize, Serialize};
-//! use terraform_plugin::diagnostics::{Diagnostic, Diagnostics};
-//! use terraform_plugin::framework::*;
-//! use terraform_plugin::schema::{Empty, REQUIRED};
-//! use terraform_plugin::value::Attr;
+//! use terraform_plugin::{diagnostics::*, framework::*, schema::*, value::Attr};
 //!
 //! /// A note, which is a file.
-//! #[derive(Clone, Serialize, Deserialize, JsonSchema)]
+//! #[derive(Serialize, Deserialize, JsonSchema)]
 //! struct Note {
 //!     /// Path of the file. A change replaces the file.
-//!     #[schemars(extend("x-terraform" = REQUIRED.requires_replace()), length(min = 1))]
+//!     #[schemars(extend("x-terraform" = REQUIRED.requires_replace().required_for_import()), length(min = 1))]
 //!     path: Attr<String>,
 //!     /// Content of the file.
 //!     #[schemars(extend("x-terraform" = REQUIRED))]
 //!     text: Attr<String>,
-//! }
-//!
-//! impl Note {
-//!     fn path(&self) -> &str {
-//!         self.path.as_str().unwrap_or_default()
-//!     }
-//!
-//!     fn save(self, response: &mut Response<Note>) -> Outcome<()> {
-//!         let written = fs::write(self.path(), self.text.as_str().unwrap_or_default());
-//!         written.map_err(|error| Diagnostic::error("Error writing note", error.to_string()))?;
-//!         response.state = Some(self);
-//!         Ok(())
-//!     }
-//! }
-//!
-//! /// What names a note for good.
-//! #[derive(Serialize, Deserialize, JsonSchema)]
-//! struct NoteIdentity {
-//!     /// Path of the file.
-//!     #[schemars(extend("x-terraform" = REQUIRED))]
-//!     path: Attr<String>,
 //! }
 //!
 //! struct Notes;
@@ -52,38 +28,30 @@
 //! impl Resource for Notes {
 //!     type Session = ();
 //!     type Model = Note;
-//!     type Identity = NoteIdentity;
 //!     const TYPE_NAME: &'static str = "notes_note";
 //!
 //!     async fn create(&self, _: &Context<()>, planned: Note, _: Note, response: &mut Response<Note>) -> Outcome<()> {
-//!         planned.save(response)
-//!     }
-//!
-//!     async fn read(&self, _: &Context<()>, response: &mut Response<Note>) -> Outcome<()> {
-//!         let read = |note: Note| Some(Note { text: fs::read_to_string(note.path()).ok()?.into(), ..note });
-//!         response.state = response.state.take().and_then(read);
+//!         let (path, text) = (planned.path.as_str().unwrap_or_default(), planned.text.as_str().unwrap_or_default());
+//!         fs::write(path, text).map_err(|error| Diagnostic::error("Error writing note", error.to_string()))?;
+//!         response.state = Some(planned);
 //!         Ok(())
 //!     }
 //!
-//!     async fn update(&self, _: &Context<()>, planned: Note, _: Note, response: &mut Response<Note>) -> Outcome<()> {
-//!         planned.save(response)
+//!     async fn read(&self, _: &Context<()>, response: &mut Response<Note>) -> Outcome<()> {
+//!         let read = |note: &Note| fs::read_to_string(note.path.as_str()?).ok();
+//!         let text = response.state.as_ref().and_then(read);
+//!         response.state = response.state.take().zip(text).map(|(note, text)| Note { text: text.into(), ..note });
+//!         Ok(())
+//!     }
+//!
+//!     async fn update(&self, c: &Context<()>, planned: Note, config: Note, r: &mut Response<Note>) -> Outcome<()> {
+//!         self.create(c, planned, config, r).await
 //!     }
 //!
 //!     async fn delete(&self, _: &Context<()>, response: &mut Response<Note>) -> Outcome<()> {
-//!         let deleted = response.state.iter().try_for_each(|note| fs::remove_file(note.path()));
+//!         let paths = response.state.iter().filter_map(|note| note.path.as_str());
+//!         let deleted = paths.map(fs::remove_file).collect::<Result<(), _>>();
 //!         Ok(deleted.map_err(|error| Diagnostic::error("Error deleting note", error.to_string()))?)
-//!     }
-//!
-//!     fn import(&self, _: &Context<()>, id: &str) -> Outcome<Note> {
-//!         Ok(Note { path: id.into(), text: Attr::Null })
-//!     }
-//!
-//!     fn identity(&self, note: &Note) -> NoteIdentity {
-//!         NoteIdentity { path: note.path.clone() }
-//!     }
-//!
-//!     async fn import_identity(&self, _: &Context<()>, identity: NoteIdentity) -> Outcome<Note> {
-//!         Ok(Note { path: identity.path, text: Attr::Null })
 //!     }
 //! }
 //!
@@ -94,35 +62,27 @@
 //!     title: String,
 //! }
 //!
-//! struct FileNames;
-//!
-//! impl Function for FileNames {
-//!     type Parameters = FileName;
+//! impl Function for FileName {
 //!     type Result = String;
 //!     const NAME: &'static str = "file_name";
 //!
-//!     fn call(&self, FileName { title }: FileName) -> Result<String, FunctionError> {
-//!         Ok(title.to_lowercase().replace(' ', "-"))
+//!     fn call(self) -> Result<String, FunctionError> {
+//!         Ok(self.title.to_lowercase().replace(' ', "-"))
 //!     }
 //! }
 //!
 //! struct NotesProvider;
 //!
-//! #[async_trait]
 //! impl Provider for NotesProvider {
 //!     type Config = Empty;
 //!     type Session = ();
 //!
+//!     fn offers() -> Offers<()> {
+//!         Offers::new().resource(Notes).function::<FileName>()
+//!     }
+//!
 //!     async fn configure(_: Empty, _: &mut Diagnostics) -> Outcome<()> {
 //!         Ok(())
-//!     }
-//!
-//!     fn resources() -> Vec<Box<dyn AnyResource<()>>> {
-//!         vec![resource(Notes)]
-//!     }
-//!
-//!     fn functions() -> Vec<Box<dyn AnyFunction>> {
-//!         vec![function(FileNames)]
 //!     }
 //! }
 //! # use terraform_plugin::value::Value;
@@ -159,12 +119,12 @@
 //! Its `main.rs` is one call:
 //!
 //! ```no_run
-//! # use terraform_plugin::{diagnostics::Diagnostics, framework::{Outcome, Provider}, schema::Empty};
+//! # use terraform_plugin::{diagnostics::Diagnostics, framework::{Offers, Outcome, Provider}, schema::Empty};
 //! # struct NotesProvider;
-//! # #[async_trait::async_trait]
 //! # impl Provider for NotesProvider {
 //! #     type Config = Empty;
 //! #     type Session = ();
+//! #     fn offers() -> Offers<()> { Offers::new() }
 //! #     async fn configure(_: Empty, _: &mut Diagnostics) -> Outcome<()> { Ok(()) }
 //! # }
 //! use terraform_plugin::plugin::{self, Program};

@@ -16,7 +16,7 @@ mod signature;
 
 use std::collections::BTreeMap;
 
-pub use behavior::{BLOCK, Behavior, COMPUTED, OPTIONAL, OPTIONAL_COMPUTED, PARAMETER, Passing, REQUIRED};
+pub use behavior::{BLOCK, Behavior, COMPUTED, ForImport, OPTIONAL, OPTIONAL_COMPUTED, PARAMETER, Passing, REQUIRED};
 pub use check::Check;
 pub use derive::SchemaError;
 pub use description::paragraphs;
@@ -136,13 +136,13 @@ impl Schema {
         Self::new(0, derive::block(&derive::json_schema::<T>()?, &derive::RESERVED_IN_PROVIDER)?)
     }
 
-    /// The schema of the identity `T`: required attributes are required for import, optional ones are not.
+    /// The schema of the identity of a resource with this schema: attributes are required for import or optional.
     ///
     /// # Errors
     ///
-    /// As [`Schema::of`]; also for attributes that are neither primitive nor lists of primitives.
-    pub fn of_identity<T: Model>(version: i64) -> Result<Self, SchemaError> {
-        Self::new(version, derive::identity(&derive::json_schema::<T>()?)?)
+    /// An attribute of the identity is neither primitive nor a list of primitives, or none is required.
+    pub fn identity(&self, version: i64) -> Result<Self, SchemaError> {
+        Self::new(version, derive::identity(&self.block)?)
     }
 
     fn new(version: i64, block: Block) -> Result<Self, SchemaError> {

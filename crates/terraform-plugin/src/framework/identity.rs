@@ -3,9 +3,43 @@
 //! An identity is a function of the state. So it is set after create, read and import, an object from before identities gets
 //! one when it is read, and the framework can check that it never changes.
 
+use std::collections::BTreeMap;
+
+use super::Outcome;
+use super::response::{checked, unreadable};
 use crate::diagnostics::Diagnostic;
-use crate::schema::Schema;
-use crate::value::Value;
+use crate::schema::{Model, Schema};
+use crate::value::{self, Type, Value};
+
+/// The identity of an object with this state, as far as it is known; null if there is no object.
+pub(super) fn of(schema: &Schema, state: &Value) -> Value {
+    let Some(state) = state.as_map() else { return Value::Null };
+    let attribute = |name: &String| (name.clone(), state.get(name).cloned().unwrap_or_default());
+    Value::Map(schema.block.attributes.keys().map(attribute).collect())
+}
+
+/// The object with these attributes; the others are null.
+pub(super) fn object<M: Model>(schema: &Schema, known: &BTreeMap<String, Value>) -> Result<M, Diagnostic> {
+    let Type::Object(types) = &schema.ty else { unreachable!("a schema describes an object") };
+    let attribute = |name: &String| (name.clone(), known.get(name).cloned().unwrap_or_default());
+    value::from_value(&Value::Map(types.keys().map(attribute).collect())).map_err(unreadable)
+}
+
+/// The object with an import ID that is the only required attribute of the identity.
+///
+/// # Errors
+///
+/// The identity has several required attributes.
+pub(super) fn by_import_id<M: Model>(type_name: &str, id: &str) -> Outcome<M> {
+    let schema = checked(type_name, Schema::of::<M>(0));
+    let identity = checked(type_name, schema.identity(0));
+    let mut required = identity.block.attributes.iter().filter(|(_, attribute)| attribute.behavior.required);
+    let (Some((name, _)), None) = (required.next(), required.next()) else {
+        let detail = format!("A {type_name} has no import ID. Import it by its identity (Terraform 1.12 and later).");
+        return Err(Diagnostic::error("Unsupported import", detail).into());
+    };
+    Ok(object(&schema, &BTreeMap::from([(name.clone(), id.into())]))?)
+}
 
 /// Checks that an identity has the attributes that are required for import.
 pub(super) fn check(type_name: &str, schema: &Schema, identity: &Value) -> Result<(), Diagnostic> {

@@ -11,7 +11,7 @@ use async_trait::async_trait;
 
 use super::plan::ResourcePlan;
 use super::validate::WriteOnly;
-use super::{Context, Outcome, Private};
+use super::{Context, Outcome, Private, identity};
 use crate::diagnostics::{AttributePath, Diagnostic, Diagnostics};
 use crate::schema::{Model, Schema};
 use crate::value::Value;
@@ -32,10 +32,9 @@ pub struct Response<M> {
 pub trait Resource: Send + Sync + 'static {
     /// The provider that it belongs to.
     type Session: Send + Sync + 'static;
-    /// Its schema and its state.
+    /// Its schema and its state. The attributes that are [`required_for_import`](crate::schema::Behavior::required_for_import) or
+    /// [`optional_for_import`](crate::schema::Behavior::optional_for_import) are its identity.
     type Model: Model;
-    /// The identity of an object. Its required attributes are required for import, the others optional.
-    type Identity: Model;
     /// `eks_image_cache`.
     const TYPE_NAME: &'static str;
     /// Schema version. Increase it if stored state needs [`Resource::upgrade`].
@@ -95,24 +94,26 @@ pub trait Resource: Send + Sync + 'static {
     /// The delete failed; the object stays in the state.
     async fn delete(&self, context: &Context<Self::Session>, response: &mut Response<Self::Model>) -> Outcome<()>;
 
-    /// The object with this import ID, as far as the ID determines it; it is read next.
+    /// The object with this import ID, as far as the ID determines it; it is read next. By default the ID is the required
+    /// attribute of the identity, if there is only one.
     ///
     /// # Errors
     ///
     /// The ID is invalid.
-    fn import(&self, context: &Context<Self::Session>, id: &str) -> Outcome<Self::Model>;
+    fn import(&self, _context: &Context<Self::Session>, id: &str) -> Outcome<Self::Model> {
+        identity::by_import_id(Self::TYPE_NAME, id)
+    }
 
-    /// The identity of an object. Attributes that are unknown or null in the state may be so here.
-    fn identity(&self, state: &Self::Model) -> Self::Identity;
-
-    /// The object with this identity, as far as the identity determines it; it is read next. An omitted optional attribute is null
-    /// here, and must be set: Terraform requires a complete identity.
+    /// The object with an identity, as far as the identity determines it; it is read next. `object` has the attributes of the
+    /// identity; the others are null. An omitted optional attribute is null, too, and must be set: Terraform requires a complete
+    /// identity.
     ///
     /// # Errors
     ///
     /// The identity is invalid, or an omitted attribute cannot be determined.
-    async fn import_identity(&self, context: &Context<Self::Session>, identity: Self::Identity)
-    -> Outcome<Self::Model>;
+    async fn import_identity(&self, _context: &Context<Self::Session>, object: Self::Model) -> Outcome<Self::Model> {
+        Ok(object)
+    }
 
     /// Upgrades state of an older schema version, as JSON, to the current one.
     ///

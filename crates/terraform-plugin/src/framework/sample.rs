@@ -17,7 +17,7 @@ use std::sync::Mutex;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-pub use disk::{Disk, DiskIdentity, Disks};
+pub use disk::{Disk, Disks};
 pub use disk_list::{DiskFilter, DiskList};
 pub use disk_source::{DiskLookup, DiskSource};
 pub use format::{Format, FormatConfig};

@@ -21,10 +21,22 @@ pub struct Behavior {
     pub requires_replace: bool,
     /// A change of other attributes does not make it unknown: it keeps its value from the state.
     pub use_state_for_unknown: bool,
+    /// Part of the identity, and whether an import by identity must give it.
+    pub identity: Option<ForImport>,
     /// A nested block, not an attribute.
     pub block: bool,
     /// The default of a bool.
     pub default_bool: Option<bool>,
+}
+
+/// Whether an import by identity must give an attribute of the identity.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum ForImport {
+    /// It must.
+    Required,
+    /// It may.
+    Optional,
 }
 
 /// The configuration must set it.
@@ -91,6 +103,7 @@ const NONE: Behavior = Behavior {
     write_only: false,
     requires_replace: false,
     use_state_for_unknown: false,
+    identity: None,
     block: false,
     default_bool: None,
 };
@@ -106,6 +119,18 @@ impl Behavior {
     #[must_use]
     pub const fn use_state_for_unknown(self) -> Self {
         Self { use_state_for_unknown: true, ..self }
+    }
+
+    /// It is part of the identity, and an import by identity must give it.
+    #[must_use]
+    pub const fn required_for_import(self) -> Self {
+        Self { identity: Some(ForImport::Required), ..self }
+    }
+
+    /// It is part of the identity, and an import by identity may leave it out.
+    #[must_use]
+    pub const fn optional_for_import(self) -> Self {
+        Self { identity: Some(ForImport::Optional), ..self }
     }
 
     /// Terraform hides it.
@@ -140,6 +165,7 @@ impl Behavior {
             (_, false, true) if self.default_bool.is_some() => Some("a default, but not optional"),
             (_, _, false) if self.use_state_for_unknown => Some("keeps its state, but is not computed"),
             (false, false, true) if self.requires_replace => Some("requires a replacement, but cannot be configured"),
+            _ if self.identity.is_some() && (self.write_only || self.sensitive) => Some("a secret in the identity"),
             _ => None,
         }
     }

@@ -10,7 +10,7 @@ use serde_json::{Map, Value as Json};
 
 use super::check::{self, Check};
 use super::description::paragraphs;
-use super::{Attribute, Behavior, Block, Kind, Nesting};
+use super::{Attribute, Behavior, Block, ForImport, Kind, Nesting, OPTIONAL, REQUIRED};
 use crate::value::{DYNAMIC_KEYWORD, Type, Value};
 
 /// The key of Terraform's properties in a struct.
@@ -58,13 +58,15 @@ pub(super) fn block(schema: &Map<String, Json>, reserved: &[&str]) -> Result<Blo
     }
 }
 
-/// The identity of a JSON schema.
-pub(super) fn identity(schema: &Map<String, Json>) -> Result<Block, SchemaError> {
-    let block = block(schema, &[])?;
-    if let Some(name) = block.blocks.keys().next() {
-        return Err(fault(name, "an identity has no blocks"));
-    }
+/// The identity of a resource with this block.
+pub(super) fn identity(block: &Block) -> Result<Block, SchemaError> {
+    let mut attributes = Attributes::new();
     for (name, attribute) in &block.attributes {
+        let behavior = match attribute.behavior.identity {
+            None => continue,
+            Some(ForImport::Required) => REQUIRED,
+            Some(ForImport::Optional) => OPTIONAL,
+        };
         let primitive = |ty: &Type| matches!(ty, Type::String | Type::Number | Type::Bool);
         let simple = match &attribute.kind {
             Kind::Plain(Type::List(element)) => primitive(element),
@@ -74,11 +76,12 @@ pub(super) fn identity(schema: &Map<String, Json>) -> Result<Block, SchemaError>
         if !simple {
             return Err(fault(name, "an identity has primitive attributes, and lists of them, only"));
         }
-        if attribute.behavior.computed || attribute.behavior.write_only || attribute.behavior.sensitive {
-            return Err(fault(name, "an attribute of an identity is required or optional, and nothing else"));
-        }
+        attributes.insert(name.clone(), Attribute { behavior, default: None, ..attribute.clone() });
     }
-    Ok(block)
+    if !attributes.values().any(|attribute| attribute.behavior.required) {
+        return Err(fault("", "no attribute is required for import"));
+    }
+    Ok(Block { attributes, ..Block::default() })
 }
 
 /// The JSON schema of `T`.
@@ -94,13 +97,17 @@ pub(super) fn json_schema<T: JsonSchema>() -> Result<Map<String, Json>, SchemaEr
 fn read_block(field: &str, schema: &Map<String, Json>) -> Result<Block, SchemaError> {
     let (attributes, blocks) = members(field, schema)?;
     let nested = !field.is_empty();
-    if nested && let Some((name, _)) = attributes.iter().find(|(_, a)| a.behavior.requires_replace) {
+    if nested && let Some((name, _)) = attributes.iter().find(|(_, a)| is_for_the_root(a.behavior)) {
         return Err(fault(&join(field, name), ONLY_AT_THE_ROOT));
     }
     Ok(Block { description: description(field, schema)?, attributes, blocks })
 }
 
-const ONLY_AT_THE_ROOT: &str = "only an attribute at the root can require a replacement";
+const ONLY_AT_THE_ROOT: &str = "only an attribute at the root can require a replacement, or be part of the identity";
+
+fn is_for_the_root(behavior: Behavior) -> bool {
+    behavior.requires_replace || behavior.identity.is_some()
+}
 
 /// Attributes and blocks of one object.
 fn members(parent: &str, schema: &Map<String, Json>) -> Result<(Attributes, BTreeMap<String, Block>), SchemaError> {
@@ -158,7 +165,7 @@ fn refuse_nested(field: &str, parent: Behavior, nesting: Nesting, attributes: &A
     let configured = parent.required || parent.optional;
     for (name, attribute) in attributes {
         let behavior = attribute.behavior;
-        let message = if behavior.requires_replace {
+        let message = if is_for_the_root(behavior) {
             Some(ONLY_AT_THE_ROOT)
         } else if !configured && (behavior.required || behavior.optional) {
             Some("nested attributes of a computed attribute must be computed")

@@ -11,7 +11,7 @@ use super::{AnyResource, Applied, Import, Planned, Resource, Response, Source, S
 use crate::diagnostics::{AttributePath, Diagnostic, Diagnostics};
 use crate::framework::identity;
 use crate::framework::plan::{self, ResourcePlan};
-use crate::framework::response::{checked, errors, known_value, unreadable};
+use crate::framework::response::{checked, errors, known, known_value, unreadable};
 use crate::framework::stop::unless_stopped;
 use crate::framework::validate::{self, WriteOnly};
 use crate::framework::{Context, Outcome, Private, generate, panic};
@@ -41,7 +41,7 @@ impl<R: Resource> AnyResource<R::Session> for Registered<R> {
     }
 
     fn identity_schema(&self) -> &Schema {
-        let schema = || checked(R::TYPE_NAME, Schema::of_identity::<R::Identity>(R::IDENTITY_VERSION));
+        let schema = || checked(R::TYPE_NAME, self.schema().identity(R::IDENTITY_VERSION));
         self.identity_schema.get_or_init(schema)
     }
 
@@ -96,10 +96,7 @@ impl<R: Resource> AnyResource<R::Session> for Registered<R> {
         if planned.object.identity.is_null() && !planned.diagnostics.has_errors() {
             // Omitted while any part is unknown: Terraform 1.12 to 1.16 cannot render a plan with a partly known
             // identity ("Failed to marshal plan to json: value is not known"), and OpenTofu 1.12 refuses it.
-            match self.identity_of_value(&planned.object.value) {
-                Ok(identity) => planned.object.identity = identity::whole(self.identity_schema(), identity),
-                Err(error) => planned.diagnostics.push(error),
-            }
+            planned.object.identity = self.identity_of(&planned.object.value);
         }
         planned.diagnostics = validate::in_lines(&self.schema().block, config, planned.diagnostics);
         planned
@@ -155,8 +152,9 @@ impl<R: Resource> AnyResource<R::Session> for Registered<R> {
                 Import::Id(id) => self.resource.import(context, id)?,
                 Import::Identity(identity) => {
                     identity::check(R::TYPE_NAME, self.identity_schema(), identity)?;
-                    let identity = value::from_value(identity).map_err(unreadable)?;
-                    unless_stopped(&context.stop, self.resource.import_identity(context, identity)).await?
+                    let known = identity.as_map().cloned().unwrap_or_default();
+                    let object = identity::object(self.schema(), &known)?;
+                    unless_stopped(&context.stop, self.resource.import_identity(context, object)).await?
                 }
             }))
         });
@@ -224,7 +222,8 @@ impl<R: Resource> AnyResource<R::Session> for Registered<R> {
     }
 
     fn identity_of(&self, state: &Value) -> Value {
-        identity::whole(self.identity_schema(), self.identity_of_value(state).unwrap_or_default())
+        let schema = self.identity_schema();
+        identity::whole(schema, identity::of(schema, state))
     }
 }
 
@@ -246,15 +245,13 @@ impl<R: Resource> Registered<R> {
         let Response { state, private, mut diagnostics } = response;
         diagnostics.extend(errors(result));
         let schema = self.schema();
-        let mut value = known_value(schema, &state, &mut diagnostics);
+        let state = value::to_value(&state).unwrap_or_else(|error| {
+            diagnostics.push(unreadable(error));
+            Value::Null
+        });
+        let mut identity = self.identity_of(&state);
+        let mut value = known(schema, state, &mut diagnostics);
         plan::null_write_only(&schema.block, &mut value);
-        let mut identity = match self.identity(state.as_ref()) {
-            Ok(identity) => identity::whole(self.identity_schema(), identity),
-            Err(error) => {
-                diagnostics.push(error);
-                Value::Null
-            }
-        };
         if identity::changed(before, &identity) {
             let detail = format!(
                 "The identity of this {} has changed, although it is the same object. This is a bug in the provider; please \
@@ -276,22 +273,6 @@ impl<R: Resource> Registered<R> {
         };
         let response = Response { state, private: Private::default(), diagnostics: Diagnostics::default() };
         self.applied(response, result, &Value::Null)
-    }
-
-    /// The identity of an object, as far as it is known; null if there is no object.
-    fn identity(&self, state: Option<&R::Model>) -> Result<Value, Diagnostic> {
-        match state {
-            Some(state) => panic::catch_sync(|| {
-                let identity = value::to_value(&self.resource.identity(state)).map_err(unreadable)?;
-                identity.conforms(&self.identity_schema().ty).map_err(unreadable)?;
-                Ok(identity)
-            })?,
-            None => Ok(Value::Null),
-        }
-    }
-
-    fn identity_of_value(&self, state: &Value) -> Result<Value, Diagnostic> {
-        self.identity(value::from_value::<Option<_>>(state).map_err(unreadable)?.as_ref())
     }
 }
 

@@ -16,10 +16,10 @@ use crate::value::{Attr, Secret};
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Disk {
     /// Its ID.
-    #[schemars(extend("x-terraform" = COMPUTED.use_state_for_unknown()))]
+    #[schemars(extend("x-terraform" = COMPUTED.use_state_for_unknown().required_for_import()))]
     pub id: Attr<String>,
     /// Its name.
-    #[schemars(extend("x-terraform" = REQUIRED.requires_replace()), length(min = 1))]
+    #[schemars(extend("x-terraform" = REQUIRED.requires_replace().optional_for_import()), length(min = 1))]
     pub name: Attr<String>,
     /// In GiB.
     #[schemars(extend("x-terraform" = OPTIONAL_COMPUTED.use_state_for_unknown()), range(min = 1, max = 100))]
@@ -106,7 +106,6 @@ pub struct Disks;
 impl Resource for Disks {
     type Session = Sample;
     type Model = Disk;
-    type Identity = DiskIdentity;
     const TYPE_NAME: &'static str = "sample_disk";
     const SCHEMA_VERSION: i64 = 1;
     const IDENTITY_VERSION: i64 = 1;
@@ -234,16 +233,11 @@ impl Resource for Disks {
         Ok(Some(Disk { id: text("id").into(), name: name.into(), ..Disk::default() }))
     }
 
-    fn identity(&self, state: &Disk) -> DiskIdentity {
-        DiskIdentity { id: state.id.clone(), name: state.name.clone() }
-    }
-
     /// The name defaults to the ID without the provider's prefix; `nameless` has none.
-    async fn import_identity(&self, context: &Context<Sample>, identity: DiskIdentity) -> Outcome<Disk> {
+    async fn import_identity(&self, context: &Context<Sample>, object: Disk) -> Outcome<Disk> {
         let prefix = context.session.prefix.as_str().unwrap_or_default();
-        let name = identity.id.as_str().and_then(|id| id.strip_prefix(prefix)).filter(|name| *name != "nameless");
-        let name = if identity.name.is_null() { name.map(str::to_owned).into() } else { identity.name };
-        Ok(Disk { id: identity.id, name, ..Disk::default() })
+        let name = object.id.as_str().and_then(|id| id.strip_prefix(prefix)).filter(|name| *name != "nameless");
+        Ok(Disk { name: object.name.or(name.map(str::to_owned).into()), ..object })
     }
 
     /// Version 0 had `disk`.
@@ -259,17 +253,6 @@ impl Resource for Disks {
             config.labels = Attr::Null;
         }
     }
-}
-
-/// The identity of a disk.
-#[derive(Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
-pub struct DiskIdentity {
-    /// Its ID.
-    #[schemars(extend("x-terraform" = REQUIRED))]
-    pub id: Attr<String>,
-    /// Its name.
-    #[schemars(extend("x-terraform" = OPTIONAL))]
-    pub name: Attr<String>,
 }
 
 /// Sets the computed attributes.

@@ -29,7 +29,7 @@ const TIMEOUT: Duration = Duration::from_secs(600);
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Instance {
     /// Its ID.
-    #[schemars(extend("x-terraform" = COMPUTED.use_state_for_unknown()))]
+    #[schemars(extend("x-terraform" = COMPUTED.use_state_for_unknown().required_for_import()))]
     pub id: Attr<String>,
     /// Its name. An instance called `broken` fails to start.
     #[schemars(extend("x-terraform" = REQUIRED))]
@@ -56,14 +56,6 @@ pub struct InstanceTimeouts {
     pub delete: Attr<String>,
 }
 
-/// The identity of an instance.
-#[derive(Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
-pub struct InstanceIdentity {
-    /// Its ID.
-    #[schemars(extend("x-terraform" = REQUIRED))]
-    pub id: Attr<String>,
-}
-
 impl Instance {
     fn deadline(&self, operation: Operation, context: &Context<Sample>) -> Deadline {
         let timeouts = self.timeouts.known();
@@ -87,7 +79,6 @@ pub struct Instances;
 impl Resource for Instances {
     type Session = Sample;
     type Model = Instance;
-    type Identity = InstanceIdentity;
     const TYPE_NAME: &'static str = "sample_instance";
 
     fn validate(&self, config: &Instance, diagnostics: &mut Diagnostics) {
@@ -150,18 +141,6 @@ impl Resource for Instances {
                 Err(state.subject().not_deleted(&deadline, stopped).into())
             }
         }
-    }
-
-    fn import(&self, _: &Context<Sample>, id: &str) -> Outcome<Instance> {
-        Ok(Instance { id: id.into(), ..Instance::default() })
-    }
-
-    fn identity(&self, state: &Instance) -> InstanceIdentity {
-        InstanceIdentity { id: state.id.clone() }
-    }
-
-    async fn import_identity(&self, _: &Context<Sample>, identity: InstanceIdentity) -> Outcome<Instance> {
-        Ok(Instance { id: identity.id, ..Instance::default() })
     }
 }
 

@@ -1,14 +1,15 @@
 use super::apply::create;
 use super::resource::{DISK, disk};
 use super::*;
-use crate::framework::sample::DiskIdentity;
+use crate::framework::sample::Disk;
 use crate::protocol::tfplugin6::{
     apply_resource_change, get_resource_identity_schemas, import_resource_state, plan_resource_change, read_resource,
     upgrade_resource_identity,
 };
 
 pub(super) fn identity(id: Value, name: Value) -> Option<wire::ResourceIdentityData> {
-    let identity_data = object::<DiskIdentity, 2>([("id", id), ("name", name)]);
+    let ty = Schema::of::<Disk>(0).unwrap().identity(0).unwrap().ty;
+    let identity_data = bytes(&msgpack::encode(&Value::map([("id", id), ("name", name)]), &ty));
     Some(wire::ResourceIdentityData { identity_data })
 }
 

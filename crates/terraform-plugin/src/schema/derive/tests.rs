@@ -193,6 +193,7 @@ fn schemas_that_terraform_would_refuse_are_refused() {
         (string(COMPUTED.default_bool(true)), "a: a default, but not optional"),
         (string(OPTIONAL.use_state_for_unknown()), "a: keeps its state, but is not computed"),
         (string(COMPUTED.requires_replace()), "a: requires a replacement, but cannot be configured"),
+        (string(OPTIONAL.optional_for_import().sensitive()), "a: a secret in the identity"),
         (string(BLOCK.sensitive()), "a: a block has no other behavior"),
         (with(string(OPTIONAL), "description", " ".into()), "a: no doc comment"),
         (with(string(OPTIONAL), "x-terraform", Json::Null), "a: invalid type: null, expected struct Behavior"),
@@ -219,11 +220,11 @@ fn schemas_that_terraform_would_refuse_are_refused() {
         ),
         (
             nested(OPTIONAL, Nesting::Map, string(REQUIRED.requires_replace())),
-            "a.b: only an attribute at the root can require a replacement",
+            "a.b: only an attribute at the root can require a replacement, or be part of the identity",
         ),
         (
-            nested(BLOCK, Nesting::Single, string(REQUIRED.requires_replace())),
-            "a.b: only an attribute at the root can require a replacement",
+            nested(BLOCK, Nesting::Single, string(REQUIRED.required_for_import())),
+            "a.b: only an attribute at the root can require a replacement, or be part of the identity",
         ),
         (
             nested(OPTIONAL, Nesting::Single, nested(BLOCK, Nesting::Single, string(OPTIONAL))),
@@ -239,6 +240,26 @@ fn computed_set_may_contain_computed_attributes() {
     let block = read(serde_json::json!({ "a": nested(COMPUTED, Nesting::Set, string(COMPUTED)) })).unwrap();
     let b = attribute("D.", Kind::Plain(Type::String), COMPUTED);
     assert_eq!(block.attributes["a"].kind, Kind::Nested(Nesting::Set, named([("b", b)])));
+}
+
+#[test]
+fn identity_is_part_of_the_attributes() {
+    let identity_of = |properties: Json| identity(&read(properties).unwrap());
+    let described = identity_of(serde_json::json!({
+        "id": string(COMPUTED.use_state_for_unknown().required_for_import()),
+        "region": string(OPTIONAL_COMPUTED.requires_replace().optional_for_import()),
+        "size": string(OPTIONAL),
+    }));
+    let part = |behavior| attribute("D.", Kind::Plain(Type::String), behavior);
+    assert_eq!(described.unwrap().attributes, named([("id", part(REQUIRED)), ("region", part(OPTIONAL))]));
+
+    let set = nested(OPTIONAL.required_for_import(), Nesting::Set, string(OPTIONAL));
+    for (properties, expected) in [
+        (serde_json::json!({ "a": set }), "a: an identity has primitive attributes, and lists of them, only"),
+        (serde_json::json!({ "a": string(OPTIONAL.optional_for_import()) }), ": no attribute is required for import"),
+    ] {
+        assert_eq!(identity_of(properties).unwrap_err().to_string(), expected);
+    }
 }
 
 #[test]

@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use tokio_util::sync::CancellationToken;
 
 use tencentcloud::tke::Status;
-use terraform_plugin::framework::{Deadline, Operation};
+use terraform_plugin::framework::{Deadline, Operation, Timeouts};
 use terraform_plugin::schema::{BLOCK, COMPUTED, OPTIONAL, OPTIONAL_COMPUTED, REQUIRED};
 use terraform_plugin::value::{Attr, Secret};
 
@@ -160,7 +160,8 @@ pub struct ImageCacheModel {
     #[schemars(extend("x-terraform" = COMPUTED.use_state_for_unknown()))]
     pub annotations: Attr<CacheAnnotations>,
 
-    /// How long the operations may take.
+    /// How long the operations may take: by default 60 minutes for create and update, which wait until the cache is Ready, and 10
+    /// minutes for delete.
     #[schemars(extend("x-terraform" = BLOCK))]
     pub timeouts: Attr<Timeouts>,
 }
@@ -172,13 +173,11 @@ const DEFAULT_DELETE_TIMEOUT: Duration = Duration::from_secs(10 * 60);
 impl ImageCacheModel {
     /// The deadline of an operation that begins now, for a cache with this configuration or state. `stop` is Ctrl-C.
     pub(super) fn deadline(&self, operation: Operation, stop: &CancellationToken) -> Deadline {
-        let timeouts = self.timeouts.known();
-        let (configured, default) = match operation {
-            Operation::Create => (timeouts.map(|t| &t.create), DEFAULT_BUILD_TIMEOUT),
-            Operation::Update => (timeouts.map(|t| &t.update), DEFAULT_BUILD_TIMEOUT),
-            Operation::Delete => (timeouts.map(|t| &t.delete), DEFAULT_DELETE_TIMEOUT),
+        let default = match operation {
+            Operation::Create | Operation::Update => DEFAULT_BUILD_TIMEOUT,
+            Operation::Delete => DEFAULT_DELETE_TIMEOUT,
         };
-        Deadline::new(operation, configured, default, stop)
+        Deadline::new(operation, &self.timeouts, default, stop)
     }
 
     /// Whether a destroy keeps the cache.
@@ -245,22 +244,6 @@ pub struct CacheAnnotations {
     /// Makes a Pod use this cache, whatever its images are.
     #[schemars(extend("x-terraform" = COMPUTED))]
     pub pinned: Attr<BTreeMap<String, String>>,
-}
-
-/// How long the operations may take.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
-pub struct Timeouts {
-    /// How long create waits until the cache is Ready, for example `"90m"`. Default 60 minutes.
-    #[schemars(extend("x-terraform" = OPTIONAL))]
-    pub create: Attr<String>,
-
-    /// How long update waits until the cache is Ready again, for example `"90m"`. Default 60 minutes.
-    #[schemars(extend("x-terraform" = OPTIONAL))]
-    pub update: Attr<String>,
-
-    /// How long delete waits until the cache no longer exists, for example `"10m"`. Default 10 minutes.
-    #[schemars(extend("x-terraform" = OPTIONAL))]
-    pub delete: Attr<String>,
 }
 
 #[cfg(test)]

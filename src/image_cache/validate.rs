@@ -7,7 +7,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::model::ImageCacheModel;
 use crate::{images, regions, tags};
 use terraform_plugin::diagnostics::{AttributePath, Diagnostic, Diagnostics};
-use terraform_plugin::value::{Attr, duration};
+use terraform_plugin::framework::Timeouts;
+use terraform_plugin::value::Attr;
 
 pub(super) fn validate(config: &ImageCacheModel, diagnostics: &mut Diagnostics) {
     images::validate(AttributePath::root("images"), config.images.known().into_iter().flatten(), diagnostics);
@@ -25,13 +26,7 @@ pub(super) fn validate(config: &ImageCacheModel, diagnostics: &mut Diagnostics) 
     validate_keys("rebuild_triggers", &config.rebuild_triggers, diagnostics);
     validate_credentials(config, diagnostics);
     tags::validate(&AttributePath::root("tags"), &config.tags, diagnostics);
-    if let Some(timeouts) = config.timeouts.known() {
-        let block = AttributePath::root("timeouts");
-        for (name, value) in [("create", &timeouts.create), ("update", &timeouts.update), ("delete", &timeouts.delete)]
-        {
-            duration::validate(block.attribute(name), value, diagnostics);
-        }
-    }
+    Timeouts::validate(&config.timeouts, diagnostics);
 }
 
 /// Warns of likely mistakes, for the attributes in `changes` only: an unchanged cache is built already.

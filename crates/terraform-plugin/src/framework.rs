@@ -28,6 +28,7 @@ mod server;
 mod stop;
 mod stream;
 mod subject;
+mod timeouts;
 mod until;
 mod validate;
 
@@ -52,6 +53,7 @@ pub use resource::{AnyResource, Applied, Import, Planned, Resource, Response, So
 pub use server::Server;
 pub use stop::unless_stopped;
 pub use subject::Subject;
+pub use timeouts::Timeouts;
 pub use until::{Ended, Until};
 pub use validate::WriteOnly;
 

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use tokio_util::sync::CancellationToken;
 
+use super::timeouts::Timeouts;
 use super::until::{Ended, Until};
 use crate::diagnostics::{AttributePath, Diagnostic};
 use crate::value::{Attr, duration};
@@ -45,15 +46,10 @@ impl Operation {
 }
 
 impl Deadline {
-    /// The deadline of an operation that begins now. `configured` is its argument in the `timeouts` block; the timeout is
-    /// `default` if that is omitted or invalid, which [`duration::validate`] reports. `stop` is Ctrl-C.
-    pub fn new(
-        operation: Operation,
-        configured: Option<&Attr<String>>,
-        default: Duration,
-        stop: &CancellationToken,
-    ) -> Self {
-        let configured = configured.and_then(|timeout| timeout.as_str());
+    /// The deadline of an operation that begins now. The timeout is `default` if the `timeouts` block omits it or has an invalid one,
+    /// which [`Timeouts::validate`] reports. `stop` is Ctrl-C.
+    pub fn new(operation: Operation, timeouts: &Attr<Timeouts>, default: Duration, stop: &CancellationToken) -> Self {
+        let configured = timeouts.known().and_then(|timeouts| timeouts.of(operation).as_str());
         let timeout = configured.and_then(|text| duration::parse(text).ok()).unwrap_or(default);
         Self { operation, timeout, until: Until::new(stop, timeout) }
     }
@@ -95,11 +91,15 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn waits_of_an_operation_share_its_timeout() {
         let default = Duration::from_secs(600);
-        let configured = Attr::from("90s");
-        for (configured, seconds) in
-            [(None, 600), (Some(&Attr::Null), 600), (Some(&Attr::Unknown), 600), (Some(&configured), 90)]
-        {
-            let deadline = Deadline::new(Operation::Update, configured, default, &CancellationToken::new());
+        let block = |update| Attr::Known(Timeouts { create: "5s".into(), update, ..Timeouts::default() });
+        for (timeouts, seconds) in [
+            (Attr::Null, 600),
+            (block(Attr::Null), 600),
+            (block(Attr::Unknown), 600),
+            (block("soon".into()), 600),
+            (block("90s".into()), 90),
+        ] {
+            let deadline = Deadline::new(Operation::Update, &timeouts, default, &CancellationToken::new());
             let timeout = Duration::from_secs(seconds);
             assert_eq!((deadline.timeout, deadline.left(), deadline.elapsed()), (timeout, timeout, Duration::ZERO));
             let minute = Duration::from_secs(60);

@@ -101,11 +101,13 @@ mod tests {
     use tokio_util::sync::CancellationToken;
 
     use super::*;
+    use crate::value::Attr;
 
     #[tokio::test(start_paused = true)]
     async fn messages_name_the_object_and_what_to_do() {
         let subject = Subject { kind: "disk", name: "d-1 in a".to_owned() };
-        let deadline = |operation| Deadline::new(operation, None, Duration::from_secs(60), &CancellationToken::new());
+        let deadline =
+            |operation| Deadline::new(operation, &Attr::Null, Duration::from_secs(60), &CancellationToken::new());
         let text =
             |diagnostic: Diagnostic| format!("{}: {}: {}", diagnostic.path, diagnostic.summary, diagnostic.detail);
         for (message, expected) in [

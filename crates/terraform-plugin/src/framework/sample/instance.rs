@@ -14,10 +14,11 @@ use tracing::Span;
 use super::Sample;
 use crate::diagnostics::{Diagnostic, Diagnostics};
 use crate::framework::{
-    Context, Deadline, InitialPoll, Operation, Outcome, Poll, Polled, Poller, Resource, Response, Subject, Unfinished,
+    Context, Deadline, InitialPoll, Operation, Outcome, Poll, Polled, Poller, Resource, Response, Subject, Timeouts,
+    Unfinished,
 };
-use crate::schema::{BLOCK, COMPUTED, OPTIONAL, REQUIRED};
-use crate::value::{Attr, duration};
+use crate::schema::{BLOCK, COMPUTED, REQUIRED};
+use crate::value::Attr;
 
 /// How long the cloud takes to start, rename and stop an instance.
 const WORK: Duration = Duration::from_secs(60);
@@ -39,32 +40,12 @@ pub struct Instance {
     pub status: Attr<String>,
     /// How long the operations may take.
     #[schemars(extend("x-terraform" = BLOCK))]
-    pub timeouts: Attr<InstanceTimeouts>,
-}
-
-/// How long the operations may take.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
-pub struct InstanceTimeouts {
-    /// How long create waits.
-    #[schemars(extend("x-terraform" = OPTIONAL))]
-    pub create: Attr<String>,
-    /// How long update waits.
-    #[schemars(extend("x-terraform" = OPTIONAL))]
-    pub update: Attr<String>,
-    /// How long delete waits.
-    #[schemars(extend("x-terraform" = OPTIONAL))]
-    pub delete: Attr<String>,
+    pub timeouts: Attr<Timeouts>,
 }
 
 impl Instance {
     fn deadline(&self, operation: Operation, context: &Context<Sample>) -> Deadline {
-        let timeouts = self.timeouts.known();
-        let configured = match operation {
-            Operation::Create => timeouts.map(|timeouts| &timeouts.create),
-            Operation::Update => timeouts.map(|timeouts| &timeouts.update),
-            Operation::Delete => timeouts.map(|timeouts| &timeouts.delete),
-        };
-        Deadline::new(operation, configured, TIMEOUT, &context.stop)
+        Deadline::new(operation, &self.timeouts, TIMEOUT, &context.stop)
     }
 
     fn subject(&self) -> Subject {
@@ -82,14 +63,7 @@ impl Resource for Instances {
     const TYPE_NAME: &'static str = "sample_instance";
 
     fn validate(&self, config: &Instance, diagnostics: &mut Diagnostics) {
-        let Some(timeouts) = config.timeouts.known() else { return };
-        for (operation, timeout) in [
-            (Operation::Create, &timeouts.create),
-            (Operation::Update, &timeouts.update),
-            (Operation::Delete, &timeouts.delete),
-        ] {
-            duration::validate(operation.timeout_path(), timeout, diagnostics);
-        }
+        Timeouts::validate(&config.timeouts, diagnostics);
     }
 
     async fn create(

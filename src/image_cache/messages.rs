@@ -182,7 +182,7 @@ pub(super) fn delete_refused(
         duration::show(deadline.elapsed()),
         duration::show(deadline.timeout)
     );
-    Diagnostic { detail, ..refused }.at(AttributePath::root("timeouts").attribute("delete"))
+    Diagnostic { detail, ..refused }.at(deadline.operation.timeout_path())
 }
 
 /// The wait for the end of a deletion failed.

@@ -56,4 +56,5 @@ pub use layer::{Basis, Unpacked};
 pub use mirror::{Mirror, MirrorError};
 pub use network::{Program, Subject};
 pub use platform::{Platform, PlatformError};
-pub use reference::{DEFAULT_REGISTRY, Reference, ReferenceError};
+pub(crate) use reference::DEFAULT_REGISTRY;
+pub use reference::{Reference, ReferenceError};

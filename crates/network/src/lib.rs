@@ -37,4 +37,4 @@ mod roots;
 pub use failure::{Failure, Subject, attempts};
 pub use program::Program;
 pub use proxies::{InvalidProxy, Proxies, Proxy};
-pub use roots::{client, plain_client, tls_config};
+pub use roots::{client, plain_client};

@@ -34,7 +34,7 @@ pub fn plain_client() -> ClientBuilder {
 /// # Errors
 ///
 /// As [`client`].
-pub fn tls_config() -> Result<ClientConfig, String> {
+fn tls_config() -> Result<ClientConfig, String> {
     let variable = |name: &str| std::env::var(name).ok().filter(|value| !value.is_empty());
     for (name, check) in [("SSL_CERT_FILE", check_file as fn(&Path) -> _), ("SSL_CERT_DIR", check_directory)] {
         if let Some(value) = variable(name) {

@@ -102,7 +102,7 @@ struct Names {
 
 impl Credentials {
     /// Whether these are the keys and the token of `other`.
-    pub fn same_keys(&self, other: &Self) -> bool {
+    pub(crate) fn same_keys(&self, other: &Self) -> bool {
         fn parts(of: &Credentials) -> (&str, &str, Option<&str>) {
             let token = of.token.as_ref().map(SecretString::expose_secret);
             (of.secret_id.expose_secret(), of.secret_key.expose_secret(), token)

@@ -145,7 +145,7 @@ impl Error {
 
     /// The key or the token is invalid or has expired, and the call was not carried out. Which of the two codes an expired
     /// session returns is not documented.
-    pub fn is_authentication_failure(&self) -> bool {
+    pub(crate) fn is_authentication_failure(&self) -> bool {
         matches!(self.code(), Some("AuthFailure.TokenFailure" | "AuthFailure.SecretIdNotFound"))
     }
 

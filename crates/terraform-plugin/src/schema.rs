@@ -19,7 +19,8 @@ use std::collections::BTreeMap;
 pub use behavior::{BLOCK, Behavior, COMPUTED, ForImport, OPTIONAL, OPTIONAL_COMPUTED, PARAMETER, Passing, REQUIRED};
 pub use check::Check;
 pub use derive::SchemaError;
-pub use description::paragraphs;
+#[cfg(any(test, feature = "testing"))]
+pub(crate) use description::paragraphs;
 pub use signature::{Parameter, Signature};
 
 use crate::value::{Type, Value};

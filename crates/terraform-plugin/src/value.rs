@@ -144,7 +144,7 @@ impl Value {
     }
 
     /// The number.
-    pub fn as_number(&self) -> Option<&Number> {
+    pub(crate) fn as_number(&self) -> Option<&Number> {
         match self {
             Self::Number(number) => Some(number),
             _ => None,

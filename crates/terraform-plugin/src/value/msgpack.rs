@@ -31,7 +31,7 @@ pub fn decode(bytes: &[u8], ty: &Type) -> Result<Value, ValueError> {
 /// # Errors
 ///
 /// As [`decode()`].
-pub fn decode_argument(bytes: &[u8], ty: &Type) -> Result<Value, ValueError> {
+pub(crate) fn decode_argument(bytes: &[u8], ty: &Type) -> Result<Value, ValueError> {
     decode_with(bytes, ty, true)
 }
 

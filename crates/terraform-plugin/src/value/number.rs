@@ -78,7 +78,7 @@ impl Number {
     }
 
     /// The number as a float, if a float can represent it exactly.
-    pub fn to_exact_f64(&self) -> Option<f64> {
+    pub(crate) fn to_exact_f64(&self) -> Option<f64> {
         if let Repr::Decimal { digits, .. } = &self.0
             && !self.is_integer()
             && !digits.ends_with('5')

@@ -67,7 +67,7 @@ impl Type {
     }
 
     /// Whether the type contains `dynamic`.
-    pub fn holds_dynamic(&self) -> bool {
+    pub(crate) fn holds_dynamic(&self) -> bool {
         match self {
             Self::Dynamic => true,
             Self::Bool | Self::Number | Self::String => false,

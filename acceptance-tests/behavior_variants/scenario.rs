@@ -6,8 +6,8 @@ use std::time::Duration;
 use futures_util::future::join_all;
 use serde_json::{Value as Json, json};
 use tencentcloud_simulator::behavior::{
-    EmptyLists, FailedCaches, Names, OmittedFields, Shrink, Site, SizeStep, TagPolicy, UnchangedUpdate, UpdateTags,
-    UpdateWhenUpdateFailed,
+    EmptyLists, FailedCaches, Names, OmittedFields, Shrink, Site, SizeStep, TagPolicy, UnchangedUpdate, UpdateRefusal,
+    UpdateTags,
 };
 use tencentcloud_simulator::{Behavior, ImageCache, Settings, Simulator, Variant};
 use tokio_util::sync::CancellationToken;
@@ -163,7 +163,7 @@ impl<'a> Lifecycle<'a> {
 
     async fn fail_an_update(&mut self) {
         let Behavior { update_when_update_failed, unchanged_update, .. } = self.behavior;
-        let refused = update_when_update_failed != UpdateWhenUpdateFailed::Accepted;
+        let refused = update_when_update_failed != UpdateRefusal::Accepted;
         let good = self.config["images"].clone();
         self.fails("an image that cannot be pulled", json!({"images": [BAD_IMAGE]}), UPDATE_FAILED, &[]).await;
         if refused {

@@ -12,13 +12,14 @@ use rand::rngs::StdRng;
 use rand::seq::IndexedRandom;
 use rand::{RngExt, SeedableRng};
 
-/// Declares the questions: a field of [`Behavior`] and an enum of variants each. The first variant is the default.
+/// Declares the questions: a field of [`Behavior`] and an enum of variants each, which a question before may have declared.
+/// The first variant is the default.
 macro_rules! questions {
-    ($($(#[doc = $doc:literal])* $field:ident: $question:ident {
+    ($($(#[doc = $doc:literal])* $field:ident: $question:ident $({
         $($(#[doc = $variant_doc:literal])* $variant:ident = $text:literal),+ $(,)?
-    })+) => {
-        $(
-            $(#[doc = $doc])*
+    })?)+) => {
+        $($(
+            /// The variants of a question of [`Behavior`], whose field says which.
             #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
             pub enum $question { #[default] $($(#[doc = $variant_doc])* #[doc = concat!("`", $text, "`")] $variant),+ }
 
@@ -29,7 +30,7 @@ macro_rules! questions {
                     match self { $(Self::$variant => $text),+ }
                 }
             }
-        )+
+        )?)+
 
         /// One variant of each question.
         #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -131,23 +132,15 @@ questions! {
         AbsentMeanwhile = "absent meanwhile, then changes",
     }
     /// An update while `Pending` or `Updating`.
-    update_while_building: UpdateWhileBuilding {
+    update_while_building: UpdateRefusal {
         Accepted = "accepted",
         UnsupportedOperation = "UnsupportedOperation",
         TaskAlreadyRunning = "FailedOperation.TaskAlreadyRunning",
     }
     /// An update while `Failed`.
-    update_when_failed: UpdateWhenFailed {
-        Accepted = "accepted",
-        UnsupportedOperation = "UnsupportedOperation",
-        TaskAlreadyRunning = "FailedOperation.TaskAlreadyRunning",
-    }
+    update_when_failed: UpdateRefusal
     /// An update while `UpdateFailed`.
-    update_when_update_failed: UpdateWhenUpdateFailed {
-        Accepted = "accepted",
-        UnsupportedOperation = "UnsupportedOperation",
-        TaskAlreadyRunning = "FailedOperation.TaskAlreadyRunning",
-    }
+    update_when_update_failed: UpdateRefusal
     /// An update to a smaller size.
     shrink: Shrink { Accepted = "accepted", Refused = "refused", Ignored = "silently ignored" }
     /// A size that is not a multiple of 10.

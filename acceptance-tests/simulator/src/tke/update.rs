@@ -7,8 +7,8 @@ use super::{
 };
 use crate::action::{Action, Context};
 use crate::behavior::{
-    Behavior, EmptyLists, LightUpdate, OmittedFields, Shrink, SizeStep, TagPolicy, UnchangedUpdate, UpdateShown,
-    UpdateTags, UpdateWhenFailed, UpdateWhenUpdateFailed, UpdateWhileBuilding,
+    Behavior, EmptyLists, LightUpdate, OmittedFields, Shrink, SizeStep, TagPolicy, UnchangedUpdate, UpdateRefusal,
+    UpdateShown, UpdateTags,
 };
 use crate::error::ApiError;
 use crate::image_cache::{ImageCache, Status};
@@ -82,25 +82,17 @@ fn update_image_cache(world: &mut World, context: &Context, parameters: &Paramet
 }
 
 fn check_status(cache: &ImageCache, behavior: &Behavior) -> Result<(), ApiError> {
-    let unsupported = match cache.status {
+    let refusal = match cache.status {
         Status::Ready => return Ok(()),
-        Status::Pending | Status::Updating => match behavior.update_while_building {
-            UpdateWhileBuilding::Accepted => return Ok(()),
-            UpdateWhileBuilding::UnsupportedOperation => true,
-            UpdateWhileBuilding::TaskAlreadyRunning => false,
-        },
-        Status::Failed => match behavior.update_when_failed {
-            UpdateWhenFailed::Accepted => return Ok(()),
-            UpdateWhenFailed::UnsupportedOperation => true,
-            UpdateWhenFailed::TaskAlreadyRunning => false,
-        },
-        Status::UpdateFailed => match behavior.update_when_update_failed {
-            UpdateWhenUpdateFailed::Accepted => return Ok(()),
-            UpdateWhenUpdateFailed::UnsupportedOperation => true,
-            UpdateWhenUpdateFailed::TaskAlreadyRunning => false,
-        },
+        Status::Pending | Status::Updating => behavior.update_while_building,
+        Status::Failed => behavior.update_when_failed,
+        Status::UpdateFailed => behavior.update_when_update_failed,
     };
-    let code = if unsupported { "UnsupportedOperation" } else { "FailedOperation.TaskAlreadyRunning" };
+    let code = match refusal {
+        UpdateRefusal::Accepted => return Ok(()),
+        UpdateRefusal::UnsupportedOperation => "UnsupportedOperation",
+        UpdateRefusal::TaskAlreadyRunning => "FailedOperation.TaskAlreadyRunning",
+    };
     let message = format!("The image cache {} is {:?} and cannot be updated.", cache.id, cache.status);
     Err(ApiError::new(code, message))
 }
@@ -358,13 +350,13 @@ mod tests {
             (Status::Updating, default, None),
             (Status::Failed, default, None),
             (Status::UpdateFailed, default, None),
-            (Status::Pending, building(UpdateWhileBuilding::UnsupportedOperation), unsupported),
-            (Status::Updating, building(UpdateWhileBuilding::TaskAlreadyRunning), running),
-            (Status::Ready, building(UpdateWhileBuilding::TaskAlreadyRunning), None),
-            (Status::Failed, failed(UpdateWhenFailed::UnsupportedOperation), unsupported),
-            (Status::Failed, failed(UpdateWhenFailed::TaskAlreadyRunning), running),
-            (Status::UpdateFailed, update_failed(UpdateWhenUpdateFailed::UnsupportedOperation), unsupported),
-            (Status::UpdateFailed, update_failed(UpdateWhenUpdateFailed::TaskAlreadyRunning), running),
+            (Status::Pending, building(UpdateRefusal::UnsupportedOperation), unsupported),
+            (Status::Updating, building(UpdateRefusal::TaskAlreadyRunning), running),
+            (Status::Ready, building(UpdateRefusal::TaskAlreadyRunning), None),
+            (Status::Failed, failed(UpdateRefusal::UnsupportedOperation), unsupported),
+            (Status::Failed, failed(UpdateRefusal::TaskAlreadyRunning), running),
+            (Status::UpdateFailed, update_failed(UpdateRefusal::UnsupportedOperation), unsupported),
+            (Status::UpdateFailed, update_failed(UpdateRefusal::TaskAlreadyRunning), running),
         ] {
             let mut api = api(status, behavior);
             let code = update(&mut api, json!({"Images": ["nginx:2"]})).err();

@@ -1,12 +1,13 @@
 //! Waiting for builds: whether, how long, interrupted, and gone on with.
 
+use std::fmt::Display;
 use std::time::Duration;
 
 use tencentcloud_simulator::behavior::Delete;
 use tencentcloud_simulator::{Behavior, Fault, Settings, Status};
 
 use crate::harness::config::{REGION, cache};
-use crate::harness::run::wait_until;
+use crate::harness::run::{Running, wait_until};
 use crate::harness::workspace::Workspace;
 
 const TEST: &str = "eks_image_cache.test";
@@ -98,15 +99,21 @@ fn without_wait_for_ready_apply_returns_at_once_and_the_plan_after_it_is_empty()
     workspace.destroy();
 }
 
-#[test]
-fn waiting_is_caught_up_when_wait_for_ready_is_set_later() {
+/// A cache whose build does not end by itself, its ID, and an apply of `config` that waits for it.
+fn apply_during_a_build(config: impl Display) -> (Workspace, String, Running) {
     let workspace = Workspace::with_endless_builds();
     workspace.step(cache().set("wait_for_ready", "false"));
     let id = workspace.cloud_cache().id;
     let seen = workspace.cloud.count("DescribeImageCaches");
-    workspace.write(cache());
+    workspace.write(config);
     let apply = workspace.start_apply();
     workspace.wait_for_requests("DescribeImageCaches", seen + 3);
+    (workspace, id, apply)
+}
+
+#[test]
+fn waiting_is_caught_up_when_wait_for_ready_is_set_later() {
+    let (workspace, id, apply) = apply_during_a_build(cache());
     workspace.cloud.finish_build(REGION, &id);
     apply.wait().succeeds();
     workspace.plan_is_empty();
@@ -116,14 +123,8 @@ fn waiting_is_caught_up_when_wait_for_ready_is_set_later() {
 
 #[test]
 fn a_change_during_a_build_is_sent_when_the_build_has_ended() {
-    let workspace = Workspace::with_endless_builds();
-    workspace.step(cache().set("wait_for_ready", "false"));
-    let id = workspace.cloud_cache().id;
-    let seen = workspace.cloud.count("DescribeImageCaches");
     let changed = cache().set("images", r#"["nginx:1.28"]"#);
-    workspace.write(&changed);
-    let apply = workspace.start_apply();
-    workspace.wait_for_requests("DescribeImageCaches", seen + 3);
+    let (workspace, id, apply) = apply_during_a_build(&changed);
     assert_eq!(workspace.cloud.count("UpdateImageCache"), 0, "the API may refuse or lose a change during a build");
     workspace.cloud.finish_build(REGION, &id);
     workspace.wait_for_requests("UpdateImageCache", 1);
@@ -136,14 +137,8 @@ fn a_change_during_a_build_is_sent_when_the_build_has_ended() {
 
 #[test]
 fn ctrl_c_before_a_change_is_sent_is_an_error_and_the_next_apply_sends_it() {
-    let workspace = Workspace::with_endless_builds();
-    workspace.step(cache().set("wait_for_ready", "false"));
-    let id = workspace.cloud_cache().id;
-    let seen = workspace.cloud.count("DescribeImageCaches");
     let changed = cache().set("images", r#"["nginx:1.28"]"#);
-    workspace.write(&changed);
-    let apply = workspace.start_apply();
-    workspace.wait_for_requests("DescribeImageCaches", seen + 3);
+    let (workspace, id, apply) = apply_during_a_build(&changed);
     apply.interrupt();
     let run = apply.wait().fails();
     run.error_beside_the_halt().says(&["Image cache not updated", &id, REGION, "was not sent. Apply again."]);

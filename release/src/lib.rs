@@ -4,6 +4,13 @@
 //! and its signature. The same inputs produce the same bytes.
 //!
 //! <https://developer.hashicorp.com/terraform/registry/providers/publishing>
+//!
+//! ```sh
+//! cargo run -p release                                              # builds and packages for this machine, into dist/
+//! GPG_FINGERPRINT=0123ABCD cargo run -p release -- --sums-only      # completes and signs the zips that are in dist/
+//! ```
+//!
+//! It makes no tag and uploads nothing: the workflow does.
 
 #![forbid(unsafe_code)]
 

@@ -26,6 +26,9 @@
 //! assert_eq!(simulator.count("CreateImageCache"), simulator.caches("ap-guangzhou").len());
 //! # Ok::<(), std::io::Error>(())
 //! ```
+//!
+//! It pulls no image: a build takes the time of [`Settings::build_time`], or until the test ends it, and fails for an image that the test
+//! made unpullable. It has the actions that the provider uses, and refuses others as unknown.
 
 #![forbid(unsafe_code)]
 

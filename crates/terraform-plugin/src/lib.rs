@@ -152,7 +152,8 @@
 //! the process.
 //!
 //! Not supported: protocol 5; repeated blocks, other than nested attributes; state stores; functions with more than one
-//! result; refinements of unknown values other than "not null". It does not contain a client of any API.
+//! result; refinements of unknown values other than "not null"; identities with attributes that the resource does not have.
+//! It does not contain a client of any API.
 
 #![forbid(unsafe_code)]
 

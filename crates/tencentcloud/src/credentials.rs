@@ -1,8 +1,8 @@
-//! Who calls: keys, and where they come from.
+//! Credentials and their sources.
 //!
-//! [`CredentialsChain`] tries the sources in order. Each has one of three outcomes: found; not configured, try
-//! the next; configured and broken, stop. A source that is broken never leads to another identity, and once a source has
-//! given credentials, their renewals come from it alone.
+//! [`CredentialsChain`] tries the sources in order. Each has one of three outcomes: found; not configured, try the next;
+//! configured and broken, stop. A broken source never leads to another identity, and after a source has returned credentials,
+//! renewals come only from it.
 //!
 //! | | source | configured by |
 //! | --- | --- | --- |
@@ -12,18 +12,18 @@
 //! | 4 | web identity | `assume_role_with_web_identity`, `TENCENTCLOUD_ASSUME_ROLE_WEB_IDENTITY_TOKEN[_FILE]` |
 //! | 5 | SAML | `assume_role_with_saml`, `TENCENTCLOUD_ASSUME_ROLE_SAML_ASSERTION` |
 //! | 6 | TKE Pod identity | `TKE_*`, which the cluster sets |
-//! | 7 | instance role | `cam_role_name`, `TENCENTCLOUD_CAM_ROLE_NAME`, or whatever the metadata service has |
+//! | 7 | instance role | `cam_role_name`, `TENCENTCLOUD_CAM_ROLE_NAME`, or the role in the metadata service |
 //!
-//! SAML stands beside the web identity, because both exchange a signed statement for a role; one of them may be
-//! configured, not both. What was found is then used for, in this order:
+//! Web identity and SAML are mutually exclusive, because both exchange a signed statement for a role. The credentials that were
+//! found are then used for, in this order:
 //!
-//! - an **MFA session** (`mfa_certification`), before any role, because the device belongs to the user whose keys were
-//!   found. Its code works once, so that the session cannot be renewed.
-//! - **`assume_role`**, once: the block or its variables, or else the role of the profile (`role-arn`). Where both name a
-//!   role, the profile's is not assumed: the other is assumed with the profile's keys.
+//! - an **MFA session** (`mfa_certification`), before any role, because the device belongs to the user of the keys. Its code
+//!   works once, so the session cannot be renewed.
+//! - **`assume_role`**, once: the block or its variables, or else the role of the profile (`role-arn`). If both name a role,
+//!   only that of the block is assumed, with the profile's keys.
 //!
-//! An argument over which an earlier source takes precedence is named in a warning of the log, and where the keys of that source are
-//! given as they are also by [`overridden_by_keys`], before anything is read.
+//! Arguments that an earlier source overrides are logged as warnings. If that source is static keys, [`overridden_by_keys`]
+//! returns them as well, before anything is read.
 
 mod account_guard;
 mod arguments;
@@ -73,27 +73,27 @@ pub struct Credentials {
     pub secret_key: SecretString,
     /// `X-TC-Token` of temporary credentials.
     pub token: Option<SecretString>,
-    /// When they stop working; `None` for permanent keys.
+    /// When they expire; `None` for permanent keys.
     pub expires_at: Option<SystemTime>,
 }
 
-/// Something that gives the credentials to use now.
+/// Provides the current credentials.
 #[async_trait::async_trait]
 pub trait ProvideCredentials: Send + Sync + std::fmt::Debug {
-    /// The credentials to sign with now: cached, or renewed when they are about to expire.
+    /// The current credentials: cached, or renewed if they are about to expire.
     async fn credentials(&self) -> Result<Credentials, CredentialsError>;
 
-    /// What is wrong with the sources, as far as it can be seen without a call of STS: an incomplete key pair, a profile or
-    /// a token file that does not exist. Without another source the instance metadata service is asked.
+    /// Checks the sources without calling STS, for example for an incomplete key pair, or a profile or token file that does not
+    /// exist. Calls the instance metadata service if there is no other source.
     async fn check(&self) -> Result<(), CredentialsError> {
         Ok(())
     }
 
-    /// The API refused `credentials` before their end: they are not given again, unless there are no others.
+    /// Discards `credentials`, which the API refused before their expiry. They are returned again only if there are no others.
     fn discard(&self, credentials: &Credentials);
 }
 
-/// How one place calls the parts of a key pair.
+/// The names of the parts of a key pair in one source.
 struct Names {
     id: &'static str,
     key: &'static str,
@@ -110,11 +110,11 @@ impl Credentials {
         parts(self) == parts(other)
     }
 
-    /// The pair, or `None` when no part of it is set.
+    /// The pair, or `None` if no part of it is set.
     ///
     /// # Errors
     ///
-    /// When only a part is set, or one has white space in it, which is what is left of a careless paste.
+    /// Only a part is set, or a part contains white space, as after a careless paste.
     fn from_parts(
         origin: &str,
         names: &Names,
@@ -129,7 +129,7 @@ impl Credentials {
                 .as_ref()
                 .is_some_and(|part| part.expose_secret().chars().any(|c| c.is_whitespace() || c.is_control()))
             {
-                let problem = format!("{name} has white space or a line break in it; remove it");
+                let problem = format!("{name} contains white space or a line break; remove it");
                 return Err(CredentialsError::invalid(origin, problem));
             }
         }

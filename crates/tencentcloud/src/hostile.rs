@@ -1,5 +1,5 @@
-//! Every call of this crate against responses that no service sends: endless, compressed, with secrets of the request, with
-//! control characters. A call is an action of the API, or a request to the metadata service.
+//! Every call of this crate with hostile responses: endless, compressed, with secrets of the request, with control characters.
+//! A call is an action of the API, or a request to the metadata service.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -34,7 +34,7 @@ const SECRETS: [&str; 4] = [SECRET_ID, SECRET_KEY, TOKEN, PASSWORD];
 /// The calls of the metadata service.
 const METADATA: [&str; 2] = ["metadata: name of the role", "metadata: credentials of the role"];
 
-/// The error of each call to which the response is `reply`.
+/// The error of each call for the response `reply`.
 async fn call_all(reply: &Reply) -> BTreeMap<&'static str, String> {
     async fn action<A: Action>(reply: &Reply, action: A) -> (&'static str, String) {
         let server = Server::start(vec![reply.clone()]).await;
@@ -160,7 +160,7 @@ async fn every_call_is_in_the_table() {
     let actions = called.keys().filter(|call| !METADATA.contains(call)).map(|name| name.to_lowercase());
     assert_eq!(actions.collect::<BTreeSet<_>>(), defined.collect());
 
-    // What sends requests: actions, and the requests to the metadata service.
+    // The calls: actions, and requests to the metadata service.
     let sends = |code: &str| code.contains("network::client()") || code.contains("network::plain_client()");
     let senders = sources.iter().filter(|(_, code)| sends(code)).map(|(name, _)| name.as_str());
     assert_eq!(senders.collect::<BTreeSet<_>>(), ["credentials/services.rs", "transport.rs"].into());
@@ -175,7 +175,7 @@ fn bytes(text: impl Into<Vec<u8>>) -> Reply {
     Reply::Bytes(text.into())
 }
 
-/// Responses that quote `said`, and have control characters.
+/// Responses that contain `said` and control characters.
 fn quoting(said: &str) -> Vec<Reply> {
     let (escape, bidirectional) = ("\u{1b}[2J\u{7}\r\n\u{9b}1m", "\u{202e}");
     vec![
@@ -195,7 +195,7 @@ fn quoting(said: &str) -> Vec<Reply> {
 async fn error_is_short_and_shows_no_secret_and_no_control_character() {
     let percent = |text: &str| text.bytes().map(|byte| format!("%{byte:02X}")).collect::<String>();
     let in_json = |text: &str| serde_json::to_string(text).unwrap();
-    // The first requests hold no password yet.
+    // The first requests contain no password yet.
     SECRETS.into_iter().for_each(safe_text::remember);
     for secret in SECRETS {
         let forms = [secret.to_owned(), in_json(secret), percent(secret)];
@@ -216,7 +216,7 @@ async fn response_that_is_not_one_is_a_short_error() {
     for (name, reply, expected) in [
         ("long", json(&format!("{{\"Response\": {{\"RequestId\": {long:?}}}}}")), Some("larger than")),
         ("endless", bytes(format!("HTTP/1.1 200 OK\r\n\r\n{{{long}")), Some("larger than")),
-        // Compression that was not asked for is not undone.
+        // Unrequested compression is not decoded.
         ("compressed", http("200 OK", "Content-Encoding: gzip\r\n", "\u{1f}compressed"), None),
         ("long words", json(&api_error(&"C".repeat(1 << 19), &"m".repeat(1 << 19))), None),
         ("deep objects", json(&"{\"Response\":".repeat(50_000)), None),

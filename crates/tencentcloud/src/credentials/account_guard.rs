@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use crate::Error;
 
-/// The accounts that may be used. Without a list, every account may.
+/// The accounts that may be used; without a list, all.
 #[derive(Debug, Clone, Default)]
 pub struct AccountGuard {
     allowed: BTreeSet<String>,

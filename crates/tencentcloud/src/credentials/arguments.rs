@@ -1,7 +1,6 @@
-//! The arguments of the blocks that ask STS for a session: of each its name, the variable that completes it, and what STS
-//! takes.
+//! The arguments of the blocks that request a session from STS: the name, the variable, and the limits of each.
 //!
-//! A block's own value comes first, then the variable; an empty value counts as absent.
+//! A block's own value takes precedence over the variable; an empty value counts as omitted.
 
 use secrecy::SecretString;
 
@@ -73,7 +72,7 @@ fn any(_: &str) -> Result<(), LimitError> {
     Ok(())
 }
 
-/// A block that asks for a session.
+/// A block that requests a session.
 pub(super) trait Block: Clone + Default {
     const NAME: &'static str;
 
@@ -102,7 +101,7 @@ impl Block for WebIdentityConfig {
     const NAME: &'static str = WEB_IDENTITY;
 
     fn complete(self, arguments: &mut Arguments) -> Self {
-        // One of the two is enough: a variable for the other must not compete with it.
+        // One of the two is sufficient: a variable for the other must not conflict with it.
         let (web_identity_token, web_identity_token_file) =
             match (secret(self.web_identity_token), given(self.web_identity_token_file)) {
                 (None, None) => {
@@ -147,7 +146,7 @@ impl Block for MfaConfig {
     }
 }
 
-/// Completes the arguments of a block by variables, and collects those that STS would refuse.
+/// Completes the arguments of a block from variables, and collects those that STS would refuse.
 pub(super) struct Arguments<'a> {
     block: &'static str,
     environment: &'a Environment,
@@ -166,8 +165,7 @@ impl Arguments<'_> {
         Some(text)
     }
 
-    /// Like [`Self::text`], for an argument whose limit takes whole numbers only. 0 asks for the API's default, as no value
-    /// does.
+    /// Like [`Self::text`], for whole numbers. 0 means the API's default, like an omitted value.
     fn seconds(&mut self, argument: &Argument, own: Option<u64>) -> Option<u64> {
         let text = self.text(argument, own.map(|seconds| seconds.to_string()))?;
         text.parse().ok().filter(|seconds| *seconds != 0)
@@ -207,7 +205,7 @@ pub struct InvalidArgument {
     pub argument: &'static str,
     /// The variable with the value; `None` when the block has it.
     variable: Option<&'static str>,
-    /// What was expected, with an example. Names no secret.
+    /// What was expected, with an example. It contains no secret.
     pub problem: LimitError,
 }
 
@@ -219,8 +217,8 @@ impl From<InvalidArgument> for CredentialsError {
 }
 
 impl CredentialsConfig {
-    /// The arguments that STS would refuse. No variable is read, and what is missing is not reported: so that a user interface
-    /// can point at mistakes while they are typed.
+    /// The arguments that STS would refuse. Reads no variables and does not report missing arguments, so that a user interface can
+    /// report mistakes early.
     pub fn check(&self) -> Vec<InvalidArgument> {
         let none = &Environment::default();
         let invalid = [

@@ -1,4 +1,4 @@
-//! The chain: the first source that has credentials, then the MFA session, then the role; see [the rules](super).
+//! The chain: the first source with credentials, then the MFA session, then the role; see [the rules](super).
 
 use std::{
     sync::{Arc, Mutex, OnceLock, PoisonError},
@@ -14,14 +14,14 @@ use super::{
 };
 use crate::{Auth, sts};
 
-/// Credentials from whatever the configuration and the environment offer, renewed as long as they are used.
+/// Credentials from the configuration and the environment, renewed as long as they are used.
 ///
-/// Making one reads nothing and calls no service; the first [`credentials`](ProvideCredentials::credentials) does.
+/// A new chain reads nothing and calls no service; the first [`credentials`](ProvideCredentials::credentials) does.
 #[derive(Debug)]
 pub struct CredentialsChain<S: Services>(Renewing<Issuer<S>>);
 
 impl<S: Services> CredentialsChain<S> {
-    /// A chain over the configuration, the captured environment and the outside.
+    /// A chain for the configuration, the captured environment and the services.
     pub fn new(config: CredentialsConfig, environment: Environment, services: S) -> Self {
         let context = Context { config, environment, services: Arc::new(services) };
         Self(Renewing::new(Issuer { context, source: OnceLock::new(), used: Mutex::default() }))
@@ -36,7 +36,7 @@ impl<S: Services> ProvideCredentials for CredentialsChain<S> {
 
     async fn check(&self) -> Result<(), CredentialsError> {
         match self.0.issuer().check().await {
-            // Kept, so that what is called next does not ask the metadata service again.
+            // Cached, so that the next call does not call the metadata service again.
             Err(CredentialsError::NotFound { .. }) if !self.0.issuer().exchanges()? => {
                 self.0.credentials().await.map(drop)
             }
@@ -50,21 +50,21 @@ impl<S: Services> ProvideCredentials for CredentialsChain<S> {
     }
 }
 
-/// Makes the credentials of a chain again for each call.
+/// Issues the credentials of a chain anew at each call.
 #[derive(Debug)]
 struct Issuer<S> {
     context: Context<Arc<S>>,
-    /// The source that gave credentials: renewals come from it alone.
+    /// The source that returned credentials: renewals come only from it.
     source: OnceLock<Source>,
     used: Mutex<Used>,
 }
 
-/// What has become of MFA codes, each of which works once.
+/// The state of MFA codes, each of which works once.
 #[derive(Debug, Default)]
 struct Used {
-    /// The session that the code of `mfa_certification` made.
+    /// The session of the code of `mfa_certification`.
     mfa_session: Option<Credentials>,
-    /// The end of the session that the code of `assume_role` made.
+    /// The expiry of the session of the code of `assume_role`.
     role_until: Option<SystemTime>,
 }
 
@@ -72,7 +72,7 @@ struct Used {
 impl<S: Services> Issue for Issuer<S> {
     async fn issue(&self) -> Result<Issued, CredentialsError> {
         let Context { config, environment, .. } = &self.context;
-        // Before anything is called: a mistake in these blocks must not cost a session.
+        // Before any call: a mistake in these blocks must not use up a session.
         let role = config.role(environment)?;
         let mfa = config.mfa(environment)?;
 
@@ -94,13 +94,13 @@ impl<S: Services> Issue for Issuer<S> {
 }
 
 impl<S: Services> Issuer<S> {
-    /// Whether STS is called with what is found: for an MFA session, or a role.
+    /// Whether STS is called with the found credentials, for an MFA session or a role.
     fn exchanges(&self) -> Result<bool, CredentialsError> {
         let Context { config, environment, .. } = &self.context;
         Ok(config.role(environment)?.is_some() || config.mfa(environment)?.is_some())
     }
 
-    /// The check of all sources but the instance role, which is the last one and needs a call.
+    /// Checks all sources except the instance role, which is the last one and needs a call.
     async fn check(&self) -> Result<(), CredentialsError> {
         let Context { config, environment, services } = &self.context;
         config.role(environment)?;
@@ -119,7 +119,7 @@ impl<S: Services> Issuer<S> {
         Err(CredentialsError::NotFound { configuration: context.config.caller.configuration, tried })
     }
 
-    /// What the first configured source has; later, what the same source has.
+    /// The credentials of the first configured source; later, those of the same source.
     async fn find(&self) -> Result<Found, CredentialsError> {
         let known = self.source.get().copied();
         let mut tried = Vec::new();
@@ -153,7 +153,7 @@ impl<S: Services> Issuer<S> {
         }
     }
 
-    /// The session of the MFA code: made once, and used until it expires.
+    /// The session of the MFA code: created once, and used until it expires.
     async fn mfa_session(
         &self,
         request: sts::GetSessionToken,
@@ -162,7 +162,7 @@ impl<S: Services> Issuer<S> {
         let made = self.used.lock().unwrap_or_else(PoisonError::into_inner).mfa_session.clone();
         if let Some(session) = made {
             if session.expires_at.is_some_and(|end| end <= self.now()) {
-                let remedy = "and an MFA code works once; give the next code, and a longer duration_seconds";
+                let remedy = "and an MFA code works once; set the next code, and a longer duration_seconds";
                 return Err(CredentialsError::expired(MFA, session.expires_at, remedy));
             }
             return Ok(session);
@@ -184,7 +184,7 @@ impl<S: Services> Issuer<S> {
         let renewable = role.token_code.is_none();
         let used = self.used.lock().unwrap_or_else(PoisonError::into_inner).role_until;
         if used.is_some() && !renewable {
-            let remedy = "and an MFA code works once; give the next token_code, and a longer session_duration";
+            let remedy = "and an MFA code works once; set the next token_code, and a longer session_duration";
             return Err(CredentialsError::expired(ASSUME_ROLE, used, remedy));
         }
         let session: Credentials = self
@@ -260,12 +260,12 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn a_renewal_reads_the_token_file_again() {
+    async fn renewal_reads_the_token_file_again() {
         let directory = tempfile::tempdir().unwrap();
         let path = directory.path().join("token");
         let replay =
             Replay::new([web_identity("first", session("a", 3600)), web_identity("second", session("b", 3600))]);
-        // An instance role would be asked for if the chain looked further than the source it knows.
+        // The metadata service would be called if the chain tried more than its source.
         let chain = CredentialsChain::new(CredentialsConfig::default(), token_file(&path), replay.clone());
         std::fs::write(&path, "first").unwrap();
         assert_eq!(id(&chain).await, "a");
@@ -277,7 +277,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn a_source_that_has_nothing_any_more_does_not_lead_to_another() {
+    async fn source_without_credentials_does_not_lead_to_another() {
         let directory = tempfile::tempdir().unwrap();
         let path = directory.path().join(".tccli/default.credential");
         std::fs::create_dir(path.parent().unwrap()).unwrap();
@@ -299,7 +299,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn an_mfa_code_is_sent_once_and_its_session_used_to_the_end() {
+    async fn mfa_code_is_sent_once() {
         let mfa =
             MfaConfig { serial_number: Some(DEVICE.into()), token_code: Some("123456".into()), duration_seconds: None };
         let role =
@@ -314,8 +314,8 @@ mod tests {
         ]);
         let chain = CredentialsChain::new(config, keys(), replay.clone());
         let started = Instant::now();
-        let expired = "mfa_certification: expired at 2026-01-01T00:30:00Z, and an MFA code works once; give the next \
-                       code, and a longer duration_seconds";
+        let expired = "mfa_certification: expired at 2026-01-01T00:30:00Z, and an MFA code works once; set the next \
+        code, and a longer duration_seconds";
         for (seconds, expected) in [(0, "role-1"), (1000, "role-2"), (1900, "role-2"), (2000, expired)] {
             tokio::time::advance(started + Duration::from_secs(seconds) - Instant::now()).await;
             assert_eq!(id(&chain).await, expected, "{seconds}");
@@ -324,7 +324,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn the_code_of_a_role_is_sent_once() {
+    async fn code_of_a_role_is_sent_once() {
         let role = AssumeRoleConfig {
             role_arn: Some(ROLE.into()),
             session_name: Some("ci".into()),

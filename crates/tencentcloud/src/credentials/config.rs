@@ -1,4 +1,4 @@
-//! What the configuration gives. Its blocks are completed and checked in [`arguments`](super::arguments).
+//! The configuration. Its blocks are completed and checked in [`arguments`](super::arguments).
 
 use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
@@ -22,12 +22,12 @@ pub struct CredentialsConfig {
     pub caller: Caller,
 }
 
-/// What messages and STS name of the program that uses this crate.
+/// Names of the program that uses this crate, for messages and STS.
 #[derive(Debug, Clone)]
 pub struct Caller {
     /// The place of the arguments of [`CredentialsConfig`], for example `provider block`.
     pub configuration: &'static str,
-    /// Session name of a role when none is given.
+    /// Default session name of a role.
     pub session_name: &'static str,
 }
 
@@ -37,7 +37,7 @@ impl Default for Caller {
     }
 }
 
-/// `assume_role`: a role to assume on top of whatever credentials are found.
+/// `assume_role`: a role to assume with the credentials that were found.
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct AssumeRoleConfig {
@@ -60,7 +60,7 @@ pub struct WebIdentityConfig {
     /// `OIDC` if omitted, as in the official provider.
     pub provider_id: Option<String>,
     pub web_identity_token: Option<SecretString>,
-    /// The token as it is, or JSON with the member `web_identity_token`. Read again for each renewal.
+    /// A file with the token, raw or as JSON with the member `web_identity_token`. Read again for each renewal.
     pub web_identity_token_file: Option<String>,
     pub role_arn: Option<String>,
     pub session_name: Option<String>,
@@ -81,7 +81,7 @@ pub struct SamlConfig {
     pub session_duration: Option<u64>,
 }
 
-/// `mfa_certification`: an MFA code, which makes a session of the keys that are found.
+/// `mfa_certification`: an MFA code, which creates a session of the keys that were found.
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct MfaConfig {

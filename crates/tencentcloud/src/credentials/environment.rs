@@ -1,6 +1,6 @@
-//! The variables of the process, captured once.
+//! The environment variables, captured once.
 //!
-//! Nothing else here reads the process's environment, so that tests run beside each other, each with its own.
+//! Nothing else in this crate reads the process's environment, so that tests can run concurrently, each with its own.
 
 use std::{
     collections::BTreeMap,
@@ -11,19 +11,19 @@ use secrecy::{ExposeSecret, SecretString};
 
 use crate::secret;
 
-/// Variables of `TENCENTCLOUD_*`, `TKE_*`, and where the home directory is. An empty variable counts as unset.
+/// The variables `TENCENTCLOUD_*` and `TKE_*`, and those of the home directory. An empty variable counts as unset.
 #[derive(Debug, Clone, Default)]
 pub struct Environment(BTreeMap<String, SecretString>);
 
 impl Environment {
-    /// What the process has now. A variable that is not Unicode counts as unset.
+    /// The process's current environment. A variable that is not Unicode counts as unset.
     pub fn capture() -> Self {
         std::env::vars_os()
             .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
             .collect()
     }
 
-    /// The value of `name`, or `None` when it is unset or empty.
+    /// The value of `name`, or `None` if it is unset or empty.
     pub fn get(&self, name: &str) -> Option<&str> {
         self.0.get(name).map(|value| value.expose_secret())
     }
@@ -81,7 +81,7 @@ mod tests {
     }
 
     #[test]
-    fn a_leading_tilde_is_the_home_directory() {
+    fn leading_tilde_is_the_home_directory() {
         let environment = environment(&[("HOME", "/home/ci")]);
         for (path, expected) in
             [("~/.tccli", "/home/ci/.tccli"), ("~", "/home/ci"), ("~other/x", "~other/x"), ("/a/~", "/a/~")]

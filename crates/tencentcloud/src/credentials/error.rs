@@ -1,5 +1,5 @@
-//! Why there are no credentials: one variant per cure. The messages name the source and what to do, and never hold a
-//! secret; a value is repeated only where it cannot be one (a profile's name, a role's ARN).
+//! Errors of credentials, one variant for each remedy. The messages name the source and what to do, and never contain a secret; a
+//! value is shown only if it cannot be one (a profile's name, a role's ARN).
 
 use std::{fmt, path::PathBuf, sync::Arc, time::SystemTime};
 
@@ -7,7 +7,7 @@ use super::super::Error;
 
 /// Why there are no credentials.
 ///
-/// It can be cloned, because every caller that waited for the same attempt gets the same result.
+/// It can be cloned, because all callers that waited for the same attempt get the same result.
 #[derive(Debug, Clone, thiserror::Error)]
 pub enum CredentialsError {
     /// No source is configured.
@@ -19,33 +19,33 @@ pub enum CredentialsError {
     NotFound {
         /// [`Caller::configuration`](super::Caller::configuration).
         configuration: &'static str,
-        /// Every source in the order in which it was tried, and why it had nothing.
+        /// The sources in the order in which they were tried, and why each has no credentials.
         tried: Vec<(&'static str, String)>,
     },
-    /// Some of what belongs together is set, and the rest is not.
+    /// Only some of the arguments that belong together are set.
     #[error("{origin}: {present} is set, {missing} is not; set both in the same place, or neither")]
     Incomplete { origin: String, present: &'static str, missing: &'static str },
-    /// A value that cannot be right, or two that are mutually exclusive.
+    /// An invalid value, or two mutually exclusive ones.
     #[error("{origin}: {problem}")]
     Invalid { origin: String, problem: String },
-    /// Who calls, or where the API is, is not known yet: there is nothing wrong with the credentials.
+    /// The credentials, or the endpoint, are not known yet. This is not a fault of the credentials.
     #[error("{problem}")]
     Unsettled {
-        /// What is not known yet, and what to do.
+        /// The unknown argument, and what to do.
         problem: String,
     },
-    /// A file that cannot be read, or not be understood.
+    /// A file that cannot be read or parsed.
     #[error("{}{}: {problem}", .path.display(), line_suffix(*.line))]
     File {
         path: PathBuf,
-        /// Counted from 1; `None` when the problem is the file as a whole.
+        /// Counted from 1; `None` if the problem is the whole file.
         line: Option<usize>,
         problem: String,
     },
-    /// The profile that was asked for does not exist.
+    /// The configured profile does not exist.
     #[error("profile {profile:?} does not exist: looked for {}; create it with \"tccli configure --profile {profile}\", or name another in profile or TENCENTCLOUD_PROFILE", join_paths(.searched))]
     NoProfile { profile: String, searched: Vec<PathBuf> },
-    /// The credentials have expired, and nothing can renew them.
+    /// The credentials have expired, and cannot be renewed.
     #[error("{origin}: expired {expired_at}, {remedy}")]
     Expired {
         origin: String,
@@ -54,16 +54,16 @@ pub enum CredentialsError {
         /// Why they could not be renewed, and what to do.
         remedy: &'static str,
     },
-    /// STS did not give credentials. The cause is the [source](std::error::Error::source).
+    /// STS returned no credentials. The cause is the [source](std::error::Error::source).
     #[error("{origin}: {request} failed{}", .advice.map(|advice| format!(" ({advice})")).unwrap_or_default())]
     Sts {
         origin: String,
-        /// What was asked for: action and role.
+        /// The requested action and role.
         request: String,
         advice: Option<&'static str>,
         source: Arc<Error>,
     },
-    /// The instance metadata service did not give credentials.
+    /// The instance metadata service returned no credentials.
     #[error("instance role: {problem}")]
     Metadata { problem: String },
 }
@@ -79,7 +79,7 @@ impl CredentialsError {
         Self::Expired { origin: origin.into(), expired_at, remedy }
     }
 
-    /// A failed STS call, with advice for the refusals that have one cure.
+    /// A failed STS call, with advice for errors with one remedy.
     ///
     /// The codes are those of the STS error lists, <https://cloud.tencent.com/document/api/1312/48197>.
     pub(super) fn sts(origin: impl Into<String>, request: String, error: Error) -> Self {
@@ -96,7 +96,7 @@ impl CredentialsError {
             Some("InvalidParameter.WebIdentityTokenError") => {
                 Some("the token was refused: check its issuer, its audience, its age, and provider_id")
             }
-            Some("AuthFailure.MFAFailure") => Some("the MFA code was refused: each code works once, give the next one"),
+            Some("AuthFailure.MFAFailure") => Some("the MFA code was refused: each code works once, set the next one"),
             _ => None,
         };
         Self::Sts { origin: origin.into(), request, advice, source: Arc::new(error) }

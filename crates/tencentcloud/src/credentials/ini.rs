@@ -1,8 +1,8 @@
-//! The SDK's credentials file: INI, of which it uses sections and `key = value`, and comments on lines of their own.
+//! The SDK's credentials file: INI with sections, `key = value`, and comments on separate lines.
 
 use secrecy::SecretString;
 
-/// One section, and where it begins.
+/// A section, and the line where it begins.
 #[derive(Debug)]
 pub(super) struct Section {
     /// Line of the heading, counted from 1.
@@ -11,7 +11,7 @@ pub(super) struct Section {
 }
 
 impl Section {
-    /// The last value of `key`, in any case; an empty one counts as absent.
+    /// The last value of `key`, case-insensitive; an empty one counts as omitted.
     pub fn get(&self, key: &str) -> Option<SecretString> {
         use secrecy::ExposeSecret;
         let pair = self.pairs.iter().rev().find(|(name, _)| name.eq_ignore_ascii_case(key));
@@ -19,11 +19,11 @@ impl Section {
     }
 }
 
-/// The section `name` of `text`, or `None` when there is none.
+/// The section `name` of `text`, or `None` if there is none.
 ///
 /// # Errors
 ///
-/// The line, counted from 1, and what is wrong with it, without its text: it may be a key.
+/// The line, counted from 1, and what is wrong with it, without its text, which may be a key.
 pub(super) fn section(text: &str, name: &str) -> Result<Option<Section>, (usize, &'static str)> {
     let mut wanted = None;
     let mut inside = None;
@@ -55,7 +55,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn keys_belong_to_the_section_above_them() {
+    fn keys_belong_to_the_preceding_section() {
         let text = "# mine\n[default]\nsecret_id = A\nSecret_Key=b=c\n\n[ other ]\nsecret_id = B\nsecret_key =\n";
         for (name, line, key, expected) in [
             ("default", 2, "secret_id", Some("A")),
@@ -72,7 +72,7 @@ mod tests {
     }
 
     #[test]
-    fn a_malformed_line_is_named_by_its_number() {
+    fn malformed_line_is_named_by_its_number() {
         for (text, line) in [("[default\n", 1), ("[default]\nsecret_id A\n", 2), ("\nsecret_id = A\n[default]\n", 2)] {
             assert_eq!(section(text, "default").unwrap_err().0, line, "{text:?}");
         }

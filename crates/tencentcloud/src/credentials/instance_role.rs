@@ -1,7 +1,7 @@
-//! The role of the machine that this runs on, from the instance metadata service.
+//! The role of this instance, from the instance metadata service.
 //!
-//! Asked without being configured, a silent service only means that this is not such a machine. Asked for by name, or by
-//! a profile of the type `cvm-role`, it must respond.
+//! If the role is not configured, no response means that this machine is not an instance. If it is configured by name, or by a
+//! profile of the type `cvm-role`, the service must respond.
 //!
 //! Source: <https://cloud.tencent.com/document/product/213/4934>.
 
@@ -48,7 +48,7 @@ pub(super) async fn provide<S: Services>(context: &Context<S>) -> Result<Outcome
     }
 }
 
-/// Credentials of whatever role the instance has; an error when it has none.
+/// Credentials of the instance's role; an error if it has none.
 pub(crate) async fn credentials<S: Services>(services: &S) -> Result<Credentials, CredentialsError> {
     match bound_role(services).await.map_err(must_respond)? {
         Some(role) => credentials_of(services, &role).await,
@@ -59,12 +59,11 @@ pub(crate) async fn credentials<S: Services>(services: &S) -> Result<Credentials
 async fn bound_role<S: Services>(services: &S) -> Result<Option<String>, CredentialsError> {
     let answer = services.metadata(PATH).await?;
     let role = answer.as_deref().and_then(|text| text.lines().map(str::trim).find(|line| !line.is_empty()));
-    // A page of HTML is not the name of a role, and its first line would become a path.
+    // An HTML page is not the name of a role, and its first line would become a path.
     match role {
-        Some(role) if !role.chars().all(|c| c.is_alphanumeric() || "+=,.@_-".contains(c)) => Err(metadata(format!(
-            "the metadata service responds {:?} where a role's name is expected",
-            quote(role, 80)
-        ))),
+        Some(role) if !role.chars().all(|c| c.is_alphanumeric() || "+=,.@_-".contains(c)) => {
+            Err(metadata(format!("the metadata service responded {:?} instead of a role's name", quote(role, 80))))
+        }
         role => Ok(role.map(str::to_owned)),
     }
 }
@@ -73,9 +72,9 @@ async fn credentials_of<S: Services>(services: &S, role: &str) -> Result<Credent
     let answer = services.metadata(&format!("{PATH}{role}")).await.map_err(must_respond)?.ok_or_else(|| {
         metadata(format!("the role {role:?} is not bound to this instance; bind it, or correct cam_role_name"))
     })?;
-    // Not the parser's message: it repeats values.
+    // Not the parser's message, which contains values.
     let answer: RoleCredentials = serde_json::from_str(&answer)
-        .map_err(|_| metadata(format!("the metadata service's response for {role:?} is not what is documented")))?;
+        .map_err(|_| metadata(format!("the metadata service's response for {role:?} is not as documented")))?;
     match answer {
         RoleCredentials {
             code,
@@ -91,17 +90,17 @@ async fn credentials_of<S: Services>(services: &S, role: &str) -> Result<Credent
         }),
         RoleCredentials { code, .. } => {
             let (role, code) = (quote(role, QUOTE_LIMIT), quote(&code, QUOTE_LIMIT));
-            Err(metadata(format!("the metadata service gave no credentials for {role:?}, its code is {code:?}")))
+            Err(metadata(format!("the metadata service returned no credentials for {role:?}, but the code {code:?}")))
         }
     }
 }
 
-/// What to do when the service is silent, and it was named as the source.
+/// The error if the service does not respond, although it is the configured source.
 fn must_respond(error: CredentialsError) -> CredentialsError {
     match error {
-        CredentialsError::Metadata { problem } => {
-            metadata(format!("{problem}; only an instance of Tencent Cloud has it, elsewhere use other credentials"))
-        }
+        CredentialsError::Metadata { problem } => metadata(format!(
+            "{problem}; it exists only on instances of Tencent Cloud, elsewhere use other credentials"
+        )),
         other => other,
     }
 }

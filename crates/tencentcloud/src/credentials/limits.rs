@@ -1,11 +1,11 @@
-//! What STS takes: lengths, patterns and ranges of its parameters, checked before anything is sent. Each function says what was
-//! expected, with an example.
+//! Lengths, patterns and ranges of STS parameters, checked before anything is sent. Errors say what was expected, with an
+//! example.
 //!
-//! Source: <https://cloud.tencent.com/document/api/1312/48197> (AssumeRole) and its neighbours.
+//! Source: <https://cloud.tencent.com/document/api/1312/48197> (AssumeRole) and the pages of the other actions.
 
 use serde_json::Value;
 
-/// What was expected instead of a value, with an example. Names no secret.
+/// What was expected instead of a value, with an example. It contains no secret.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{0}")]
 pub struct LimitError(String);
@@ -42,13 +42,13 @@ pub fn mfa_duration(seconds: &str) -> Result<(), LimitError> {
     )
 }
 
-/// `RoleArn`: by name or by ID, of an own role or of a service's role.
+/// `RoleArn`: by name or by ID, of a user-defined or a service role.
 pub fn role_arn(arn: &str) -> Result<(), LimitError> {
     let role = of_account(arn, "qcs::cam::uin/", ':')
         .and_then(|role| role.strip_prefix("roleName/").or(role.strip_prefix("role/")));
     check(
         role.is_some_and(|name| !name.is_empty()),
-        "a role's ARN reads \"qcs::cam::uin/<uin>:roleName/<name>\", for example \"qcs::cam::uin/100000000001:roleName/terraform\"",
+        "a role's ARN has the form \"qcs::cam::uin/<uin>:roleName/<name>\", for example \"qcs::cam::uin/100000000001:roleName/terraform\"",
     )
 }
 
@@ -57,7 +57,7 @@ pub fn principal_arn(arn: &str) -> Result<(), LimitError> {
     let provider = of_account(arn, "qcs::cam::uin/", ':').and_then(|rest| rest.strip_prefix("saml-provider/"));
     check(
         provider.is_some_and(|name| !name.is_empty()),
-        "a SAML provider's ARN reads \"qcs::cam::uin/<uin>:saml-provider/<name>\", for example \
+        "a SAML provider's ARN has the form \"qcs::cam::uin/<uin>:saml-provider/<name>\", for example \
          \"qcs::cam::uin/100000000001:saml-provider/okta\"",
     )
 }
@@ -67,7 +67,7 @@ pub fn mfa_serial_number(serial_number: &str) -> Result<(), LimitError> {
     let device = of_account(serial_number, "qcs::cam:uin/", ':').and_then(|rest| rest.strip_prefix(":mfa/"));
     check(
         device.is_some_and(|kind| !kind.is_empty()),
-        "an MFA device reads \"qcs::cam:uin/<uin>::mfa/softToken\", for example \
+        "an MFA device has the form \"qcs::cam:uin/<uin>::mfa/softToken\", for example \
          \"qcs::cam:uin/100000000001::mfa/softToken\"",
     )
 }
@@ -79,7 +79,7 @@ pub fn policy(text: &str) -> Result<(), LimitError> {
     match serde_json::from_str::<Value>(text) {
         Ok(policy @ Value::Object(_)) => check(
             !has_principal(&policy),
-            "a session policy may not have a \"principal\": it always speaks of the session itself",
+            "a session policy may not have a \"principal\": it always applies to the session",
         ),
         _ => check(false, expected),
     }
@@ -106,7 +106,7 @@ fn is_uin(text: &str) -> bool {
     !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit())
 }
 
-/// What follows `<prefix><uin><separator>`.
+/// The rest after `<prefix><uin><separator>`.
 fn of_account<'a>(text: &'a str, prefix: &str, separator: char) -> Option<&'a str> {
     let (uin, rest) = text.strip_prefix(prefix)?.split_once(separator)?;
     is_uin(uin).then_some(rest)

@@ -1,10 +1,10 @@
 //! Profiles in files: tccli's JSON, `<directory>/<profile>.credential` and `.configure`, then the SDK's INI file,
 //! `~/.tencentcloud/credentials` (or `TENCENTCLOUD_CREDENTIALS_FILE`), section `[<profile>]`.
 //!
-//! The directory is `~/.tccli` unless `shared_credentials_dir` names another, and then the INI file is left alone. A
-//! profile or a directory that is named must exist; the default profile need not.
+//! The directory is `~/.tccli` unless `shared_credentials_dir` is set; then the INI file is not read. A configured profile or
+//! directory must exist; the default profile need not.
 //!
-//! The files are read again for each renewal, so that these credentials are as fresh as the files.
+//! The files are read again for each renewal, because other programs may update them.
 
 #[cfg(any(test, fuzzing, feature = "testing"))]
 pub mod fuzzing;
@@ -66,13 +66,13 @@ struct CommonParameters {
     region: Option<String>,
 }
 
-/// Which profile, where, and whether it was configured.
+/// A profile: its name, its directory, and whether it was configured.
 struct Profile {
     name: String,
     directory: Option<PathBuf>,
     ini: Option<PathBuf>,
     named: bool,
-    /// Of a role whose session has no name.
+    /// Default session name of the profile's role.
     session_name: &'static str,
 }
 
@@ -84,7 +84,7 @@ impl Profile {
             given(config.shared_credentials_dir.clone()).or_else(|| variable("TENCENTCLOUD_SHARED_CREDENTIALS_DIR"));
         let named = name.is_some() || directory.is_some();
         let name = name.unwrap_or_else(|| DEFAULT_PROFILE.to_owned());
-        // The name becomes a file's name, and must not lead out of the directory.
+        // The name is part of a file name, and must not leave the directory.
         if name.contains(['/', '\\']) || name.starts_with('.') {
             return Err(CredentialsError::invalid(
                 "profile",
@@ -108,18 +108,18 @@ impl Profile {
     }
 }
 
-/// The region of the profile, from tccli's `<profile>.configure`; `None` when the file or its region is missing.
+/// The region of the profile, from tccli's `<profile>.configure`; `None` if the file or its region is missing.
 ///
 /// # Errors
 ///
-/// [`CredentialsError::File`] when the file exists and cannot be read.
+/// [`CredentialsError::File`] if the file exists but cannot be read.
 pub async fn profile_region(
     config: &CredentialsConfig,
     environment: &Environment,
 ) -> Result<Option<String>, CredentialsError> {
     let Some(path) = Profile::new(config, environment)?.file("configure") else { return Ok(None) };
     let Some(text) = read(&path).await? else { return Ok(None) };
-    let file: ConfigureFile = json(&path, text.expose_secret(), "an object, \"_sys_param\" of which has a \"region\"")?;
+    let file: ConfigureFile = json(&path, text.expose_secret(), "an object with a \"region\" in \"_sys_param\"")?;
     Ok(given(file.common.region))
 }
 
@@ -152,7 +152,7 @@ pub(super) async fn provide<S: Services>(context: &Context<S>) -> Result<Outcome
     }))
 }
 
-/// What tccli's file says; `None` when it has neither keys nor another way, which is how tccli leaves it at first.
+/// The credentials of tccli's file; `None` if it has no credentials, as tccli creates it.
 async fn from_tccli<S: Services>(
     services: &S,
     profile: &Profile,
@@ -171,7 +171,7 @@ async fn from_tccli<S: Services>(
             credentials.expires_at =
                 file.expires_at.and_then(|seconds| SystemTime::UNIX_EPOCH.checked_add(Duration::from_secs(seconds)));
             if credentials.expires_at.is_some_and(|end| end <= services.now()) {
-                let remedy = "and a profile cannot renew them; get new ones, and write them to the file";
+                let remedy = "and a profile cannot renew them; write new ones to the file";
                 return Err(CredentialsError::expired(origin, credentials.expires_at, remedy));
             }
             credentials
@@ -180,7 +180,7 @@ async fn from_tccli<S: Services>(
         Some(kind @ ("oauth" | "sso")) => {
             return Err(invalid(format!(
                 "the profile {:?} is a browser login ({kind}), which only tccli can renew; use keys, a role or an OpenID \
-                 Connect token, or put the keys of one login into TENCENTCLOUD_SECRET_ID, TENCENTCLOUD_SECRET_KEY and \
+                 Connect token, or set the keys of one login in TENCENTCLOUD_SECRET_ID, TENCENTCLOUD_SECRET_KEY and \
                  TENCENTCLOUD_SECURITY_TOKEN",
                 profile.name
             )));
@@ -207,7 +207,7 @@ fn from_ini(profile: &Profile, path: &Path, text: &str) -> Result<Option<Found>,
     Ok(Some(Found { credentials, role }))
 }
 
-/// The role that the profile wants assumed with its keys.
+/// The role to assume with the profile's keys.
 fn role(
     profile: &Profile,
     path: &Path,
@@ -231,7 +231,7 @@ fn role(
     })))
 }
 
-/// The text of `path`, or `None` when there is no such file.
+/// The text of `path`, or `None` if the file does not exist.
 pub(super) async fn read(path: &Path) -> Result<Option<SecretString>, CredentialsError> {
     match tokio::fs::read_to_string(path).await {
         Ok(text) => Ok(Some(text.into())),
@@ -244,10 +244,10 @@ pub(super) async fn read(path: &Path) -> Result<Option<SecretString>, Credential
     }
 }
 
-/// `text` as JSON of the form `expected`.
+/// Parses `text` as JSON of the form `expected`.
 pub(super) fn json<T: DeserializeOwned>(path: &Path, text: &str, expected: &str) -> Result<T, CredentialsError> {
     serde_json::from_str(text).map_err(|error| {
-        // The parser's message would repeat a value of the wrong type.
+        // The parser's message would contain a value of the wrong type.
         let problem = match error.classify() {
             Category::Data => format!("expected {expected}"),
             _ => "not valid JSON; correct this line, or write the file again".to_owned(),

@@ -1,11 +1,11 @@
-//! Temporary credentials that do not run out: kept, and renewed before they expire.
+//! Caches temporary credentials, and renews them before they expire.
 //!
 //! - Nothing happens before the first call, and permanent credentials are issued once.
-//! - They are renewed 5 minutes before the end, or after half of a lifetime shorter than 10 minutes.
-//! - One caller renews. While the old credentials live, the others go on with them; afterwards they wait, and get the
-//!   result of the attempt they waited for, be it an error.
-//! - A renewal that fails while the old ones live is a warning, and is tried again after 30 seconds.
-//! - Credentials that the API refuses are renewed whatever their end: it may have been revoked, or it was not known.
+//! - They are renewed 5 minutes before they expire, or after half of a lifetime shorter than 10 minutes.
+//! - One caller renews. Others use the old credentials until they expire; then they wait, and get the result of the attempt,
+//!   even if it is an error.
+//! - A renewal that fails before the old ones expire is a warning, and is retried after 30 seconds.
+//! - Credentials that the API refuses are renewed in any case: they may have been revoked, or their expiry is unknown.
 
 use std::{
     sync::{
@@ -17,26 +17,26 @@ use std::{
 
 use super::{Credentials, CredentialsError};
 
-/// How long before their end credentials are renewed; the habit of Tencent Cloud's SDKs for instance roles.
+/// How long before their expiry credentials are renewed, as in Tencent Cloud's SDKs for instance roles.
 const RENEWAL_MARGIN: Duration = Duration::from_secs(300);
 
-/// How long a failed renewal is not repeated.
+/// How long a failed renewal is not retried.
 const RETRY_INTERVAL: Duration = Duration::from_secs(30);
 
-/// Something that makes credentials.
+/// Issues credentials.
 #[async_trait::async_trait]
 pub(super) trait Issue: Send + Sync + std::fmt::Debug {
     /// New credentials.
     async fn issue(&self) -> Result<Issued, CredentialsError>;
-    /// The time by which they expire.
+    /// The current time for expiry.
     fn now(&self) -> SystemTime;
 }
 
-/// New credentials, and whether [`Issue::issue`] can make their successors.
+/// New credentials, and whether they can be renewed.
 #[derive(Debug, Clone)]
 pub(super) struct Issued {
     pub credentials: Credentials,
-    /// False when what they were made from works only once (an MFA code).
+    /// False if they were issued for a one-time code (MFA).
     pub renewable: bool,
 }
 
@@ -45,9 +45,9 @@ pub(super) struct Issued {
 pub(super) struct Renewing<I> {
     issuer: I,
     current: Mutex<Option<Current>>,
-    /// Held by the caller that issues; the error of the last attempt, if it failed.
+    /// The error of the last attempt, if it failed. Locked by the caller that renews.
     attempt: tokio::sync::Mutex<Option<CredentialsError>>,
-    /// How many attempts have ended.
+    /// The number of completed attempts.
     attempts: AtomicU64,
 }
 
@@ -66,7 +66,7 @@ impl<I: Issue> Renewing<I> {
         &self.issuer
     }
 
-    /// The credentials to sign with now.
+    /// The current credentials.
     pub async fn credentials(&self) -> Result<Credentials, CredentialsError> {
         let seen = self.attempts.load(Ordering::Acquire);
         let (mut attempt, old) = match self.state() {
@@ -99,7 +99,7 @@ impl<I: Issue> Renewing<I> {
                 let old = old.ok_or(error.clone())?;
                 tracing::warn!(
                     error = &error as &dyn std::error::Error,
-                    "could not renew the credentials, going on with those that have not expired yet"
+                    "could not renew the credentials; using the current ones until they expire"
                 );
                 self.postpone();
                 Ok(old)
@@ -107,7 +107,7 @@ impl<I: Issue> Renewing<I> {
         }
     }
 
-    /// Does not give `refused` again, unless the issuer does. Nothing happens when there are others already.
+    /// Discards `refused`, unless the cache already has other credentials.
     pub fn discard(&self, refused: &Credentials) {
         let mut current = self.current.lock().unwrap_or_else(PoisonError::into_inner);
         current.take_if(|current| current.credentials.same_keys(refused));
@@ -145,11 +145,11 @@ impl<I: Issue> Renewing<I> {
     }
 }
 
-/// What the kept credentials are good for.
+/// The state of the cached credentials.
 enum State {
     /// There are none, or they have expired.
     None,
-    /// They live, and it is time to renew them.
+    /// They are valid, but must be renewed.
     Due(Credentials),
     Fresh(Credentials),
 }
@@ -222,7 +222,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn credentials_are_renewed_before_their_end() {
+    async fn credentials_are_renewed_before_they_expire() {
         for (life, renewed_at) in [(7200, 6900), (601, 301), (600, 300), (60, 30)] {
             let renewing = Renewing::new(mint(Some(life)));
             assert_eq!(at(&renewing, 0).await, "key-1", "{life}");
@@ -241,7 +241,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn what_cannot_be_renewed_is_used_to_its_end() {
+    async fn unrenewable_credentials_are_used_until_they_expire() {
         let renewing = Renewing::new(Mint { renewable: false, ..mint(Some(600)) });
         for (seconds, expected) in [(0, "key-1"), (599, "key-1"), (600, "key-2")] {
             assert_eq!(at(&renewing, seconds).await, expected, "{seconds}");
@@ -249,7 +249,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn a_failed_renewal_goes_on_with_the_old_ones_and_is_repeated_after_half_a_minute() {
+    async fn failed_renewal_keeps_the_old_credentials_and_is_retried() {
         let renewing = Renewing::new(mint(Some(7200)));
         assert_eq!(at(&renewing, 0).await, "key-1");
         *renewing.issuer.broken.lock().unwrap() = true;
@@ -279,12 +279,12 @@ mod tests {
             }));
             assert_eq!(callers.await, ["key-2"; 10], "{life:?}");
             renewing.discard(&refused);
-            assert_eq!(key(&renewing).await, "key-2", "late news of the first key says nothing of the second");
+            assert_eq!(key(&renewing).await, "key-2", "a late refusal of the first key does not affect the second");
         }
     }
 
     #[tokio::test(start_paused = true)]
-    async fn callers_without_credentials_share_one_attempt_and_its_outcome() {
+    async fn waiting_callers_share_one_attempt() {
         for (broken, expected) in [(false, "key-1"), (true, "instance role: attempt 1 failed")] {
             let mint = mint(Some(7200));
             *mint.broken.lock().unwrap() = broken;
@@ -300,7 +300,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn one_caller_renews_and_the_others_do_not_wait_for_it() {
+    async fn one_caller_renews_and_others_do_not_wait() {
         let renewing = Renewing::new(mint(Some(7200)));
         let permits = Arc::clone(&renewing.issuer.permits);
         assert_eq!(at(&renewing, 0).await, "key-1");
@@ -317,7 +317,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn a_caller_that_gives_up_leaves_the_attempt_to_the_next() {
+    async fn dropped_caller_leaves_the_attempt_to_the_next() {
         let renewing = Renewing::new(mint(Some(7200)));
         let permits = Arc::clone(&renewing.issuer.permits);
         permits.forget_permits(permits.available_permits());

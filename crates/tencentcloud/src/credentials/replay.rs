@@ -1,4 +1,4 @@
-//! The outside for tests: a list of expected calls, each with its response. Any other call fails the test.
+//! Services for tests: a list of expected calls with their responses. Any other call fails the test.
 
 use std::{
     collections::VecDeque,
@@ -14,7 +14,7 @@ use tokio::time::Instant;
 use super::{CredentialsError, Services};
 use crate::{Action, Auth, Error};
 
-/// When every test begins: 2026-01-01 00:00 UTC.
+/// The start time of every test: 2026-01-01 00:00 UTC.
 pub const START: u64 = 1_767_225_600;
 
 /// One expected call.
@@ -25,7 +25,7 @@ pub enum Exchange {
         action: String,
         #[serde(default)]
         region: Option<String>,
-        /// The `SecretId` that signs, with `+token` when there is a token; or `SKIP`.
+        /// The `SecretId` of the signature, with `+token` if there is a token; or `SKIP`.
         auth: String,
         parameters: Value,
         answer: StsResponse,
@@ -70,7 +70,7 @@ impl Replay {
         Self { expected: Arc::new(Mutex::new(expected.into_iter().collect())), started: Instant::now() }
     }
 
-    /// How many calls have not been made.
+    /// The number of calls that have not been made.
     pub fn left(&self) -> usize {
         self.expected.lock().unwrap().len()
     }

@@ -1,8 +1,8 @@
-//! The sessions that a configuration and its variables ask for, as requests to STS.
+//! The sessions of a configuration and its variables, as requests to STS.
 //!
-//! `TENCENTCLOUD_ASSUME_ROLE_ARN`, `_SESSION_NAME` and `_SESSION_DURATION` serve three blocks. Without an `assume_role`
-//! block they mean the role of the web identity or the SAML assertion where one of these is configured, and otherwise a
-//! role to assume with the keys that are found; this is how the official provider reads them.
+//! `TENCENTCLOUD_ASSUME_ROLE_ARN`, `_SESSION_NAME` and `_SESSION_DURATION` apply to three blocks. Without an `assume_role` block,
+//! they apply to the web identity or the SAML assertion, if one is configured, and otherwise to a role to assume with the keys that
+//! were found, as in the official provider.
 
 use std::path::PathBuf;
 
@@ -16,7 +16,7 @@ use super::config::secret;
 use super::{CredentialsConfig, CredentialsError, Environment};
 use crate::sts;
 
-/// A web identity, complete but for the text of the token, which a file may hold.
+/// A web identity. Its token may be in a file.
 #[derive(Debug, Clone)]
 pub(super) struct WebIdentity {
     pub origin: &'static str,
@@ -27,7 +27,7 @@ pub(super) struct WebIdentity {
     pub duration_seconds: Option<u64>,
 }
 
-/// Where the token of a web identity is.
+/// The token of a web identity, or its file.
 #[derive(Debug, Clone)]
 pub(super) enum Token {
     Text(SecretString),
@@ -35,7 +35,7 @@ pub(super) enum Token {
 }
 
 impl CredentialsConfig {
-    /// The role to assume on top of what is found, or `None`.
+    /// The role to assume with the found credentials, or `None`.
     pub(super) fn role(&self, environment: &Environment) -> Result<Option<sts::AssumeRole>, CredentialsError> {
         let shared_variables_are_taken = self.has_web_identity(environment) || self.has_saml(environment);
         if self.assume_role.is_none() && (shared_variables_are_taken || !ROLE_ARN.is_set(environment)) {
@@ -51,7 +51,7 @@ impl CredentialsConfig {
             role_arn: required(ASSUME_ROLE, &ROLE_ARN, block.role_arn)?,
             role_session_name: self.session_name(block.session_name),
             duration_seconds: block.session_duration,
-            // STS wants the policy URL-encoded inside the JSON body as well.
+            // STS requires the policy to be URL-encoded, although the body is JSON.
             policy: block.policy.map(|policy| url::form_urlencoded::byte_serialize(policy.as_bytes()).collect()),
             external_id: block.external_id.map(Into::into),
             source_identity: block.source_identity,
@@ -68,7 +68,7 @@ impl CredentialsConfig {
         if self.has_saml(environment) {
             return Err(CredentialsError::invalid(
                 WEB_IDENTITY,
-                "a SAML assertion is configured as well; remove assume_role_with_web_identity or assume_role_with_saml, or their variables",
+                "a SAML assertion is also configured; remove assume_role_with_web_identity or assume_role_with_saml, or their variables",
             ));
         }
         let block = completed(&self.assume_role_with_web_identity, environment)?;
@@ -123,7 +123,7 @@ impl CredentialsConfig {
         }
     }
 
-    /// Whether an MFA code is configured, which works once.
+    /// Whether a one-time MFA code is configured.
     pub fn has_one_time_code(&self, environment: &Environment) -> bool {
         let role = self.assume_role.as_ref().and_then(|role| secret(role.token_code.clone()));
         let mfa = self.mfa_certification.as_ref().and_then(|mfa| secret(mfa.token_code.clone()));
@@ -145,7 +145,7 @@ impl CredentialsConfig {
     }
 }
 
-/// The value of an argument that STS cannot do without.
+/// The value of a required argument.
 fn required<T>(block: &'static str, argument: &Argument, value: Option<T>) -> Result<T, CredentialsError> {
     value.ok_or_else(|| missing(block, argument.name, argument))
 }

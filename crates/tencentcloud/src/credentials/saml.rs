@@ -1,7 +1,7 @@
 //! A role for a SAML assertion, by `AssumeRoleWithSAML`.
 //!
-//! Identity providers sign assertions for minutes. A renewal sends the same assertion again, which may be refused; then
-//! the credentials work until they expire.
+//! Assertions are valid for minutes. A renewal sends the same assertion again, which STS may refuse; then the credentials are used
+//! until they expire.
 
 use super::{
     Credentials, CredentialsError, Services,

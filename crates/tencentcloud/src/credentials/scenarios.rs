@@ -1,8 +1,8 @@
-//! What the chain finds, as directories of data in `testdata/credentials`, named after what they show:
+//! Scenarios of the chain, as directories of data in `testdata/credentials`:
 //!
 //! - `env.json`: the variables; `config.json`: the configuration. Either may be missing.
 //! - `fs/`: the files. `$FS` in the JSON files is that directory.
-//! - `http.json`: the calls that are expected, in order, with their responses ([`Exchange`]). Missing means none.
+//! - `http.json`: the expected calls in order, with their responses ([`Exchange`]). If missing, none.
 //! - `expected.json`: the credentials, or the error with its causes; the profile's region; and the log at the level WARN.
 //!
 //! Every secret in these files ends in `-key`, `-token` or `-code`; none may be in an error or in the log at any level.

@@ -1,4 +1,4 @@
-//! What the sources of credentials need from outside: STS, the instance metadata service, and the time.
+//! The services that sources of credentials use: STS, the instance metadata service, and the time.
 
 use std::{
     future::Future,
@@ -13,15 +13,15 @@ use url::Url;
 use super::CredentialsError;
 use crate::{Action, Api, Auth, Error, sts, transport::response::read_body};
 
-/// How long the metadata service may take. It is on the same host, so that silence means that there is none.
+/// Timeout of the metadata service. It is local, so no response means that there is none.
 const METADATA_TIMEOUT: Duration = Duration::from_secs(2);
 
-/// The longest response of the metadata service that is read, in bytes.
+/// Maximum response size of the metadata service, in bytes.
 const METADATA_LIMIT: usize = 1 << 20;
 
-/// The outside of a [`CredentialsChain`](super::CredentialsChain). A test brings its own.
+/// The services of a [`CredentialsChain`](super::CredentialsChain). Tests implement their own.
 pub trait Services: Send + Sync + std::fmt::Debug + 'static {
-    /// Calls STS in `region`; in the configured region when `None`.
+    /// Calls STS in `region`; in the configured region if `None`.
     fn sts<A: Action>(
         &self,
         region: Option<&str>,
@@ -29,14 +29,14 @@ pub trait Services: Send + Sync + std::fmt::Debug + 'static {
         action: &A,
     ) -> impl Future<Output = Result<A::Response, Error>> + Send;
 
-    /// Gets `path` from the metadata service; `None` when it responds that it does not exist (404).
+    /// Gets `path` from the metadata service; `None` if it does not exist (404).
     ///
     /// # Errors
     ///
-    /// [`CredentialsError::Metadata`] when there is no response within 2 seconds, or another status.
+    /// [`CredentialsError::Metadata`] if there is no response within 2 seconds, or another status.
     fn metadata(&self, path: &str) -> impl Future<Output = Result<Option<String>, CredentialsError>> + Send;
 
-    /// The time by which credentials expire, which is that of the servers.
+    /// The current time for expiry, by the servers' clock.
     fn now(&self) -> SystemTime;
 }
 
@@ -54,13 +54,12 @@ impl<S: Services> Services for Arc<S> {
     }
 }
 
-/// Services that do not call STS, to check what needs no call. A source that is complete ends with an error for which
-/// [`WithoutSts::would_call`] is true.
+/// Services that do not call STS, for checks. A complete source returns an error for which [`WithoutSts::would_call`] is true.
 #[derive(Debug)]
 pub(super) struct WithoutSts<S>(pub Arc<S>);
 
 impl<S> WithoutSts<S> {
-    /// Whether this is the error of a call that was not made.
+    /// Whether this error replaces a call of STS.
     pub fn would_call(error: &Error) -> bool {
         matches!(error, Error::Credentials { source, .. } if matches!(**source, CredentialsError::Unsettled { .. }))
     }
@@ -84,7 +83,7 @@ impl<S: Services> Services for WithoutSts<S> {
 /// The metadata service of every instance.
 pub const DEFAULT_METADATA_URL: &str = "http://metadata.tencentyun.com";
 
-/// The services as they are: the API's client, plain HTTP to the metadata service, and the servers' clock.
+/// The real services: the API's client, plain HTTP to the metadata service, and the servers' clock.
 #[derive(Debug)]
 pub struct CloudServices {
     api: Api,
@@ -94,8 +93,8 @@ pub struct CloudServices {
 }
 
 impl CloudServices {
-    /// `metadata` is a base URL, [`DEFAULT_METADATA_URL`] but for tests and private networks. `region` is that of STS calls
-    /// whose source has none, [`sts::DEFAULT_REGION`] when `None`. Connects to nothing yet.
+    /// `metadata` is a base URL, [`DEFAULT_METADATA_URL`] except in tests and private networks. `region` is the default region of STS
+    /// calls, [`sts::DEFAULT_REGION`] if `None`. Makes no connection yet.
     pub fn new(api: Api, metadata: Url, region: Option<String>) -> Self {
         Self { api, metadata, region, http: OnceCell::new() }
     }
@@ -110,7 +109,7 @@ impl Services for CloudServices {
     async fn metadata(&self, path: &str) -> Result<Option<String>, CredentialsError> {
         let host = self.metadata.authority();
         let problem = |problem: String| CredentialsError::Metadata { problem };
-        // `without_url`: the address is in the message already.
+        // `without_url`, because the message already has the address.
         let failed = |error: reqwest::Error| match error.is_timeout() {
             true => problem(format!("the metadata service {host} did not respond within {METADATA_TIMEOUT:?}")),
             false => problem(format!("no response from the metadata service {host}: {}", cause(&error.without_url()))),
@@ -134,14 +133,14 @@ impl Services for CloudServices {
     }
 }
 
-/// The HTTP client. Never by a proxy: another machine's metadata would be another machine's identity.
+/// The HTTP client. It never uses a proxy: another machine's metadata would be another machine's identity.
 fn build(url: &Url) -> Result<reqwest::Client, String> {
     let builder = if url.scheme() == "https" { network::client()? } else { network::plain_client() };
     let builder = builder.no_proxy().timeout(METADATA_TIMEOUT).redirect(reqwest::redirect::Policy::none());
     builder.build().map_err(|error| error.to_string())
 }
 
-/// The innermost cause, which says most: the library's own text is "error sending request".
+/// The innermost cause, which is the most specific: the library's own message is "error sending request".
 fn cause(error: &dyn std::error::Error) -> String {
     std::iter::successors(Some(error), |error| error.source())
         .last()
@@ -163,7 +162,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn only_not_found_means_that_there_is_nothing() {
+    async fn only_not_found_is_none() {
         for (status, expected) in [
             ("200 OK", "Ok(Some(\"ci-role\"))"),
             ("404 Not Found", "Ok(None)"),
@@ -178,7 +177,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_lost_response_names_the_service() {
+    async fn lost_response_names_the_service() {
         let server = Server::start(vec![Reply::Silence]).await;
         let error = services(&server.url).metadata("/").await.unwrap_err().to_string();
         let host = server.url.strip_prefix("http://").unwrap();
@@ -188,18 +187,18 @@ mod tests {
         );
     }
 
-    /// Time is paused: while nothing else happens, it jumps to the timeout.
+    /// With paused time, which advances to the timeout.
     #[tokio::test(start_paused = true)]
-    async fn silence_ends_after_two_seconds() {
+    async fn silent_service_times_out() {
         let listener = tokio::net::TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
         let host = listener.local_addr().unwrap();
         let error = services(&format!("http://{host}")).metadata("/").await.unwrap_err().to_string();
         assert_eq!(error, format!("instance role: the metadata service {host} did not respond within 2s"));
     }
 
-    /// Temporary credentials would otherwise seem to live on after their end, or to have ended before it.
+    /// Otherwise temporary credentials would appear to expire too early or too late.
     #[tokio::test]
-    async fn the_time_is_the_servers_once_it_is_known() {
+    async fn time_is_the_servers_once_known() {
         let expired = r#"{"Response": {"Error": {"Code": "AuthFailure.SignatureExpire"}, "RequestId": "r"}}"#;
         let identity = r#"{"Response": {"Arn": "a", "AccountId": "1", "UserId": "1", "RequestId": "r"}}"#;
         let hour = Duration::from_secs(3600);

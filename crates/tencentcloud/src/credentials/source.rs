@@ -1,4 +1,4 @@
-//! The sources of credentials, as a list: the order in which they are tried, and what each of them may give.
+//! The list of credential sources, in the order in which they are tried.
 
 use super::{
     Credentials, CredentialsConfig, CredentialsError, Environment, Services, instance_role, profile, saml, static_keys,
@@ -6,7 +6,7 @@ use super::{
 };
 use crate::sts;
 
-/// What a source may look at.
+/// The input of a source.
 #[derive(Debug)]
 pub(super) struct Context<S> {
     pub config: CredentialsConfig,
@@ -14,15 +14,15 @@ pub(super) struct Context<S> {
     pub services: S,
 }
 
-/// What a source gives unless it is broken.
+/// The outcome of a source that is not broken.
 #[derive(Debug)]
 pub(super) enum Outcome {
     Found(Found),
-    /// Not configured here, and why: a clause for the list of everything that was tried.
+    /// Not configured, with the reason as a clause for the error that lists all sources.
     NotConfigured(String),
 }
 
-/// Credentials, and the role that the same source wants assumed with them.
+/// Credentials, and the role of the same source to assume with them.
 #[derive(Debug)]
 pub(super) struct Found {
     pub credentials: Credentials,
@@ -35,7 +35,7 @@ impl From<Credentials> for Outcome {
     }
 }
 
-/// One place where credentials may come from.
+/// A source of credentials.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Source {
     Configuration,
@@ -72,7 +72,7 @@ impl Source {
         }
     }
 
-    /// Asks it once. It keeps nothing: files are read, and STS is called, each time.
+    /// Queries the source. Nothing is cached: files are read, and STS is called, each time.
     pub async fn provide<S: Services>(self, context: &Context<S>) -> Result<Outcome, CredentialsError> {
         match self {
             Self::Configuration => static_keys::configuration(&context.config),
@@ -85,13 +85,13 @@ impl Source {
         }
     }
 
-    /// The arguments of the configuration that ask for a source after this one, and so for what is not used.
+    /// The configured arguments of later sources, which this one overrides.
     pub fn overrides(self, config: &CredentialsConfig) -> Vec<&'static str> {
         let later = Self::ALL.into_iter().skip_while(|other| *other != self).skip(1);
         later.filter_map(|other| other.argument(config)).collect()
     }
 
-    /// The argument of the configuration that asks for this source, if it is set.
+    /// The configured argument of this source, if it is set.
     fn argument(self, config: &CredentialsConfig) -> Option<&'static str> {
         let (argument, set) = match self {
             Self::Configuration => ("secret_id", config.secret_id.is_some()),

@@ -1,4 +1,4 @@
-//! Keys that are given as they are: in the configuration, or in variables.
+//! Static keys: in the configuration, or in variables.
 
 use super::{
     Credentials, CredentialsConfig, CredentialsError, Environment, Names,
@@ -11,7 +11,7 @@ const ARGUMENTS: Names = Names { id: "secret_id", key: "secret_key", token: "sec
 const VARIABLES: Names =
     Names { id: "TENCENTCLOUD_SECRET_ID", key: "TENCENTCLOUD_SECRET_KEY", token: "TENCENTCLOUD_SECURITY_TOKEN" };
 
-/// The token as tccli calls it; the official provider's name comes first.
+/// tccli's name of the token; the official provider's name takes precedence.
 const TCCLI_TOKEN: &str = "TENCENTCLOUD_TOKEN";
 
 pub(super) fn configuration(config: &CredentialsConfig) -> Result<Outcome, CredentialsError> {
@@ -29,13 +29,13 @@ pub(super) fn environment(config: &CredentialsConfig, environment: &Environment)
     Ok(found.map_or_else(reason, Outcome::from))
 }
 
-/// The source of the keys that are given as they are, and the arguments of the configuration that ask for other
-/// credentials, which are not used because of them; `None` without such keys. Reads no file and calls no service.
+/// The source of static keys, and the configured arguments that they override; `None` without static keys. Reads no file and calls
+/// no service.
 pub fn overridden_by_keys(
     config: &CredentialsConfig,
     variables: &Environment,
 ) -> Option<(&'static str, Vec<&'static str>)> {
-    // A broken source is none that wins: it is the error of the first call.
+    // A broken source overrides nothing: it is the error of the first call.
     let given = |outcome: Result<Outcome, _>| matches!(outcome, Ok(Outcome::Found(_)));
     let sources = [
         (Source::Configuration, given(configuration(config))),

@@ -1,4 +1,4 @@
-//! A role for an OpenID Connect token, by `AssumeRoleWithWebIdentity`: of the configuration, or of a Pod in TKE.
+//! A role for an OpenID Connect token, by `AssumeRoleWithWebIdentity`, from the configuration or a Pod in TKE.
 //!
 //! A token in a file is read again for each renewal, because it is replaced before it expires.
 
@@ -19,10 +19,10 @@ const POD_REGION: &str = "TKE_REGION";
 const POD_ROLE_ARN: &str = "TKE_ROLE_ARN";
 const POD_TOKEN_FILE: &str = "TKE_WEB_IDENTITY_TOKEN_FILE";
 
-/// The source of the Pod's identity, in messages.
+/// The name of the Pod's identity in messages.
 pub(super) const POD_IDENTITY: &str = "TKE Pod identity";
 
-/// The token file in JSON, as the official provider takes it.
+/// The token file in JSON, as in the official provider.
 #[derive(Deserialize)]
 struct TokenFile {
     web_identity_token: SecretString,
@@ -36,8 +36,8 @@ pub(super) async fn configured<S: Services>(context: &Context<S>) -> Result<Outc
     }
 }
 
-/// The identity of the Pod that this runs in: four variables, set by TKE for a service account with a role. The region is
-/// where STS is called, and may be missing.
+/// The identity of this Pod: four variables, set by TKE for a service account with a role. The region is that of STS calls, and
+/// may be missing.
 pub(super) async fn pod<S: Services>(context: &Context<S>) -> Result<Outcome, CredentialsError> {
     let region = context.environment.get(POD_REGION);
     match pod_identity(&context.environment, context.config.caller.session_name)? {
@@ -85,7 +85,7 @@ async fn assume<S: Services>(
     Ok(Credentials::from(session).into())
 }
 
-/// The token in the file: the text as it is, or JSON with the member `web_identity_token`.
+/// The token in the file: raw, or JSON with the member `web_identity_token`.
 async fn read_token(path: &Path) -> Result<SecretString, CredentialsError> {
     let file =
         |problem: &str| CredentialsError::File { path: path.to_owned(), line: None, problem: problem.to_owned() };

@@ -1,4 +1,4 @@
-//! The files of profiles. See `the provider's `fuzzing``.
+//! The files of profiles. See the provider's `fuzzing`.
 
 use std::time::SystemTime;
 
@@ -7,7 +7,7 @@ use futures_util::FutureExt as _;
 use super::*;
 use crate::{Action, Auth, Error};
 
-/// No service responds.
+/// Services that do not respond.
 #[derive(Debug)]
 struct Silence;
 
@@ -25,7 +25,7 @@ impl Services for Silence {
     }
 }
 
-/// A file of a profile gives keys, none, or an error that names the file; keys are not shown.
+/// A profile's file has keys, none, or an error that names the file; keys are not shown.
 pub fn profile(input: &[u8]) {
     let Ok(text) = std::str::from_utf8(input) else { return };
     let profile =

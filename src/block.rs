@@ -1,4 +1,4 @@
-//! The provider block: its schema, what is checked of it, and the session that it becomes.
+//! The provider block: its schema, its validation, and the session for it.
 
 mod config;
 mod configure;

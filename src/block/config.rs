@@ -1,7 +1,7 @@
 //! The provider block.
 //!
-//! Names and environment variables are those of the official Tencent Cloud provider, so that a pipeline which has it
-//! configured needs nothing new.
+//! Names and environment variables are those of the official Tencent Cloud provider, so that existing pipelines need no new
+//! configuration.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -17,11 +17,11 @@ use terraform_plugin::value::{self, Attr, Secret, Value};
 
 /// Image caches and Pod disks for Tencent Cloud's serverless Kubernetes (TKE super nodes, formerly EKS).
 ///
-/// Every argument is optional: with credentials and a region in the environment or in a profile, `provider "eks" {}` works. An
-/// empty string counts as an absent argument, as an empty environment variable does.
+/// Every argument is optional: with credentials and a region in the environment or in a profile, `provider "eks" {}` is sufficient.
+/// An empty string counts as an omitted argument, like an empty environment variable.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct ProviderConfig {
-    /// Region of resources that name none, for example `ap-guangzhou`. Also `TENCENTCLOUD_REGION`, then the profile's region.
+    /// Default region of resources, for example `ap-guangzhou`. Also `TENCENTCLOUD_REGION`, then the profile's region.
     #[schemars(extend("x-terraform" = OPTIONAL))]
     pub region: Attr<String>,
 
@@ -45,7 +45,7 @@ pub struct ProviderConfig {
     #[schemars(extend("x-terraform" = OPTIONAL))]
     pub shared_credentials_dir: Attr<String>,
 
-    /// Role to assume with the credentials that were found. Also `TENCENTCLOUD_ASSUME_ROLE_ARN` and its siblings.
+    /// Role to assume with the credentials that were found. Also `TENCENTCLOUD_ASSUME_ROLE_ARN` and related variables.
     #[schemars(extend("x-terraform" = OPTIONAL))]
     pub assume_role: Attr<AssumeRole>,
 
@@ -58,17 +58,17 @@ pub struct ProviderConfig {
     #[schemars(extend("x-terraform" = OPTIONAL))]
     pub assume_role_with_saml: Attr<AssumeRoleWithSaml>,
 
-    /// Second factor for accounts that demand one of API calls: the keys are exchanged for a session first.
+    /// Second factor for accounts that require MFA for API calls: the keys are exchanged for a session first.
     #[schemars(extend("x-terraform" = OPTIONAL))]
     pub mfa_certification: Attr<MfaCertification>,
 
-    /// CAM role of the instance that Terraform runs on, whose temporary keys the metadata service gives, for example
+    /// CAM role of the instance on which Terraform runs, with temporary keys from the metadata service, for example
     /// `terraform`. Also `TENCENTCLOUD_CAM_ROLE_NAME`.
     #[schemars(extend("x-terraform" = OPTIONAL))]
     pub cam_role_name: Attr<String>,
 
-    /// IDs of the only accounts that may be used, for example `["100000000001"]`: with credentials of another account, nothing
-    /// is read or changed. Conflicts with `forbidden_account_ids`.
+    /// IDs of the accounts that may be used, for example `["100000000001"]`. With credentials of another account, nothing is read
+    /// or changed. Conflicts with `forbidden_account_ids`.
     #[schemars(extend("x-terraform" = OPTIONAL), length(min = 1), inner(length(min = 1)))]
     pub allowed_account_ids: Attr<BTreeSet<String>>,
 
@@ -85,63 +85,62 @@ pub struct ProviderConfig {
     #[schemars(extend("x-terraform" = OPTIONAL))]
     pub domain: Attr<String>,
 
-    /// Base URLs that replace those of single services, for private endpoints and simulators. Also
+    /// Base URLs of individual services, for private endpoints and simulators. Also
     /// `TENCENTCLOUD_ENDPOINT_URL` for all services, and `TENCENTCLOUD_ENDPOINT_URL_TKE`, `_STS`, `_TCR`, `_METADATA`.
     #[schemars(extend("x-terraform" = OPTIONAL))]
     pub endpoints: Attr<EndpointsConfig>,
 
-    /// Tags for every image cache, for example `{ team = "ai" }`. A cache's own `tags` take precedence.
+    /// Tags of every image cache, for example `{ team = "ai" }`. A cache's own `tags` take precedence.
     #[schemars(extend("x-terraform" = OPTIONAL))]
     pub default_tags: Attr<BTreeMap<String, String>>,
 
-    /// Tags that something other than Terraform manages, such as a tag policy or a cost allocation robot. They are not read
-    /// into the state and show no drift; an update of tags, and a build, repeat them as they are listed. A key of `tags` or
-    /// `default_tags` may not be among them.
+    /// Tags that are managed outside of Terraform, for example by a tag policy or a cost allocation robot. They are not read into the
+    /// state and show no drift; updates of tags, and builds, send them unchanged. Keys of `tags` or `default_tags` may not be among
+    /// them.
     #[schemars(extend("x-terraform" = OPTIONAL))]
     pub ignore_tags: Attr<IgnoreTagsConfig>,
 
-    /// Pull-through mirrors of registries that images are inspected through, by registry host (`docker.io` for Docker Hub): the base
-    /// URL of the mirror, for example `{ "docker.io" = "https://mirror.example.com" }`. A path is allowed; one that begins with `/v2/`
-    /// is that of a project, for example `"https://harbor.example.com/v2/hub"`. Plain HTTP only for a host in
-    /// `registry_http_endpoint_list`. The mirror has its own credentials, under its own host. The registry itself is used where the
-    /// mirror does not respond or refuses. Images and annotations stay as they are; see the
-    /// guide *Inspecting images in registries*.
+    /// Pull-through mirrors for inspecting images, by registry host (`docker.io` for Docker Hub): the base URL of the mirror, for example
+    /// `{ "docker.io" = "https://mirror.example.com" }`. A path is allowed; one that begins with `/v2/` names a project, for example
+    /// `"https://harbor.example.com/v2/hub"`. Plain HTTP is allowed only for a host in `registry_http_endpoint_list`. Credentials of
+    /// the mirror are looked up by its own host. If the mirror does not respond or refuses, the registry is used. Images and
+    /// annotations do not change; see the guide *Inspecting images in registries*.
     #[schemars(extend("x-terraform" = OPTIONAL))]
     pub registry_mirrors: Attr<BTreeMap<String, String>>,
 
-    /// How often a call that was throttled or lost is repeated, from 0 to 100. Default 5. A call that may have created
-    /// something is never repeated blindly, whatever this says.
+    /// How often a throttled or lost call is retried, from 0 to 100. Default 5. A call that may have created an object is never
+    /// retried blindly.
     #[schemars(extend("x-terraform" = OPTIONAL), range(min = 0, max = 100))]
     pub max_retries: Attr<u32>,
 
-    /// How many calls a second may go out for each action and region, from 1 to 1000. Default 20, the API's documented quota.
+    /// Maximum calls per second for each action and region, from 1 to 1000. Default 20, the API's documented quota.
     #[schemars(extend("x-terraform" = OPTIONAL), range(min = 1, max = 1000))]
     pub requests_per_second: Attr<u32>,
 
-    /// Interval between status polls while caches are being built, for example `"5s"`, the default. It grows up to four times
-    /// that while no status changes, and all waits of a region share one poll.
+    /// Interval between status polls while caches are being built, for example `"5s"`, the default. It grows up to fourfold while no
+    /// status changes, and all waits of a region share one poll.
     #[schemars(extend("x-terraform" = OPTIONAL))]
     pub poll_interval: Attr<String>,
 }
 
-/// Tags that something other than Terraform manages.
+/// Tags that are managed outside of Terraform.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct IgnoreTagsConfig {
     /// Keys, for example `["cost-center"]`.
     #[schemars(extend("x-terraform" = OPTIONAL), inner(length(min = 1)))]
     pub keys: Attr<BTreeSet<String>>,
 
-    /// What keys begin with, for example `["robot-"]`.
+    /// Prefixes of keys, for example `["robot-"]`.
     #[schemars(extend("x-terraform" = OPTIONAL), inner(length(min = 1)))]
     pub key_prefixes: Attr<BTreeSet<String>>,
 }
 
-/// The nested attributes; the other maps of the block are the user's.
+/// The attributes with nested attributes; other maps have the user's keys.
 const NESTED: [&str; 5] =
     ["assume_role", "assume_role_with_web_identity", "assume_role_with_saml", "mfa_certification", "endpoints"];
 
 impl ProviderConfig {
-    /// The block without the arguments that are an empty string.
+    /// The block without arguments that are an empty string.
     pub(super) fn without_empty_strings(self) -> Self {
         let Ok(Value::Map(mut block)) = value::to_value(&self) else { return self };
         for (name, value) in &mut block {
@@ -162,7 +161,7 @@ fn clear_empty(value: &mut Value) {
 
 #[cfg(test)]
 impl ProviderConfig {
-    /// A block with keys, for tests that replace the API or use a simulator: STS is not reachable.
+    /// A block with keys, for tests with a fake API or a simulator: STS is not reachable.
     pub fn with_keys() -> Self {
         let nowhere = || "http://127.0.0.1:9".to_owned().into();
         Self {
@@ -175,7 +174,7 @@ impl ProviderConfig {
     }
 }
 
-/// What the block says about tags. What is ignored is unknown as a whole while a part of it is.
+/// The tag settings of the block. `ignore_tags` is unknown while any part of it is.
 pub(super) fn tag_policy(default_tags: &Attr<Tags>, ignore_tags: &Attr<IgnoreTagsConfig>) -> TagPolicy {
     let set = |set: &Attr<BTreeSet<String>>| set.known().cloned().unwrap_or_default();
     let ignore_tags = match ignore_tags {
@@ -187,7 +186,7 @@ pub(super) fn tag_policy(default_tags: &Attr<Tags>, ignore_tags: &Attr<IgnoreTag
     TagPolicy { default_tags: default_tags.clone(), ignore_tags }
 }
 
-/// The arguments that say who calls, in which accounts, and where the API is.
+/// The arguments for credentials, accounts and endpoints.
 const NEEDED_FOR_A_CALL: [&str; 15] = [
     "secret_id",
     "secret_key",
@@ -206,7 +205,7 @@ const NEEDED_FOR_A_CALL: [&str; 15] = [
     "endpoints",
 ];
 
-/// The first argument that a call needs and that is not wholly known yet, if there is one.
+/// The first unknown argument that a call needs, if there is one.
 pub(super) fn not_known_yet(config: &ProviderConfig) -> Option<&'static str> {
     let block = value::to_value(config).ok()?;
     let unknown = |name: &str| block.get(&AttributePath::root(name)).is_some_and(|value| !value.is_wholly_known());

@@ -1,6 +1,6 @@
-//! From the provider block and the environment to a configured provider.
+//! Configures the provider from the provider block and the environment.
 //!
-//! No network, and no file but that of the profile's region, which is read when a region is first needed.
+//! Uses no network, and no file except that of the profile's region, which is read when a region is first needed.
 
 use std::num::NonZeroU32;
 use std::sync::Arc;
@@ -95,7 +95,7 @@ fn configured_region(config: &ProviderConfig, environment: &Environment) -> Opti
     }
 }
 
-/// Stands for credentials while who calls, or where the API is, depends on what is not known before apply.
+/// Replaces credentials while an argument for credentials or endpoints is unknown.
 #[derive(Debug)]
 struct NotKnownYet(&'static str);
 
@@ -103,8 +103,8 @@ struct NotKnownYet(&'static str);
 impl ProvideCredentials for NotKnownYet {
     async fn credentials(&self) -> Result<Credentials, CredentialsError> {
         let problem = format!(
-            "{} of the provider block is not known before apply, and the API has to be called now; write a constant, or \
-             first create what it comes from, with `terraform apply -target`",
+            "{} of the provider block is known only after apply, but is needed now; use a constant, or first create the \
+            object that it comes from, with `terraform apply -target`",
             self.0
         );
         Err(CredentialsError::Unsettled { problem })

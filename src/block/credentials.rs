@@ -1,4 +1,4 @@
-//! The arguments that say who calls. What STS takes of them, and which variables complete them, is the client's to say.
+//! The arguments for credentials. Their limits and environment variables are defined in the client.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -25,11 +25,11 @@ pub struct AssumeRole {
     #[schemars(extend("x-terraform" = OPTIONAL))]
     pub session_duration: Attr<u64>,
 
-    /// Policy, as JSON text, that narrows what the session may do.
+    /// Policy, as JSON, that restricts the permissions of the session.
     #[schemars(extend("x-terraform" = OPTIONAL))]
     pub policy: Attr<String>,
 
-    /// External ID that the role asks for. Also `TENCENTCLOUD_ASSUME_ROLE_EXTERNAL_ID`.
+    /// External ID that the role requires. Also `TENCENTCLOUD_ASSUME_ROLE_EXTERNAL_ID`.
     #[schemars(extend("x-terraform" = OPTIONAL))]
     pub external_id: Attr<String>,
 
@@ -119,7 +119,7 @@ pub struct MfaCertification {
     pub duration_seconds: Attr<u64>,
 }
 
-/// The client's configuration, which has the names of the block. What is not known yet is absent from it.
+/// The client's configuration, which has the same names as the block. Unknown arguments are omitted.
 pub(super) fn credentials(config: &ProviderConfig) -> CredentialsConfig {
     let block = value::to_value(config).map(Value::null_of_unknowns);
     let credentials = block.and_then(|block| value::from_value(&block));
@@ -128,13 +128,13 @@ pub(super) fn credentials(config: &ProviderConfig) -> CredentialsConfig {
     CredentialsConfig { caller, ..credentials }
 }
 
-/// A warning for each argument that names other credentials while keys take precedence.
+/// A warning for each argument that static keys override.
 pub(super) fn not_used(config: &CredentialsConfig, environment: &Environment) -> Vec<Diagnostic> {
     let Some((source, arguments)) = overridden_by_keys(config, environment) else { return Vec::new() };
     let warning = |argument: &str| {
         let detail = format!(
-            "The keys of the {source} take precedence, and {argument} is ignored. To use it, remove the keys; to use the keys, \
-             remove {argument}."
+            "The keys of the {source} take precedence; {argument} is ignored. To use it, remove the keys; to use the keys, \
+            remove {argument}."
         );
         Diagnostic::warning("Ignored credentials", detail).at(AttributePath::root(argument))
     };
@@ -150,7 +150,7 @@ pub(super) fn validate(config: &ProviderConfig, diagnostics: &mut Diagnostics) {
     validate_combinations(config, diagnostics);
 }
 
-/// Arguments that need each other or are mutually exclusive. Variables complete a block, except for keys.
+/// Checks arguments that require each other or are mutually exclusive. Variables complete a block, except for keys.
 fn validate_combinations(config: &ProviderConfig, diagnostics: &mut Diagnostics) {
     let given = [
         ("secret_id", config.secret_id.is_known()),
@@ -160,11 +160,11 @@ fn validate_combinations(config: &ProviderConfig, diagnostics: &mut Diagnostics)
     // The token is optional.
     let absent = [("secret_id", config.secret_id.is_null()), ("secret_key", config.secret_key.is_null())];
     if let Some((present, _)) = given.iter().find(|(_, given)| *given) {
-        // At the missing argument: Terraform prints the line, and a key is secret.
+        // At the missing argument, because Terraform prints the line, and a key is secret.
         for (missing, _) in absent.iter().filter(|(_, absent)| *absent) {
             let detail = format!(
-                "{present} is set in the provider block, {missing} is not. A key pair comes from one place: set both \
-                 here, or neither."
+                "{present} is set in the provider block, but {missing} is not. A key pair must come from one source: set \
+                both here, or neither."
             );
             diagnostics.push(Diagnostic::error("Incomplete credentials", detail).at(AttributePath::root(*missing)));
         }
@@ -262,7 +262,7 @@ mod tests {
         assert_eq!(role.token_code.unwrap().expose_secret(), "123456");
     }
 
-    /// The client refuses names that it does not have.
+    /// The client refuses unknown names.
     #[test]
     fn the_client_has_every_argument_of_a_block() {
         serde_json::from_value::<AssumeRoleConfig>(json!(role())).unwrap();

@@ -1,4 +1,4 @@
-//! Where the API is: its protocol, domain and base URLs.
+//! The endpoints of the API: protocol, domain and base URLs.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -13,7 +13,7 @@ use terraform_plugin::framework::Outcome;
 use terraform_plugin::schema::OPTIONAL;
 use terraform_plugin::value::Attr;
 
-/// The variable for the base URL of all services; that for a single one has the service's name behind it.
+/// The variable for the base URL of all services; that for a single service has the service's name appended.
 const ENDPOINT_URL: &str = "TENCENTCLOUD_ENDPOINT_URL";
 
 /// The instance metadata service, among the services that have a base URL.
@@ -39,7 +39,7 @@ pub struct EndpointsConfig {
     pub metadata: Attr<String>,
 }
 
-/// Whether the user chose where the API is: by its domain, or by the base URL of `tke`.
+/// Whether the domain, or the base URL of `tke`, is configured.
 pub(super) fn has_own_domain(config: &ProviderConfig, environment: &Environment) -> bool {
     let endpoint = config.endpoints.known().is_none_or(|endpoints| endpoints.tke.is_null());
     let variables = ["TENCENTCLOUD_DOMAIN", ENDPOINT_URL, "TENCENTCLOUD_ENDPOINT_URL_TKE"];
@@ -79,17 +79,17 @@ pub(super) fn endpoints(config: &ProviderConfig, environment: &Environment) -> O
     Ok(endpoints)
 }
 
-/// A value, and its place.
+/// A value and its origin.
 struct Setting {
     value: String,
     place: Place,
 }
 
-/// Where a value was set, and where its errors are reported.
+/// The origin of a value, at which its errors are reported.
 enum Place {
     Default,
     Argument(AttributePath),
-    /// Of the environment.
+    /// An environment variable.
     Variable(String),
 }
 

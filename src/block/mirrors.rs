@@ -1,4 +1,4 @@
-//! `registry_mirrors`: pull-through mirrors that images are inspected through.
+//! `registry_mirrors`: pull-through mirrors for inspecting images.
 
 use std::collections::BTreeMap;
 
@@ -8,7 +8,7 @@ use super::config::ProviderConfig;
 use crate::images;
 use terraform_plugin::diagnostics::{AttributePath, Diagnostic, Diagnostics};
 
-/// The mirrors by registry. Those that are not valid, which validation reports, are left out, and so are unknown ones.
+/// The mirrors by registry. Invalid ones, which validation reports, and unknown ones are omitted.
 pub(super) fn mirrors(config: &ProviderConfig) -> BTreeMap<String, Mirror> {
     let entries = config.registry_mirrors.known().into_iter().flatten();
     entries.filter_map(|(registry, url)| Some((registry.clone(), url.parse().ok()?))).collect()

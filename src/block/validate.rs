@@ -1,4 +1,4 @@
-//! Checks of the provider block beyond its schema. Unknown values may become right, or null.
+//! Validation of the provider block beyond its schema. Unknown values may become valid, or null.
 
 use super::config::{self, ProviderConfig};
 use super::{credentials, endpoints, mirrors};
@@ -58,7 +58,7 @@ mod tests {
         ids.iter().map(ToString::to_string).collect::<BTreeSet<_>>().into()
     }
 
-    /// Path and detail of each error of the block that `change` makes.
+    /// Path and detail of each error of a block modified by `change`.
     fn reported(change: impl FnOnce(&mut ProviderConfig)) -> Vec<(String, String)> {
         let (mut config, mut diagnostics) = (ProviderConfig::default(), Diagnostics::default());
         change(&mut config);
@@ -80,7 +80,7 @@ mod tests {
                 "the scheme is missing; write \"https://tke.internal\".",
             ),
             (
-                // Not at the argument, whose lines Terraform would show.
+                // Not at the argument, because Terraform would print its line.
                 |c| c.endpoints = EndpointsConfig { sts: known("http://joe:secret@sts"), ..Default::default() }.into(),
                 "",
                 "endpoint of sts: remove the user name and the password",
@@ -224,7 +224,7 @@ mod tests {
                     EndpointsConfig { sts: Attr::Unknown, tcr: known("http://127.0.0.1:1"), ..Default::default() }
                         .into();
             },
-            // What is not known yet may turn out null.
+            // Unknown arguments may become null.
             |c| c.security_token = Attr::Unknown,
             |c| c.secret_key = Attr::Unknown,
             |c| {
@@ -249,7 +249,7 @@ mod tests {
             },
             // The role may come from a variable.
             |c| c.assume_role = AssumeRole { external_id: known("team-a"), ..Default::default() }.into(),
-            // Zero asks for the API's default.
+            // Zero means the API's default.
             |c| c.mfa_certification = MfaCertification { duration_seconds: 0.into(), ..Default::default() }.into(),
             |c| {
                 c.assume_role = AssumeRole { role_arn: Attr::Unknown, policy: known("{}"), ..Default::default() }.into()

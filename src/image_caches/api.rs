@@ -1,4 +1,5 @@
-//! The seam to the API: calls in one region, so that the rules above them can be tested without a network and with paused time.
+//! The interface to the API: calls in one region, so that the rules that use them can be tested without a network and with paused
+//! time.
 
 use std::fmt::Debug;
 
@@ -13,18 +14,18 @@ use tencentcloud::{
     },
 };
 
-/// Calls an action, with quota and repetition done below.
+/// Calls an action. Implementations handle quota and retries.
 #[async_trait]
 pub trait Call<A: Action> {
     async fn call(&self, action: &A) -> Result<A::Response, Error> {
         self.call_until(action, &CancellationToken::new()).await
     }
 
-    /// After `end`, the call is not sent or repeated.
+    /// After `end`, the call is not sent or retried.
     async fn call_until(&self, action: &A, end: &CancellationToken) -> Result<A::Response, Error>;
 }
 
-/// The API in a region, as far as image caches need it: a new action is a line here, and one in the fake.
+/// The actions of image caches in a region. A new action needs a line here and one in the fake.
 pub trait RegionApi:
     Call<CreateImageCache>
     + Call<DescribeImageCaches>

@@ -1,7 +1,7 @@
-//! Requests that arrive together become one batch.
+//! Batches concurrent requests.
 //!
-//! A batch is closed when no further request came for [`QUIET`], and at the latest after [`LONGEST`]. While a batch is
-//! being fetched, the next one collects: a request never gets a response to a call that began before it came.
+//! A batch is closed when no request has arrived for [`QUIET`], and at the latest after [`LONGEST`]. While a batch is being
+//! fetched, new requests go to the next one: a request never gets the result of a call that began before it.
 
 use std::{
     collections::HashMap,
@@ -20,7 +20,7 @@ use tracing::{Instrument as _, Span};
 const QUIET: Duration = Duration::from_millis(4);
 const LONGEST: Duration = Duration::from_millis(20);
 
-/// What fetches a batch.
+/// Fetches a batch.
 pub(super) trait Fetch: Send + Sync + 'static {
     type Output: Clone + Send + 'static;
 
@@ -32,7 +32,7 @@ pub(super) trait Fetch: Send + Sync + 'static {
 #[derive(Debug)]
 pub(super) struct Batches<F: Fetch> {
     pub(super) fetch: F,
-    /// The context of the log lines of a batch, which belongs to no operation.
+    /// The context of the log lines of a batch, which does not belong to an operation.
     span: Span,
     queue: Mutex<Queue<F::Output>>,
 }
@@ -40,7 +40,7 @@ pub(super) struct Batches<F: Fetch> {
 #[derive(Debug)]
 struct Queue<O> {
     waiting: HashMap<String, Vec<oneshot::Sender<O>>>,
-    /// A task is at work and will read `waiting` again before it ends.
+    /// Whether a task is running, which reads `waiting` again before it ends.
     at_work: bool,
 }
 
@@ -66,7 +66,7 @@ impl<F: Fetch> Batches<F> {
             let mut queue = self.queue();
             queue.waiting.entry(key.to_owned()).or_default().push(sender);
             if !mem::replace(&mut queue.at_work, true) {
-                // A task of its own: the first request may be dropped while others wait for the batch.
+                // A separate task, because the first request may be dropped while others wait for the batch.
                 tokio::spawn(Arc::clone(self).work().instrument(self.span.clone()));
             }
         }
@@ -74,7 +74,7 @@ impl<F: Fetch> Batches<F> {
     }
 
     async fn work(self: Arc<Self>) {
-        // A panic ends the channels of those that wait, and the next request starts a task again.
+        // A panic closes the channels of waiting requests, and the next request starts a new task.
         scopeguard::defer_on_unwind! { *self.queue() = Queue::new(); }
         loop {
             self.collect().await;
@@ -90,7 +90,7 @@ impl<F: Fetch> Batches<F> {
             for (key, senders) in batch {
                 let output = outputs.remove(&key).expect("there is an output for every key");
                 for sender in senders {
-                    // Fails only when the request was dropped.
+                    // Fails only if the request was dropped.
                     let _dropped = sender.send(output.clone());
                 }
             }
@@ -118,7 +118,7 @@ mod tests {
 
     use super::*;
 
-    /// The number of keys, after one panic.
+    /// Returns the number of keys; panics at the first call.
     #[derive(Default)]
     struct Count {
         has_panicked: AtomicBool,

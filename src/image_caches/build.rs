@@ -1,29 +1,29 @@
-//! A write that a build forbids is sent again after the build.
+//! Retries a write that a build prevented, after the build.
 //!
-//! In which status a cache can be updated or deleted is not documented, nor is the code of the refusal. So the code does
-//! not decide, but the status: a write that is refused while the cache is being built is repeated once, after the build.
+//! It is not documented in which statuses a cache can be updated or deleted, nor the error code. So the status decides: a write
+//! that is refused while the cache is being built is retried once, after the build.
 
 use super::{ImageCaches, WaitError};
 use tencentcloud::{Error, tke::UpdateImageCache};
 use terraform_plugin::framework::{Ended, Until};
 
-/// What to do about a write that was refused.
+/// What to do after a refused write.
 enum Next {
     /// The refusal stands.
     Refused,
-    /// Nothing forbids it any more.
+    /// Retry it.
     Again,
     /// The cache does not exist.
     Gone,
 }
 
 impl ImageCaches {
-    /// As [`ImageCaches::update`], and once more after the end of a build that forbids it.
+    /// [`ImageCaches::update`], retried once after a build that prevents it.
     ///
     /// # Errors
     ///
-    /// What ended the operation while a call was under way. Inside: as [`ImageCaches::update`]; the first refusal when
-    /// the build did not end until then.
+    /// The limit that ended the operation during a call. The inner error is as in [`ImageCaches::update`], or the first refusal if
+    /// the build did not end in time.
     pub async fn update_when_built(
         &self,
         region: &str,
@@ -37,7 +37,7 @@ impl ImageCaches {
         }
     }
 
-    /// As [`ImageCaches::delete`], and once more after the end of a build that forbids it.
+    /// [`ImageCaches::delete`], retried once after a build that prevents it.
     ///
     /// # Errors
     ///
@@ -66,7 +66,7 @@ impl ImageCaches {
             // The build may have ended between the refusal and the read.
             return if unexplained { Next::Again } else { Next::Refused };
         }
-        tracing::info!(id, region, %error, "the image cache is being built, trying again afterwards");
+        tracing::info!(id, region, %error, "the image cache is being built; retrying afterwards");
         match self.wait_ready(region, id, until.left(), until.stop()).await {
             Ok(_) | Err(WaitError::Failed(_) | WaitError::UpdateFailed(_)) => Next::Again,
             Err(WaitError::Gone { .. } | WaitError::NeverListed { .. }) => Next::Gone,
@@ -89,7 +89,7 @@ mod tests {
         Until::new(&CancellationToken::new(), Duration::from_secs(600))
     }
 
-    /// A cache that is being built for the given number of seconds.
+    /// A cache with a build that takes the given number of seconds.
     async fn building(seconds: u64) -> (std::sync::Arc<Fake>, ImageCaches, String) {
         let (fake, caches) = Fake::new();
         fake.state().build = Duration::from_secs(seconds);
@@ -107,7 +107,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn an_update_that_a_build_forbids_is_sent_again_afterwards() {
+    async fn update_is_retried_after_a_build() {
         for fault in
             [Fault::Code("UnsupportedOperation"), Fault::Code("FailedOperation.TaskAlreadyRunning"), Fault::Html(400)]
         {
@@ -120,7 +120,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn a_deletion_that_a_build_forbids_is_sent_again_afterwards() {
+    async fn deletion_is_retried_after_a_build() {
         let (fake, caches, id) = building(100).await;
         fake.fault("delete", Fault::Code("FailedOperation"));
         caches.delete_when_built(REGION, &id, &ten_minutes()).await.unwrap().unwrap();
@@ -130,7 +130,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn a_refusal_stands_when_no_build_explains_it_or_the_wait_for_its_end_is_given_up() {
+    async fn refusal_is_returned_without_a_build_or_after_the_timeout() {
         let (fake, caches, id) = building(0).await;
         fake.fault("update", Fault::Code("UnauthorizedOperation"));
         caches.update_when_built(REGION, rename(&id), &ten_minutes()).await.unwrap().unwrap_err();
@@ -141,7 +141,7 @@ mod tests {
         caches.update_when_built(REGION, rename(&id), &ten_minutes()).await.unwrap().unwrap_err();
         assert_eq!(fake.state().updates, 3);
 
-        // Also where the operation ends with the wait: the refusal says more than that it took too long.
+        // Also if the operation ends during the wait: the refusal is more informative than the timeout.
         let (fake, caches, id) = building(3600).await;
         caches.update_when_built(REGION, rename(&id), &ten_minutes()).await.unwrap().unwrap_err();
         assert_eq!(fake.state().updates, 1);
@@ -151,7 +151,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn a_call_without_a_response_ends_with_the_operation() {
+    async fn unanswered_call_ends_with_the_operation() {
         let (fake, caches, id) = building(0).await;
         fake.fault("delete", Fault::Late(Duration::from_secs(3600)));
         assert_eq!(caches.delete_when_built(REGION, &id, &ten_minutes()).await.unwrap_err(), Ended::TimedOut);

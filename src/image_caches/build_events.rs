@@ -1,19 +1,19 @@
-//! Why a build fails: the events of the container instance in which it runs.
+//! The events of the container instance in which a build runs, for the reason of a failure.
 //!
-//! A cache lists events of its own, which do not say why an image could not be pulled. Its build runs in a container instance
-//! that is named after it (`for-imc-...`: seen in one official example, not promised), and the events of that one do.
+//! The events of a cache do not say why an image could not be pulled; those of the container instance of its build do. The instance
+//! is named after the cache (`for-imc-...`, from one official example, not documented).
 //!
-//! Best effort, and sparing:
+//! Best effort, with few calls:
 //!
-//! | rule | |
+//! | aspect | rule |
 //! | --- | --- |
 //! | when | after a poll that lists a cache as being built, and once more when its build has failed |
-//! | how much | at most one call a poll, however many caches are waited for; none while one is under way |
-//! | which | first the instances of all caches that are due, found once by name in one call; then the events of one instance |
-//! | how often | the pause of each cache grows from call to call, up to [`LONGEST_PAUSE`] intervals |
-//! | failures | nothing is repeated or reported; [`MAX_FAILURES`] in a row end it for a cache |
-//! | a missing permission | ends it for the run; an action that the region does not offer, for the region |
-//! | delay | none: a wait never waits for a call, but for at most [`LAST_CALL`] after a build that failed |
+//! | how much | at most one call per poll for all caches; none while one is in flight |
+//! | which | first the instances of all due caches, looked up by name in one call; then the events of one instance |
+//! | how often | the pause of each cache grows with each call, up to [`LONGEST_PAUSE`] intervals |
+//! | failures | calls are not retried and errors not reported; after [`MAX_FAILURES`] in a row, a cache is skipped |
+//! | a missing permission | stops the calls for the run; an unsupported action, for the region |
+//! | delay | none, except at most [`LAST_CALL`] after a failed build |
 
 use std::{
     collections::HashMap,
@@ -33,13 +33,13 @@ use tencentcloud::{
     tke::{ContainerInstance, DescribeEKSContainerInstanceEvent, DescribeEKSContainerInstances, Event, MAX_INSTANCES},
 };
 
-/// What the name of the instance adds to the ID of the cache.
+/// The prefix of the instance's name, before the ID of the cache.
 const NAME_PREFIX: &str = "for-";
 
-/// Names that one call looks up at first: as many as instances that it may return.
+/// Initial number of names in one look-up: the maximum number of instances in a response.
 const FIRST_BATCH: usize = MAX_INSTANCES as usize;
 
-/// A smaller batch, where the API refuses a larger one. Other actions of this cloud take five values of a filter.
+/// A smaller number, if the API refuses a larger one. Other actions of this cloud allow five values of a filter.
 const SMALLER_BATCHES: [usize; 2] = [5, 1];
 
 /// The growth of the pause between two calls for one cache.
@@ -48,13 +48,13 @@ const GROWTH: f64 = 1.5;
 /// The longest pause between two calls for one cache, in poll intervals.
 const LONGEST_PAUSE: f64 = 12.0;
 
-/// Calls in a row that failed, or look-ups that found no instance, after which a cache is not asked about again.
+/// Consecutive failed calls, or look-ups without an instance, after which a cache is skipped.
 const MAX_FAILURES: u32 = 5;
 
-/// How long a failed build is asked about.
+/// Timeout of the last call after a failed build.
 const LAST_CALL: Duration = Duration::from_secs(2);
 
-/// Events that are kept of one build.
+/// Maximum number of kept events of a build.
 const MAX_EVENTS: usize = 200;
 
 /// The container instance of a build.
@@ -64,19 +64,19 @@ pub struct BuildInstance {
     pub id: String,
     /// `for-` and the ID of the cache.
     pub name: String,
-    /// Oldest first, each once: a repeated event differs in its times only.
+    /// Oldest first, each once: repeated events differ only in their times.
     pub events: Vec<Event>,
 }
 
-/// What is known of a build's instance: `None` while none was found. It is asked about while a receiver exists.
+/// The instance of a build; `None` until it is found. Calls are made while a receiver exists.
 pub(super) type Receiver = watch::Receiver<Option<Arc<BuildInstance>>>;
 
-/// The builds of one region that are waited for.
+/// The builds of one region with a wait.
 #[derive(Debug)]
 pub(super) struct BuildEvents {
     api: Arc<dyn RegionApi>,
     interval: Duration,
-    /// A permission is missing. Of all regions.
+    /// Whether a permission is missing; shared by all regions.
     denied: Arc<AtomicBool>,
     state: Mutex<State>,
 }
@@ -84,7 +84,7 @@ pub(super) struct BuildEvents {
 #[derive(Debug)]
 struct State {
     builds: HashMap<String, Build>,
-    /// Names in one look-up; `None` where the region does not offer the actions.
+    /// Names in one look-up; `None` if the region does not support the actions.
     batch: Option<usize>,
     under_way: bool,
 }
@@ -115,7 +115,7 @@ impl BuildEvents {
         Self { api, interval, denied, state: Mutex::new(state) }
     }
 
-    /// Has the instance of the cache `id` asked about, after polls, until the receiver is dropped.
+    /// Queries the instance of the cache `id` after polls, until the receiver is dropped.
     pub(super) fn watch(&self, id: &str) -> Receiver {
         let mut state = self.state();
         state.forget_unwatched();
@@ -129,7 +129,7 @@ impl BuildEvents {
         build.instance.subscribe()
     }
 
-    /// Makes the call that is due, in the background, after a poll that lists the caches `building` as being built.
+    /// Makes the next due call in the background, after a poll that lists the caches `building` as being built.
     pub(super) fn after_poll(self: &Arc<Self>, building: &[String]) {
         let Some(call) = self.next(building) else { return };
         let this = Arc::clone(self);
@@ -140,7 +140,7 @@ impl BuildEvents {
         tokio::spawn(call.in_current_span());
     }
 
-    /// Asks once more about a build that failed, for [`LAST_CALL`] at most.
+    /// Makes a last call about a failed build, for at most [`LAST_CALL`].
     pub(super) async fn after_failure(&self, id: &str) {
         let last = async {
             let Some(call) = self.last(id) else { return };
@@ -178,7 +178,7 @@ impl BuildEvents {
         Some(call)
     }
 
-    /// The call about a build that has failed: none where one has just been made, or found nothing.
+    /// The last call about a failed build: none if one has just been made, or found nothing.
     fn last(&self, id: &str) -> Option<Call> {
         let mut state = self.state();
         state.batch.filter(|_| !self.denied.load(Ordering::Relaxed))?;
@@ -224,7 +224,7 @@ impl BuildEvents {
         for id in ids {
             let Some(build) = state.builds.get_mut(id) else { continue };
             let name = format!("{NAME_PREFIX}{id}");
-            // Of an older build of this cache, another instance may be left.
+            // An instance of an older build of this cache may still exist.
             let named = instances.iter().filter(|instance| instance.name == name);
             let is_running = |instance: &ContainerInstance| matches!(instance.status.as_str(), "Pending" | "Running");
             match named.max_by_key(|instance| (is_running(instance), &instance.creation_time)) {
@@ -244,7 +244,7 @@ impl BuildEvents {
         let Some(build) = state.builds.get_mut(id) else { return };
         build.failures = 0;
         let Some(mut instance) = build.instance.borrow().clone() else { return };
-        // The order is not documented, and the example has the newest first.
+        // The order is not documented; in the example, the newest is first.
         events.reverse();
         let is_same = |one: &Event, other: &Event| {
             (&one.kind, &one.reason, &one.message) == (&other.kind, &other.reason, &other.message)
@@ -256,7 +256,7 @@ impl BuildEvents {
     }
 
     fn failed(&self, ids: &[String], is_look_up: bool, error: &Error) {
-        tracing::debug!(%error, ?ids, "no events of the container instances of builds");
+        tracing::debug!(%error, ?ids, "cannot read events of container instances");
         let mut state = self.state();
         if error.missing_permission().is_some() {
             self.denied.store(true, Ordering::Relaxed);
@@ -275,7 +275,7 @@ impl BuildEvents {
             let Some(build) = state.builds.get_mut(id) else { continue };
             build.failures += 1;
             if !is_look_up && error.is_not_found() {
-                // Another instance may have taken its place. What the old one reported stays with who waits.
+                // A new instance may have replaced it. The receivers keep the events of the old one.
                 build.instance.send_if_modified(|instance| {
                     *instance = None;
                     false
@@ -316,7 +316,7 @@ impl Build {
     }
 }
 
-/// Failures that may be over at the next call.
+/// Whether the error is transient.
 fn passes(error: &Error) -> bool {
     error.is_rate_limited() || error.is_not_connected() || error.outcome_unknown() || error.is_unsupported_now()
 }
@@ -336,7 +336,7 @@ mod tests {
     };
     use tencentcloud::tke::{CreateImageCache, Status};
 
-    /// A cloud in which builds take `seconds` and end as `outcome`.
+    /// A cloud in which builds take `seconds` and end with `outcome`.
     fn cloud(seconds: u64, outcome: Status) -> (Arc<Fake>, ImageCaches) {
         let (fake, caches) = Fake::new();
         fake.state().build = Duration::from_secs(seconds);
@@ -349,7 +349,7 @@ mod tests {
         caches.create(REGION, request, &until()).await.unwrap()
     }
 
-    /// Waits for the build of a cache. Gives what its instances reported, in order, and how the wait ended.
+    /// Waits for the build of a cache. Returns the events of its instances in order, and the result of the wait.
     async fn wait(caches: &ImageCaches, id: &str) -> (Vec<String>, Result<(), WaitError>) {
         let mut messages = Vec::new();
         let mut on_change = |observed: Observation<'_>| {
@@ -369,7 +369,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn events_of_a_build_arrive_while_it_runs() {
+    async fn events_arrive_during_the_build() {
         let (fake, caches) = cloud(600, Status::Failed);
         let id = create(&caches, "web").await;
         fake.add_instance(&id, "Running", &["pulling", "no space left on device"]);
@@ -382,7 +382,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn many_builds_share_one_more_call_for_each_poll() {
+    async fn builds_share_one_additional_call_per_poll() {
         let (fake, caches) = cloud(1800, Status::Ready);
         let ids = join_all((0..50).map(|i| {
             let caches = &caches;
@@ -401,7 +401,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn a_build_that_fails_before_the_first_poll_is_asked_about_once() {
+    async fn early_failure_is_queried_once() {
         let (fake, caches) = cloud(1, Status::Failed);
         let id = create(&caches, "web").await;
         fake.add_instance(&id, "Failed", &["401 Unauthorized"]);
@@ -411,7 +411,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn a_failure_right_after_a_read_reads_nothing_again() {
+    async fn failure_after_a_read_is_not_queried_again() {
         let (fake, caches) = cloud(14, Status::Failed);
         let id = create(&caches, "web").await;
         fake.add_instance(&id, "Running", &["i/o timeout"]);
@@ -421,7 +421,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn without_permission_instance_or_action_a_wait_is_the_same() {
+    async fn wait_does_not_depend_on_events() {
         let ended = async |fault: Option<Fault>, instance: bool| {
             let (fake, caches) = cloud(600, Status::Failed);
             for _ in 0..100 {
@@ -433,7 +433,7 @@ mod tests {
             }
             let (events, waited) = wait(&caches, &id).await;
             assert!(matches!(waited, Err(WaitError::Failed(_))));
-            // The pauses between polls are random: what counts is the time since the poll that listed the failure.
+            // Pauses between polls have jitter, so the time is measured from the poll that listed the failure.
             let delay = fake.state().described_at.unwrap().elapsed();
             let shown = (events.len(), delay, calls(&fake));
             wait(&caches, &id).await.1.unwrap_err();
@@ -458,7 +458,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn a_missing_permission_is_remembered_for_the_run() {
+    async fn missing_permission_stops_the_calls_of_the_run() {
         let (fake, caches) = cloud(60, Status::Ready);
         fake.fault("instances", Fault::Code("UnauthorizedOperation.CamNoAuth"));
         for name in ["one", "two", "three"] {
@@ -469,7 +469,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn a_look_up_of_too_many_names_is_made_smaller() {
+    async fn refused_look_up_has_fewer_names() {
         let (fake, caches) = cloud(300, Status::Ready);
         fake.fault("instances", Fault::Code("InvalidParameter.Param"));
         let ids = join_all(["a", "b", "c", "d", "e", "f", "g"].map(|name| create(&caches, name))).await;
@@ -480,7 +480,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn the_instance_that_runs_is_the_one_and_the_next_takes_its_place() {
+    async fn running_instance_is_chosen_and_replaced_by_the_next() {
         let (fake, caches) = cloud(600, Status::Failed);
         let id = create(&caches, "web").await;
         fake.add_instance(&id, "Failed", &["of an older build"]);
@@ -495,7 +495,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn a_repeated_event_is_one() {
+    async fn repeated_event_is_kept_once() {
         let (fake, caches) = cloud(120, Status::Ready);
         let id = create(&caches, "web").await;
         fake.add_instance(&id, "Running", &["i/o timeout"]);

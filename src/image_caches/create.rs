@@ -1,18 +1,16 @@
-//! `CreateImageCache` is never sent twice, because it has no client token and each call may make a cache.
+//! `CreateImageCache` is never sent twice, because it has no client token and each call may create a cache.
 //!
-//! 1. Before: the caches with the name are looked up. (Creates that come together share the look-up.)
-//! 2. The call. Throttled, or never connected: it may be repeated, because certainly nothing was created.
-//! 3. After a call whose outcome is unknown: the name is looked up again, for [`PATIENCE`] in all. A new cache of that name,
-//!    which this process did not create otherwise and which lists the same images, size, retention and tags, is adopted. Of
-//!    several that do not differ, none is.
-//! 4. If none is adopted, the outcome is unknown, and the caller gets the new caches of that name with their differences.
+//! 1. Before the call, existing caches with the name are looked up. Concurrent creates share the look-up.
+//! 2. The call is retried only if it was throttled or never connected, because certainly nothing was created.
+//! 3. If the outcome of the call is unknown, the name is looked up again, for [`PATIENCE`] in total. A new cache with the name that
+//!    this process did not create and that lists the same images, size, retention and tags is adopted. If several match, none is.
+//! 4. If none is adopted, the outcome is unknown, and the error has the new caches with the name and their differences.
 //!
-//! Creates of one name are sequential in this process: a second one that is under way could have created the cache that
-//! the look-up finds. A cache that another process creates in the same seconds, and that is the same in all of these,
-//! cannot be distinguished.
+//! Creates with the same name are sequential in this process: otherwise a concurrent one could have created the cache that the
+//! look-up finds. A cache that another process creates at the same time with the same values cannot be distinguished.
 //!
-//! Assumed, because it is not documented: a cache is listed by its name within [`PATIENCE`] of the call that created it. Its
-//! images may be listed in full (`docker.io/library/nginx:latest` for `nginx`) and its size rounded up to tens.
+//! Assumptions, because the behavior is not documented: a cache is listed within [`PATIENCE`] of its creation. Its images may be
+//! listed in full (`docker.io/library/nginx:latest` for `nginx`), and its size rounded up to tens.
 
 mod candidates;
 
@@ -37,7 +35,7 @@ use tencentcloud::{
 };
 use terraform_plugin::framework::{Ended, Until};
 
-/// The pauses before each look-up after an unknown outcome: 15.5 seconds in all.
+/// The pauses before each look-up after an unknown outcome: 15.5 seconds in total.
 const PATIENCE: [Duration; 5] = [
     Duration::from_millis(500),
     Duration::from_secs(1),
@@ -46,33 +44,33 @@ const PATIENCE: [Duration; 5] = [
     Duration::from_secs(8),
 ];
 
-/// How long a cache that a call may have created is looked for after the end of the operation: longer than [`PATIENCE`], and not
-/// as long as an API that does not respond would take.
+/// How long look-ups continue after the end of the operation: longer than [`PATIENCE`], but less than the timeouts of an API that
+/// does not respond.
 const LAST_LOOKS: Duration = Duration::from_secs(20);
 
-/// Why there is no ID of a new image cache.
+/// Why a create returned no ID.
 #[derive(Debug, Clone, thiserror::Error)]
 pub enum CreateError {
     /// The operation ended before the call was sent.
     #[error("no image cache was created: the operation ended before the call was sent")]
     NotSent {
         ended: Ended,
-        /// What the last attempt ended with.
+        /// The error of the last attempt.
         last: Option<Error>,
     },
     /// Nothing was created.
     #[error("no image cache was created")]
     Refused {
         source: Error,
-        /// The IDs of the caches that have the name already. Whether the API wants names to be unique is not documented.
+        /// The IDs of existing caches with the name. It is not documented whether names must be unique.
         existing: Vec<String>,
     },
-    /// The response was lost, and no new cache with that name was adopted. There may be one later.
+    /// The response was lost, and no new cache with the name was adopted. One may be listed later.
     #[error("it is unknown whether image cache {name:?} was created")]
     OutcomeUnknown {
         name: String,
         source: Error,
-        /// The new caches with that name, none of which was adopted.
+        /// The new caches with the name, none of which was adopted.
         candidates: Vec<Candidate>,
     },
 }
@@ -82,11 +80,11 @@ pub enum CreateError {
 pub(super) struct Creates {
     api: Arc<dyn RegionApi>,
     lookups: Arc<Batches<Lookup>>,
-    /// One for each name that was used.
+    /// One lock for each name.
     turns: Mutex<HashMap<String, Arc<tokio::sync::Mutex<()>>>>,
     /// The IDs of caches that this process created.
     created: Mutex<HashSet<String>>,
-    /// By the ID of a new cache, the caches that had its name before.
+    /// The caches that had the name of a new cache before, by its ID.
     existing: Mutex<HashMap<String, Arc<Vec<ImageCache>>>>,
 }
 
@@ -96,12 +94,12 @@ impl Creates {
         Self { api, lookups, turns: Mutex::default(), created: Mutex::default(), existing: Mutex::default() }
     }
 
-    /// True for a cache that this process created.
+    /// Whether this process created the cache.
     pub(super) fn created(&self, id: &str) -> bool {
         self.created.lock().unwrap_or_else(PoisonError::into_inner).contains(id)
     }
 
-    /// The caches that had the name of the new cache `id` before it was created, without those of this process.
+    /// The caches that had the name of the new cache `id` before, except those of this process.
     pub(super) fn existing(&self, id: &str) -> Vec<ImageCache> {
         let rows = self.existing.lock().unwrap_or_else(PoisonError::into_inner).get(id).cloned();
         rows.iter().flat_map(|rows| rows.iter()).filter(|row| !self.created(&row.image_cache_id)).cloned().collect()
@@ -174,7 +172,7 @@ impl Creates {
         error: Error,
     ) -> Result<String, CreateError> {
         let name = &request.image_cache_name;
-        tracing::warn!(name, %error, "the response to CreateImageCache is lost, looking for the image cache");
+        tracing::warn!(name, %error, "the response to CreateImageCache was lost; looking up the image cache");
         let mut candidates = Vec::new();
         for pause in PATIENCE {
             sleep(pause).await;
@@ -192,7 +190,7 @@ impl Creates {
                         Err(others) => candidates = others,
                     }
                 }
-                Err(error) => tracing::warn!(name, %error, "looking for the image cache failed"),
+                Err(error) => tracing::warn!(name, %error, "looking up the image cache failed"),
             }
         }
         Err(unknown(request, error, candidates))
@@ -257,7 +255,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn lost_response_is_found_by_name_and_the_call_not_repeated() {
+    async fn lost_response_is_resolved_by_name() {
         for listed_after in [Duration::ZERO, Duration::from_secs(10)] {
             let (fake, caches) = Fake::new();
             fake.add("web");
@@ -301,11 +299,11 @@ mod tests {
 
         fake.fault("describe", Fault::Code("UnauthorizedOperation"));
         create(&caches, "web").await.unwrap_err();
-        assert_eq!(fake.state().creates, 2, "without the look-up nothing is created");
+        assert_eq!(fake.state().creates, 2, "no create without the look-up");
     }
 
     #[tokio::test(start_paused = true)]
-    async fn creates_of_one_name_end_as_different_caches_for_any_lost_response() {
+    async fn creates_with_one_name_give_different_caches() {
         for lost in 0..3 {
             let (fake, caches) = Fake::new();
             for _ in 0..lost {
@@ -319,7 +317,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn create_under_way_is_not_adopted_for_the_lost_one() {
+    async fn concurrent_create_is_not_adopted() {
         let (fake, caches) = Fake::new();
         fake.fault("create", Fault::LostBefore);
         fake.fault("create", Fault::Late(Duration::from_secs(3)));
@@ -328,7 +326,7 @@ mod tests {
         assert_eq!(second.unwrap(), fake.state().rows[0].cache.image_cache_id);
     }
 
-    /// What a create ends with that is interrupted, or out of time, after this time; and after how long.
+    /// The result of a create that is interrupted, or times out, after the given time, and its duration.
     async fn ended(fake: &Fake, caches: &ImageCaches, after: Duration, interrupt: bool) -> (CreateError, Duration) {
         let stop = CancellationToken::new();
         let until = Until::new(&stop, if interrupt { Duration::from_secs(3600) } else { after });
@@ -345,7 +343,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn create_ended_before_the_call_creates_nothing() {
+    async fn create_that_ends_before_the_call_creates_nothing() {
         let second = Duration::from_secs(1);
         for (interrupt, expected) in [(true, Ended::Interrupted), (false, Ended::TimedOut)] {
             let (fake, caches) = Fake::new();
@@ -357,7 +355,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn create_ended_after_the_call_keeps_what_it_created() {
+    async fn create_that_ends_after_the_call_returns_the_id() {
         let second = Duration::from_secs(1);
         for fault in [Fault::Late(Duration::from_secs(30)), Fault::LostAfter] {
             let (fake, caches) = Fake::new();
@@ -378,7 +376,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn caches_of_others_with_the_name_are_not_adopted() {
+    async fn unmatched_caches_with_the_name_are_not_adopted() {
         for (others, expected) in [(1, None), (2, Some(3))] {
             let (fake, caches) = Fake::new();
             fake.fault("create", Fault::LostAfter);
@@ -388,7 +386,7 @@ mod tests {
                     let id = fake.add("web");
                     let mut state = fake.state();
                     let row = &mut state.row(&id).unwrap().cache;
-                    // The first differs in its size, the second in nothing.
+                    // The first differs in size, the second does not differ.
                     row.image_cache_size = (i == 0).then_some(500);
                 }
             };
@@ -406,7 +404,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn creates_that_come_together_share_the_look_up() {
+    async fn concurrent_creates_share_the_look_up() {
         let (fake, caches) = Fake::new();
         let names: Vec<_> = (0..10).map(|i| format!("cache-{i}")).collect();
         let ids = join_all(names.iter().map(|name| create(&caches, name))).await;

@@ -1,5 +1,5 @@
-//! Image caches in memory, for tests with stopped time. Each call takes [`LATENCY`], acts in the middle of it, and can be
-//! set to fail before or after it acted.
+//! Image caches in memory, for tests with paused time. Each call takes [`LATENCY`], acts in the middle of it, and can be made to
+//! fail before or after it acts.
 
 use std::{
     collections::VecDeque,
@@ -30,49 +30,49 @@ pub const REGION: &str = "ap-guangzhou";
 /// How one call fails.
 #[derive(Debug, Clone)]
 pub enum Fault {
-    /// No response, and nothing was done.
+    /// No response; the call was not carried out.
     LostBefore,
-    /// No response, but it was done.
+    /// No response, but the call was carried out.
     LostAfter,
-    /// It was done, and the response comes later by this time.
+    /// The call was carried out, and the response is delayed by this time.
     Late(Duration),
     /// Refused with this code.
     Code(&'static str),
-    /// Refused with this HTTP status and a page of HTML.
+    /// Refused with this HTTP status and an HTML page.
     Html(u16),
 }
 
-/// The response to an ID that does not exist, requested together with others.
+/// The response to a request with an ID that does not exist among others.
 #[derive(Debug, Clone, Copy, Default)]
 pub enum UnknownIds {
     #[default]
     LeftOut,
     Refused,
-    /// Refused among IDs that exist; an empty list where none exists.
+    /// Refused if other IDs exist; an empty list if none exists.
     RefusedAmongKnown,
     /// Refused with this code.
     Code(&'static str),
     EmptyList,
-    /// Refused with a page of HTML; alone as well.
+    /// Refused with an HTML page, even alone.
     Html,
 }
 
-/// A list that claims to have no end.
+/// An endless list.
 #[derive(Debug, Clone, Copy)]
 pub enum Endless {
-    /// Counts 2^63 rows, and lists those that there are.
+    /// Reports 2^63 rows, and lists the existing ones.
     AbsurdTotal,
-    /// Every page is the first, and there is no count.
+    /// Every page is the first, without a count.
     SamePage,
     /// Every page is the first, of 9,000 rows.
     SamePageCounted,
-    /// Every page is full of rows that were never listed before.
+    /// Every page is full of new rows.
     NewRows,
     /// The same, of 8,000 rows in all, and a page has 1,200.
     LongPages,
 }
 
-/// An operation without an interrupt, of an hour at most.
+/// An operation without an interrupt, with a timeout of an hour.
 pub fn until() -> Until {
     Until::new(&CancellationToken::new(), Duration::from_secs(3600))
 }
@@ -86,11 +86,11 @@ pub struct State {
     /// `(action, fault)`: consumed by the next call of that action.
     pub faults: VecDeque<(&'static str, Fault)>,
     pub unknown_ids: UnknownIds,
-    /// How many IDs one call takes.
+    /// Maximum number of IDs of a call.
     pub max_ids: Option<usize>,
-    /// The order of rows changes between calls, so that one falls between two pages.
+    /// Whether the order of rows changes between calls, so that a row may be missed between pages.
     pub moves: bool,
-    /// How long a build takes, how it ends, and how long a new cache stays out of the lists.
+    /// The duration and outcome of builds, and the delay until a new cache is listed.
     pub build: Duration,
     pub outcome: Option<Status>,
     pub unlisted: Duration,
@@ -100,13 +100,13 @@ pub struct State {
     /// The regions in which the API was used.
     pub regions: Vec<String>,
     pub describes: Vec<DescribeImageCaches>,
-    /// When the last of them was called.
+    /// The time of the last call.
     pub described_at: Option<Instant>,
     pub creates: usize,
     pub updates: usize,
     /// The container instances of builds, and the events of each, newest first.
     pub instances: Vec<(ContainerInstance, Vec<Event>)>,
-    /// The number of names that each look-up of instances had.
+    /// The number of names in each look-up of instances.
     pub instance_lookups: Vec<usize>,
     /// The instances whose events were read.
     pub event_reads: Vec<String>,
@@ -145,7 +145,7 @@ impl Fake {
         self.state().faults.push_back((action, fault));
     }
 
-    /// Adds a cache that is `Ready`, as if it had always been there.
+    /// Adds an existing `Ready` cache.
     pub fn add(&self, name: &str) -> String {
         let mut state = self.state();
         let now = Instant::now();
@@ -216,7 +216,7 @@ impl State {
         self.rows.iter_mut().find(|row| row.cache.image_cache_id == id)
     }
 
-    /// The listed rows that `matches`, as they are now.
+    /// The listed rows that satisfy `matches`.
     fn listed(&self, matches: impl Fn(&ImageCache) -> bool) -> Vec<ImageCache> {
         let now = Instant::now();
         let shown = |row: &Row| {
@@ -283,7 +283,7 @@ impl Call<DescribeImageCaches> for Fake {
         }
         let act = |state: &mut State| {
             let (ids, names) = (&request.image_cache_ids, &request.image_cache_names);
-            // Names match in part, as they may with the API.
+            // Names match partially, as they may in the API.
             let mut rows = state.listed(|row| {
                 (ids.is_empty() || ids.contains(&row.image_cache_id))
                     && (names.is_empty() || names.iter().any(|name| row.image_cache_name.contains(name.as_str())))

@@ -1,8 +1,8 @@
 //! `DescribeImageCaches` in a region: all pages, or the rows of given IDs.
 //!
-//! The order of rows is not documented and others may add and delete while pages are read, so rows can come twice or be
-//! missed at the edge of a page. A row that comes twice is taken once. A row that is missed matters only to who asks
-//! for one ID, and those ask by ID before they believe it.
+//! The order of rows is not documented, and caches may be added and deleted while pages are read, so rows can occur twice or be
+//! missed between pages. Duplicates are removed. A missed row matters only for a request of its ID, which is confirmed by a call
+//! with this ID.
 
 use std::{
     collections::{HashMap, HashSet},
@@ -21,25 +21,25 @@ use tencentcloud::{
     tke::{DescribeImageCaches, DescribeImageCachesResponse, ImageCache, MAX_LIMIT},
 };
 
-/// Pages under way at a time. The limiter spaces them anyway; this keeps slow responses from adding up.
+/// Concurrent pages. The limiter spaces the calls; concurrency hides slow responses.
 const CONCURRENT_PAGES: usize = 5;
 
-/// How often all pages are read when every row counts: what one pass misses between two pages, another finds.
+/// Maximum number of passes over all pages if every row is needed: a pass finds rows that another missed between pages.
 const PASSES: usize = 10;
 
-/// The most rows that are read of one list. An account has far fewer; who claims more does not count.
+/// Maximum number of rows of a list. An account has far fewer.
 pub(super) const MAX_ROWS: u64 = 10_000;
 
-/// The row of an ID, or `None` where there is none.
+/// The row of an ID, or `None` if there is none.
 pub(super) type Row = Result<Option<Arc<ImageCache>>, Error>;
 
-/// When an ID counts as unknown.
+/// When an ID counts as nonexistent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Absence {
-    /// When the response has others of the requested IDs, and not this one. For polls, which read again.
+    /// If the response has other requested IDs, but not this one. For polls, which read again.
     Believed,
-    /// When it was requested alone. The response to unknown IDs among known ones is not documented (some rows, none, or
-    /// an error), and who takes a living cache for a lost one makes a second.
+    /// If it was requested alone. The response to unknown IDs among known ones is not documented (some rows, none, or an
+    /// error), and an existing cache that is considered deleted would be created a second time.
     AskedAlone,
 }
 
@@ -66,7 +66,7 @@ impl dyn RegionApi {
         self.other_pages(names, total).try_fold(Vec::new(), add).await
     }
 
-    /// The same, page by page, as they arrive in their order.
+    /// The following pages, one by one, in order.
     pub(super) fn other_pages(
         &self,
         names: &[String],
@@ -78,25 +78,25 @@ impl dyn RegionApi {
         rows.try_take_while(|rows| future::ready(Ok(!rows.is_empty())))
     }
 
-    /// All rows with exactly one of `names`, or all there are when `names` is empty; each once.
+    /// All rows with exactly one of `names`, or all if `names` is empty; each once.
     pub(super) async fn list(&self, names: &[String]) -> Result<Vec<ImageCache>, Error> {
         if names.is_empty() {
             return Ok(self.all().await?.0);
         }
         let mut rows = Vec::new();
-        // How many names one call takes is not documented. As many as it gives rows is a guess.
+        // The maximum number of names is not documented. The number of rows in a response is a guess.
         for names in names.chunks(MAX_LIMIT as usize) {
             rows.extend(self.pages(names).await?.0);
         }
         let mut ids = HashSet::new();
-        // Whether the API matches names exactly is not documented.
+        // It is not documented whether the API matches names exactly.
         rows.retain(|row| names.contains(&row.image_cache_name) && ids.insert(row.image_cache_id.clone()));
         Ok(rows)
     }
 
-    /// All rows of the region, each once, and whether they are complete: pages are read until there are as many rows as the
-    /// API counts, at most [`PASSES`] times. Where fewer than half of the counted rows are known, rows that move cannot be
-    /// the reason, and a pass without a new row is the last.
+    /// All rows of the region, each once, and whether they are complete: pages are read until the number of rows equals the API's
+    /// count, at most [`PASSES`] times. If fewer than half of the counted rows are known, moving rows cannot be the reason, and a pass
+    /// without a new row is the last.
     async fn all(&self) -> Result<(Vec<ImageCache>, bool), Error> {
         let (mut rows, mut ids) = (Vec::new(), HashSet::new());
         for _ in 0..PASSES {
@@ -115,7 +115,7 @@ impl dyn RegionApi {
         Ok((rows, false))
     }
 
-    /// The rows of all pages, as they come, and how many the API counts.
+    /// The rows of all pages, and the API's count.
     async fn pages(&self, names: &[String]) -> Result<(Vec<ImageCache>, Option<u64>), Error> {
         let first = self.page(names, 0).await?;
         let mut full = first.image_caches.len() as u64 == MAX_LIMIT;
@@ -124,7 +124,7 @@ impl dyn RegionApi {
             rows.extend(self.pages_after_the_first(names, total).await?);
             return Ok((rows, Some(total)));
         }
-        // Without a total there is one page after the other until one is not full, or brings nothing new.
+        // Without a total, pages are read one by one until one is not full, or has no new rows.
         let mut ids: HashSet<_> = rows.iter().map(|row| row.image_cache_id.clone()).collect();
         let mut offset = MAX_LIMIT;
         while full {
@@ -142,13 +142,11 @@ impl dyn RegionApi {
         Ok((rows, None))
     }
 
-    /// The row of each of `ids`, in as few calls as possible: one for every 50, and more only for those that are absent
-    /// or refused.
+    /// The row of each of `ids`, in few calls: one per 50, and more only for missing or refused IDs.
     ///
-    /// One ID can make the API refuse a whole call, and no cache may get an error for the ID of another. Where the refusal says
-    /// that an object is not found, the IDs are asked for by `apart`. Any other refusal that is not about
-    /// credentials, permission or quota says nothing about which ID it concerns, or whether that cache exists: the list
-    /// of all caches decides.
+    /// One ID can make the API refuse a whole call, but a cache must not get an error because of the ID of another. If the error says
+    /// that an object is not found, the IDs are bisected by `apart`. Any other error that is not about credentials, permissions or
+    /// quota does not show which ID it is about, or whether that cache exists: the list of all caches decides.
     pub(super) async fn by_ids(&self, ids: Vec<String>, absence: Absence) -> HashMap<String, Row> {
         let mut rows = HashMap::with_capacity(ids.len());
         let mut parts: Vec<Vec<String>> = ids.chunks(MAX_LIMIT as usize).map(<[_]>::to_vec).collect();
@@ -187,7 +185,7 @@ impl dyn RegionApi {
                     let row = if *complete { Ok(None) } else { Err(error) };
                     rows.extend(absent.into_iter().map(|id| (id, row.clone())));
                 } else {
-                    // The refusal may be about the number of IDs, and a list that changes may lack a cache.
+                    // The error may be about the number of IDs, and a changing list may lack a cache.
                     parts.extend(halves(&absent));
                 }
             }
@@ -195,8 +193,8 @@ impl dyn RegionApi {
         rows
     }
 
-    /// Finds the IDs because of which the API refuses `ids` as not found, and the rows of the others: one call for each
-    /// halving, and one for those that were not requested meanwhile. Returns the IDs to request again, in parts.
+    /// Finds the IDs because of which the API refuses `ids` as not found, and the rows of the others, by bisection: one call for each
+    /// step, and one for the remaining IDs. Returns the IDs to request again, in parts.
     async fn apart(&self, ids: Vec<String>, rows: &mut HashMap<String, Row>) -> Vec<Vec<String>> {
         let mut again = Vec::new();
         let mut refused = vec![ids];
@@ -211,8 +209,8 @@ impl dyn RegionApi {
                         if absent.is_empty() {
                             continue;
                         }
-                        // Some APIs refuse an unknown ID among known ones only. So the refusal was about these, and the
-                        // rest is as good as any other.
+                        // Some APIs refuse an unknown ID only among known ones. So the error was about these, and the
+                        // rest is requested normally.
                         others.append(&mut suspects);
                         if alone {
                             rows.extend(absent.into_iter().map(|id| (id, Ok(None))));
@@ -260,18 +258,18 @@ impl dyn RegionApi {
     }
 }
 
-/// Ends a list that has brought more rows than are read.
+/// Ends a list with too many rows.
 pub(super) fn check_number(rows: usize) -> Result<(), Error> {
     if rows as u64 > MAX_ROWS { Err(too_many(rows as u64)) } else { Ok(()) }
 }
 
-/// A list that does not end.
+/// The error for an endless list.
 pub(super) fn too_many(total: u64) -> Error {
     Error::Unreadable {
         action: DescribeImageCaches::NAME,
         http_status: 200,
         request_id: None,
-        problem: format!("it lists {total} image caches or more, and {MAX_ROWS} are read at most"),
+        problem: format!("it lists at least {total} image caches, but at most {MAX_ROWS} are read"),
         is_foreign: false,
     }
 }
@@ -280,7 +278,7 @@ fn by_id(rows: Vec<ImageCache>) -> HashMap<String, Arc<ImageCache>> {
     rows.into_iter().map(|row| (row.image_cache_id.clone(), Arc::new(row))).collect()
 }
 
-/// Moves those of `ids` that were found to `rows`, and returns the others.
+/// Moves the found `ids` to `rows`, and returns the others.
 fn take(mut found: HashMap<String, Arc<ImageCache>>, ids: Vec<String>, rows: &mut HashMap<String, Row>) -> Vec<String> {
     let mut absent = Vec::new();
     for id in ids {
@@ -309,7 +307,7 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn all_pages_are_listed_and_each_row_once() {
-        // Where rows move between pages, one pass gives some twice and others not at all.
+        // If rows move between pages, a pass has some twice and misses others.
         for (moves, calls) in [(false, 3), (true, 6)] {
             let (fake, caches) = Fake::new();
             (0..120).for_each(|i| drop(fake.add(&format!("cache-{i}"))));
@@ -320,7 +318,7 @@ mod tests {
         }
     }
 
-    /// What reads pages.
+    /// A reader of pages.
     #[derive(Debug, Clone, Copy)]
     enum Reader {
         List,
@@ -345,7 +343,7 @@ mod tests {
             Self::ListedOnce,
         ];
 
-        /// The number of rows that it found; `None` for an error.
+        /// The number of rows found; `None` for an error.
         async fn read(self, fake: &Fake, caches: &ImageCaches) -> Option<usize> {
             let name = vec!["web".to_owned()];
             match self {
@@ -394,7 +392,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn a_name_is_matched_exactly() {
+    async fn names_are_matched_exactly() {
         let (fake, caches) = Fake::new();
         for name in ["web", "web-2", "other", "web"] {
             fake.add(name);
@@ -404,7 +402,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn an_unexplained_refusal_of_one_id_is_decided_by_the_list() {
+    async fn list_decides_after_an_unexplained_refusal() {
         for (listed, faults, expected) in [(true, 1, Some(true)), (false, 1, Some(false)), (false, 2, None)] {
             let (fake, caches) = Fake::new();
             fake.add("other");
@@ -417,7 +415,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn a_row_that_one_pass_over_all_pages_misses_is_found_by_another() {
+    async fn second_pass_finds_a_missed_row() {
         let (fake, caches) = Fake::new();
         for i in 0..60 {
             fake.add(&format!("cache-{i}"));
@@ -466,7 +464,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn several_vanished_caches_are_found_apart() {
+    async fn several_vanished_caches_are_found_by_bisection() {
         let (fake, caches) = Fake::new();
         fake.state().unknown_ids = UnknownIds::Refused;
         let mut ids: Vec<_> = (0..10).map(|i| fake.add(&format!("cache-{i}"))).collect();
@@ -480,7 +478,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn an_unexplained_refusal_of_many_ids_harms_only_the_wrong_one() {
+    async fn unexplained_refusal_affects_only_the_wrong_id() {
         let (fake, caches) = Fake::new();
         fake.state().unknown_ids = UnknownIds::Html;
         let ids = [fake.add("a"), "imc-gone".to_owned(), fake.add("b")];
@@ -488,9 +486,9 @@ mod tests {
         assert_eq!(rows.into_iter().map(|row| row.unwrap().is_some()).collect::<Vec<_>>(), [true, false, true]);
     }
 
-    /// What each behavior does alone is right; together they had read existing caches as deleted.
+    /// Each behavior alone was handled correctly, but together existing caches were read as deleted.
     #[tokio::test(start_paused = true)]
-    async fn refusals_of_several_kinds_at_once_lose_no_cache() {
+    async fn combined_refusals_lose_no_cache() {
         let unknown = [
             UnknownIds::LeftOut,
             UnknownIds::Refused,
@@ -522,7 +520,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn a_page_that_fails_is_an_error_not_a_shorter_list() {
+    async fn failed_page_is_an_error() {
         let (fake, caches) = Fake::new();
         for i in 0..120 {
             fake.add(&format!("cache-{i}"));

@@ -1,4 +1,4 @@
-//! The poll that all waits of a region share: one call for every 50 caches waited for, however many wait.
+//! The poll that all waits of a region share: one call per 50 caches.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -7,7 +7,7 @@ use super::{RegionApi, build_events::BuildEvents, listing::Absence};
 use tencentcloud::{Error, credentials::CredentialsError, tke::ImageCache};
 use terraform_plugin::framework::{Poll, Polled};
 
-/// What the poll of a region calls.
+/// The poll of a region.
 #[derive(Debug)]
 pub(super) struct Polls {
     pub api: Arc<dyn RegionApi>,
@@ -31,10 +31,10 @@ impl Poll for Polls {
         cache.status.as_str()
     }
 
-    /// A build of an hour should not be lost to a minute without network.
+    /// A wait of an hour must survive a minute without network.
     fn is_transient(error: &Error) -> bool {
         match error {
-            // Temporary credentials are renewed in the middle of a wait.
+            // Temporary credentials are renewed during a wait.
             Error::Credentials { source, .. } => match &**source {
                 CredentialsError::Sts { source, .. } => Self::is_transient(source),
                 CredentialsError::Metadata { .. } => true,
@@ -63,7 +63,7 @@ mod tests {
     };
     use tencentcloud::tke::CreateImageCache;
 
-    /// Makes `count` caches one after the other, and waits for all of them together.
+    /// Creates `count` caches one after another, and waits for all of them together.
     async fn make(caches: &ImageCaches, count: usize) {
         let cancel = CancellationToken::new();
         let made = (0..count).map(|i| {
@@ -91,7 +91,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn a_poll_is_one_call_for_every_fifty_and_comes_less_often_by_and_by() {
+    async fn poll_has_one_call_per_fifty_and_a_growing_interval() {
         let (fake, caches) = Fake::new();
         fake.state().build = Duration::from_secs(1800);
         let start = Instant::now();
@@ -103,7 +103,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn a_cache_that_vanishes_does_not_hide_those_that_are_waited_for_with_it() {
+    async fn vanished_cache_does_not_affect_other_waits() {
         for unknown_ids in [UnknownIds::LeftOut, UnknownIds::Refused, UnknownIds::EmptyList, UnknownIds::Html] {
             let (fake, caches) = Fake::new();
             fake.state().unknown_ids = unknown_ids;

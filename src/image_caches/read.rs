@@ -1,10 +1,9 @@
-//! Reads that arrive together share calls, and many reads in a row share the pages of the region
-//! ([`snapshot`](super::snapshot) has the rule and its reason).
+//! Concurrent reads share calls, and a long series of reads shares the pages of the region (see [`snapshot`](super::snapshot)).
 //!
-//! A read sees every write of this process that ended before the read began. Kept rows are dropped when a write ends,
-//! and rows whose call began before that are not kept. A read that waits for a batch begins before the batch's calls.
+//! A read sees every write of this process that ended before the read began. Cached rows are dropped when a write ends, and rows of
+//! calls that began before are not cached. A read that waits for a batch begins before the batch's calls.
 //!
-//! A read ends as soon as its row is kept: while the later pages of a region are still being read, Terraform goes on with the rows of the
+//! A read completes as soon as its row is cached: while later pages of a region are being read, Terraform continues with the rows of
 //! earlier ones.
 
 use std::{
@@ -37,7 +36,7 @@ pub(super) struct Reads(Arc<Batches<Reader>>);
 struct Reader {
     api: Arc<dyn RegionApi>,
     state: Mutex<State>,
-    /// More rows are kept.
+    /// Notifies that more rows are cached.
     has_more: Notify,
 }
 
@@ -53,7 +52,7 @@ impl Reads {
         Self(Batches::new(Reader { api, state: Mutex::default(), has_more: Notify::new() }, span))
     }
 
-    /// The row of `id`, or `None` when there is none.
+    /// The row of `id`, or `None` if there is none.
     pub(super) async fn get(&self, id: &str) -> Row {
         let reader = &self.0.fetch;
         let mut response = pin!(self.0.get(id));
@@ -69,13 +68,13 @@ impl Reads {
         }
     }
 
-    /// Marks a write of this process, which ends when the value is dropped, however it ends.
+    /// Marks a write of this process, which ends when the value is dropped.
     pub(super) fn write(&self) -> Write<'_> {
         Write(&self.0.fetch)
     }
 }
 
-/// A write under way.
+/// A write in progress.
 #[derive(Debug)]
 #[must_use = "the write ends when this is dropped"]
 pub(super) struct Write<'a>(&'a Reader);
@@ -83,7 +82,7 @@ pub(super) struct Write<'a>(&'a Reader);
 impl Drop for Write<'_> {
     fn drop(&mut self) {
         let mut state = self.0.state();
-        // With the burst as well: where there are writes, kept rows do not live long.
+        // The burst is reset as well: between writes, cached rows are short-lived.
         *state = State { snapshot: Snapshot::default(), writes: state.writes + 1 };
     }
 }
@@ -97,7 +96,7 @@ impl Reader {
         self.state().snapshot.row(id)
     }
 
-    /// Moves the IDs of kept rows from `ids` to `rows`, and returns the step for the rest.
+    /// Moves the IDs of cached rows from `ids` to `rows`, and returns the step for the rest.
     fn take_kept(&self, ids: &mut Vec<String>, rows: &mut HashMap<String, Row>) -> Step {
         let mut state = self.state();
         let step = state.snapshot.next();
@@ -111,7 +110,7 @@ impl Reader {
         step
     }
 
-    /// Calls `keep` unless a write has ended since there were `writes` of them.
+    /// Calls `keep` unless a write has ended since the count was `writes`.
     fn keep(&self, writes: u64, keep: impl FnOnce(&mut Snapshot)) {
         let mut state = self.state();
         if state.writes == writes {
@@ -120,7 +119,7 @@ impl Reader {
         }
     }
 
-    /// Reads the pages after the first, of `total` rows in all, and keeps each as it arrives.
+    /// Reads the pages after the first, of `total` rows in all, and caches each as it arrives.
     async fn keep_other_pages(&self, total: u64) {
         let writes = self.state().writes;
         let mut pages = pin!(self.api.other_pages(&[], total));
@@ -140,7 +139,7 @@ impl Fetch for Reader {
     async fn fetch(&self, mut ids: Vec<String>) -> HashMap<String, Row> {
         let mut rows = HashMap::with_capacity(ids.len());
         let mut step = self.take_kept(&mut ids, &mut rows);
-        // After a page that fails, the rows are read by ID, and that error counts.
+        // After a failed page, the rows are read by ID, and the error of that call is returned.
         if step == Step::FirstPage && !ids.is_empty() {
             let (writes, asked) = (self.state().writes, Instant::now());
             if let Ok(page) = self.api.page(&[], 0).await {
@@ -178,7 +177,7 @@ mod tests {
     use crate::image_caches::ImageCaches;
     use tencentcloud::tke::UpdateImageCache;
 
-    /// Reads `ids` as Terraform does: ten at a time.
+    /// Reads `ids` as Terraform does, ten at a time.
     async fn refresh(caches: &ImageCaches, ids: &[String]) {
         let reads = ids.iter().map(|id| async move { (id, caches.get(REGION, id).await) });
         let rows: Vec<_> = stream::iter(reads).buffer_unordered(10).collect().await;
@@ -188,7 +187,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn refresh_takes_few_calls_for_any_size_of_account() {
+    async fn refresh_takes_few_calls_for_any_account() {
         for (asked, rows, most) in [
             (1, 1, 1),
             (10, 10, 1),

@@ -1,4 +1,4 @@
-//! One region.
+//! The state of one region.
 
 use std::{
     collections::HashSet,
@@ -12,7 +12,7 @@ use super::{RegionApi, build_events::BuildEvents, create::Creates, poll::Polls, 
 use tencentcloud::tke::ImageCache;
 use terraform_plugin::framework::{InitialPoll, Poller};
 
-/// What is shared by all that happens in one region.
+/// The shared state of a region.
 #[derive(Debug)]
 pub(super) struct Region {
     pub api: Arc<dyn RegionApi>,
@@ -21,15 +21,15 @@ pub(super) struct Region {
     pub poller: Poller<Polls>,
     pub builds: Arc<BuildEvents>,
     pub listed: OnceCell<Vec<ImageCache>>,
-    /// The IDs of objects that are in the state.
+    /// The IDs of managed objects.
     pub managed: Mutex<HashSet<String>>,
 }
 
 impl Region {
-    /// `denied` is shared by all regions: the permission to read events of builds is missing.
+    /// `denied` is shared by all regions: whether the permission to read events of builds is missing.
     pub(super) fn new(name: &str, api: Arc<dyn RegionApi>, poll_interval: Duration, denied: Arc<AtomicBool>) -> Self {
-        // The context of the log lines of a task that several operations share. At the level of errors, so that events of
-        // every level have its fields.
+        // The context of the log lines of a task that several operations share. An error span, so that events of every level
+        // have its fields.
         let span = tracing::error_span!(parent: None, "shared", tf_resource_type = "eks_image_cache", region = name);
         let builds = Arc::new(BuildEvents::new(api.clone(), poll_interval, denied));
         Self {
@@ -43,7 +43,7 @@ impl Region {
         }
     }
 
-    /// What this process just created takes minutes; what it changed may be done at once.
+    /// A new cache takes minutes to build; a change may be complete at once.
     pub(super) fn initial_poll(&self, id: &str, goal: Goal<'_>) -> InitialPoll {
         let created = goal.built && goal.change.is_none() && self.creates.created(id);
         if created { InitialPoll::Regular } else { InitialPoll::Soon }

@@ -1,5 +1,5 @@
-//! The image caches of a region one after the other, for who may want only the first few: a page is asked for when the one
-//! before it is used up. Who wants all of them asks with `list`, which fetches pages together.
+//! The image caches of a region as a stream, for callers that may need only the first: a page is requested when the previous one is
+//! used up. `list` fetches all pages concurrently.
 
 use std::{collections::HashSet, sync::Arc};
 
@@ -15,12 +15,12 @@ use tencentcloud::{
 };
 
 impl dyn RegionApi {
-    /// All rows with exactly one of `names`, or all there are when `names` is empty; each once. Ends after an error.
+    /// All rows with exactly one of `names`, or all if `names` is empty; each once. Ends after an error.
     pub(super) fn rows(
         self: Arc<Self>,
         names: Vec<String>,
     ) -> impl Stream<Item = Result<ImageCache, Error>> + Send + Unpin + use<> {
-        // The order of rows is not documented, so that one may come twice. Nor is whether the API matches names exactly.
+        // The order of rows is not documented, so a row may occur twice; nor is whether the API matches names exactly.
         let wanted = names.clone();
         let pages = stream::try_unfold((Some(0), HashSet::new()), move |(offset, mut ids)| {
             let (api, names) = (self.clone(), names.clone());
@@ -35,7 +35,7 @@ impl dyn RegionApi {
                 let more = page.total_count.map_or(full, |total| next < total);
                 page.image_caches.retain(|row| ids.insert(row.image_cache_id.clone()));
                 check_number(ids.len())?;
-                // A page that brings nothing new is the last, whatever the API counts.
+                // A page without new rows is the last, independent of the API's count.
                 let next = (more && !page.image_caches.is_empty()).then_some(next);
                 Ok(Some((page.image_caches, (next, ids))))
             }
@@ -54,7 +54,7 @@ mod tests {
     use super::*;
 
     #[tokio::test(start_paused = true)]
-    async fn a_page_is_asked_for_when_it_is_needed() {
+    async fn page_is_requested_when_needed() {
         let (fake, caches) = Fake::new();
         (0..120).for_each(|i| drop(fake.add(&format!("app-{i}"))));
         for (names, take, rows, calls) in [
@@ -62,7 +62,7 @@ mod tests {
             (&[], 50, 50, 1),
             (&[], 51, 51, 2),
             (&[], 1000, 120, 3),
-            // It matches 21 names, and is one.
+            // It is a part of 21 names, but equals one.
             (&["app-1"], 1000, 1, 1),
         ] {
             let before = fake.describes();
@@ -73,7 +73,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn an_error_ends_the_rows() {
+    async fn error_ends_the_rows() {
         let (fake, caches) = Fake::new();
         (0..60).for_each(|i| drop(fake.add(&format!("app-{i}"))));
         let mut rows = caches.rows(REGION, Vec::new());

@@ -1,18 +1,18 @@
-//! Rows of a region that are kept for a few seconds, and the choice between them and reads by ID.
+//! Caches the rows of a region for a few seconds, and chooses between pages and reads by ID.
 //!
-//! Terraform reads with `-parallelism` (10) at a time, so that reads by ID come in batches of 10: a refresh of 1,000
-//! caches would be 100 calls, all pages of the region are 20. How many reads will come is not known. So:
+//! Terraform reads `-parallelism` (10) objects at a time, so reads by ID come in batches of 10: a refresh of 1,000 caches would be
+//! 100 calls, while all pages of the region are 20. The number of reads is not known in advance. So:
 //!
 //! 1. The first call reads by ID: most refreshes are small and end there.
-//! 2. If reads go on, the next call is the first page. It shows how many rows there are, and may have the requested ones.
-//! 3. The other pages are read as soon as they cost at most [`GAIN`] times the calls by ID made so far. This is a bet that a
-//!    refresh which has gone on for a while will go on for some times longer. Won, 1,000 of 1,000 caches take 24 calls
-//!    instead of 100. Lost, it costs at most [`GAIN`] times what was spent anyway; an account that holds far more than is
-//!    asked for never reaches the point.
-//! 4. Above [`MAX_ROWS`] they are not read at all, which bounds the memory.
+//! 2. If reads continue, the next call is the first page. It shows the number of rows, and may have the requested ones.
+//! 3. The other pages are read as soon as they cost at most [`GAIN`] times the calls by ID so far. This assumes that a refresh which
+//!    has continued for a while will continue several times longer. If so, 1,000 of 1,000 caches take 24 calls instead of 100.
+//!    Otherwise, it costs at most [`GAIN`] times the calls so far; an account with far more caches than are requested never reaches
+//!    this point.
+//! 4. Above [`MAX_ROWS`], they are not read at all, which bounds the memory.
 //!
-//! A row that is kept says that a cache exists, and how it is. That a cache is missing says nothing, because rows can be
-//! missed between pages: it is then asked for by ID.
+//! A cached row shows that a cache exists. A missing row shows nothing, because rows can be missed between pages: the cache is then
+//! read by ID.
 
 use std::{collections::HashMap, sync::Arc, time::Duration};
 
@@ -20,17 +20,17 @@ use tokio::time::Instant;
 
 use tencentcloud::tke::{ImageCache, MAX_LIMIT};
 
-/// How long rows are kept, and how long a pause ends a burst of reads. Within one run of Terraform, its own writes drop
-/// the rows; this is for what others do.
+/// How long rows are cached, and the pause that ends a burst of reads. Writes of this process drop the rows; this limit is for
+/// changes by others.
 pub(super) const KEPT: Duration = Duration::from_secs(10);
 
-/// How many pages a call by ID is worth, see above.
+/// How many pages may be read for each call by ID, see above.
 const GAIN: u64 = 5;
 
 /// About a kilobyte each.
 const MAX_ROWS: u64 = 5000;
 
-/// What to do for reads of which no row is kept.
+/// The next step for reads without a cached row.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Step {
     ByIds,
@@ -39,26 +39,26 @@ pub(super) enum Step {
     OtherPages(u64),
 }
 
-/// The rows kept, and the burst of reads going on.
+/// The cached rows, and the current burst of reads.
 #[derive(Debug, Default)]
 pub(super) struct Snapshot {
     rows: HashMap<String, Arc<ImageCache>>,
-    /// When the first page was asked for, and how many rows there are in all.
+    /// When the first page was requested, and the total number of rows.
     first_page: Option<(Instant, u64)>,
     complete: bool,
-    /// Calls by ID in this burst, and when the last was.
+    /// Calls by ID in this burst, and the time of the last one.
     calls: u64,
     last_call: Option<Instant>,
 }
 
 impl Snapshot {
-    /// The row of `id`, if it is kept and young enough.
+    /// The row of `id`, if it is cached and recent.
     pub(super) fn row(&self, id: &str) -> Option<Arc<ImageCache>> {
         self.first_page.filter(|(asked, _)| asked.elapsed() <= KEPT)?;
         self.rows.get(id).cloned()
     }
 
-    /// The next step of the rule above. Drops what is too old.
+    /// The next step of the rule above. Drops old rows.
     pub(super) fn next(&mut self) -> Step {
         if self.last_call.is_some_and(|last| last.elapsed() > KEPT) {
             self.calls = 0;
@@ -81,7 +81,7 @@ impl Snapshot {
         }
     }
 
-    /// Calls by ID were made.
+    /// Counts calls by ID.
     pub(super) fn count(&mut self, ids: usize) {
         self.calls += (ids as u64).div_ceil(MAX_LIMIT);
         self.last_call = Some(Instant::now());
@@ -101,7 +101,7 @@ impl Snapshot {
         self.extend(rows);
     }
 
-    /// All pages are kept.
+    /// Notes that all pages are cached.
     pub(super) fn complete(&mut self) {
         self.complete = true;
     }

@@ -1,7 +1,7 @@
-//! An update whose outcome is unknown is read back before it is repeated.
+//! An update whose outcome is unknown is read back before it is retried.
 //!
-//! `UpdateImageCache` sets fields, so that repeating it leads to the same fields; but it may start a second build, or be
-//! refused because the first runs. After a call whose outcome is unknown:
+//! `UpdateImageCache` sets fields, so a second call has the same result; but it may start a second build, or be refused during the
+//! first. After a call whose outcome is unknown:
 //!
 //! | the cache | and the request | then |
 //! | --- | --- | --- |
@@ -9,8 +9,7 @@
 //! | has all the values that can be seen | needs no build | it was carried out |
 //! | anything else | | it is sent again |
 //!
-//! In the last row a build that is over already is done again, which costs time. Otherwise a build could be missing
-//! without notice.
+//! In the last case, a completed build is repeated, which costs time. Otherwise a build could be missing unnoticed.
 
 use std::{collections::BTreeSet, time::Duration};
 
@@ -22,11 +21,11 @@ use tencentcloud::{
     tke::{ImageCache, Status, UpdateImageCache},
 };
 
-/// The pauses before an update is sent again.
+/// The pauses before an update is retried.
 const PAUSES: [Duration; 3] = [Duration::from_millis(500), Duration::from_secs(1), Duration::from_secs(2)];
 
 impl dyn RegionApi {
-    /// Changes an image cache, until it is certain that the API has accepted it or will not.
+    /// Updates an image cache. Returns when it is certain whether the API accepted it.
     pub(super) async fn update(&self, request: &UpdateImageCache) -> Result<(), Error> {
         let mut unknown = false;
         let mut pauses = PAUSES.into_iter();
@@ -36,19 +35,19 @@ impl dyn RegionApi {
                 Err(error) => error,
             };
             unknown |= error.outcome_unknown();
-            // The build that the first call started may forbid the second.
+            // The build of the first call may prevent the second.
             if !(error.outcome_unknown() || unknown && error.is_unsupported_now()) {
                 return Err(error);
             }
             let id = &request.image_cache_id;
-            tracing::warn!(id, %error, "the response to UpdateImageCache is lost, reading the image cache back");
+            tracing::warn!(id, %error, "the response to UpdateImageCache was lost; reading the image cache back");
             let row = self.by_ids(vec![id.clone()], Absence::AskedAlone).await.remove(id);
             if let Some(Ok(Some(row))) = &row
                 && is_carried_out(row, request)
             {
                 return Ok(());
             }
-            // If the cache no longer exists, the next attempt returns that.
+            // If the cache no longer exists, the next attempt returns that error.
             let Some(pause) = pauses.next() else { return Err(error) };
             sleep(pause).await;
         }
@@ -56,7 +55,7 @@ impl dyn RegionApi {
 }
 
 fn is_carried_out(row: &ImageCache, request: &UpdateImageCache) -> bool {
-    // Every field is named: a new one must be decided on.
+    // Every field is named, so that a new one requires a decision.
     let UpdateImageCache {
         image_cache_id: _,
         image_cache_name,
@@ -93,7 +92,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn an_update_is_repeated_only_when_it_was_not_carried_out() {
+    async fn update_is_retried_only_if_it_was_not_carried_out() {
         type Request = fn(&str) -> UpdateImageCache;
         for (case, request, build, faults, sent) in [
             ("no fault", rename as Request, 0, vec![], 1),
@@ -117,12 +116,12 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn a_build_that_refuses_the_repetition_is_the_first_ones() {
+    async fn refused_retry_during_a_build_is_success() {
         let (fake, caches) = Fake::new();
         let id = fake.add("old");
         fake.state().build = Duration::from_secs(60);
         fake.fault("update", Fault::LostAfter);
-        // The read by ID and the list that would have shown the build fail.
+        // The read by ID and the list that would show the build fail.
         fake.fault("describe", Fault::Code("InternalError"));
         fake.fault("describe", Fault::Code("InternalError"));
         caches.update(REGION, rebuild(&id)).await.unwrap();
@@ -130,7 +129,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn a_refusal_is_an_error() {
+    async fn refusal_is_an_error() {
         let (fake, caches) = Fake::new();
         let id = fake.add("old");
         fake.fault("update", Fault::Code("UnsupportedOperation"));
@@ -145,7 +144,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn what_does_not_exist_is_deleted() {
+    async fn nonexistent_cache_counts_as_deleted() {
         let (fake, caches) = Fake::new();
         let id = fake.add("old");
         caches.delete(REGION, &id).await.unwrap();

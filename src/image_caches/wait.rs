@@ -1,9 +1,7 @@
-//! Waiting for one image cache: what is found of it comes from the region's [`poll`](super::poll), and each wait ends by
-//! its own timeout and cancellation.
+//! Waits for one image cache with the region's [`poll`](super::poll). Each wait has its own timeout and cancellation.
 //!
-//! After a change, a cache may still be listed as it was: when an update is to be seen is not documented. So what is
-//! waited for after a [`Change`] has to show a trace of it; the first response that was requested after its patience ends the
-//! search for one.
+//! After a change, a cache may still be listed without it: the delay is not documented. So a wait after a [`Change`] requires
+//! evidence of it, until the first response that was requested after its patience.
 
 use std::{
     fmt,
@@ -22,24 +20,24 @@ use tencentcloud::{
 use terraform_plugin::framework::{InitialPoll, Poller, Unfinished};
 use terraform_plugin::value::duration;
 
-/// For so long a cache that was never listed counts as pending. How soon a new cache is listed is not documented.
+/// How long a cache that was never listed counts as pending. The delay until a new cache is listed is not documented.
 const UNLISTED: Duration = Duration::from_secs(60);
 
-/// For so many poll intervals a response without a trace of a change counts as one from before it.
+/// Number of poll intervals for which a response without evidence of a change counts as outdated.
 const PATIENCE: f64 = 3.0;
 
-/// The least of that time: how late a list shows an update does not depend on how often it is read.
+/// Minimum of that time: the delay of lists does not depend on the poll interval.
 const LEAST_PATIENCE: Duration = Duration::from_secs(15);
 
-/// How long a response without a trace of a change counts as one from before it, by default.
+/// The default time for which a response without evidence of a change counts as outdated.
 pub(super) fn patience(poll_interval: Duration) -> Duration {
     poll_interval.mul_f64(PATIENCE).max(LEAST_PATIENCE)
 }
 
-/// What a wait for an image cache is for.
+/// The goal of a wait.
 #[derive(Debug, Clone, Copy)]
 pub struct Goal<'a> {
-    /// Wait for the end of builds. Otherwise a cache that is being built will do.
+    /// Whether to wait for the end of builds. Otherwise, a cache that is being built is sufficient.
     pub built: bool,
     /// The change that must be observed.
     pub change: Option<Change<'a>>,
@@ -55,17 +53,17 @@ impl Goal<'_> {
 pub struct Change<'a> {
     /// The cache before.
     pub before: &'a ImageCache,
-    /// The images are pulled again, which shows in the status, the snapshot or the events.
+    /// Whether the images are pulled again, which is visible in the status, the snapshot or the events.
     pub builds: bool,
-    /// How long a response without a trace of the change counts as one from before it.
+    /// How long a response without evidence of the change counts as outdated.
     pub patience: Duration,
-    /// True for a row with the changed values.
+    /// Whether a row has the changed values.
     pub shows: &'a (dyn Fn(&ImageCache) -> bool + Sync),
 }
 
 impl Change<'_> {
-    /// True when `row` cannot be from before the change. A build alone says nothing: it may be the one before. And where
-    /// the cache looked no different before, because the API does not tell what was changed, its look says nothing.
+    /// Whether `row` is evidence of the change. A build alone is not: it may be an earlier one. Values are not if they were the
+    /// same before, for example because the API does not return them.
     fn is_seen(&self, row: &ImageCache) -> bool {
         let built = was_built(self.before, row);
         (self.shows)(row) && (built || !self.builds && !(self.shows)(self.before))
@@ -80,21 +78,21 @@ impl fmt::Debug for Change<'_> {
     }
 }
 
-/// True when a build began between the two rows of one cache.
+/// Whether a build began between the two rows of a cache.
 pub fn was_built(before: &ImageCache, after: &ImageCache) -> bool {
     (&before.status, &before.snapshot_id, &before.events) != (&after.status, &after.snapshot_id, &after.events)
 }
 
-/// Why the wait for an image cache ended without what was waited for.
+/// Why a wait ended without its goal.
 #[derive(Debug, Clone, thiserror::Error)]
 pub enum WaitError {
-    /// The first build failed. The events say why.
+    /// The first build failed. The events have the reason.
     #[error("image cache {} has failed", .0.image_cache_id)]
     Failed(Arc<ImageCache>),
-    /// The build after a change failed. The events say why.
+    /// The build after a change failed. The events have the reason.
     #[error("the update of image cache {} has failed", .0.image_cache_id)]
     UpdateFailed(Arc<ImageCache>),
-    /// The status is not documented, and whether it will change is unknown.
+    /// The status is not documented; it is unknown whether it will change.
     #[error("image cache {} has the unknown status {:?}", .0.image_cache_id, .0.status.as_str())]
     UnknownStatus(Arc<ImageCache>),
     /// It took longer than `timeout`.
@@ -102,31 +100,31 @@ pub enum WaitError {
     TimedOut {
         id: String,
         timeout: Duration,
-        /// The cache as last listed, if it ever was.
+        /// The cache as last listed, if it was.
         last: Option<Arc<ImageCache>>,
-        /// The last poll failed like this.
+        /// The error of the last poll, if it failed.
         source: Option<Box<Error>>,
     },
     /// The wait was canceled. The build continues in the background.
     #[error("the wait for image cache {id} was canceled{}", status(last.as_deref()))]
     Canceled { id: String, last: Option<Arc<ImageCache>> },
-    /// It was deleted while it was waited for.
+    /// It was deleted during the wait.
     #[error("image cache {id} no longer exists")]
     Gone { id: String },
-    /// It was not listed for a minute: it does not exist any more, or a new one is listed later than was ever seen.
+    /// It was not listed for a minute: it no longer exists, or a new cache is listed with an unusual delay.
     #[error("image cache {id} is not listed")]
     NeverListed { id: String },
-    /// A poll failed in a way that does not pass by itself.
+    /// A poll failed with a permanent error.
     #[error("image cache {id} cannot be read")]
     Api { id: String, source: Error },
 }
 
-/// What a wait sees.
+/// An observation of a wait.
 #[derive(Debug, Clone, Copy)]
 pub enum Observation<'a> {
     /// The cache, whose status or events changed.
     Cache(&'a ImageCache),
-    /// The container instance in which it is built, of which more is known.
+    /// The container instance of its build, with new information.
     Instance(&'a BuildInstance),
 }
 
@@ -140,9 +138,9 @@ fn report_instance(instance: &mut build_events::Receiver, report: &dyn Fn(Observ
 impl ImageCaches {
     /// Waits until image cache `id` is `Ready`, and returns it.
     ///
-    /// The initial poll is after a fifth of the poll interval, or after all of it for a cache that this process created. A cache
-    /// that is not listed yet counts as pending for a minute, so this may be called right after
-    /// [`ImageCaches::create`]. Failed calls are tolerated until `timeout`, unless repeating them is pointless.
+    /// The initial poll is after a fifth of the poll interval, or after a whole one for a cache that this process created. A cache
+    /// that is not listed yet counts as pending for a minute, so this may be called right after [`ImageCaches::create`].
+    /// Transient errors are tolerated until `timeout`.
     ///
     /// # Errors
     ///
@@ -159,10 +157,10 @@ impl ImageCaches {
         wait_for(&region.poller, id, Goal::READY, initial, timeout, cancel, &mut |_| {}).await
     }
 
-    /// Waits until image cache `id` is what `goal` says. Otherwise as [`ImageCaches::wait_ready`].
+    /// [`ImageCaches::wait_ready`] with another `goal`.
     ///
-    /// `on_change` gets the cache whenever its status or its events changed, and what is known of the container instance in
-    /// which it is built whenever that is more, also after the build failed.
+    /// `on_change` gets the cache whenever its status or its events changed, and the container instance of its build whenever there is
+    /// new information, also after the build failed.
     ///
     /// # Errors
     ///
@@ -224,7 +222,7 @@ impl ImageCaches {
     }
 }
 
-/// Waits until `id` is what `goal` says.
+/// Waits until `id` satisfies `goal`.
 async fn wait_for(
     poller: &Poller<Polls>,
     id: &str,
@@ -239,7 +237,7 @@ async fn wait_for(
     let mut absences = 0;
     let patience = goal.change.map(|change| change.patience).unwrap_or_default();
     let mut seen = goal.change.is_none();
-    // Set by one poll for the next: what a poll finds may be as old as the time at which it began.
+    // Set by one poll for the next: the result of a poll may be as old as its start.
     let mut overdue = false;
     let done = |found: Option<Arc<ImageCache>>| match found {
         Some(cache) => {
@@ -265,7 +263,7 @@ async fn wait_for(
         None => {
             absences += 1;
             let not_listed_yet = last.is_none() && start.elapsed() < UNLISTED;
-            // One list without it may be a list that others were changing.
+            // A single list without it may be a list that was changing.
             (!not_listed_yet && absences > 1).then(|| {
                 let id = id.to_owned();
                 Err(if last.is_some() { WaitError::Gone { id } } else { WaitError::NeverListed { id } })
@@ -312,7 +310,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn a_wait_ends_with_the_build() {
+    async fn wait_ends_with_the_build() {
         for (outcome, expected) in [
             (Status::Ready, "Ready"),
             (Status::Failed, "image cache imc-00000000 has failed"),
@@ -338,7 +336,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn response_without_a_trace_of_the_change_is_not_believed_at_once() {
+    async fn response_without_evidence_of_the_change_is_outdated() {
         for (case, builds, listed, shown_after, expected) in [
             ("the new name comes late", false, true, 4, "new"),
             ("the new name comes after 14 seconds", false, true, 14, "new"),
@@ -368,7 +366,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn build_under_way_before_the_change_is_not_a_trace_of_it() {
+    async fn earlier_build_is_not_evidence_of_the_change() {
         let (fake, caches) = Fake::new();
         fake.state().build = Duration::from_secs(3600);
         let id = create(&caches).await;
@@ -390,7 +388,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn each_wait_has_its_own_end() {
+    async fn waits_end_separately() {
         let (fake, caches) = Fake::new();
         fake.state().build = Duration::from_secs(100);
         let id = create(&caches).await;
@@ -413,7 +411,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn a_new_cache_may_be_listed_late_and_an_old_one_may_be_gone() {
+    async fn new_cache_may_be_listed_late_and_an_old_one_deleted() {
         let (fake, caches) = Fake::new();
         fake.state().unlisted = Duration::from_secs(40);
         let id = create(&caches).await;
@@ -435,7 +433,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn a_wait_survives_failures_that_pass_and_no_others() {
+    async fn wait_survives_transient_errors_only() {
         let (fake, caches) = Fake::new();
         fake.state().build = Duration::from_secs(100);
         let id = create(&caches).await;
@@ -449,7 +447,7 @@ mod tests {
     }
 
     #[test]
-    fn patience_is_fifteen_seconds_at_least() {
+    fn patience_is_at_least_fifteen_seconds() {
         for (interval, expected) in [(Duration::from_millis(200), 15), (INTERVAL, 15), (Duration::from_secs(10), 30)] {
             assert_eq!(patience(interval), Duration::from_secs(expected), "{interval:?}");
         }

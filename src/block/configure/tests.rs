@@ -27,7 +27,7 @@ fn own_endpoints(change: impl FnOnce(&mut EndpointsConfig)) -> ProviderConfig {
     block(|config| config.endpoints = own.into())
 }
 
-/// What `configure` says, and the provider if there is one.
+/// The diagnostics of `configure`, and the provider if there is one.
 fn configured(config: ProviderConfig, variables: &Variables) -> (Option<Session>, Diagnostics) {
     let mut diagnostics = Diagnostics::default();
     match configure(config, environment(variables), &mut diagnostics) {
@@ -37,7 +37,7 @@ fn configured(config: ProviderConfig, variables: &Variables) -> (Option<Session>
 }
 
 #[test]
-fn an_endpoint_is_the_blocks_then_its_variables_then_that_of_the_domain() {
+fn endpoint_precedence() {
     let url = "TENCENTCLOUD_ENDPOINT_URL";
     let sts = "TENCENTCLOUD_ENDPOINT_URL_STS";
     for (config, variables, service, expected) in [
@@ -74,7 +74,7 @@ fn an_endpoint_is_the_blocks_then_its_variables_then_that_of_the_domain() {
 }
 
 #[test]
-fn an_endpoint_error_names_where_it_was_set() {
+fn endpoint_error_names_its_place() {
     for (config, variables, path, detail) in [
         (
             block(|config| config.protocol = known("ftp")),
@@ -137,7 +137,7 @@ fn an_endpoint_error_names_where_it_was_set() {
 }
 
 #[tokio::test]
-async fn the_region_is_the_blocks_then_the_variables_then_the_profiles() {
+async fn region_precedence() {
     let home = tempfile::tempdir().unwrap();
     let profile = |name: &str, text: &str| std::fs::write(home.path().join(name), text).unwrap();
     profile("default.configure", r#"{"_sys_param": {"region": "ap-tokyo"}}"#);
@@ -172,9 +172,9 @@ async fn the_region_is_the_blocks_then_the_variables_then_the_profiles() {
     }
 }
 
-/// Nothing is called: the endpoint refuses connections, and a refusal would be another error.
+/// No call is made: the endpoint refuses connections, which would be a different error.
 #[tokio::test]
-async fn what_is_not_known_yet_is_an_error_only_when_something_is_called() {
+async fn unknown_argument_is_an_error_only_in_a_call() {
     let role = AssumeRole { role_arn: Attr::Unknown, ..Default::default() };
     let identity = AssumeRoleWithWebIdentity { web_identity_token: Attr::Unknown, ..Default::default() };
     for (argument, config) in [
@@ -195,8 +195,9 @@ async fn what_is_not_known_yet_is_an_error_only_when_something_is_called() {
         assert_eq!(diagnostics, Diagnostics::default(), "{argument}");
         let error = session.unwrap().client.send("ap-guangzhou", &sts::GetCallerIdentity {}).await.unwrap_err();
         let told = errors::chain(&error);
-        let expected =
-            format!("GetCallerIdentity: cannot be called yet: {argument} of the provider block is not known");
+        let expected = format!(
+            "GetCallerIdentity: cannot be called yet: {argument} of the provider block is known only after apply"
+        );
         assert!(told.starts_with(&expected) && told.ends_with("`terraform apply -target`"), "{told}");
     }
 }
@@ -216,7 +217,7 @@ fn what_keys_outrank_is_a_warning_at_the_argument() {
         (both, keys, "provider block", &["profile", "cam_role_name"]),
         (block(|config| config.assume_role = AssumeRole::default().into()), keys, "", &[]),
         (profile(), &[], "", &[]),
-        // Half a pair takes precedence over nothing: it is an error as soon as it is used.
+        // An incomplete pair overrides nothing: it is an error when it is used.
         (profile(), &keys[..1], "", &[]),
     ] {
         let (_, diagnostics) = configured(config, variables);

@@ -1,30 +1,30 @@
-//! After a create whose outcome is unknown: which of the new caches with its name it created.
+//! Chooses the cache of a create whose outcome is unknown among the new caches with its name.
 
 use std::collections::BTreeSet;
 
 use crate::images;
 use tencentcloud::tke::{CreateImageCache, ImageCache, Tag, is_reserved_tag_key};
 
-/// A new cache with the name of a create whose outcome is unknown. It was not adopted.
+/// A new cache with the name of a create whose outcome is unknown, which was not adopted.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Candidate {
     pub id: String,
-    /// The attributes in which it differs from the request. Empty for each of several caches that do not differ.
+    /// The attributes in which it differs from the request. Empty if several caches match.
     pub differs: Vec<&'static str>,
 }
 
-/// The size in GiB that the API may give for a requested one: the sizes of premium cloud disks come in steps of 10 by some
-/// documents, and in steps of 1 by others.
+/// The size in GiB to which the API may round up: premium cloud disks have steps of 10 according to some documents, and steps of 1
+/// according to others.
 pub fn rounded_up(size: u64) -> u64 {
     size.next_multiple_of(10)
 }
 
-/// The one of `rows` that `request` created. A row that differs in what it lists is not; where several do not differ, the one
-/// that lists everything as it was requested is, and otherwise none.
+/// The row of `rows` that `request` created: the only one without differences, or among several the only one that lists all
+/// fields as requested.
 ///
 /// # Errors
 ///
-/// All of them, where there is no such row.
+/// All rows, if there is no such row.
 pub(super) fn choose<'r>(
     rows: &[&'r ImageCache],
     request: &CreateImageCache,
@@ -42,10 +42,10 @@ fn candidate(row: &ImageCache, request: &CreateImageCache) -> Candidate {
     Candidate { id: row.image_cache_id.clone(), differs: differences(row, request) }
 }
 
-/// The attributes that `row` lists with other values than requested. What it does not list does not count, nor do further
-/// tags, which the platform or a tag policy may have added. Images may be listed in full, and the size [rounded up](rounded_up).
+/// The attributes that `row` lists with different values than requested. Unlisted fields and additional tags, which the platform
+/// or a tag policy may have added, are ignored. Images may be listed in full, and the size [rounded up](rounded_up).
 pub fn differences(row: &ImageCache, request: &CreateImageCache) -> Vec<&'static str> {
-    // Every field is named: a new one must be decided on. The name is that of the look-up, and the rest is never listed.
+    // Every field is named, so that a new one requires a decision. The name is that of the look-up; the others are never listed.
     let CreateImageCache {
         images,
         image_cache_size,
@@ -77,7 +77,7 @@ pub fn differences(row: &ImageCache, request: &CreateImageCache) -> Vec<&'static
         .collect()
 }
 
-/// True when `row` lists everything, and as it was requested.
+/// Whether `row` lists all fields as requested.
 fn is_exact(row: &ImageCache, request: &CreateImageCache) -> bool {
     let images = |images: &[String]| images.iter().cloned().collect::<BTreeSet<_>>();
     let tags =
@@ -110,7 +110,7 @@ mod tests {
         }
     }
 
-    /// A row that is as it was requested, but for `fields`.
+    /// A row as requested, with the changes of `fields`.
     fn row(id: &str, fields: &Value) -> ImageCache {
         let mut row = json!({"ImageCacheId": id, "Images": ["nginx:1.27"], "ImageCacheSize": 20, "RetentionDays": 7,
             "Tags": [tag("team")]});
@@ -119,7 +119,7 @@ mod tests {
     }
 
     #[test]
-    fn difference_is_what_is_listed_with_another_value() {
+    fn differences_are_in_listed_fields() {
         for (fields, expected) in [
             (json!({}), &[][..]),
             (json!({"Images": [], "ImageCacheSize": null, "RetentionDays": null, "Tags": null}), &[]),
@@ -141,7 +141,7 @@ mod tests {
     }
 
     #[test]
-    fn one_of_several_is_chosen_only_if_the_others_differ() {
+    fn match_is_chosen_only_if_the_others_differ() {
         let same = json!({});
         let other_tags = json!({"Tags": [tag("squad")]});
         let more_tags = json!({"Tags": [tag("team"), tag("squad")]});

@@ -1,4 +1,4 @@
-//! The account of the credentials: the lists of the provider block, and the account that an object was created in.
+//! The account of the credentials: the account lists of the provider block, and the account of an object.
 
 use std::time::Duration;
 
@@ -12,7 +12,7 @@ use crate::harness::workspace::Workspace;
 const TEST: &str = "eks_image_cache.test";
 const OTHER: &str = "200000000002";
 
-/// A cloud that belongs to another account, and has no image cache.
+/// A cloud of another account, without image caches.
 fn other_account(workspace: &mut Workspace) -> Simulator {
     let key = KeyPair::new("AKIDOTHER", "other-secret-key", OTHER);
     let settings = Settings { keys: vec![key], build_time: Duration::from_millis(200), ..Settings::default() };
@@ -31,7 +31,7 @@ fn own_account(workspace: &mut Workspace) {
     workspace.environment("TENCENTCLOUD_ENDPOINT_URL", &endpoint);
 }
 
-/// What a practitioner runs: each must fail, and leave the state as it is.
+/// Commands that must fail without changing the state.
 const RUNS: [&[&str]; 5] = [
     &["plan", "-input=false", "-json", "-out=plan"],
     &["apply", "-refresh-only", "-auto-approve", "-input=false", "-json"],
@@ -97,7 +97,7 @@ fn account_lists_protect_the_state() {
 }
 
 #[test]
-fn a_plan_of_new_caches_checks_the_account_lists() {
+fn plan_of_new_caches_checks_the_account_lists() {
     let mut workspace = Workspace::new();
     workspace.provider(&format!("{PROVIDER}\n  forbidden_account_ids = [{OTHER:?}]"));
     let other = other_account(&mut workspace);
@@ -107,7 +107,7 @@ fn a_plan_of_new_caches_checks_the_account_lists() {
 }
 
 #[test]
-fn credentials_of_another_account_drop_nothing() {
+fn credentials_of_another_account_keep_the_state() {
     let mut workspace = Workspace::new();
     workspace.step(cache());
     let (state, id) = (workspace.state().0, workspace.cloud_cache().id);
@@ -123,7 +123,7 @@ fn credentials_of_another_account_drop_nothing() {
     own_account(&mut workspace);
     workspace.plan_is_empty();
 
-    // In its own account, a cache that no longer exists is created again.
+    // With credentials of its account, a cache that no longer exists is created again.
     workspace.cloud.delete_cache(REGION, &id);
     workspace.cloud.clear_requests();
     workspace.step(cache());
@@ -132,7 +132,7 @@ fn credentials_of_another_account_drop_nothing() {
 }
 
 #[test]
-fn an_imported_cache_keeps_its_account() {
+fn imported_cache_keeps_its_account() {
     let mut workspace = Workspace::new();
     workspace.step(cache());
     let id = workspace.cloud_cache().id;
@@ -145,7 +145,7 @@ fn an_imported_cache_keeps_its_account() {
 }
 
 #[test]
-fn without_the_permission_for_the_account_nothing_changes() {
+fn missing_account_permission_is_ignored() {
     let workspace = Workspace::new();
     let denied = Fault::Error {
         code: "UnauthorizedOperation".to_owned(),

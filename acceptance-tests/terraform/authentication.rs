@@ -1,15 +1,15 @@
-//! Each source of credentials from the configuration to a signed request, and the errors that need the cloud, as directories
-//! of data in `authentication/testdata`; every variant of a source is a unit test of the client's credentials. The
-//! directories are named after what they show:
+//! Each source of credentials from the configuration to a signed request, and the errors that need the cloud, as directories of
+//! data in `authentication/testdata`. The variants of each source are unit tests of the client's credentials. A directory
+//! contains:
 //!
 //! - `provider.hcl`: the arguments of the provider block.
-//! - `environment.json`: the variables. The variable for the simulated cloud is set already; an empty one is removed.
+//! - `environment.json`: the variables. The variable for the simulated cloud is already set; an empty one is removed.
 //! - `home/`: the files of the home directory. `$HOME` in the other files is that directory.
-//! - `cloud.json`: what the cloud does, see [`Cloud`].
-//! - `expected.json`: what is to be seen there, and what Terraform says, see [`Expected`].
+//! - `cloud.json`: the configuration of the cloud, see [`Cloud`].
+//! - `expected.json`: the expected calls and diagnostics, see [`Expected`].
 //!
-//! All but the last may be missing. Each is a plan that looks at an image cache, at the log level TRACE. No secret may be in
-//! anything that it writes: every secret in these files ends in `-secret`, save those of a form that the API prescribes.
+//! All but the last may be missing. Each test is a plan that reads an image cache, at the log level TRACE. Its output must not
+//! contain secrets: every secret in these files ends in `-secret`, except those with a format that the API prescribes.
 
 mod network;
 mod renewal;
@@ -62,23 +62,23 @@ cases![
     the_session_of_an_mfa_code_assumes_the_role,
 ];
 
-/// What is special about the cloud.
+/// The configuration of the cloud.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 struct Cloud {
-    /// The role of the instance that the metadata service knows.
+    /// The role of the instance in the metadata service.
     instance_role: Option<String>,
-    /// The only web identity token that is accepted.
+    /// The only accepted web identity token.
     web_identity: Option<String>,
-    /// By how many seconds the server's clock is ahead.
+    /// Seconds by which the server's clock is ahead.
     skew: i64,
-    /// The code with which an action is refused.
+    /// An action, and the error code with which it is refused.
     refused: BTreeMap<String, String>,
-    /// The action without a response.
+    /// An action that gets no response.
     silent: Option<String>,
 }
 
-/// What is to be seen.
+/// The expected result.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Expected {
@@ -97,7 +97,7 @@ struct Expected {
 #[serde(deny_unknown_fields)]
 struct Call {
     action: String,
-    /// The ID of the key that signed, `session` for that of temporary credentials, `nobody` without a signature.
+    /// The ID of the signing key, `session` for temporary credentials, `nobody` without a signature.
     by: String,
     #[serde(default)]
     region: Option<String>,
@@ -139,7 +139,7 @@ fn run(name: &str) {
     if expected.error.is_empty() {
         assert!(run.stderr.contains("provider.tencentcloud"), "there is no log to look at");
         let warnings = run.succeeds().warnings();
-        // Terraform configures the provider more than once, and may say the same each time.
+        // Terraform configures the provider more than once, and may repeat diagnostics.
         assert_eq!(warnings.is_empty(), expected.warning.is_empty(), "{warnings:?}");
         warnings.iter().for_each(|warning| says(warning, &expected.warning));
     } else {
@@ -156,13 +156,13 @@ fn run(name: &str) {
     workspace.cloud.delete_cache(REGION, &id);
 }
 
-/// Removes the key that every workspace has.
+/// Removes the default key of every workspace.
 fn no_keys(workspace: &mut Workspace) {
     workspace.environment("TENCENTCLOUD_SECRET_ID", "");
     workspace.environment("TENCENTCLOUD_SECRET_KEY", "");
 }
 
-/// Puts a cache into the cloud, and writes a configuration whose plan looks at it.
+/// Adds a cache to the cloud, and writes a configuration whose plan reads it.
 fn look_at_a_cache(workspace: &Workspace) -> String {
     let cache = ImageCache::ready("web", &["nginx:1.27"], workspace.cloud.clock().now());
     let id = workspace.cloud.insert_cache(REGION, cache);
@@ -186,13 +186,13 @@ fn prepare(workspace: &Workspace, cloud: Cloud) {
     }
 }
 
-/// The secrets of a prescribed form: a SAML assertion, and an MFA code.
+/// The secrets with a prescribed format: a SAML assertion, and an MFA code.
 const PRESCRIBED: [&str; 2] = ["PHNhbWw+c2VjcmV0PC9zYW1sPg==", "135792"];
 
-/// A secret that the run shows, plain or encoded, if it does.
+/// A secret in the output of the run, plain or encoded.
 fn shown_secret(workspace: &Workspace, run: &Run) -> Option<String> {
     let [assertion, code] = PRESCRIBED;
-    // Not part of a number, nor of a second.
+    // Not a part of a number, or of a decimal fraction.
     let is_code = |text: &str, at: usize| {
         let around = |c: char| !c.is_ascii_alphanumeric() && c != '.';
         text[..at].chars().next_back().is_none_or(around) && text[at + code.len()..].chars().next().is_none_or(around)
@@ -206,7 +206,7 @@ fn shown_secret(workspace: &Workspace, run: &Run) -> Option<String> {
     })
 }
 
-/// A secret as text, JSON, a URL and base64 show it. Of base64, what is the same whatever stands around the secret.
+/// A secret as plain text, and in JSON, a URL and base64. For base64, the part that does not depend on the surrounding text.
 fn encodings(secret: &str) -> Vec<String> {
     let json = serde_json::to_string(secret).unwrap();
     let percent = |byte: u8| match byte {

@@ -1,4 +1,4 @@
-//! What practitioners copy: examples, modules, and the code on pages.
+//! Code that practitioners copy: examples, modules, and the code on pages.
 
 mod examples;
 mod pages;

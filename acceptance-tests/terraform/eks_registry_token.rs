@@ -1,4 +1,4 @@
-//! `eks_registry_token`: a password that reaches the registry and nothing else.
+//! `eks_registry_token`: a password that is sent to the API, but not stored.
 
 use crate::harness::cli::Cli;
 use crate::harness::config::cache;
@@ -19,7 +19,7 @@ fn config(registry_id: &str) -> String {
 }
 
 #[test]
-fn a_token_reaches_the_build_and_neither_plan_nor_state() {
+fn token_is_sent_but_not_stored() {
     if Cli::get().skips(Feature::WriteOnly) {
         return;
     }
@@ -42,7 +42,7 @@ fn a_token_reaches_the_build_and_neither_plan_nor_state() {
 }
 
 #[test]
-fn an_instance_that_is_not_there_is_named() {
+fn missing_instance_is_named() {
     if Cli::get().skips(Feature::WriteOnly) {
         return;
     }

@@ -1,4 +1,4 @@
-//! Functions: their results without an account, and what is known of them before a cache exists.
+//! Functions: their results without an account, and their known parts before a cache exists.
 
 use serde_json::{Value, json};
 
@@ -74,7 +74,7 @@ fn invalid_arguments_are_named() {
         return;
     }
     let workspace = workspace();
-    // Terraform adds the parameter before the message, and a full stop after it.
+    // Terraform prepends the parameter and appends a full stop.
     for (expression, expected) in [
         (
             "annotate_manifests(\"\", { a = null })",
@@ -153,14 +153,14 @@ fn keys_are_known_before_the_cache_exists() {
     let id = workspace.state().id("eks_image_cache.test").to_owned();
     assert_eq!(workspace.state().attributes("terraform_data.pinned")["output"]["value"], json!({ KEY: id }));
 
-    // A change of tags does not affect what uses the cache.
+    // A change of tags does not affect users of the cache.
     let plan = workspace.planned(workloads(cache().set("tags", r#"{ team = "ml" }"#)));
     for name in ["pinned", "auto", "function", "config", "object", &format!("each[\"{KEY}\"]")] {
         assert_eq!(plan.change(&format!("terraform_data.{name}")).actions(), ["no-op"], "{name}");
     }
     assert_eq!(plan.change("eks_image_cache.test").actions(), ["update"]);
 
-    // A replacement has a new ID under the same key.
+    // A replacement has a new ID with the same key.
     let replaced = workloads(cache().set("subnet_id", r#""subnet-2""#));
     let plan = workspace.planned(&replaced);
     planned(&plan);

@@ -13,7 +13,7 @@ fn tags(pairs: &[(&str, &str)]) -> BTreeMap<String, String> {
 }
 
 #[test]
-fn no_region_anywhere_is_an_error_of_the_plan_that_says_where_to_set_it() {
+fn missing_region_is_an_error_of_the_plan() {
     let mut workspace = Workspace::new();
     workspace.provider("");
     workspace.write(cache());
@@ -24,7 +24,7 @@ fn no_region_anywhere_is_an_error_of_the_plan_that_says_where_to_set_it() {
     workspace.write(all((0..10).map(|i| CacheBlock::labelled(format!("test_{i}")))));
     assert_eq!(full_error(&workspace, 10).summary, error.summary);
 
-    // Each of the three places will do.
+    // Each of the three places is sufficient.
     for (provider, region, variable) in
         [("region = \"ap-guangzhou\"", "", ""), ("", "\"ap-guangzhou\"", ""), ("", "", "ap-guangzhou")]
     {
@@ -38,7 +38,7 @@ fn no_region_anywhere_is_an_error_of_the_plan_that_says_where_to_set_it() {
 }
 
 #[test]
-fn an_api_that_cannot_be_reached_is_one_error() {
+fn unreachable_api_is_one_error() {
     let mut workspace = Workspace::new();
     let caches = all((0..10).map(|i| CacheBlock::labelled(format!("test_{i}"))));
     workspace.provider(&format!("{PROVIDER}\n  max_retries = 0"));
@@ -55,7 +55,7 @@ fn an_api_that_cannot_be_reached_is_one_error() {
         one_in_full(&workspace.run(arguments), 10).says(&["127.0.0.1:9 refuses connections"]);
     }
 
-    // A key that does not exist is one error as well.
+    // A key that does not exist is also one error.
     workspace.environment("TENCENTCLOUD_ENDPOINT_URL", &endpoint);
     workspace.environment("TENCENTCLOUD_SECRET_ID", "AKIDNOBODY");
     one_in_full(&workspace.plan(), 10).says(&["AuthFailure.SecretIdNotFound"]);
@@ -63,13 +63,13 @@ fn an_api_that_cannot_be_reached_is_one_error() {
     workspace.destroy();
 }
 
-/// The errors of a plan: one in full, and a short one for each other object that names its summary.
+/// The full error of a plan. Each other object must have a short error that names its summary.
 #[track_caller]
 fn full_error(workspace: &Workspace, objects: usize) -> Diagnostic {
     one_in_full(&workspace.plan(), objects)
 }
 
-/// The errors of a run: one in full, and a short one for each other object that names its summary.
+/// The full error of a run. Each other object must have a short error that names its summary.
 #[track_caller]
 fn one_in_full(run: &Run, objects: usize) -> Diagnostic {
     let (short, full): (Vec<_>, Vec<_>) =
@@ -124,7 +124,7 @@ fn missing_credentials_are_one_error_of_the_plan() {
 }
 
 #[test]
-fn an_instance_role_is_found_at_plan_time() {
+fn instance_role_is_found_at_plan_time() {
     let mut workspace = Workspace::new();
     workspace.environment("TENCENTCLOUD_SECRET_ID", "");
     workspace.environment("TENCENTCLOUD_SECRET_KEY", "");
@@ -134,7 +134,7 @@ fn an_instance_role_is_found_at_plan_time() {
 }
 
 #[test]
-fn what_needs_no_api_needs_no_credentials() {
+fn operations_without_the_api_need_no_credentials() {
     let mut workspace = Workspace::new();
     workspace.environment("TENCENTCLOUD_SECRET_ID", "");
     workspace.environment("TENCENTCLOUD_SECRET_KEY", "");
@@ -151,7 +151,7 @@ fn what_needs_no_api_needs_no_credentials() {
 }
 
 #[test]
-fn wrong_credentials_say_which_part_is_wrong() {
+fn wrong_credentials_name_the_wrong_part() {
     let mut workspace = Workspace::new();
     workspace.write(cache());
     workspace.environment("TENCENTCLOUD_SECRET_ID", "AKIDNOBODY");
@@ -165,7 +165,7 @@ fn wrong_credentials_say_which_part_is_wrong() {
 }
 
 #[test]
-fn the_provider_block_comes_before_the_environment() {
+fn provider_block_overrides_the_environment() {
     let mut workspace = Workspace::new();
     let endpoint = workspace.cloud.endpoint();
     for (name, value) in [
@@ -185,7 +185,7 @@ fn the_provider_block_comes_before_the_environment() {
 }
 
 #[test]
-fn an_unknown_region_and_unknown_tags_are_no_error_before_they_are_needed() {
+fn unknown_region_and_tags_are_allowed_until_needed() {
     let workspace = Workspace::new();
     workspace.provider(
         "region = terraform_data.region.output\n  poll_interval = \"100ms\"\n  \
@@ -202,7 +202,7 @@ fn an_unknown_region_and_unknown_tags_are_no_error_before_they_are_needed() {
 }
 
 #[test]
-fn default_tags_are_merged_under_the_tags_and_change_in_place() {
+fn default_tags_are_merged_and_change_in_place() {
     let workspace = Workspace::new();
     let with = |defaults: &str| workspace.provider(&format!("{PROVIDER}\n  default_tags = {defaults}"));
     let block = cache().set("tags", r#"{ team = "ml" }"#);
@@ -221,7 +221,7 @@ fn default_tags_are_merged_under_the_tags_and_change_in_place() {
     workspace.plan_is_empty();
     assert_eq!(workspace.cloud_cache().tags, tags(&[("stage", "prod"), ("team", "ml")]));
 
-    // The cache's own tag may go while the default of the same key comes back, and all may go.
+    // The cache's own tag can be removed so that the default applies again, and all tags can be removed.
     with(r#"{ team = "platform" }"#);
     workspace.step(cache());
     assert_eq!(workspace.cloud_cache().tags, tags(&[("team", "platform")]));
@@ -233,7 +233,7 @@ fn default_tags_are_merged_under_the_tags_and_change_in_place() {
 }
 
 #[test]
-fn tags_that_drift_are_put_right_and_a_default_tag_that_is_removed_comes_back() {
+fn drifted_and_removed_default_tags_are_restored() {
     let workspace = Workspace::new();
     workspace.provider(&format!("{PROVIDER}\n  default_tags = {{ stage = \"dev\" }}"));
     let block = cache().set("tags", r#"{ team = "ml" }"#);

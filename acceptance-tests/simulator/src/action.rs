@@ -1,4 +1,4 @@
-//! What an action of the API is, to those that implement one and to what routes requests to them.
+//! The definition of an action, for implementations and for routing.
 
 use jiff::Timestamp;
 use serde_json::Value;
@@ -20,7 +20,7 @@ pub(crate) struct Action {
     pub run: fn(&mut World, &Context, &Parameters<'_>) -> Result<Value, ApiError>,
 }
 
-/// Who calls, where, and when.
+/// The caller, the region and the time of a call.
 #[derive(Debug)]
 pub(crate) struct Context {
     /// `None` for unsigned requests.

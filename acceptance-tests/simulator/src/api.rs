@@ -1,7 +1,7 @@
-//! Routes a request to its action, after the checks that all actions share.
+//! Routes a request to its action, after the common checks.
 //!
 //! One address serves all services. A signed request names its service in the scope of the signature; an unsigned one
-//! (`Authorization: SKIP`) is recognized by its action and version. The checks come in the order of the real gateway: action,
+//! (`Authorization: SKIP`) is recognized by its action and version. The order of the checks is that of the real gateway: action,
 //! signature, region, request limit, parameters.
 //!
 //! Specification: <https://cloud.tencent.com/document/api/213/30435>.
@@ -27,7 +27,7 @@ fn actions() -> impl Iterator<Item = &'static Action> {
 ///
 /// # Errors
 ///
-/// What the API refuses, and why.
+/// The API refuses the request.
 pub(crate) fn act(shared: &Shared, method: &str, request: &Request, body: &[u8]) -> Result<Value, ApiError> {
     if method != "POST" {
         return Err(ApiError::new("UnsupportedProtocol", "The simulator takes POST requests with a JSON body only."));
@@ -91,7 +91,7 @@ fn invalid_action(action: &str) -> ApiError {
     ApiError::new("InvalidAction", format!("The request action=`{action}` is invalid or not found."))
 }
 
-/// Real region names are an open set: any words with dashes will do.
+/// The set of regions is open: any words with dashes are accepted.
 fn is_region(region: &str) -> bool {
     region.contains('-')
         && region
@@ -110,8 +110,7 @@ pub(crate) mod fixture {
     use crate::settings::{KeyPair, Settings};
     use crate::state::World;
 
-    /// The actions without HTTP and signatures, called by the default key in `ap-guangzhou`. Builds take 10 seconds,
-    /// "a while" 5.
+    /// The actions without HTTP and signatures, called by the default key in `ap-guangzhou`. Builds take 10 seconds, "a while" is 5.
     pub(crate) struct Api {
         pub world: World,
         pub now: Timestamp,
@@ -165,7 +164,7 @@ mod tests {
     }
 
     #[test]
-    fn the_action_is_found_by_service_version_and_name() {
+    fn action_is_found_by_service_version_and_name() {
         for (service, version, action, expected) in [
             (Some("tke"), "2018-05-25", "CreateImageCache", Ok("CreateImageCache")),
             (None, "2018-08-13", "AssumeRoleWithWebIdentity", Ok("AssumeRoleWithWebIdentity")),

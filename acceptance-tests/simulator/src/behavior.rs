@@ -1,8 +1,8 @@
-//! What the API's documentation leaves open: each question, and its behavior variants, of which the simulator plays one.
+//! Undocumented behavior of the API: each question, and its behavior variants, one of which the simulator uses.
 //!
-//! The documents that leave them open are the pages of the five actions: <https://cloud.tencent.com/document/api/457/70861>
-//! (create), `70857` (update), `70858` (most suitable), `70859` (describe), and the data types,
-//! <https://cloud.tencent.com/document/api/457/31866>. None of the variants was seen on a live account.
+//! The documentation is the pages of the five actions, <https://cloud.tencent.com/document/api/457/70861> (create), `70857`
+//! (update), `70858` (most suitable), `70859` (describe), and the data types,
+//! <https://cloud.tencent.com/document/api/457/31866>. No variant was verified with a real account.
 
 mod pairs;
 
@@ -12,14 +12,14 @@ use rand::rngs::StdRng;
 use rand::seq::IndexedRandom;
 use rand::{RngExt, SeedableRng};
 
-/// Declares the questions: a field of [`Behavior`] and an enum of variants each, which a question before may have declared.
+/// Declares the questions: for each, a field of [`Behavior`] and an enum of variants, which an earlier question may have declared.
 /// The first variant is the default.
 macro_rules! questions {
     ($($(#[doc = $doc:literal])* $field:ident: $question:ident $({
         $($(#[doc = $variant_doc:literal])* $variant:ident = $text:literal),+ $(,)?
     })?)+) => {
         $($(
-            /// The variants of a question of [`Behavior`], whose field says which.
+            /// The variants of a question of [`Behavior`].
             #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
             pub enum $question { #[default] $($(#[doc = $variant_doc])* #[doc = concat!("`", $text, "`")] $variant),+ }
 
@@ -42,7 +42,7 @@ macro_rules! questions {
                 vec![$(Variant { question: stringify!($field), name: self.$field.text() }),+]
             }
 
-            /// Each variant that is not the default, alone, and the behavior that has it.
+            /// Each variant that is not the default, and the behavior with only this variant.
             pub fn single_variants() -> Vec<(Variant, Behavior)> {
                 let mut variants = Vec::new();
                 $(for variant in &$question::ALL[1..] {
@@ -58,8 +58,7 @@ macro_rules! questions {
                 Self { $($field: $question::ALL.choose(&mut rng).copied().unwrap_or_default()),+ }
             }
 
-            /// The default, with one to four random variants: closer to what an account may look like than
-            /// [`Behavior::random`], where nothing is as expected.
+            /// The default with one to four random variants: more realistic than [`Behavior::random`].
             pub fn random_few(seed: u64) -> Self {
                 let mut rng = StdRng::seed_from_u64(seed);
                 let mut behavior = Self::default();
@@ -81,8 +80,8 @@ macro_rules! questions {
                 vec![$((stringify!($field), $question::ALL.iter().map(|variant| variant.text()).collect())),+]
             }
 
-            /// This behavior with another variant of a question, both as [`Behavior::variants`] names them; `None`
-            /// where they do not exist.
+            /// This behavior with another variant of a question, both named as in [`Behavior::variants`]; `None` if they do not
+            /// exist.
             pub fn with(mut self, question: &str, variant: &str) -> Option<Self> {
                 match question {
                     $(stringify!($field) => {
@@ -104,7 +103,7 @@ pub struct Variant {
 }
 
 impl fmt::Display for Variant {
-    /// As the program's option `--variant` takes it, `shrink=refused`.
+    /// In the form of the program's option `--variant`: `shrink=refused`.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}={}", self.question, self.name)
     }
@@ -114,16 +113,16 @@ questions! {
     /// Fields omitted in `UpdateImageCache`.
     omitted_fields: OmittedFields {
         Kept = "kept",
-        /// Images and name have no default, and stay.
+        /// Images and name have no default, and are kept.
         Reset = "reset to the default",
     }
     /// `Tags` in an update.
     update_tags: UpdateTags { Replace = "replace", Merge = "merge" }
     /// An empty list in an update.
     empty_lists: EmptyLists { Clear = "clears", Ignored = "ignored" }
-    /// An update of name, retention or tags alone.
+    /// An update of name, retention or tags only.
     light_update: LightUpdate { StaysReady = "stays Ready", Updates = "goes through Updating" }
-    /// An update whose images, size, security groups or credentials are what the cache has already.
+    /// An update with unchanged images, size, security groups or credentials.
     unchanged_update: UnchangedUpdate { Rebuilds = "rebuilds", DoesNothing = "does nothing" }
     /// `SnapshotId` and a rebuild.
     rebuild_snapshot: RebuildSnapshot {
@@ -145,7 +144,7 @@ questions! {
     shrink: Shrink { Accepted = "accepted", Refused = "refused", Ignored = "silently ignored" }
     /// A size that is not a multiple of 10.
     size_step: SizeStep { Accepted = "accepted", RoundedUp = "rounded up" }
-    /// What lists show after an update was accepted.
+    /// The values in lists after an update was accepted.
     update_shown: UpdateShown { AtOnce = "at once", Later = "the cache as it was for a while" }
     /// Deletion.
     delete: Delete {
@@ -157,12 +156,12 @@ questions! {
     describe_unknown: DescribeUnknown {
         Empty = "empty list",
         ResourceNotFound = "ResourceNotFound",
-        /// A declared error of it, as the next.
+        /// A documented error, like the next one.
         InvalidParameter = "InvalidParameter",
         InternalError = "InternalError",
         DbRecordNotFound = "InternalError.DbRecordNotFound",
     }
-    /// `DeleteImageCaches` of unknown IDs only. Documented: `ResourceNotFound` is a declared error of it.
+    /// `DeleteImageCaches` of unknown IDs only. `ResourceNotFound` is a documented error.
     delete_unknown: DeleteUnknown {
         ResourceNotFound = "ResourceNotFound",
         Success = "success",
@@ -170,14 +169,14 @@ questions! {
         InternalError = "InternalError",
         RecordNotFound = "FailedOperation.RecordNotFound",
     }
-    /// A list of IDs, to describe or delete, of which some are unknown.
+    /// A list of IDs, to describe or delete, with some unknown ones.
     partly_unknown: PartlyUnknown {
         Others = "the others",
         ResourceNotFound = "ResourceNotFound for all",
         InvalidParameter = "InvalidParameter for all",
         InternalError = "InternalError for all",
     }
-    /// How many IDs one `DescribeImageCaches` takes.
+    /// Maximum number of IDs of `DescribeImageCaches`.
     describe_ids: DescribeIds {
         Unlimited = "any number",
         Twenty = "at most 20",
@@ -204,7 +203,7 @@ questions! {
         Masked = "password masked",
         Clear = "in clear",
     }
-    /// Form of times.
+    /// Format of times.
     times: Times {
         GoUtc = "2026-03-30 07:03:35 +0000 UTC",
         GoMonotonic = "2026-03-30 17:07:11.389402882 +0800 CST m=+893.262707991",
@@ -215,7 +214,7 @@ questions! {
     }
     /// `ExpireDateTime` of a cache that never expires.
     never_expires: NeverExpires { Empty = "empty", HundredYears = "creation + 100 years" }
-    /// The fields that old responses lack: `RetentionDays`, `ImageRegistryCredentials`, `Tags`, `ImageCacheType`,
+    /// The fields that older responses lack: `RetentionDays`, `ImageRegistryCredentials`, `Tags`, `ImageCacheType`,
     /// `Snapshotter`.
     optional_fields: OptionalFields {
         Present = "present",
@@ -224,11 +223,11 @@ questions! {
         Null = "always null",
         Absent = "always absent",
     }
-    /// The site whose endpoint is called. The published API of the international one lacks the image caches.
+    /// The site of the endpoint. The published API of the international site does not have image caches.
     site: Site { Mainland = "mainland", International = "InvalidAction" }
-    /// Tags `project` and `项目` of a request, documented as reserved and in common use.
+    /// Tags `project` and `项目` in a request, which are documented as reserved but in common use.
     project_tags: ProjectTags { Accepted = "accepted", Refused = "refused" }
-    /// Tags that the platform attaches to every cache. They are listed, and no request can set or remove them.
+    /// Tags that the platform attaches to every cache. They are listed, but requests cannot set or remove them.
     creator_tags: CreatorTags { Absent = "absent", Listed = "qcs:tag:createdBy is listed" }
     /// An account's tag policy, which assigns an ordinary tag, `cost-center`.
     tag_policy: TagPolicy {
@@ -243,9 +242,9 @@ questions! {
     }
     /// Numbers in responses.
     numbers: Numbers { Numbers = "numbers", Strings = "strings" }
-    /// Caches whose creation failed.
+    /// Caches whose first build failed.
     failed_caches: FailedCaches { Stay = "stay", Vanish = "vanish after a while" }
-    /// The events of a cache whose build failed. Those seen in public say nothing of the reason.
+    /// The events of a cache whose build failed. Published examples do not contain the reason.
     failure_events: FailureEvents { Reason = "say why", Silent = "say nothing" }
     /// The container instance in which a cache is built.
     build_instance: BuildInstance {
@@ -255,9 +254,9 @@ questions! {
         NotOffered = "InvalidAction",
         FiveNames = "at most 5 names a look-up",
     }
-    /// What remote registries write into the events of such an instance.
+    /// Text from registries in the events of such an instance.
     instance_events: InstanceEvents { Plain = "plain", Hostile = "100 kB with control characters" }
-    /// Form of refusals.
+    /// Format of errors.
     errors: Errors {
         Documented = "as documented",
         Legacy = "legacy shape",
@@ -288,7 +287,7 @@ mod tests {
     }
 
     #[test]
-    fn seed_gives_the_same_behavior_and_seeds_reach_every_variant() {
+    fn behavior_depends_on_the_seed_and_seeds_reach_every_variant() {
         let mut seen = HashSet::new();
         for seed in 0..200 {
             assert_eq!(Behavior::random(seed), Behavior::random(seed));

@@ -1,10 +1,10 @@
-//! The time of the simulated cloud: what happens after a while is a question to this clock, never a timer.
+//! The time of the simulated cloud: delayed effects are evaluated by this clock, not by timers.
 //!
-//! There are two times, because a test moves them for different reasons:
+//! There are two times, which a test changes for different reasons:
 //!
-//! - [`Clock::now`] is the time in which builds end, caches and credentials expire. [`Clock::advance`] moves it.
-//! - [`Clock::server_time`] is what the server takes for the time of day: its `Date` header and the age of
-//!   signatures. It is the wall clock plus [`Clock::set_skew`], so moving the first does not refuse every client.
+//! - [`Clock::now`] determines when builds end, and when caches and credentials expire. [`Clock::advance`] moves it.
+//! - [`Clock::server_time`] is the server's wall clock: its `Date` header, and the reference for the age of signatures. It is the
+//!   real time plus [`Clock::set_skew`], so that moving the first does not invalidate signatures.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
@@ -12,25 +12,25 @@ use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 
-/// A clock that the test owns; clones show the same time.
+/// A clock that a test controls; clones share the time.
 #[derive(Debug, Clone)]
 pub struct Clock(Arc<State>);
 
 #[derive(Debug)]
 struct State {
-    /// The time at which a manual clock stands, before what was added to it; `None` runs with the wall clock.
+    /// The initial time of a manual clock; `None` follows the wall clock.
     stopped_at: Option<Timestamp>,
     advanced_nanoseconds: AtomicI64,
     skew_seconds: AtomicI64,
 }
 
 impl Clock {
-    /// Runs with the wall clock, plus what [`Clock::advance`] adds.
+    /// Follows the wall clock, plus the time that [`Clock::advance`] adds.
     pub fn real() -> Self {
         Self::new(None)
     }
 
-    /// Stands still: builds end only by [`Clock::advance`] or by [`Simulator::finish_build`](crate::Simulator::finish_build).
+    /// Does not move: builds end only by [`Clock::advance`] or by [`Simulator::finish_build`](crate::Simulator::finish_build).
     pub fn manual() -> Self {
         Self::new(Some(Timestamp::now()))
     }
@@ -51,12 +51,12 @@ impl Clock {
         self.0.advanced_nanoseconds.fetch_add(nanoseconds, Ordering::Relaxed);
     }
 
-    /// Makes the server's idea of the time of day wrong by so many seconds; negative is late.
+    /// Sets the offset of the server's wall clock in seconds; negative is slow.
     pub fn set_skew(&self, seconds: i64) {
         self.0.skew_seconds.store(seconds, Ordering::Relaxed);
     }
 
-    /// The time of day by which the server checks signatures, and its `Date` header.
+    /// The server's wall clock, for checking signatures and for its `Date` header.
     pub fn server_time(&self) -> Timestamp {
         Timestamp::now() + SignedDuration::from_secs(self.0.skew_seconds.load(Ordering::Relaxed))
     }
@@ -76,7 +76,7 @@ mod tests {
     }
 
     #[test]
-    fn skew_moves_the_time_of_day_only() {
+    fn skew_moves_the_wall_clock_only() {
         let clock = Clock::manual();
         let before = clock.now();
         clock.set_skew(-600);

@@ -1,6 +1,6 @@
-//! How the API refuses a request.
+//! Errors of the API.
 
-/// A refusal by the API.
+/// An error of the API.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct ApiError {
     pub code: String,

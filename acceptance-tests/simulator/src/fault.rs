@@ -1,43 +1,43 @@
-//! What can go wrong with a request on purpose.
+//! Faults that a test can inject.
 
 use std::time::Duration;
 
-/// Whether a fault strikes before the action was carried out, or after it, when only the response is lost.
+/// Whether a fault occurs before the action is carried out, or after it, so that only the response is lost.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Moment {
     BeforeActing,
     AfterActing,
 }
 
-/// What goes wrong.
+/// A fault.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum Fault {
     /// The connection ends with a TCP reset, without a response.
     Reset(Moment),
-    /// HTTP 502 with an HTML page, as of a gateway.
+    /// HTTP 502 with an HTML page, as from a gateway.
     BadGateway(Moment),
     /// The error `InternalError`.
     InternalError(Moment),
-    /// The error `RequestLimitExceeded`; never acts.
+    /// The error `RequestLimitExceeded`; the action is not carried out.
     Throttled,
-    /// The error `AuthFailure.SignatureFailure`; never acts.
+    /// The error `AuthFailure.SignatureFailure`; the action is not carried out.
     AuthFailure,
-    /// Any error of the API.
+    /// Another error of the API.
     Error { code: String, message: String, moment: Moment },
-    /// Acts, and sends the first half of the JSON.
+    /// Carries out the action, and sends the first half of the JSON.
     TruncatedJson,
-    /// Acts, and sends nothing.
+    /// Carries out the action, and sends nothing.
     EmptyBody,
-    /// Acts, and sends the JSON with each `text` replaced: an unknown value, a missing field.
+    /// Carries out the action, and sends the JSON with each `text` replaced, for example for an unknown value or a missing field.
     Replaced { text: String, with: String },
-    /// Waits for the given time, then acts and responds.
+    /// Waits for the given time, then carries out the action and responds.
     Delay(Duration),
-    /// Acts, and responds after the given time.
+    /// Carries out the action, and responds after the given time.
     DelayedResponse(Duration),
 }
 
 impl Fault {
-    /// One of each kind, delays of `delay`: for campaigns that try them all.
+    /// One of each kind, with delays of `delay`, for campaigns.
     pub fn all(delay: Duration) -> Vec<Self> {
         use Moment::{AfterActing, BeforeActing};
         vec![

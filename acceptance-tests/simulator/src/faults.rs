@@ -1,8 +1,7 @@
-//! Which request goes wrong on purpose, and with which fault.
+//! Selects the requests to which faults apply.
 //!
-//! Rules are asked in the order in which they were added, and the first that matches decides. When none matches, the
-//! random mix may. A rule counts the requests that it matches, so "the second `CreateImageCache`" means what it says
-//! whatever else is called.
+//! Rules are evaluated in the order in which they were added, and the first match applies. If none matches, the random mix
+//! may. A rule counts only the requests that it matches, so "the second `CreateImageCache`" does not depend on other calls.
 
 use std::fmt;
 
@@ -14,20 +13,20 @@ use crate::fault::Fault;
 use crate::recorder::Request;
 
 impl Fault {
-    /// A rule that strikes every call of `action` with this fault; see [`Rule`] to narrow it.
+    /// A rule that applies this fault to every call of `action`; [`Rule`] has methods to narrow it.
     /// The metadata service's requests have the action `metadata`.
     pub fn on(self, action: impl Into<String>) -> Rule {
         let action = action.into();
         self.when(move |request| request.action == action)
     }
 
-    /// A rule that strikes every request that satisfies `predicate`.
+    /// A rule that applies this fault to every request that satisfies `predicate`.
     pub fn when(self, predicate: impl Fn(&Request) -> bool + Send + 'static) -> Rule {
         Rule { fault: self, predicate: Box::new(predicate), skip: 0, times: None }
     }
 }
 
-/// When a fault strikes.
+/// When a fault applies.
 pub struct Rule {
     fault: Fault,
     predicate: Box<dyn Fn(&Request) -> bool + Send>,
@@ -98,7 +97,7 @@ impl Faults {
         *self = Self::default();
     }
 
-    /// The fault for this request. Counts it.
+    /// The fault for this request, which is counted.
     pub fn strike(&mut self, request: &Request) -> Option<Fault> {
         if let Some(rule) = self.rules.iter_mut().find_map(|rule| rule.strikes(request).then_some(rule)) {
             return Some(rule.fault.clone());
@@ -119,7 +118,7 @@ mod tests {
     }
 
     #[test]
-    fn a_rule_counts_only_what_it_matches() {
+    fn rule_counts_only_its_matches() {
         let mut faults = Faults::default();
         faults.add(Fault::Throttled.on("CreateImageCache").nth(2));
         let actions = ["CreateImageCache", "DescribeImageCaches", "CreateImageCache", "CreateImageCache"];
@@ -134,7 +133,7 @@ mod tests {
     }
 
     #[test]
-    fn the_first_matching_rule_decides() {
+    fn first_matching_rule_applies() {
         let mut faults = Faults::default();
         faults.add(Fault::Throttled.on("a").times(1));
         faults.add(Fault::EmptyBody.when(|_| true));
@@ -143,7 +142,7 @@ mod tests {
     }
 
     #[test]
-    fn a_mix_follows_its_seed_and_rate() {
+    fn mix_depends_on_seed_and_rate() {
         let struck = |seed, rate| {
             let mut faults = Faults::default();
             faults.mix(seed, rate, Fault::all(Duration::ZERO));
@@ -158,7 +157,7 @@ mod tests {
     }
 
     #[test]
-    fn clearing_ends_rules_and_mix() {
+    fn clear_removes_rules_and_mix() {
         let mut faults = Faults::default();
         faults.add(Fault::Throttled.when(|_| true));
         faults.mix(1, 1.0, vec![Fault::EmptyBody]);

@@ -1,4 +1,4 @@
-//! A simulated image cache: a state, the work under way, and the step that ends it. The caller brings the time.
+//! A simulated image cache: its state, and a build or update in progress. The caller supplies the time.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -10,7 +10,7 @@ use serde_json::Value;
 use crate::behavior::{Behavior, FailedCaches, FailureEvents, RebuildSnapshot};
 use crate::random::random_id;
 
-/// `Status`, the documented full set.
+/// `Status`: the documented set.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Status {
     Pending,
@@ -30,7 +30,7 @@ pub struct Event {
     pub time: Timestamp,
 }
 
-/// An `ImageRegistryCredential`; what was not sent is empty.
+/// An `ImageRegistryCredential`; omitted fields are empty.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct ImageRegistryCredential {
     pub server: String,
@@ -39,16 +39,16 @@ pub struct ImageRegistryCredential {
     pub name: String,
 }
 
-/// An image cache: what the API returns, and what it was given and never returns.
+/// An image cache: the fields that the API returns, and those that it does not.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ImageCache {
-    /// `imc-` and 8 characters. [`Simulator::insert_cache`](crate::Simulator::insert_cache) makes one when it is empty.
+    /// `imc-` and 8 characters. [`Simulator::insert_cache`](crate::Simulator::insert_cache) generates one if it is empty.
     pub id: String,
     pub name: String,
     pub images: Vec<String>,
     /// In GiB.
     pub image_cache_size: u64,
-    /// 0 never expires.
+    /// 0: never expires.
     pub retention_days: u64,
     pub status: Status,
     pub snapshot_id: Option<String>,
@@ -58,37 +58,37 @@ pub struct ImageCache {
     pub events: Vec<Event>,
     pub tags: BTreeMap<String, String>,
     pub image_registry_credentials: Vec<ImageRegistryCredential>,
-    /// `manual`, or `auto` for what the super nodes make on their own.
+    /// `manual`, or `auto` for caches that super nodes created.
     pub image_cache_type: String,
     pub snapshotter: String,
-    /// Never returned by the API, like all that follows.
+    /// Not returned by the API, like all following fields.
     pub vpc_id: String,
     pub subnet_id: String,
     pub security_group_ids: Vec<String>,
     pub existed_eip_id: Option<String>,
     pub auto_create_eip: bool,
-    /// As it was sent.
+    /// As sent.
     pub auto_create_eip_attribute: Option<Value>,
     pub registry_skip_verify_list: Vec<String>,
     pub registry_http_end_point_list: Vec<String>,
     pub resolve_config: Option<String>,
-    /// How often the images were pulled or began to be, the creation included.
+    /// The number of builds that were started, including the first.
     pub builds: u32,
     pub(crate) work: Option<Work>,
     pub(crate) instance: Option<Instance>,
     pub(crate) listed_from: Option<Timestamp>,
     pub(crate) gone_at: Option<Timestamp>,
     pub(crate) deleted: bool,
-    /// Until when lists show the cache as it was before an update.
+    /// The cache before an update, and until when lists show it.
     pub(crate) shown_as: Option<(Timestamp, Box<Self>)>,
 }
 
-/// What is under way.
+/// The operation in progress.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Work {
     due: Timestamp,
     rebuild: bool,
-    /// What a failed update goes back to.
+    /// The snapshot to restore if the update fails.
     snapshot_before: Option<String>,
 }
 
@@ -98,14 +98,14 @@ pub(crate) struct Instance {
     /// `eksci-` and a suffix.
     pub id: String,
     pub created: Timestamp,
-    /// When its build ended.
+    /// The end of its build.
     pub ended: Option<Timestamp>,
-    /// Why its build failed.
+    /// The reason if its build failed.
     pub failure: Option<String>,
 }
 
 impl ImageCache {
-    /// A `Ready` cache of 20 GiB that someone made by hand, created at `now`, for
+    /// A `Ready` cache of 20 GiB, created manually at `now`, for
     /// [`Simulator::insert_cache`](crate::Simulator::insert_cache).
     pub fn ready(name: &str, images: &[&str], now: Timestamp) -> Self {
         Self {
@@ -142,24 +142,24 @@ impl ImageCache {
         }
     }
 
-    /// A `Ready` cache without a name, as super nodes make them on the first use of an image.
+    /// A `Ready` cache without a name, as super nodes create them on the first use of an image.
     pub fn automatic(images: &[&str], now: Timestamp) -> Self {
         Self { image_cache_type: "auto".to_owned(), ..Self::ready("", images, now) }
     }
 
-    /// When the cache expires; `None` is never. That `RetentionDays` counts from the creation, also after an update, is
-    /// an assumption.
+    /// When the cache expires; `None` for never. It is assumed that `RetentionDays` counts from the creation, also after an
+    /// update.
     pub fn expires_at(&self) -> Option<Timestamp> {
         let days = i64::try_from(self.retention_days).ok().filter(|days| *days > 0)?;
         self.creation_time.checked_add(SignedDuration::from_hours(days.checked_mul(24)?)).ok()
     }
 
-    /// Whether lists show the cache.
+    /// Whether lists contain the cache.
     pub(crate) fn is_listed(&self, now: Timestamp) -> bool {
         self.listed_from.is_none_or(|from| from <= now)
     }
 
-    /// The cache as lists show it.
+    /// The cache as listed.
     pub(crate) fn as_listed(&self, now: Timestamp) -> &Self {
         match &self.shown_as {
             Some((until, before)) if now < *until => before,
@@ -179,7 +179,7 @@ impl ImageCache {
         matches!(self.status, Status::Pending | Status::Updating)
     }
 
-    /// Starts pulling the images onto a new disk. A cache that is still `Pending` stays so, and begins again.
+    /// Starts pulling the images onto a new disk. A cache that is `Pending` stays `Pending`, and starts again.
     pub(crate) fn start_build(&mut self, now: Timestamp, due: Timestamp, behavior: &Behavior, rng: &mut StdRng) {
         let snapshot_before = match self.work.take() {
             Some(work) => work.snapshot_before,
@@ -199,7 +199,7 @@ impl ImageCache {
         self.instance = Some(Instance { id: instance, created: now, ended: None, failure: None });
     }
 
-    /// Goes through `Updating` without a build, unless work is under way.
+    /// Goes through `Updating` without a build, unless an operation is in progress.
     pub(crate) fn start_light_update(&mut self, due: Timestamp) {
         if self.work.is_none() {
             self.status = Status::Updating;
@@ -207,7 +207,7 @@ impl ImageCache {
         }
     }
 
-    /// Ends the work under way, as a failure when `failure` says why.
+    /// Ends the operation in progress; it fails if `failure` has a reason.
     pub(crate) fn finish_build(
         &mut self,
         now: Timestamp,
@@ -265,7 +265,7 @@ mod tests {
         now: Timestamp,
     }
 
-    /// A cache in `status` whose build has begun and is due in 10 seconds.
+    /// A cache in `status` with a build that ends in 10 seconds.
     fn build(status: Status, behavior: Behavior) -> Build {
         let mut rng = StdRng::seed_from_u64(1);
         let now = Timestamp::from_second(1_700_000_000).unwrap();
@@ -287,7 +287,7 @@ mod tests {
     }
 
     #[test]
-    fn build_ends_in_the_status_of_its_start_and_outcome() {
+    fn final_status_depends_on_start_and_outcome() {
         for (start, meanwhile, failure, end) in [
             (Status::Pending, Status::Pending, None, Status::Ready),
             (Status::Pending, Status::Pending, Some("no"), Status::Failed),
@@ -313,7 +313,7 @@ mod tests {
     }
 
     #[test]
-    fn snapshot_of_a_rebuild_follows_the_variant() {
+    fn snapshot_of_a_rebuild_depends_on_the_variant() {
         for (variant, meanwhile, changed) in [
             (RebuildSnapshot::Changes, Some("snap-old"), true),
             (RebuildSnapshot::Kept, Some("snap-old"), false),
@@ -339,7 +339,7 @@ mod tests {
     }
 
     #[test]
-    fn retention_days_end_a_cache() {
+    fn cache_expires_after_retention_days() {
         let now = Timestamp::from_second(1_700_000_000).unwrap();
         let cache = ImageCache { retention_days: 2, ..ImageCache::ready("a", &["nginx:1"], now) };
         assert!(!cache.has_ended(now + SignedDuration::from_hours(47)));

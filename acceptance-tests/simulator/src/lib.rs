@@ -1,10 +1,10 @@
 //! A simulator of the Tencent Cloud API, for tests and demos that must not need an account.
 //!
-//! It knows what the API's documentation says of image caches (`tke`), identities (`sts`) and registry tokens
-//! (`tcr`), checks signatures and parameters as strictly as the real gateway, and shares no code with the provider, so that
-//! the two can disagree. What the documentation leaves open is a question with several variants, see [`Behavior`].
+//! It implements the API's documentation of image caches (`tke`), identities (`sts`) and registry tokens (`tcr`), checks
+//! signatures and parameters as strictly as the real gateway, and shares no code with the provider, so that errors in one are
+//! not repeated in the other. Undocumented behavior has several variants, see [`Behavior`].
 //!
-//! The test owns time ([`Clock`]), faults ([`Fault`]) and the cloud's contents; nothing sleeps.
+//! The test controls time ([`Clock`]), faults ([`Fault`]) and the cloud's contents; nothing sleeps.
 //!
 //! ```
 //! use tencentcloud_simulator::{Clock, Fault, Moment, Settings, Simulator, Status};
@@ -16,13 +16,13 @@
 //! let endpoint = simulator.endpoint();
 //! # assert!(endpoint.starts_with("http://127.0.0.1:"));
 //!
-//! // Builds end when the test says so:
+//! // Builds end when the test ends them:
 //! for cache in simulator.caches("ap-guangzhou") {
 //!     assert_eq!(cache.status, Status::Pending);
 //!     simulator.finish_build("ap-guangzhou", &cache.id);
 //! }
 //!
-//! // Afterwards, look at the calls and the caches:
+//! // Afterwards, check the calls and the caches:
 //! assert_eq!(simulator.count("CreateImageCache"), simulator.caches("ap-guangzhou").len());
 //! # Ok::<(), std::io::Error>(())
 //! ```

@@ -1,14 +1,14 @@
-//! The request limit of the API: so many requests a second for each action and region.
+//! The request limit of the API: a number of requests per second for each action and region.
 //!
-//! How the real service measures a second is not documented; here it is the second before the request, so no window
-//! boundary lets a double burst pass.
+//! The documentation does not say how the real service measures a second; here it is the second before the request, so that a
+//! window boundary does not allow a double burst.
 
 use std::collections::{HashMap, VecDeque};
 use std::time::{Duration, Instant};
 
 use crate::error::ApiError;
 
-/// Counts the requests that were let through.
+/// Counts accepted requests.
 #[derive(Debug, Default)]
 pub(crate) struct Limiter {
     per_second: Option<usize>,
@@ -23,7 +23,7 @@ impl Limiter {
 
     /// # Errors
     ///
-    /// `RequestLimitExceeded` when `per_second` requests passed within the last second. Refused requests do not count.
+    /// `RequestLimitExceeded` if `per_second` requests were accepted within the last second. Refused requests do not count.
     pub fn check(&mut self, action: &'static str, region: &str, now: Instant) -> Result<(), ApiError> {
         let Some(limit) = self.per_second else { return Ok(()) };
         let passed = self.passed.entry((action, region.to_owned())).or_default();

@@ -17,15 +17,15 @@ A simulator of the Tencent Cloud API.
 
 Usage: tencentcloud-simulator [options]
 
-  --listen ADDRESS:PORT     where to listen [127.0.0.1:0, a free port]
-  --build-time DURATION     how long an image cache is being built, as 8s or 300ms [300ms]
+  --listen ADDRESS:PORT     address to listen on [127.0.0.1:0, a free port]
+  --build-time DURATION     duration of a build, such as 8s or 300ms [300ms]
   --secret-id ID            the key pair to accept [AKIDSIMULATOR]
   --secret-key KEY          [simulator-secret-key]
   --account-id UIN          the account of the key pair [100000000001]
   --unpullable IMAGE        builds with this image fail
-  --instance-role NAME      the role that the metadata service gives credentials of [none]
+  --instance-role NAME      the role of the instance in the metadata service [none]
   --requests-per-second N   limit of each action in each region [none; the real quota is 20]
-  --variant QUESTION=NAME   behavior variant of what is not documented; may be repeated
+  --variant QUESTION=NAME   variant of undocumented behavior; may be repeated
   --list-variants           print the questions with their variants, and exit
   --help                    print this, and exit
 ";
@@ -69,14 +69,14 @@ async fn serve(Options { settings, unpullable, instance_role }: Options) -> io::
     }
 }
 
-/// Unlike `print!`, fails when standard output is closed or full.
+/// Unlike `print!`, returns an error if standard output is closed or full.
 fn print(text: &str) -> io::Result<()> {
     let mut stdout = io::stdout().lock();
     stdout.write_all(text.as_bytes())?;
     stdout.flush()
 }
 
-/// `None` when all that was asked for is printed.
+/// `None` if the program only prints, and exits.
 fn parse(mut parser: Parser) -> Result<Option<Options>, lexopt::Error> {
     let mut settings = Settings::default();
     let mut key = KeyPair::default();

@@ -1,4 +1,4 @@
-//! The instance metadata service, as far as roles go: `/latest/meta-data/cam/security-credentials/`.
+//! The roles of the instance metadata service: `/latest/meta-data/cam/security-credentials/`.
 //!
 //! Documentation: <https://cloud.tencent.com/document/product/213/4934>.
 
@@ -9,16 +9,16 @@ use crate::reply::Reply;
 use crate::sessions::Identity;
 use crate::state::World;
 
-/// The action under which its requests are recorded, and struck by faults.
+/// The action of its requests, for records and faults.
 pub(crate) const ACTION: &str = "metadata";
 
-/// Where the service lists the role; the role's credentials are below.
+/// The path of the role's name; the role's credentials are below it.
 pub(crate) const PATH: &str = "/latest/meta-data/cam/security-credentials/";
 
-/// How long the credentials live, in seconds.
+/// Lifetime of the credentials, in seconds.
 const LIFETIME: u64 = 7_200;
 
-/// The response to a GET of [`PATH`] and `name`: the role's name for an empty one, credentials for the role's.
+/// The response to a GET of [`PATH`] and `name`: the role's name if `name` is empty, credentials if it is the role's name.
 pub(crate) fn respond(world: &mut World, name: &str, now: Timestamp) -> (Reply, Outcome) {
     match world.sts.instance_role.clone() {
         Some(role) if name.is_empty() => {

@@ -1,6 +1,6 @@
-//! The check of request bodies: each action declares its fields, and whatever deviates is refused as on the real API.
+//! Checks request bodies: each action declares its fields, and deviations are refused as in the real API.
 //!
-//! Undefined fields are `UnknownParameter`, absent ones `MissingParameter`, wrong types (null included)
+//! Undefined fields are `UnknownParameter`, missing ones `MissingParameter`, wrong types (including null)
 //! `InvalidParameter`. Nested fields are named with their path, `Filters.0.Name`.
 
 use serde_json::{Map, Value};
@@ -11,14 +11,14 @@ use crate::error::ApiError;
 #[derive(Debug)]
 pub(crate) enum Kind {
     String,
-    /// A whole number, not negative.
+    /// A nonnegative whole number.
     Uint,
     Bool,
     List(&'static Kind),
     Object(&'static [Field]),
 }
 
-/// A field that an action takes.
+/// A field of an action.
 #[derive(Debug)]
 pub(crate) struct Field {
     name: &'static str,
@@ -41,7 +41,7 @@ pub(crate) struct Parameters<'a>(&'a Map<String, Value>);
 impl<'a> Parameters<'a> {
     /// # Errors
     ///
-    /// As the module says; the first deviation found.
+    /// The first deviation, see the module's documentation.
     pub fn check(fields: &[Field], body: &'a Value) -> Result<Self, ApiError> {
         let Value::Object(body) = body else {
             return Err(ApiError::new("InvalidParameter", "The request body is not a JSON object."));
@@ -70,7 +70,7 @@ impl<'a> Parameters<'a> {
         Some(self.0.get(name)?.as_array()?.iter().filter_map(|item| item.as_str().map(str::to_owned)).collect())
     }
 
-    /// The field as it was sent.
+    /// The field as sent.
     pub fn value(&self, name: &str) -> Option<Value> {
         self.0.get(name).cloned()
     }
@@ -149,7 +149,7 @@ mod tests {
     }
 
     #[test]
-    fn a_field_that_was_not_sent_differs_from_an_empty_one() {
+    fn omitted_field_differs_from_an_empty_one() {
         let body = json!({"Name": "a", "Filters": []});
         let parameters = Parameters::check(FIELDS, &body).unwrap();
         assert!(parameters.objects("Filters").unwrap().is_empty());

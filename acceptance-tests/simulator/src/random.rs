@@ -1,9 +1,9 @@
-//! IDs and secrets in the forms of the API's.
+//! IDs and secrets in the formats of the API.
 
 use rand::RngExt as _;
 use rand::rngs::StdRng;
 
-/// An ID as the API makes them: `prefix` and 8 characters of `a-z0-9`.
+/// An ID in the API's format: `prefix` and 8 characters of `a-z0-9`.
 pub(crate) fn random_id(rng: &mut StdRng, prefix: &str) -> String {
     format!("{prefix}{}", random_text(rng, 8))
 }

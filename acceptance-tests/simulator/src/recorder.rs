@@ -1,4 +1,4 @@
-//! The record of all requests, in the order of arrival, with what became of each.
+//! Records all requests in the order of arrival, with their outcomes.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::{Mutex, PoisonError};
@@ -8,10 +8,10 @@ use serde_json::Value;
 
 use crate::fault::Fault;
 
-/// A request as it arrived, and what became of it.
+/// A request, and its outcome.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Request {
-    /// `X-TC-Action`, or `metadata` for the metadata service; empty when the header is missing.
+    /// `X-TC-Action`, or `metadata` for the metadata service; empty if the header is missing.
     pub action: String,
     /// `X-TC-Version`.
     pub version: String,
@@ -19,30 +19,30 @@ pub struct Request {
     pub service: Option<String>,
     /// `X-TC-Region`.
     pub region: Option<String>,
-    /// By lower-case name, `authorization` included.
+    /// By lower-case name, including `authorization`.
     pub headers: BTreeMap<String, String>,
-    /// The JSON body; null when it is not JSON. For the metadata service, the path as a string.
+    /// The JSON body; null if it is not JSON. For the metadata service, the path as a string.
     pub body: Value,
     pub received: Instant,
     pub outcome: Outcome,
 }
 
-/// What became of a request.
+/// The outcome of a request.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Outcome {
-    /// Without a response yet.
+    /// Not responded yet.
     Open,
     Responded,
     /// Refused with this error code.
     Refused(String),
-    /// Struck by this fault; `acted` is whether the action was carried out with success.
+    /// Affected by this fault; `acted` is whether the action was carried out successfully.
     Faulted {
         fault: Fault,
         acted: bool,
     },
 }
 
-/// The most requests that are kept. A program that runs for days must not grow; tests make far fewer.
+/// The maximum number of kept requests, so that memory is bounded; tests make far fewer.
 const KEPT: usize = 20_000;
 
 /// Keeps the most recent requests until they are cleared.
@@ -52,7 +52,7 @@ pub(crate) struct Recorder(Mutex<Record>);
 #[derive(Debug, Default)]
 struct Record {
     requests: VecDeque<Request>,
-    /// How many were cleared or dropped, so that tickets of requests under way stay valid.
+    /// The number of cleared or dropped requests, so that tickets of requests in flight stay valid.
     cleared: usize,
 }
 
@@ -93,7 +93,7 @@ impl Recorder {
         });
     }
 
-    /// The most requests of `action` to one region that arrived within any one second.
+    /// The highest number of requests of `action` to one region within one second.
     pub fn highest_rate(&self, action: &str) -> usize {
         self.with(|record| {
             let mut windows: BTreeMap<Option<&str>, VecDeque<Instant>> = BTreeMap::new();
@@ -136,7 +136,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_outcome_of_a_cleared_request_is_dropped() {
+    fn outcome_of_a_cleared_request_is_dropped() {
         let recorder = Recorder::default();
         let first = recorder.begin(Request::of_action("a"));
         recorder.clear();
@@ -161,7 +161,7 @@ mod tests {
     }
 
     #[test]
-    fn the_highest_rate_is_that_of_the_busiest_second_of_a_region() {
+    fn highest_rate_is_per_region() {
         let recorder = Recorder::default();
         let start = Instant::now();
         for (milliseconds, region) in

@@ -1,4 +1,4 @@
-//! HTTP responses, and the envelope of the API's.
+//! HTTP responses, and the API's envelope.
 
 use std::borrow::Cow;
 
@@ -64,7 +64,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn refusal_has_the_form_of_the_variant() {
+    fn error_format_depends_on_the_variant() {
         let refusal = Err(ApiError::new("ResourceNotFound.X", "gone"));
         for (errors, status, body) in [
             (

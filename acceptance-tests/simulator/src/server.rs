@@ -1,4 +1,4 @@
-//! HTTP: one connection at a time on HTTP/1.1, the faults around the API, and resets that are real TCP resets.
+//! The HTTP/1.1 server: applies faults around the API, with real TCP resets.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -39,13 +39,13 @@ pub(crate) async fn serve(listener: TcpListener, shared: Arc<Shared>) {
             Ok((stream, _)) => {
                 tokio::spawn(connection(stream, router.clone()));
             }
-            // Out of file descriptors, or a peer that left at once: the next accept may do better.
+            // Out of file descriptors, or the peer disconnected at once: the next accept may succeed.
             Err(_) => tokio::time::sleep(Duration::from_millis(10)).await,
         }
     }
 }
 
-/// Marks a response that is not to be sent: the connection is reset instead.
+/// Marks a response that must not be sent: the connection is reset instead.
 #[derive(Debug, Clone)]
 struct Reset;
 
@@ -57,13 +57,13 @@ async fn connection(stream: TcpStream, router: Router) {
                 Ok(response) => response,
                 Err(never) => match never {},
             };
-            // hyper takes an error for the wish to end the connection without a response.
+            // After an error, hyper closes the connection without a response.
             if response.extensions().get::<Reset>().is_some() { Err("reset") } else { Ok(response) }
         })
     });
     let mut connection = http1::Builder::new().serve_connection(TokioIo::new(stream), service);
     if (&mut connection).await.is_err_and(|error| error.is_user()) {
-        // Failing to arm the reset leaves a plain close, which sends no response either.
+        // If the reset cannot be set up, the connection is closed, also without a response.
         let _ = connection.into_parts().io.into_inner().set_zero_linger();
     }
 }
@@ -99,7 +99,7 @@ async fn metadata_response(shared: &Shared, name: &str) -> Response<Body> {
     faulted(shared, request, |_| metadata::respond(&mut shared.world(), name, shared.clock.now())).await
 }
 
-/// Carries out `act`, with the fault that strikes `request`, if any, and records what became of it.
+/// Carries out `act`, with the fault for `request`, if any, and records the outcome.
 async fn faulted(shared: &Shared, request: Request, act: impl FnOnce(&Request) -> (Reply, Outcome)) -> Response<Body> {
     let ticket = shared.recorder.begin(request.clone());
     let Some(fault) = shared.faults().strike(&request) else {
@@ -134,7 +134,7 @@ fn acts(fault: &Fault) -> bool {
     }
 }
 
-/// What is sent instead; `None` is a reset. `reply` is the true response, of faults that act.
+/// The response of a fault; `None` is a reset. `reply` is the regular response, for faults that carry out the action.
 fn spoilt(shared: &Shared, fault: Fault, reply: Option<Reply>) -> Option<Reply> {
     let refusal = |error: ApiError| Some(Reply::of(&Err(error), Errors::Documented, &shared.request_id()));
     match fault {
@@ -202,7 +202,7 @@ mod tests {
 
     const REGION: &str = "ap-guangzhou";
 
-    /// Sends one request on a connection of its own, and returns all that comes back.
+    /// Sends one request on a new connection, and returns the whole response.
     fn send(simulator: &Simulator, request: &str) -> std::io::Result<String> {
         let mut stream = TcpStream::connect(simulator.endpoint().trim_start_matches("http://"))?;
         stream.write_all(request.as_bytes())?;
@@ -278,7 +278,7 @@ mod tests {
     }
 
     #[test]
-    fn a_reset_is_a_reset_of_the_connection_before_or_after_acting() {
+    fn reset_closes_the_connection_before_or_after_the_action() {
         for (moment, made) in [(Moment::BeforeActing, 0), (Moment::AfterActing, 1)] {
             let simulator = Simulator::start().unwrap();
             simulator.inject(Fault::Reset(moment).on("CreateImageCache").nth(1));
@@ -291,7 +291,7 @@ mod tests {
     }
 
     #[test]
-    fn each_fault_acts_or_not_and_responds_in_its_way() {
+    fn faults_carry_out_the_action_and_respond_as_documented() {
         use Moment::{AfterActing, BeforeActing};
         let denied = |moment| Fault::Error { code: "UnauthorizedOperation".into(), message: "no".into(), moment };
         for (fault, status, response, is_json, made) in [
@@ -333,19 +333,19 @@ mod tests {
     }
 
     #[test]
-    fn the_request_limit_is_per_action_and_recorded() {
+    fn request_limit_is_per_action_and_recorded() {
         let settings = Settings { requests_per_second: Some(2), ..Settings::default() };
         let simulator = Simulator::start_with(settings).unwrap();
         let describe = || call(&simulator, "DescribeImageCaches", &json!({})).unwrap();
         let responses = [describe(), describe(), describe()];
-        // A stalled machine may take more than a second for these: then there is nothing to refuse.
+        // On a stalled machine, these may take more than a second: then none is refused.
         let refused = responses.iter().filter(|response| response.contains("RequestLimitExceeded")).count();
         assert_eq!(refused, usize::from(simulator.highest_rate("DescribeImageCaches") == 3));
         assert!(create(&simulator).unwrap().contains("ImageCacheId"));
     }
 
     #[test]
-    fn the_metadata_service_gives_credentials_and_takes_faults() {
+    fn metadata_service_returns_credentials_and_faults() {
         let simulator = Simulator::start().unwrap();
         simulator.set_instance_role(Some("builder"));
         let get = |name: &str| {
@@ -360,7 +360,7 @@ mod tests {
     }
 
     #[test]
-    fn a_simulator_can_be_dropped_inside_an_asynchronous_test() {
+    fn simulator_can_be_dropped_in_an_asynchronous_test() {
         let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
         runtime.block_on(async { drop(Simulator::start().unwrap()) });
     }

@@ -1,4 +1,4 @@
-//! Temporary credentials: issued with an end, refused after it, and never without their token.
+//! Temporary credentials: issued with an expiry, refused after it, and valid only with their token.
 
 use std::collections::HashMap;
 use std::time::Duration;
@@ -52,12 +52,12 @@ impl From<&KeyPair> for Identity {
     }
 }
 
-/// What `sts` and the metadata service remember.
+/// The state of `sts` and the metadata service.
 #[derive(Debug, Default)]
 pub(crate) struct Sts {
-    /// By `TmpSecretId`; expired ones stay, and are refused as such.
+    /// By `TmpSecretId`; expired ones are kept, and refused as expired.
     sessions: HashMap<String, Session>,
-    /// The lifetime of all sessions, whatever was requested.
+    /// The lifetime of all sessions, overriding the requested one.
     lifetime: Option<Duration>,
     web_identity: Option<String>,
     /// The role bound to the instance that the metadata service serves.
@@ -74,7 +74,7 @@ impl Sts {
         self.sessions.values().flat_map(|session| [session.secret_key.clone(), session.token.clone()]).collect()
     }
 
-    /// Accepts this token alone; `None` accepts any that is not empty.
+    /// Accepts only this token; `None` accepts any non-empty one.
     pub fn accept_web_identity(&mut self, token: Option<String>) {
         self.web_identity = token;
     }
@@ -100,7 +100,7 @@ impl Sts {
         session
     }
 
-    /// Who the key of a session is, and the secret key to check the signature with; `None` when no session has the key.
+    /// The identity of a session's key, and the secret key for checking the signature; `None` if no session has the key.
     ///
     /// # Errors
     ///
@@ -121,7 +121,7 @@ impl Sts {
         Ok(Some((session.identity.clone(), session.secret_key.clone())))
     }
 
-    /// Ends all sessions, before the time that was announced.
+    /// Revokes all sessions before they expire.
     pub fn expire(&mut self) {
         for session in self.sessions.values_mut() {
             session.revoked = true;
@@ -141,7 +141,7 @@ pub(crate) struct Session {
 }
 
 impl Session {
-    /// As the actions of `sts` return it.
+    /// In the format of the actions of `sts`.
     pub fn response(&self) -> Value {
         let Self { secret_id, secret_key, token, expires, .. } = self;
         json!({
@@ -151,7 +151,7 @@ impl Session {
         })
     }
 
-    /// As the metadata service returns it.
+    /// In the format of the metadata service.
     pub fn metadata(&self) -> Value {
         let Self { secret_id, secret_key, token, expires, .. } = self;
         json!({
@@ -185,7 +185,7 @@ mod tests {
     }
 
     #[test]
-    fn temporary_credentials_need_their_token_and_end() {
+    fn temporary_credentials_need_their_token_and_expire() {
         let mut world = World::new(&Settings::default());
         let now = Timestamp::from_second(1_700_000_000).unwrap();
         let session = world.issue(Identity::of_role("1", "builder", "run", "2"), 60, now);

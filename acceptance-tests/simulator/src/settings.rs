@@ -1,4 +1,4 @@
-//! What a simulator is started with.
+//! The settings of a simulator.
 
 use std::net::{Ipv4Addr, SocketAddr};
 use std::time::Duration;
@@ -6,14 +6,14 @@ use std::time::Duration;
 use crate::behavior::Behavior;
 use crate::clock::Clock;
 
-/// A key pair that the simulator accepts, and the account behind it.
+/// A key pair that the simulator accepts, and its account.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct KeyPair {
     pub secret_id: String,
     pub secret_key: String,
     /// The UIN of the main account.
     pub account_id: String,
-    /// The UIN of the user; the same as `account_id` for the main account itself.
+    /// The UIN of the user; the same as `account_id` for the main account.
     pub user_id: String,
 }
 
@@ -36,25 +36,25 @@ impl Default for KeyPair {
     }
 }
 
-/// What a simulator is started with. Change what matters, and take the rest from `Settings::default()`.
+/// The settings of a simulator. `Settings::default()` has the defaults.
 #[derive(Debug, Clone)]
 pub struct Settings {
-    /// Where to listen; by default a free port of 127.0.0.1.
+    /// The address to listen on; by default a free port of 127.0.0.1.
     pub listen: SocketAddr,
-    /// The accepted key pairs; by default [`KeyPair::default`] alone.
+    /// The accepted key pairs; by default only [`KeyPair::default`].
     pub keys: Vec<KeyPair>,
-    /// How long a build takes; zero ends it at once, before the next request. By default 300 ms.
+    /// The duration of a build; zero ends it before the next request. By default 300 ms.
     pub build_time: Duration,
-    /// How long "a while" is where a variant has one: a new cache appears, a deleted or failed one vanishes.
+    /// The duration of "a while" in variants, after which a new cache appears, or a deleted or failed one disappears.
     /// By default 300 ms.
     pub lag: Duration,
     /// By default [`Clock::real`].
     pub clock: Clock,
     /// By default the first variant of each question.
     pub behavior: Behavior,
-    /// Requests a second that each action takes in each region. By default unlimited; the documented quota is 20.
+    /// Requests per second for each action in each region. By default unlimited; the documented quota is 20.
     pub requests_per_second: Option<u32>,
-    /// Seed of IDs, and of orders where they change.
+    /// Seed of IDs and of random orders.
     pub seed: u64,
 }
 

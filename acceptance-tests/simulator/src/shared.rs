@@ -1,4 +1,4 @@
-//! What requests and the test share.
+//! The state that requests and the test share.
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
@@ -9,7 +9,7 @@ use crate::random::random_text;
 use crate::recorder::Recorder;
 use crate::state::World;
 
-/// The cloud, and what is recorded and injected.
+/// The cloud, the recorded requests and the injected faults.
 #[derive(Debug)]
 pub(crate) struct Shared {
     pub clock: Clock,
@@ -37,7 +37,7 @@ impl Shared {
         self.limiter.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// An ID in the form of the API's, a UUID.
+    /// A request ID in the API's format, a UUID.
     pub fn request_id(&self) -> String {
         let mut world = self.world();
         [8, 4, 4, 4, 12].map(|length| random_text(&mut world.rng, length)).join("-")

@@ -1,5 +1,5 @@
-//! The check of `TC3-HMAC-SHA256` signatures, written from the specification alone: nothing here comes from the
-//! provider, so that the two can disagree.
+//! Checks `TC3-HMAC-SHA256` signatures. Written from the specification only, without code of the provider, so that errors in
+//! one are not repeated in the other.
 //!
 //! Specification: <https://cloud.tencent.com/document/api/362/4208>. Codes: the common error codes of
 //! <https://cloud.tencent.com/document/api/213/30435>.
@@ -14,7 +14,7 @@ use crate::error::ApiError;
 
 const ALGORITHM: &str = "TC3-HMAC-SHA256";
 
-/// How old, or how far in the future, a signature may be, in seconds.
+/// Maximum age of a signature, and maximum distance in the future, in seconds.
 const TOLERANCE: i64 = 300;
 
 /// A parsed `Authorization` header.
@@ -30,7 +30,7 @@ pub(crate) struct Authorization<'a> {
 impl<'a> Authorization<'a> {
     /// # Errors
     ///
-    /// `AuthFailure.InvalidAuthorization` when the header does not have the form of the specification.
+    /// `AuthFailure.InvalidAuthorization` if the header does not conform to the specification.
     pub fn parse(header: &'a str) -> Result<Self, ApiError> {
         Self::parts(header).ok_or_else(|| {
             ApiError::new(
@@ -59,7 +59,7 @@ impl<'a> Authorization<'a> {
         Some(Self { secret_id, date, service, signed_headers: signed_headers?, signature: signature? })
     }
 
-    /// Checks the age of the signature, and the signature itself.
+    /// Checks the age of the signature, then the signature.
     ///
     /// # Errors
     ///
@@ -90,7 +90,7 @@ impl<'a> Authorization<'a> {
     }
 }
 
-/// What a signature covers.
+/// The signed parts of a request.
 #[derive(Debug)]
 pub(crate) struct SignedRequest<'a> {
     pub method: &'a str,
@@ -117,7 +117,7 @@ fn sign(
     hex(&key)
 }
 
-/// The `Authorization` header of `secret_id` for a request with these headers, for tests that go over the wire.
+/// The `Authorization` header of `secret_id` for a request with these headers, for tests over HTTP.
 #[cfg(test)]
 pub(crate) fn authorization(request: &SignedRequest<'_>, service: &str, secret_id: &str, secret_key: &str) -> String {
     let timestamp = &request.headers["x-tc-timestamp"];
@@ -185,7 +185,7 @@ mod tests {
         .into()
     }
 
-    /// Published in versions of the specification, but for the last, made with the official Python SDK.
+    /// Published in versions of the specification, except the last, which the official Python SDK created.
     fn vectors() -> [Vector; 4] {
         let cvm = headers("cvm.tencentcloudapi.com", "application/json; charset=utf-8", "1551113065");
         [
@@ -272,7 +272,7 @@ mod tests {
     }
 
     #[test]
-    fn age_decides_before_the_signature() {
+    fn age_is_checked_before_the_signature() {
         let [vector, ..] = vectors();
         let (signed_at, header) = (vector.signed_at(), vector.authorization(vector.signature));
         let expired = Err("AuthFailure.SignatureExpire".to_owned());
@@ -282,7 +282,7 @@ mod tests {
     }
 
     #[test]
-    fn what_was_changed_after_signing_is_refused() {
+    fn modified_request_is_refused() {
         let refused = Err("AuthFailure.SignatureFailure".to_owned());
         let change = |change: fn(&mut Vector)| {
             let [mut vector, ..] = vectors();

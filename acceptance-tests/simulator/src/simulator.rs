@@ -1,4 +1,4 @@
-//! The simulator as a test holds it: started, watched, and meddled with.
+//! The simulator's interface for tests: start, observe, and modify.
 
 use std::io;
 use std::net::SocketAddr;
@@ -22,7 +22,7 @@ use crate::settings::Settings;
 use crate::shared::Shared;
 use crate::state::World;
 
-/// A running simulator. It has its own thread, so synchronous and asynchronous tests use it alike; dropping it ends it.
+/// A running simulator. It has its own thread, so synchronous and asynchronous tests can use it; dropping it ends it.
 #[derive(Debug)]
 pub struct Simulator {
     address: SocketAddr,
@@ -36,7 +36,7 @@ impl Simulator {
     ///
     /// # Errors
     ///
-    /// When no port or no thread is to be had.
+    /// No port or thread is available.
     pub fn start() -> io::Result<Self> {
         Self::start_with(Settings::default())
     }
@@ -45,7 +45,7 @@ impl Simulator {
     ///
     /// # Errors
     ///
-    /// When the address or no thread is to be had.
+    /// The address or a thread is not available.
     pub fn start_with(settings: Settings) -> io::Result<Self> {
         let listener = std::net::TcpListener::bind(settings.listen)?;
         listener.set_nonblocking(true)?;
@@ -67,7 +67,7 @@ impl Simulator {
         format!("http://{}", self.address)
     }
 
-    /// The clock, to advance it or to skew the server's time of day.
+    /// The clock, to advance it or to skew the server's wall clock.
     pub fn clock(&self) -> &Clock {
         &self.shared.clock
     }
@@ -77,12 +77,12 @@ impl Simulator {
         self.shared.recorder.requests()
     }
 
-    /// How many requests of `action` are recorded.
+    /// The number of recorded requests of `action`.
     pub fn count(&self, action: &str) -> usize {
         self.shared.recorder.count(action)
     }
 
-    /// The most requests of `action` to one region within any one second, refused ones included.
+    /// The highest number of requests of `action` to one region within one second, including refused ones.
     pub fn highest_rate(&self, action: &str) -> usize {
         self.shared.recorder.highest_rate(action)
     }
@@ -92,37 +92,37 @@ impl Simulator {
         self.shared.recorder.clear();
     }
 
-    /// Adds a fault rule behind those that are there.
+    /// Appends a fault rule.
     pub fn inject(&self, rule: Rule) {
         self.shared.faults().add(rule);
     }
 
-    /// Strikes requests that no rule matches, with probability `rate`, by one of `faults`, as `seed` decides.
+    /// Applies one of `faults` with probability `rate` to requests that no rule matches; deterministic for `seed`.
     pub fn inject_mix(&self, seed: u64, rate: f64, faults: Vec<Fault>) {
         self.shared.faults().mix(seed, rate, faults);
     }
 
-    /// Ends all faults, rules and mix.
+    /// Removes all fault rules and the mix.
     pub fn clear_faults(&self) {
         self.shared.faults().clear();
     }
 
-    /// Limits, or frees, the requests a second of each action in each region.
+    /// Sets or removes the limit of requests per second for each action in each region.
     pub fn limit(&self, requests_per_second: Option<u32>) {
         self.shared.limiter().set(requests_per_second);
     }
 
-    /// Plays another behavior from now on.
+    /// Changes the behavior.
     pub fn set_behavior(&self, behavior: Behavior) {
         self.shared.world().behavior = behavior;
     }
 
-    /// Decides builds that end from now on: `Some(message)` fails one, and the message is its event's.
+    /// Decides the outcome of builds from now on: `Some(message)` fails a build with an event with this message.
     pub fn fail_builds(&self, failure: impl Fn(&ImageCache) -> Option<String> + Send + 'static) {
         self.shared.world().build_failure = Box::new(failure);
     }
 
-    /// Fails builds with this image from now on, and no others.
+    /// From now on, fails only builds with this image.
     pub fn make_unpullable(&self, image: &str) {
         let image = image.to_owned();
         self.fail_builds(move |cache| {
@@ -130,12 +130,12 @@ impl Simulator {
         });
     }
 
-    /// The lifetime of temporary credentials, whatever is requested; `None` is what is requested.
+    /// Sets the lifetime of temporary credentials; `None` uses the requested one.
     pub fn set_session_lifetime(&self, lifetime: Option<Duration>) {
         self.shared.world().sts.set_lifetime(lifetime);
     }
 
-    /// Refuses all temporary credentials issued so far, before the time that was announced.
+    /// Revokes all temporary credentials issued so far.
     pub fn expire_sessions(&self) {
         self.shared.world().sts.expire();
     }
@@ -145,13 +145,13 @@ impl Simulator {
         self.shared.world().sts.secrets()
     }
 
-    /// Accepts this web identity token alone; `None`, as at the start, accepts any that is not empty.
+    /// Accepts only this web identity token; `None`, the default, accepts any non-empty one.
     pub fn accept_web_identity(&self, token: Option<&str>) {
         self.shared.world().sts.accept_web_identity(token.map(str::to_owned));
     }
 
-    /// Binds a role to the instance that the metadata service serves; there is none at the start. The service has the
-    /// same base URL as all others.
+    /// Binds a role to the instance of the metadata service; by default there is none. The service has the same base URL as all
+    /// others.
     pub fn set_instance_role(&self, role: Option<&str>) {
         self.shared.world().sts.instance_role = role.map(str::to_owned);
     }
@@ -162,7 +162,7 @@ impl Simulator {
         world.image_caches.iter().filter(|(_, caches)| !caches.is_empty()).map(|(region, _)| region.clone()).collect()
     }
 
-    /// The image caches of a region, in order of creation. Also those that lists do not show yet.
+    /// The image caches of a region in order of creation, including those that are not listed yet.
     pub fn caches(&self, region: &str) -> Vec<ImageCache> {
         self.advanced().image_caches.get(region).map(|caches| caches.values().cloned().collect()).unwrap_or_default()
     }
@@ -172,7 +172,7 @@ impl Simulator {
         self.advanced().image_caches.get(region)?.get(id).cloned()
     }
 
-    /// Puts a cache there as it is, and returns its ID; an empty ID, and an absent snapshot of a `Ready` cache, are made.
+    /// Adds a cache, and returns its ID. Generates an empty ID, and a missing snapshot of a `Ready` cache.
     pub fn insert_cache(&self, region: &str, mut cache: ImageCache) -> String {
         let mut world = self.shared.world();
         if cache.id.is_empty() {
@@ -186,25 +186,25 @@ impl Simulator {
         id
     }
 
-    /// Changes a cache behind the API's back: status, drift, events. Returns whether there is one.
+    /// Changes a cache without the API: status, drift, events. Returns whether it exists.
     pub fn change_cache(&self, region: &str, id: &str, change: impl FnOnce(&mut ImageCache)) -> bool {
         let mut world = self.advanced();
         world.image_caches.get_mut(region).and_then(|caches| caches.get_mut(id)).map(change).is_some()
     }
 
-    /// Leaves a cache out of all lists, as for a caller whose policy permits `tke:DescribeImageCaches` on other caches only: a
-    /// list is filtered by permission, and succeeds. Returns whether there is one.
+    /// Hides a cache from all lists, as for a caller whose policy permits `tke:DescribeImageCaches` on other caches only: a list is
+    /// filtered by permission, and succeeds. Returns whether it exists.
     pub fn hide_cache(&self, region: &str, id: &str) -> bool {
         self.change_cache(region, id, |cache| cache.listed_from = Some(Timestamp::MAX))
     }
 
-    /// Removes a cache behind the API's back. Returns whether there was one.
+    /// Removes a cache without the API. Returns whether it existed.
     pub fn delete_cache(&self, region: &str, id: &str) -> bool {
         let mut world = self.advanced();
         world.image_caches.get_mut(region).is_some_and(|caches| caches.shift_remove(id).is_some())
     }
 
-    /// Ends the build of a cache now, whatever the clock says. Returns whether something was under way.
+    /// Ends the build of a cache now, independent of the clock. Returns whether there was one.
     pub fn finish_build(&self, region: &str, id: &str) -> bool {
         let now = self.shared.clock.now();
         let mut world = self.advanced();
@@ -282,7 +282,7 @@ mod tests {
     }
 
     #[test]
-    fn the_test_meddles_with_caches_behind_the_api() {
+    fn caches_can_be_changed_without_the_api() {
         let simulator = Simulator::start().unwrap();
         let now = simulator.clock().now();
         let ids: Vec<String> = (0..3)

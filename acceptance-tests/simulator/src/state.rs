@@ -1,4 +1,4 @@
-//! The state of the simulated cloud, behind one lock: requests take microseconds, and tests want one truth.
+//! The state of the simulated cloud, behind one lock, because requests take microseconds.
 
 use std::collections::HashMap;
 use std::fmt;
@@ -18,11 +18,11 @@ use crate::settings::{KeyPair, Settings};
 /// Decides whether a build fails, and with which message.
 pub(crate) type BuildFailure = Box<dyn Fn(&ImageCache) -> Option<String> + Send>;
 
-/// All that the API's actions read and change.
+/// The data of the API's actions.
 pub(crate) struct World {
     pub behavior: Behavior,
     pub build_time: Duration,
-    /// How long "a while" is, wherever the behavior has one.
+    /// The duration of "a while" in behavior variants.
     pub lag: Duration,
     pub keys: Vec<KeyPair>,
     /// By region, the image caches by ID in order of creation.
@@ -46,7 +46,7 @@ impl World {
         }
     }
 
-    /// Brings everything to `now`: builds end, caches appear, expire and vanish.
+    /// Advances to `now`: builds end, caches appear, expire and disappear.
     pub fn advance(&mut self, now: Timestamp) {
         for caches in self.image_caches.values_mut() {
             for cache in caches.values_mut().filter(|cache| cache.is_due(now)) {
@@ -61,7 +61,7 @@ impl World {
         self.sts.issue(&mut self.rng, identity, seconds, now)
     }
 
-    /// Who the key is, and the secret key to check the signature with.
+    /// The identity of the key, and the secret key for checking the signature.
     ///
     /// # Errors
     ///

@@ -2,8 +2,8 @@
 //!
 //! Actions: <https://cloud.tencent.com/document/api/1312/48197>; in English <https://www.tencentcloud.com/document/product/1150/49456>.
 //!
-//! Every role of an account that the simulator has a key of exists, and may be assumed by everyone; a test that wants a
-//! refusal injects it, or names another account.
+//! Every role of the simulator's accounts exists, and may be assumed by all callers; a test that needs a refusal injects it, or
+//! uses another account.
 
 use percent_encoding::percent_decode_str;
 use serde_json::{Value, json};
@@ -14,10 +14,10 @@ use crate::parameters::{Field, Kind, Parameters, optional, required};
 use crate::sessions::Identity;
 use crate::state::World;
 
-/// The default and the longest lifetime of a role's session, in seconds.
+/// The default and maximum lifetime of a role's session, in seconds.
 const ROLE_SESSION: (u64, u64) = (7_200, 43_200);
 
-/// The same of `GetSessionToken`, for main accounts and for users.
+/// The default and maximum of `GetSessionToken`, for main accounts and for users.
 const ACCOUNT_SESSION: (u64, u64) = (1_800, 7_200);
 const USER_SESSION: (u64, u64) = (1_800, 129_600);
 
@@ -128,7 +128,7 @@ fn assume_role_with_saml(world: &mut World, context: &Context, parameters: &Para
     role_session(world, context, parameters, None)
 }
 
-/// Credentials for the role of the request. `principal` is who asked, where that is known.
+/// Credentials for the role of the request. `principal` is the caller, if it is known.
 fn role_session(
     world: &mut World,
     context: &Context,
@@ -162,7 +162,7 @@ fn get_session_token(world: &mut World, context: &Context, parameters: &Paramete
     Ok(world.issue(Identity { temporary: true, ..identity }, seconds, context.now).response())
 }
 
-/// The account and the role, a name or an ID, of a role's ARN.
+/// The account and the role (a name or an ID) of a role's ARN.
 fn role(arn: &str) -> Option<(&str, &str)> {
     let (account, role) = arn.strip_prefix("qcs::cam::uin/")?.split_once(':')?;
     let role = role.strip_prefix("roleName/").or_else(|| role.strip_prefix("role/"))?;
@@ -170,7 +170,7 @@ fn role(arn: &str) -> Option<(&str, &str)> {
     (!account.is_empty() && account.bytes().all(|byte| byte.is_ascii_digit())).then_some((account, role))
 }
 
-/// Zero is taken for the default, as the SDKs send it.
+/// Zero means the default, as the SDKs send it.
 fn duration(parameters: &Parameters<'_>, (default, longest): (u64, u64)) -> Result<u64, ApiError> {
     match parameters.uint("DurationSeconds").filter(|seconds| *seconds > 0).unwrap_or(default) {
         seconds if seconds > longest => {
@@ -244,7 +244,7 @@ mod tests {
     }
 
     #[test]
-    fn what_a_role_session_refuses() {
+    fn invalid_role_sessions_are_refused() {
         for (change, expected) in [
             (json!({}), None),
             (json!({"DurationSeconds": 43_200}), None),
@@ -267,7 +267,7 @@ mod tests {
     }
 
     #[test]
-    fn federated_sessions_need_a_good_token() {
+    fn federated_sessions_need_a_valid_token() {
         let web = |token| json!({"ProviderId": "oidc", "WebIdentityToken": token, "RoleArn": ROLE, "RoleSessionName": "tf-run"});
         assert_eq!(code("AssumeRoleWithWebIdentity", web("a.b.c")), None);
         assert_eq!(code("AssumeRoleWithWebIdentity", web("")).unwrap(), "InvalidParameter.WebIdentityTokenError");
@@ -283,7 +283,7 @@ mod tests {
     }
 
     #[test]
-    fn a_session_token_needs_a_good_mfa_code() {
+    fn session_token_needs_a_valid_mfa_code() {
         let serial = "qcs::cam:uin/100000000001::mfa/softToken";
         for (body, expected) in [
             (json!({}), None),

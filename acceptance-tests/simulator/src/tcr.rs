@@ -27,7 +27,7 @@ pub(crate) const ACTIONS: &[Action] = &[Action {
     run: create_instance_token,
 }];
 
-/// Every ID that begins with `tcr-` is an instance of the caller's.
+/// Every ID that begins with `tcr-` is an instance of the caller.
 fn create_instance_token(world: &mut World, context: &Context, parameters: &Parameters<'_>) -> Result<Value, ApiError> {
     let registry = parameters.string("RegistryId").unwrap_or_default();
     if !registry.starts_with("tcr-") {

@@ -1,7 +1,7 @@
 //! Service `tke`, version `2018-05-25`: the five actions on image caches, and two on the instances that build them.
 //!
 //! Create <https://cloud.tencent.com/document/api/457/70861>, update `70857`, most suitable `70858`, describe `70859`;
-//! types <https://cloud.tencent.com/document/api/457/31866>. What these leave open, the behavior decides.
+//! types <https://cloud.tencent.com/document/api/457/31866>. [`Behavior`](crate::Behavior) decides undocumented behavior.
 
 mod container_instance;
 mod create;
@@ -57,7 +57,7 @@ fn credentials(parameters: &Parameters<'_>) -> Option<Vec<ImageRegistryCredentia
     Some(parameters.objects("ImageRegistryCredentials")?.iter().map(credential).collect())
 }
 
-/// The most tags of a resource.
+/// The maximum number of tags of a resource.
 const MOST_TAGS: usize = 50;
 
 /// Tags of a create or update, within the limits of <https://cloud.tencent.com/document/product/651/13354>. Keys of the platform
@@ -96,8 +96,8 @@ fn images(parameters: &Parameters<'_>) -> Result<Option<Vec<String>>, ApiError> 
     }
 }
 
-/// The size of a create or update, in GiB. The API refers to the sizes of premium cloud disks for the range; below 20
-/// is refused because that is the smallest size that any document shows.
+/// The size of a create or update, in GiB. The documentation refers to the sizes of premium cloud disks for the range; 20 is the
+/// smallest size in any document.
 fn size(parameters: &Parameters<'_>) -> Result<Option<u64>, ApiError> {
     let size = parameters.uint("ImageCacheSize");
     match size {
@@ -114,7 +114,7 @@ fn not_found<'a>(code: &str, ids: impl IntoIterator<Item = &'a String>) -> ApiEr
     ApiError::new(code, format!("The image cache {} is not found.", ids.join(", ")))
 }
 
-/// The code with which a list of IDs is refused of which some are unknown; `None` where it is not refused.
+/// The error code for a list with some unknown IDs; `None` if it is not refused.
 fn partly_unknown(variant: PartlyUnknown) -> Option<&'static str> {
     match variant {
         PartlyUnknown::Others => None,

@@ -1,5 +1,5 @@
-//! The official Python SDK, which was not written for this project, agrees with the simulator: the script
-//! `acceptance-tests/sdk/drive.py` drives the simulator's program through every action.
+//! Verifies the simulator with the official Python SDK: the script `acceptance-tests/sdk/drive.py` calls every action of the
+//! simulator's program.
 //!
 //! The SDK is installed from PyPI, at pinned versions, into a virtual environment under `target/` on the first run.
 
@@ -11,7 +11,7 @@ const HINT: &str = "this test needs Python 3.8 or later with the module venv, an
                     installs Python, or says how to";
 
 #[test]
-fn the_official_sdk_drives_every_action() {
+fn official_sdk_calls_every_action() {
     let python = sdk();
     let (mut simulator, endpoint) = simulator();
     let output =
@@ -26,7 +26,7 @@ fn scripts() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../sdk")
 }
 
-/// Starts the program, and returns its address with it.
+/// Starts the program, and returns it with its address.
 fn simulator() -> (Child, String) {
     let mut simulator = Command::new(env!("CARGO_BIN_EXE_tencentcloud-simulator"))
         .args(["--build-time", "0s", "--instance-role", "builder"])
@@ -40,13 +40,13 @@ fn simulator() -> (Child, String) {
     (simulator, endpoint)
 }
 
-/// The python of the virtual environment with the SDK, which is made when it is missing or for other versions.
+/// The python of the virtual environment with the SDK, which is created if it is missing or has other versions.
 fn sdk() -> PathBuf {
     let venv = Path::new(env!("CARGO_TARGET_TMPDIR")).join("tencentcloud-sdk");
     let (python, stamp) = (venv.join("bin/python"), venv.join("requirements.txt"));
     let requirements = scripts().join("requirements.txt");
     let wanted = std::fs::read(&requirements).expect("the requirements can be read");
-    // The stamp is written last, so an installation that was broken off is repeated.
+    // The stamp is written last, so an interrupted installation is repeated.
     if std::fs::read(&stamp).is_ok_and(|installed| installed == wanted) {
         return python;
     }

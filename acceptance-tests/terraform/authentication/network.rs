@@ -1,4 +1,4 @@
-//! The way to the API: proxies, private certificate authorities, the hosts of other sites.
+//! Connections to the API: proxies, private certificate authorities, the hosts of other sites.
 
 mod proxy;
 mod situations;
@@ -13,10 +13,10 @@ use crate::harness::config::{PROVIDER, REGION};
 use crate::harness::tls::TlsFront;
 use crate::harness::workspace::Workspace;
 
-/// The hosts of the mainland's, the international and a financial site.
+/// The hosts of the mainland, the international and a financial site.
 const DOMAINS: [&str; 3] = ["tencentcloudapi.com", "intl.tencentcloudapi.com", "ap-shanghai-fsi.tencentcloudapi.com"];
 
-/// A workspace whose HTTPS ends at `front`, by way of `proxy`.
+/// A workspace whose HTTPS connections go through `proxy` to `front`.
 fn behind(proxy: &Proxy, front: &TlsFront) -> Workspace {
     let mut workspace = Workspace::new();
     front.forward_to(workspace.cloud.endpoint().trim_start_matches("http://").parse().unwrap());
@@ -51,7 +51,7 @@ fn each_site_has_its_hosts_behind_a_proxy_and_a_private_ca() {
 }
 
 #[test]
-fn a_certificate_of_an_unknown_ca_is_an_error_that_says_what_to_set() {
+fn certificate_of_an_unknown_ca_is_explained() {
     let front = TlsFront::start(&["tke.tencentcloudapi.com".to_owned()]);
     let mut workspace = behind(&Proxy::to(front.address), &front);
     TlsFront::start(&[]).trust(&mut workspace);
@@ -70,7 +70,7 @@ fn a_certificate_of_an_unknown_ca_is_an_error_that_says_what_to_set() {
 
 /// Another machine's metadata would be another machine's identity.
 #[test]
-fn http_goes_by_its_proxy_but_for_no_proxy_and_metadata() {
+fn http_proxy_applies_except_to_no_proxy_and_metadata() {
     for (no_proxy, expected) in [("", &["POST"][..]), ("127.0.0.1", &[])] {
         let mut workspace = Workspace::new();
         no_keys(&mut workspace);
@@ -89,7 +89,7 @@ fn http_goes_by_its_proxy_but_for_no_proxy_and_metadata() {
 }
 
 #[test]
-fn a_proxy_that_refuses_is_an_error_without_its_password() {
+fn proxy_error_hides_the_password() {
     for (variable, endpoint, said) in [
         ("HTTP_PROXY", "http://tke.internal", "requires authentication (407)"),
         ("HTTPS_PROXY", "https://tke.internal", "requires authentication (407)"),
@@ -110,7 +110,7 @@ fn a_proxy_that_refuses_is_an_error_without_its_password() {
 }
 
 #[test]
-fn one_service_can_be_elsewhere() {
+fn one_service_can_have_its_own_endpoint() {
     let mut workspace = Workspace::new();
     let endpoint = workspace.cloud.endpoint();
     workspace.environment("TENCENTCLOUD_ENDPOINT_URL", "http://127.0.0.1:9");

@@ -1,4 +1,4 @@
-//! Temporary credentials that end while an apply waits.
+//! Temporary credentials that expire while an apply waits.
 
 use std::fs;
 use std::time::Duration;
@@ -15,7 +15,7 @@ const LIFETIME: Duration = Duration::from_secs(4);
 const ASSUME_ROLE: &str = "AssumeRoleWithWebIdentity";
 
 #[test]
-fn an_apply_outlives_its_credentials_and_reads_the_token_file_again() {
+fn credentials_are_renewed_from_the_token_file_during_an_apply() {
     let mut workspace = Workspace::with_endless_builds();
     no_keys(&mut workspace);
     workspace.provider(&format!(
@@ -53,7 +53,7 @@ fn an_apply_outlives_its_credentials_and_reads_the_token_file_again() {
 }
 
 #[test]
-fn an_apply_outlives_a_session_that_is_revoked() {
+fn revoked_session_is_renewed_during_an_apply() {
     let mut workspace = Workspace::with_endless_builds();
     no_keys(&mut workspace);
     workspace.provider(&format!(

@@ -1,4 +1,4 @@
-//! Everything secret at once, from the plan to the destroy: sent to the API, and to nothing else.
+//! All secrets together, from plan to destroy: they are sent to the API only.
 
 use tencentcloud_simulator::KeyPair;
 
@@ -36,12 +36,12 @@ const BLOCKS: [&str; 3] = [
 "#,
 ];
 
-/// Different in JSON, URLs and base64.
+/// A password whose encodings in JSON, URLs and base64 differ.
 const PASSWORD: &str = "re\"gis\\try +/-secret";
 
 #[test]
 fn no_secret_is_in_log_output_plan_or_state() {
-    // What an older Terraform saves of variables is not the provider's.
+    // An older Terraform saves the values of variables itself.
     if Cli::get().skips(Feature::WriteOnly) {
         return;
     }

@@ -1,8 +1,8 @@
-//! Real Terraform under behavior variants of what the API does not document: a creation, an update without a build, one with
-//! a build, and an empty plan after each.
+//! Real Terraform under behavior variants: a create, an update without a build, one with a build, and an empty plan after
+//! each.
 //!
-//! Only the variants that change what Terraform reports: all of them, alone and combined, are played without Terraform's
-//! processes by `cargo test --test behavior_variants`.
+//! Only the variants that change what Terraform reports: `cargo test --test behavior_variants` covers all of them, alone and
+//! combined, without Terraform's processes.
 
 use std::path::Path;
 use std::sync::Mutex;
@@ -17,16 +17,16 @@ use crate::harness::workspace::Workspace;
 
 const TEST: &str = "eks_image_cache.test";
 
-/// Runs of Terraform at a time.
+/// Concurrent runs of Terraform.
 const AT_A_TIME: usize = 3;
 
-/// A variant, and the summary of what Terraform reports of each update; empty for nothing.
+/// A variant, and the summary of the diagnostic of each update; empty for none.
 struct Row {
     question: &'static str,
     variant: &'static str,
     without_build: &'static str,
     with_build: &'static str,
-    /// What is written afterwards, as the message advises.
+    /// The change that the message advises.
     cure: Option<fn(CacheBlock) -> CacheBlock>,
 }
 
@@ -82,7 +82,7 @@ fn block(size: &str) -> CacheBlock {
 }
 
 #[test]
-fn terraform_reports_each_variant_and_plans_nothing_after_it() {
+fn each_variant_is_reported_and_the_next_plan_is_empty() {
     let rows = Mutex::new(ROWS.iter());
     thread::scope(|scope| {
         for _ in 0..AT_A_TIME {
@@ -105,7 +105,7 @@ fn play(row: &Row) {
         lag: Duration::from_millis(100),
         ..Settings::default()
     });
-    // A shrink where that is the question; else a size that is not a multiple of ten.
+    // A smaller size if that is the question; otherwise a size that is not a multiple of ten.
     let (first, second) = if row.question == "shrink" { ("45", "30") } else { ("40", "45") };
     workspace.write(block(first));
     reports(row, &workspace.apply(), "");
@@ -123,7 +123,7 @@ fn play(row: &Row) {
         ),
     ] {
         let change = match row.cure {
-            // The tags were cured before.
+            // The tags were corrected before.
             Some(cure) if row.question == "update_tags" && expected.is_empty() => cure(change),
             _ => change,
         };
@@ -142,18 +142,18 @@ fn play(row: &Row) {
     workspace.destroy();
 }
 
-/// Fails unless the run reports exactly this.
+/// Asserts that the run reports exactly this.
 #[track_caller]
 fn reports(row: &Row, run: &Run, expected: &str) {
     let summaries = run.diagnostics().into_iter().map(|diagnostic| diagnostic.summary);
-    // The plan warns of a shrink, whatever the API makes of it.
+    // The plan warns of a smaller size under every variant.
     let summaries: Vec<_> =
         summaries.filter(|summary| row.question != "shrink" || summary != "Image cache becomes smaller").collect();
     let expected: Vec<_> = Some(expected).filter(|text| !text.is_empty()).into_iter().collect();
     assert_eq!(summaries, expected, "{} {}: {run}", row.question, row.variant);
 }
 
-/// Fails unless a plan after a read is empty.
+/// Asserts that a plan after a refresh is empty.
 #[track_caller]
 fn plan_is_empty(row: &Row, workspace: &Workspace) {
     let plan = workspace.run(&["plan", "-input=false", "-no-color", "-detailed-exitcode"]);

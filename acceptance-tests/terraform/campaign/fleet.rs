@@ -1,4 +1,4 @@
-//! The caches of a round, as they are configured.
+//! The configured caches of a round.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -9,23 +9,23 @@ use tencentcloud_simulator::{ImageCache, Status};
 
 use crate::harness::config::CacheBlock;
 
-/// The tag by which a cache in the cloud is known to belong to a resource, whatever its name.
+/// The tag that identifies the resource of a cache in the cloud.
 pub const LABEL: &str = "label";
 
-/// What is configured, by label: `resource "eks_image_cache" "<label>"`.
+/// The configured caches by label: `resource "eks_image_cache" "<label>"`.
 #[derive(Debug, Clone, Default)]
 pub struct Fleet(pub BTreeMap<String, Spec>);
 
 /// The arguments of one cache. All can be changed in place.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Spec {
-    /// `None` leaves the name to the provider.
+    /// `None` for a generated name.
     pub name: Option<String>,
     pub version: u32,
     pub size: u64,
     pub retention_days: u64,
     pub revision: u32,
-    /// `wait_for_ready`. What is not waited for is not changed either: the API may refuse that during the build.
+    /// `wait_for_ready`. Without it, the cache is not changed: the API may refuse that during the build.
     pub waits: bool,
 }
 
@@ -52,7 +52,7 @@ impl Spec {
         self.revision += 1;
     }
 
-    /// What of `cache` is not as configured; `None` when all is.
+    /// The difference of `cache` from the configuration, if any.
     pub fn difference(&self, label: &str, cache: &ImageCache) -> Option<String> {
         let tag = |key| cache.tags.get(key).map(String::as_str);
         let same = cache.images == [self.image()]
@@ -67,8 +67,8 @@ impl Spec {
 }
 
 impl Fleet {
-    /// Adds, removes and changes some of `size` caches. A third has names of their own, a third leaves them to the
-    /// provider, and of the rest some share one.
+    /// Adds, removes and changes some of `size` caches. A third has distinct names, a third generated ones, and some of the rest
+    /// share a name.
     pub fn change(&mut self, size: usize, rng: &mut StdRng) {
         for i in 0..size {
             let label = format!("c{i:02}");

@@ -1,7 +1,7 @@
-//! Each call that a creation, an update, a read and a deletion make is struck by each fault, one after the other.
+//! Injects each fault into each call of create, update, read and delete.
 //!
-//! A fleet has one cache for each fault. Writes name their cache, so all go wrong at once, each in its own way. Reads are
-//! shared, so there Terraform does one cache after the other (`-parallelism=1`), and each has calls of its own.
+//! A fleet has one cache for each fault. Writes name their cache, so all faults are injected concurrently. Reads are shared, so
+//! Terraform handles one cache after another (`-parallelism=1`), each with its own calls.
 
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -22,7 +22,7 @@ pub const CAMPAIGNS: [fn() -> Ledger; 3] = [lookups_and_reads, writes, polls];
 const ONE_BY_ONE: &[&str] = &["apply", "-auto-approve", "-input=false", "-json", "-parallelism=1"];
 const ALL_AT_ONCE: &[&str] = &["apply", "-auto-approve", "-input=false", "-json", "-parallelism=20"];
 
-/// A fleet whose caches are struck by one fault each, in the order of their labels.
+/// A fleet with one fault for each cache, in the order of their labels.
 struct Turn {
     workspace: Workspace,
     fleet: Fleet,
@@ -40,7 +40,7 @@ impl Turn {
         Self { workspace, fleet, faults, ledger: Ledger::default() }
     }
 
-    /// Strikes the first request that satisfies `predicate` of each fault's cache.
+    /// Injects each fault into the first request for its cache that satisfies `predicate`.
     fn inject(&self, predicate: impl Fn(&Request, usize) -> bool + Clone + Send + 'static) {
         for (i, fault) in self.faults.iter().enumerate() {
             let predicate = predicate.clone();
@@ -48,7 +48,7 @@ impl Turn {
         }
     }
 
-    /// Applies the fleet with the injected faults, of which each must strike, and without.
+    /// Applies the fleet with the injected faults, each of which must occur, and without them.
     fn round(&mut self, name: &str, injected: usize, arguments: &[&str]) {
         let workspace = &self.workspace;
         workspace.write(&self.fleet);
@@ -61,7 +61,7 @@ impl Turn {
         self.fleet.0.values_mut().for_each(change);
     }
 
-    /// The position of the cache that a request names by ID or by label.
+    /// The index of the cache that a request names by ID or by label.
     fn positions(&self) -> impl Fn(&Request) -> Option<usize> + Clone + Send + 'static {
         let labels: Vec<String> = self.fleet.0.keys().cloned().collect();
         let caches = self.workspace.cloud.caches(REGION);
@@ -82,7 +82,7 @@ impl Turn {
     }
 }
 
-/// Names, IDs: whatever string of the body it is.
+/// Whether any string of the body is the name or ID.
 fn names_it(body: &Value, name: &str) -> bool {
     match body {
         Value::String(text) => text == name && !name.is_empty(),
@@ -119,7 +119,7 @@ fn lookups_and_reads() -> Ledger {
     let position = turn.positions();
     turn.inject(move |request, i| !request.body["ImageCacheNames"].is_null() && position(request) == Some(i));
     turn.round("lookup before a creation", all, ONE_BY_ONE);
-    // A refresh of so many caches is a call by ID and a page.
+    // A refresh of this many caches is a call by ID and a page.
     for fault in turn.faults.clone() {
         for call in [1, 2] {
             turn.workspace.cloud.inject(fault.clone().on("DescribeImageCaches").nth(call));
@@ -133,7 +133,7 @@ fn lookups_and_reads() -> Ledger {
 fn polls() -> Ledger {
     let mut turn = Turn::new(Duration::from_millis(60));
     let all = turn.faults.len();
-    // IDs are not known before: one cache after the other is created, and each has the next.
+    // IDs are not known in advance: caches are created one after another, and each gets the next fault.
     let seen: Arc<Mutex<Vec<Value>>> = Arc::default();
     turn.inject(move |request, i| {
         let mut seen = seen.lock().unwrap();
@@ -152,7 +152,7 @@ fn polls() -> Ledger {
         } else {
             turn.fleet.0.clear();
         }
-        // Without a refresh, whose calls would be struck in their place.
+        // Without a refresh, whose calls would get the faults instead.
         turn.round(name, all, &[ONE_BY_ONE, &["-refresh=false"]].concat());
     }
     turn.end()

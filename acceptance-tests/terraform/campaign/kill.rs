@@ -1,4 +1,4 @@
-//! Kills: Ctrl-C, and SIGKILL of the provider or of Terraform, when the cloud has got so many requests.
+//! Kills: Ctrl-C, and SIGKILL of the provider or Terraform, after a number of requests.
 
 use std::process::Command;
 
@@ -9,7 +9,7 @@ use crate::harness::requirements::tool;
 use crate::harness::run::{Run, Running, wait_until};
 use crate::harness::workspace::Workspace;
 
-/// What is killed, and how.
+/// The process to kill, and the signal.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kill {
     Nothing,
@@ -20,7 +20,7 @@ pub enum Kill {
 }
 
 impl Kill {
-    /// Nothing in half of the rounds.
+    /// None in half of the rounds.
     pub fn choose(rng: &mut StdRng) -> Self {
         match rng.random_range(0..6) {
             0..3 => Self::Nothing,
@@ -30,13 +30,13 @@ impl Kill {
         }
     }
 
-    /// SIGKILL leaves no time to save anything.
+    /// Whether it is SIGKILL, after which nothing is saved.
     pub fn is_sudden(self) -> bool {
         matches!(self, Self::Provider | Self::Terraform)
     }
 
-    /// Strikes a run as soon as the cloud has got `requests` requests, if that ever happens, and waits until Terraform
-    /// and the provider have ended.
+    /// Sends the signal when the cloud has received `requests` requests, if it does, and waits until Terraform and the provider
+    /// have ended.
     pub fn strike(self, workspace: &Workspace, mut running: Running, requests: usize) -> Run {
         if self == Self::Nothing {
             return running.wait();
@@ -68,12 +68,12 @@ fn children(parent: u32) -> Vec<String> {
     String::from_utf8(listed.stdout).unwrap().lines().map(str::to_owned).collect()
 }
 
-/// Sends SIGKILL; a process that has just ended is as good.
+/// Sends SIGKILL; the process may have ended already.
 fn kill(process: &str) {
     Command::new("kill").args(["-KILL", process]).output().unwrap();
 }
 
-/// A process that has ended counts as ended before it is waited for.
+/// Whether the process runs. A zombie does not count.
 fn is_alive(process: &str) -> bool {
     let listed = tool("ps").args(["-o", "stat=", "-p", process]).output().unwrap();
     let state = String::from_utf8(listed.stdout).unwrap();

@@ -1,4 +1,4 @@
-//! The campaign's books: what was done, and what of cloud, state and configuration does not agree.
+//! The results of the campaign: statistics, and differences between cloud, state and configuration.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
@@ -13,7 +13,7 @@ use crate::harness::config::REGION;
 use crate::harness::run::Run;
 use crate::harness::workspace::Workspace;
 
-/// What came out of some rounds.
+/// The results of some rounds.
 #[derive(Debug, Default)]
 pub struct Ledger {
     rounds: usize,
@@ -23,16 +23,16 @@ pub struct Ledger {
     doubled: usize,
     orphaned: usize,
     replaced: usize,
-    /// Caches made by a call that SIGKILL kept from getting into the state.
+    /// Caches that are not in the state because of SIGKILL.
     unsaved: usize,
-    /// How long Terraform had not heard of what was created, for caches that are waited for and for others.
+    /// The time from the creation until Terraform received the ID, with and without `wait_for_ready`.
     windows: BTreeMap<bool, Vec<Duration>>,
-    /// A sentence for each thing that is not as it must be.
+    /// A sentence for each violation.
     pub wrong: Vec<String>,
 }
 
 impl Ledger {
-    /// A round: `disturbed` runs Terraform against the injected faults, then a clean apply follows, and all is compared.
+    /// A round: `disturbed` runs Terraform with the injected faults, then an undisturbed apply follows, and the result is compared.
     pub fn round(
         &mut self,
         name: &str,
@@ -74,7 +74,7 @@ impl Ledger {
         self.compare(name, workspace, fleet, &after);
     }
 
-    /// Takes what is wrong out of the cloud, so that the rounds that follow do not suffer from it.
+    /// Compares cloud, state and configuration, and removes incorrect caches from the cloud, so that later rounds are not affected.
     fn compare(&mut self, name: &str, workspace: &Workspace, fleet: &Fleet, managed: &BTreeMap<String, String>) {
         let caches = workspace.cloud.caches(REGION);
         for (label, spec) in &fleet.0 {
@@ -106,7 +106,7 @@ impl Ledger {
         }
     }
 
-    /// From the arrival of each `CreateImageCache` to Terraform's message that it has the cache.
+    /// Measures the time from each `CreateImageCache` to Terraform's message that the cache is created.
     fn measure_windows(&mut self, workspace: &Workspace, fleet: &Fleet, run: &Run) {
         let (now, wall) = (Instant::now(), SystemTime::now());
         let requests = workspace.cloud.requests();
@@ -166,10 +166,10 @@ fn managed(workspace: &Workspace) -> BTreeMap<String, String> {
     state.labels().map(|label| (label.to_owned(), state.id(&format!("eks_image_cache.{label}")).to_owned())).collect()
 }
 
-/// The caches that SIGKILL kept out of the state, one for each resource that has none there: a second one is doubled.
+/// The caches that are not in the state because of SIGKILL, one for each resource without an object: a second one is doubled.
 ///
-/// Terraform says that it has a cache before it writes that into its state file, so what it said counts only when the
-/// provider alone was killed.
+/// Terraform prints that a cache is created before it writes the state file, so its messages count only if only the provider was
+/// killed.
 fn unsaved(workspace: &Workspace, run: &Run, kill: Kill) -> Vec<String> {
     let must_be_saved: BTreeSet<String> = match kill {
         Kill::Nothing | Kill::Interrupt => return Vec::new(),
@@ -185,7 +185,7 @@ fn unsaved(workspace: &Workspace, run: &Run, kill: Kill) -> Vec<String> {
     BTreeMap::from_iter(unsaved).into_values().cloned().collect()
 }
 
-/// The labels of the caches of which a run says that they are created, and when it did.
+/// The labels of the caches that a run reports as created, with the time.
 fn created(run: &Run) -> impl Iterator<Item = (String, Timestamp)> {
     run.messages().filter_map(|message| {
         let hook = &message["hook"];

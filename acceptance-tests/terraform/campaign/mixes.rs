@@ -1,4 +1,4 @@
-//! Random rounds: 30 caches come, change and go, requests fail at random, and something is killed in half of the rounds.
+//! Random rounds: 30 caches are created, changed and deleted, requests fail at random, and half of the rounds have a kill.
 
 use std::time::Duration;
 
@@ -15,11 +15,11 @@ use crate::harness::workspace::Workspace;
 
 const CACHES: usize = 30;
 
-/// Questions under whose other variants not every configuration can be applied,
-/// or after which a plan has changes.
+/// Questions whose variants prevent some configurations from being applied,
+/// or cause changes in the next plan.
 const EXCLUDED: [&str; 5] = ["omitted_fields", "names", "delete", "site", "tag_policy"];
 
-/// A cloud and a state that go through `rounds` rounds.
+/// Runs `rounds` rounds with one cloud and one state.
 pub fn run(seed: u64, rounds: u64) -> Ledger {
     let mut rng = StdRng::seed_from_u64(seed);
     let build_time = Duration::from_millis(rng.random_range(0..1000));

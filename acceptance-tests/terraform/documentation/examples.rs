@@ -1,4 +1,4 @@
-//! `examples/`: formatted, valid, planned, and the modules tested by their own tests.
+//! `examples/`: checks formatting, validates and plans, and runs the tests of modules.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -10,7 +10,7 @@ use crate::harness::config::REGION;
 use crate::harness::features::Feature;
 use crate::harness::workspace::Workspace;
 
-/// Examples that contact public registries, which tests do not: they are validated here, and planned in `image_sizes`.
+/// Examples that contact public registries, which tests must not: they are only validated here, and planned in `image_sizes`.
 const CONTACT_REGISTRIES: [&str; 5] = ["given-size.tf", "images.tf", "moving-tag.tf", "precondition.tf", "trigger.tf"];
 
 /// Examples that not every client supports.
@@ -26,7 +26,7 @@ const NEEDS: [(&str, Feature); 9] = [
     ("list-resource.tfquery.hcl", Feature::Query),
 ];
 
-/// Examples that import the same resource, of which a configuration can contain one.
+/// Examples that import the same resource; a configuration can contain only one of them.
 const IMPORTS: [&str; 2] = ["import-by-string-id.tf", "import-by-identity.tf"];
 
 fn examples() -> PathBuf {
@@ -66,7 +66,7 @@ fn validates_and_plans(directory: &Path) {
         for name in names.iter().filter(|name| CONTACT_REGISTRIES.contains(&name.as_str())) {
             workspace.remove(name);
         }
-        // The cache that data sources look up, and that is imported.
+        // The cache that data sources and imports refer to.
         let mut cache = ImageCache::ready("llm", &["nginx:1.27"], workspace.cloud.clock().now());
         cache.id = "imc-1a2b3c4d".to_owned();
         let id = workspace.cloud.insert_cache(REGION, cache);

@@ -1,7 +1,7 @@
-//! Code in `README.md`, in `docs/` and in the READMEs of modules: formatted, valid, and planned.
+//! Code in `README.md`, in `docs/` and in the READMEs of modules: checks formatting, validates, and plans.
 //!
-//! Code that a page repeats from `examples/` is tested there. Of the blocks of other providers, which are not installed, the
-//! expressions that use this provider are planned, as outputs.
+//! Code that a page repeats from `examples/` is tested there. Other providers are not installed: expressions in their blocks that
+//! use this provider are planned as outputs.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -49,7 +49,7 @@ vpc_id            = "vpc-1a2b3c4d"
 vpc_ids           = { llm = "vpc-1a2b3c4d", training = "vpc-5e6f7a8b" }
 "#;
 
-/// What pages read from other providers, and a variable instead of it.
+/// References to other providers on pages, and the variables that replace them.
 const READS: [(&str, &str); 2] = [
     ("data.helm_template.inference.manifest", "var.manifest"),
     ("data.kubernetes_config_map_v1.eks_config.data", "var.config_map"),
@@ -106,7 +106,7 @@ fn is_configuration(code: &str) -> bool {
     first.ends_with('{') && !first.contains('=') && first != "provider_installation {" && !code.contains("\nrun \"")
 }
 
-/// The configuration with blocks of other providers replaced by outputs, and what it reads from them by variables.
+/// The configuration with outputs instead of blocks of other providers, and variables instead of references to them.
 fn without_other_providers(code: &str) -> String {
     let mut own = String::new();
     let mut other: Option<String> = None;
@@ -127,7 +127,7 @@ fn without_other_providers(code: &str) -> String {
     READS.iter().fold(own, |code, (read, variable)| code.replace(read, variable))
 }
 
-/// Outputs of the expressions in a block that use this provider, with unique names from `number` on.
+/// Outputs for the expressions in a block that use this provider, with unique names from `number` on.
 fn outputs(block: &str, number: usize) -> String {
     let for_each = block.lines().find_map(|line| line.trim().strip_prefix("for_each = "));
     let depth = |text: &str| {
@@ -176,7 +176,7 @@ fn variables(code: &str) -> String {
     names.into_iter().map(|name| format!("variable \"{name}\" {{}}\n")).collect()
 }
 
-/// Whether a plan would contact public registries, which tests do not.
+/// Whether a plan would contact public registries, which tests must not.
 fn contacts_registries(code: &str) -> bool {
     code.contains("data \"eks_pod_disk\"") && code.contains("  images = ") && !code.contains("inspect_images")
 }

@@ -73,7 +73,7 @@ fn cloud_with(name: &str, variant: &str) -> Workspace {
 }
 
 #[test]
-fn rebuild_keeps_what_an_update_that_omits_fields_resets() {
+fn rebuild_keeps_fields_that_omission_resets() {
     if Cli::get().skips(Feature::Actions) {
         return;
     }
@@ -97,7 +97,7 @@ fn rebuild_keeps_what_an_update_that_omits_fields_resets() {
 }
 
 #[test]
-fn rebuild_that_does_nothing_is_a_warning() {
+fn rebuild_without_effect_is_a_warning() {
     if Cli::get().skips(Feature::Actions) {
         return;
     }
@@ -128,7 +128,7 @@ fn action_without_wait_returns_at_once() {
 }
 
 #[test]
-fn triggered_action_follows_changed_digest() {
+fn changed_digest_triggers_the_action() {
     if Cli::get().skips(Feature::Actions) {
         return;
     }
@@ -145,7 +145,7 @@ fn triggered_action_follows_changed_digest() {
 }
 
 #[test]
-fn failed_action_says_why_and_is_not_planned_again() {
+fn failed_action_is_explained_and_not_planned_again() {
     if Cli::get().skips(Feature::Actions) {
         return;
     }
@@ -158,7 +158,7 @@ fn failed_action_says_why_and_is_not_planned_again() {
     run.error().says(&[&id, REGION, "UpdateFailed"]);
     workspace.cloud.fail_builds(|_| None);
 
-    // The digest is stored before the action runs. What is planned is the update that the resource's status asks for.
+    // The digest is stored before the action runs. The planned update is due to the resource's status.
     let plan = workspace.run(&["plan", "-input=false", "-no-color"]).succeeds();
     assert!(!plan.stdout.contains("to invoke"), "{plan}");
     invoke(&workspace).wait().succeeds();
@@ -169,7 +169,7 @@ fn failed_action_says_why_and_is_not_planned_again() {
 }
 
 #[test]
-fn interrupted_action_leaves_the_build_to_the_cloud() {
+fn interrupted_action_does_not_stop_the_build() {
     if Cli::get().skips(Feature::Actions) {
         return;
     }
@@ -183,8 +183,8 @@ fn interrupted_action_leaves_the_build_to_the_cloud() {
 
     let running = invoke(&workspace);
     workspace.wait_for_requests("UpdateImageCache", 1);
-    // Until the status has been reported: Terraform 1.14 and 1.15 crash on a second event after the interrupt, also on one
-    // that was sent before it.
+    // Waits until the status has been reported: Terraform 1.14 and 1.15 crash on a second event after the interrupt, even
+    // if it was sent before.
     let polls = workspace.cloud.count("DescribeImageCaches");
     workspace.wait_for_requests("DescribeImageCaches", polls + 3);
     running.interrupt();

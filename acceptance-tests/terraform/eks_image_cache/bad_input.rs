@@ -1,4 +1,4 @@
-//! Invalid configurations: reported at once, at the attribute, with what was expected, and without a call.
+//! Invalid configurations: errors at the attribute, with the expected value, and without a call.
 
 use crate::harness::cli::Cli;
 use crate::harness::config::{CacheBlock, PROVIDER, cache};
@@ -6,12 +6,12 @@ use crate::harness::features::Feature;
 use crate::harness::run::Diagnostic;
 use crate::harness::workspace::Workspace;
 
-/// A wrong value: what it is, where the error points, and what it says.
+/// An invalid value, and the line and the text of its error.
 struct Row {
     block: String,
-    /// The header of the block that the error points into.
+    /// The header of the block that contains the line.
     header: String,
-    /// Part of the line that it points at; empty is the block's own line.
+    /// A part of the line that the error refers to; empty for the block's header.
     code: &'static str,
     says: &'static [&'static str],
 }
@@ -28,8 +28,8 @@ fn data_row(n: usize, ty: &str, arguments: &str, code: &'static str, says: &'sta
     Row { block: format!("{header} {{\n  {arguments}\n}}\n"), header, code, says }
 }
 
-/// Validates all rows at once: each has one error, which is its own.
-fn hold(rows: &[Row]) {
+/// Validates all rows together. Asserts that each has exactly its error.
+fn check(rows: &[Row]) {
     let workspace = Workspace::new();
     workspace.write(rows.iter().map(|row| row.block.clone()).collect::<Vec<_>>().join("\n"));
     let errors = workspace.run(&["validate", "-json"]).fails().diagnostics();
@@ -70,16 +70,16 @@ fn wrong_arguments_of_an_image_cache() {
         ("auto_create_eip", "{ internet_max_bandwidth_out = 0 }", &["internet_max_bandwidth_out", "0"]),
     ];
     let rows = rows.into_iter().enumerate().map(|(n, (argument, value, says))| cache_row(n, argument, value, says));
-    hold(&rows.collect::<Vec<_>>());
+    check(&rows.collect::<Vec<_>>());
 }
 
 #[test]
-fn a_wrong_argument_with_a_password_in_it_is_named_and_not_quoted() {
+fn invalid_argument_with_a_password_is_not_printed() {
     let neither = r#"{ "r.example.com" = { username = "ci" } }"#;
     let url = r#"{ "https://r.example.com" = { username = "ci", password = "hunter2" } }"#;
     let both = r#"{ "r.example.com" = { username = "ci", password = "hunter2", password_wo = "b" } }"#;
     let version_alone = r#"{ "r.example.com" = { username = "ci", password = "hunter2", password_wo_version = 1 } }"#;
-    // An older Terraform would store the write-only one, which comes first.
+    // An older Terraform would store the write-only one, which is reported first.
     let both_says: &[&str] = match Cli::get().has(Feature::WriteOnly) {
         true => &["Conflicting arguments", "r.example.com", "password_wo"],
         false => &["Write-only", "r.example.com", "password_wo", "1.11"],
@@ -92,10 +92,10 @@ fn a_wrong_argument_with_a_password_in_it_is_named_and_not_quoted() {
     ];
     let rows = rows.into_iter().enumerate().map(|(n, (value, says))| {
         let row = cache_row(n, "image_registry_credentials", value, &[]);
-        // Where a password is written, the block's own line, so that Terraform does not quote the password.
+        // If it contains a password, the error refers to the block's header, so that Terraform does not print the password.
         Row { code: if value.contains("hunter2") { "resource" } else { row.code }, says, ..row }
     });
-    hold(&rows.collect::<Vec<_>>());
+    check(&rows.collect::<Vec<_>>());
 }
 
 #[test]
@@ -109,7 +109,7 @@ fn wrong_combinations_and_blocks_of_an_image_cache() {
     let timeout = |label: &str, text: &str| {
         CacheBlock::labelled(label).block(&format!("timeouts {{\n    create = {text:?}\n  }}"))
     };
-    hold(&[
+    check(&[
         row(
             CacheBlock::labelled("two_eips").set("existed_eip_id", r#""eip-1""#).set("auto_create_eip", "{}"),
             "two_eips",
@@ -148,11 +148,11 @@ fn wrong_arguments_of_a_pod_disk() {
         ("size = 50\n  registry_skip_verify_list = [\"a,b\"]", "registry_skip_verify_list", &["Invalid registry"]),
     ];
     let row = |(n, (arguments, code, says))| data_row(n, "eks_pod_disk", arguments, code, says);
-    hold(&rows.into_iter().enumerate().map(row).collect::<Vec<_>>());
+    check(&rows.into_iter().enumerate().map(row).collect::<Vec<_>>());
 }
 
 #[test]
-fn wrong_arguments_of_what_looks_image_caches_up() {
+fn wrong_arguments_of_image_cache_data_sources() {
     let rows: [(&str, &str, &str, &[&str]); 7] = [
         ("eks_image_cache", "id = \"nginx\"", "id", &["Unusual image cache ID", "imc-1a2b3c4d", "nginx"]),
         ("eks_image_cache", "id = \"ap-guangzhou/imc-1\"", "id", &["Unusual image cache ID", "ap-guangzhou/imc-1"]),
@@ -163,7 +163,7 @@ fn wrong_arguments_of_what_looks_image_caches_up() {
         ("eks_suitable_image_cache", "images = [\"nginx:\"]", "images", &["Invalid image reference", "nginx:"]),
     ];
     let row = |(n, (ty, arguments, code, says))| data_row(n, ty, arguments, code, says);
-    hold(&rows.into_iter().enumerate().map(row).collect::<Vec<_>>());
+    check(&rows.into_iter().enumerate().map(row).collect::<Vec<_>>());
 }
 
 #[test]
@@ -205,7 +205,7 @@ fn wrong_provider_blocks() {
         ("secret = \"x\"", "secret", &["secret"]),
     ];
     let workspace = Workspace::new();
-    // A block that nothing uses is not validated.
+    // A provider block that is not used is not validated.
     workspace.write(cache());
     for (arguments, code, says) in rows {
         workspace.provider(arguments);
@@ -220,7 +220,7 @@ fn wrong_provider_blocks() {
 }
 
 #[test]
-fn a_value_that_is_known_only_at_plan_is_checked_then() {
+fn value_that_is_known_at_plan_is_checked_then() {
     let workspace = Workspace::new();
     workspace.provider(PROVIDER);
     workspace
@@ -233,7 +233,7 @@ fn a_value_that_is_known_only_at_plan_is_checked_then() {
 }
 
 #[test]
-fn conflicting_arguments_are_an_error_once_both_are_known_to_be_set() {
+fn conflicting_arguments_are_an_error_once_both_are_known() {
     let later = |name: &str| {
         format!(
             "variable {name:?} {{\n  type    = string\n  default = \"\"\n}}\n\nresource \"terraform_data\" {name:?} {{\n  \
@@ -262,9 +262,9 @@ fn conflicting_arguments_are_an_error_once_both_are_known_to_be_set() {
     workspace.run(&["destroy", "-auto-approve"]).succeeds();
 }
 
-/// Terraform quotes the lines that an error points at.
+/// Terraform prints the lines that an error refers to.
 #[test]
-fn error_under_a_key_points_at_the_attribute_but_not_at_a_literal_secret() {
+fn error_refers_to_the_attribute_but_not_to_a_literal_secret() {
     for (password, code) in [("var.password", "image_registry_credentials"), (r#""hunter2""#, "resource")] {
         let credentials = format!(r#"{{ "https://r.example.com" = {{ username = "ci", password = {password} }} }}"#);
         let workspace = Workspace::new();

@@ -1,4 +1,4 @@
-//! What a plan decides when the cloud changed: builds that ended, caches that went, drift.
+//! Plans after changes in the cloud: builds that ended, deleted caches, drift.
 
 use std::time::Duration;
 
@@ -20,7 +20,7 @@ fn changed_in_the_cloud(block: &CacheBlock, change: impl FnOnce(&mut ImageCache)
 }
 
 #[test]
-fn a_failed_cache_is_replaced_and_the_plan_shows_its_last_events() {
+fn failed_cache_is_replaced_and_the_plan_shows_its_events() {
     let workspace = changed_in_the_cloud(&cache(), |cache| {
         cache.status = Status::Failed;
         cache.events = vec![Event {
@@ -42,7 +42,7 @@ fn a_failed_cache_is_replaced_and_the_plan_shows_its_last_events() {
 }
 
 #[test]
-fn a_failed_update_is_tried_again_in_place() {
+fn failed_update_is_retried_in_place() {
     let credentials = r#"{ "registry.example.com" = { username = "ci", password = "one" } }"#;
     let workspace = changed_in_the_cloud(&cache().set("image_registry_credentials", credentials), |cache| {
         cache.status = Status::UpdateFailed;
@@ -58,7 +58,7 @@ fn a_failed_update_is_tried_again_in_place() {
 }
 
 #[test]
-fn a_failed_update_is_replaced_with_replace_on_rebuild() {
+fn failed_update_is_replaced_with_replace_on_rebuild() {
     let block = cache().set("replace_on_rebuild", "true");
     let workspace = changed_in_the_cloud(&block, |cache| cache.status = Status::UpdateFailed);
     let old = workspace.cloud_cache().id;
@@ -79,7 +79,7 @@ fn deleted_cache_is_created_again() {
 }
 
 #[test]
-fn a_cache_that_expired_is_made_again() {
+fn expired_cache_is_created_again() {
     let workspace = Workspace::new();
     workspace.step(cache().set("retention_days", "1"));
     let old = workspace.cloud_cache().id;
@@ -91,7 +91,7 @@ fn a_cache_that_expired_is_made_again() {
 }
 
 #[test]
-fn drift_is_seen_and_put_right_in_place() {
+fn drift_is_corrected_in_place() {
     type Change = fn(&mut ImageCache);
     let build = [BUILD, &["Tags"]].concat();
     let drifts: [(&str, Change, &[&str]); 6] = [
@@ -137,7 +137,7 @@ fn drift_is_seen_and_put_right_in_place() {
 }
 
 #[test]
-fn build_keeps_what_changed_between_plan_and_apply() {
+fn build_keeps_changes_between_plan_and_apply() {
     let block = cache().set("name", r#""web""#).set("retention_days", "7").set("tags", r#"{ team = "ml" }"#);
     for ignored in ["[]", "[name, retention_days, tags]"] {
         let workspace = Workspace::new();
@@ -158,7 +158,7 @@ fn build_keeps_what_changed_between_plan_and_apply() {
         let kept = |cache: &ImageCache| (cache.name.clone(), cache.retention_days, cache.tags.clone());
         assert_eq!(kept(&after), kept(&changed), "{ignored}");
 
-        // The next apply puts right what is not ignored.
+        // The next apply corrects the attributes that are not ignored.
         workspace.step(&built);
         assert_eq!(workspace.cloud_cache().name, if ignored == "[]" { "web" } else { "console" });
         workspace.destroy();
@@ -166,7 +166,7 @@ fn build_keeps_what_changed_between_plan_and_apply() {
 }
 
 #[test]
-fn what_the_configuration_leaves_open_may_drift() {
+fn unconfigured_attributes_may_drift() {
     let workspace = changed_in_the_cloud(&cache(), |cache| {
         cache.name = "renamed".to_owned();
         cache.image_cache_size = 60;
@@ -181,7 +181,7 @@ fn what_the_configuration_leaves_open_may_drift() {
 }
 
 #[test]
-fn another_spelling_of_the_same_image_is_not_drift() {
+fn other_spelling_of_the_same_image_is_not_drift() {
     let workspace = changed_in_the_cloud(&cache(), |cache| {
         cache.images = vec!["docker.io/library/nginx:1.27".to_owned()];
     });
@@ -190,12 +190,12 @@ fn another_spelling_of_the_same_image_is_not_drift() {
 }
 
 #[test]
-fn cache_outside_the_policy_of_the_caller_looks_deleted() {
+fn cache_outside_the_callers_policy_appears_deleted() {
     let workspace = Workspace::new();
     workspace.step(cache());
     let id = workspace.cloud_cache().id;
     assert!(workspace.cloud.hide_cache(REGION, &id));
-    // As the guide on permissions says: the list is filtered, and succeeds.
+    // As documented in the guide on permissions, the list is filtered and succeeds.
     let plan = workspace.planned(cache());
     assert_eq!(plan.change(TEST).actions(), ["create"]);
     assert!(workspace.cloud.delete_cache(REGION, &id));

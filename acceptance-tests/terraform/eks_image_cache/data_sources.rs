@@ -1,4 +1,4 @@
-//! Image caches that are looked up: by name, by ID, by filters, by images.
+//! Data sources of image caches: by name, by ID, by filters, by images.
 
 use std::time::Duration;
 
@@ -11,12 +11,12 @@ use crate::harness::workspace::Workspace;
 
 const OTHER_REGION: &str = "ap-singapore";
 
-/// A data source with these arguments, and the whole of it as the output `found`.
+/// A data source with these arguments, and its value as the output `found`.
 fn data(kind: &str, arguments: &str) -> String {
     format!("data {kind:?} \"test\" {{\n  {arguments}\n}}\n\noutput \"found\" {{\n  value = data.{kind}.test\n}}\n")
 }
 
-/// What a data source with these arguments says.
+/// The value of a data source with these arguments.
 #[track_caller]
 fn found(workspace: &Workspace, kind: &str, arguments: &str) -> Value {
     workspace.write(data(kind, arguments));
@@ -24,7 +24,7 @@ fn found(workspace: &Workspace, kind: &str, arguments: &str) -> Value {
     workspace.state().output("found").clone()
 }
 
-/// Puts a cache into the cloud, as `change` makes it.
+/// Adds a cache to the cloud, modified by `change`.
 fn insert(workspace: &Workspace, id: &str, name: &str, change: impl FnOnce(&mut ImageCache)) {
     let mut cache = ImageCache::ready(name, &["nginx:1.27"], workspace.cloud.clock().now());
     cache.id = id.to_owned();
@@ -33,7 +33,7 @@ fn insert(workspace: &Workspace, id: &str, name: &str, change: impl FnOnce(&mut 
     workspace.cloud.insert_cache(REGION, cache);
 }
 
-/// Deletes what was put there by hand.
+/// Deletes the caches that the test added.
 fn clear(workspace: &Workspace) {
     for region in workspace.cloud.regions() {
         for cache in workspace.cloud.caches(&region) {
@@ -43,7 +43,7 @@ fn clear(workspace: &Workspace) {
 }
 
 #[test]
-fn a_cache_is_found_by_its_name_and_by_its_id() {
+fn cache_is_found_by_name_and_by_id() {
     let workspace = Workspace::new();
     insert(&workspace, "imc-1", "web", |cache| {
         cache.image_cache_size = 50;
@@ -83,7 +83,7 @@ fn a_cache_is_found_by_its_name_and_by_its_id() {
 }
 
 #[test]
-fn none_and_several_are_errors_that_say_what_was_found() {
+fn no_match_and_several_matches_are_errors() {
     let workspace = Workspace::new();
     insert(&workspace, "imc-1", "web", |_| ());
     insert(&workspace, "imc-2", "web", |cache| cache.status = Status::Failed);
@@ -107,7 +107,7 @@ fn none_and_several_are_errors_that_say_what_was_found() {
 }
 
 #[test]
-fn caches_are_listed_by_every_filter_and_from_all_pages() {
+fn filters_apply_to_all_pages() {
     let workspace = Workspace::new();
     for i in 0..120 {
         insert(&workspace, &format!("imc-{i:03}"), &format!("app-{}", i % 3), |cache| {
@@ -141,7 +141,7 @@ fn caches_are_listed_by_every_filter_and_from_all_pages() {
 }
 
 #[test]
-fn a_list_has_one_order_whatever_that_of_the_api() {
+fn list_order_does_not_depend_on_the_api() {
     let workspace = Workspace::new();
     workspace.cloud.set_behavior(Behavior { order: Order::Changing, ..Behavior::default() });
     for i in 0..30 {
@@ -154,7 +154,7 @@ fn a_list_has_one_order_whatever_that_of_the_api() {
 }
 
 #[test]
-fn a_listed_cache_shows_what_a_cache_that_is_found_shows() {
+fn listed_cache_equals_found_cache() {
     let workspace = Workspace::new();
     insert(&workspace, "imc-1", "web", |_| ());
     let mut one = found(&workspace, "eks_image_cache", "name = \"web\"");
@@ -181,7 +181,7 @@ fn wrong_filters_are_refused_at_their_attribute() {
 }
 
 #[test]
-fn the_most_suitable_cache_is_found_or_null() {
+fn most_suitable_cache_is_found_or_null() {
     let workspace = Workspace::new();
     insert(&workspace, "imc-large", "large", |cache| cache.image_cache_size = 100);
     insert(&workspace, "imc-small", "small", |cache| cache.image_cache_size = 50);
@@ -202,7 +202,7 @@ fn the_most_suitable_cache_is_found_or_null() {
 }
 
 #[test]
-fn most_recent_chooses_among_caches_of_one_name() {
+fn most_recent_chooses_among_caches_with_one_name() {
     let workspace = Workspace::new();
     let now = workspace.cloud.clock().now();
     insert(&workspace, "imc-old", "web", |cache| cache.creation_time = now - Duration::from_secs(7200));

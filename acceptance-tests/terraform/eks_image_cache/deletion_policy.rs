@@ -1,4 +1,4 @@
-//! Caches that outlive their resource, and sizes that fall.
+//! Caches that are retained after a destroy, and decreasing sizes.
 
 use crate::harness::config::{CacheBlock, REGION, cache};
 use crate::harness::workspace::Workspace;
@@ -27,7 +27,7 @@ fn policy_changes_in_place_without_a_write() {
 }
 
 #[test]
-fn retained_cache_outlives_destroy_and_replacement() {
+fn retained_cache_survives_destroy_and_replacement() {
     let workspace = Workspace::new();
     workspace.step(retained());
     let first = workspace.cloud_cache().id;
@@ -41,7 +41,7 @@ fn retained_cache_outlives_destroy_and_replacement() {
     assert!(run.warnings().iter().any(|warning| warning.detail.contains(&second)), "{run}");
     assert_eq!(workspace.cloud.count("DeleteImageCaches"), 0);
 
-    // The printed command works, and the policy of the configuration counts from the next apply on.
+    // The printed command works, and the configured policy takes effect with the next apply.
     workspace.write(cache());
     workspace.run(&["import", TEST, &format!("{REGION}/{first}")]).succeeds();
     workspace.apply().succeeds();
@@ -51,7 +51,7 @@ fn retained_cache_outlives_destroy_and_replacement() {
 }
 
 #[test]
-fn size_that_falls_is_a_warning_of_the_plan() {
+fn decreasing_size_is_a_warning_of_the_plan() {
     let workspace = Workspace::new();
     workspace.step(cache().set("image_cache_size", "60"));
     workspace.write(cache().set("image_cache_size", "40"));

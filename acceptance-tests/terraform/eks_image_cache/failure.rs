@@ -1,4 +1,4 @@
-//! Failures in the cloud or on the way to it: builds that fail, lost responses, unusable responses.
+//! Failures: failed builds, lost responses, unusable responses.
 
 use std::time::Duration;
 
@@ -10,7 +10,7 @@ use crate::harness::workspace::Workspace;
 const TEST: &str = "eks_image_cache.test";
 
 #[test]
-fn a_build_that_fails_says_why_keeps_the_id_and_taints() {
+fn failed_create_is_explained_and_tainted() {
     let workspace = Workspace::new();
     workspace.cloud.make_unpullable("nginx:1.27");
     workspace.write(cache());
@@ -35,7 +35,7 @@ fn a_build_that_fails_says_why_keeps_the_id_and_taints() {
 }
 
 #[test]
-fn a_build_that_fails_after_apply_is_replaced_by_the_next() {
+fn build_that_fails_after_apply_is_replaced() {
     let workspace = Workspace::with_endless_builds();
     let block = cache().set("wait_for_ready", "false");
     workspace.step(&block);
@@ -53,7 +53,7 @@ fn a_build_that_fails_after_apply_is_replaced_by_the_next() {
 }
 
 #[test]
-fn an_update_that_fails_says_why_and_the_next_apply_tries_again() {
+fn failed_update_is_explained_and_retried() {
     let workspace = Workspace::new();
     workspace.step(cache());
     let id = workspace.cloud_cache().id;
@@ -90,7 +90,7 @@ fn create_adopts_the_cache_of_a_lost_response() {
 }
 
 #[test]
-fn two_caches_of_one_name_with_a_lost_response_are_two_objects() {
+fn lost_response_with_a_shared_name_gives_two_objects() {
     let workspace = Workspace::new();
     workspace.cloud.inject(Fault::Reset(Moment::AfterActing).on("CreateImageCache").nth(1));
     workspace.step(cache().set("count", "2").set("name", r#""web""#));
@@ -105,7 +105,7 @@ fn two_caches_of_one_name_with_a_lost_response_are_two_objects() {
 }
 
 #[test]
-fn a_refused_create_leaves_nothing_behind_and_says_what_the_api_said() {
+fn refused_create_has_the_error_of_the_api() {
     let workspace = Workspace::new();
     workspace.cloud.inject(
         Fault::Error {
@@ -128,7 +128,7 @@ fn a_refused_create_leaves_nothing_behind_and_says_what_the_api_said() {
 }
 
 #[test]
-fn throttled_calls_are_repeated() {
+fn throttled_calls_are_retried() {
     let workspace = Workspace::new();
     for action in ["CreateImageCache", "DescribeImageCaches", "DeleteImageCaches"] {
         workspace.cloud.inject(Fault::Throttled.on(action).times(1));
@@ -150,7 +150,7 @@ fn delete_of_a_deleted_cache_is_success() {
 }
 
 #[test]
-fn a_delete_that_is_refused_keeps_the_cache_in_the_state() {
+fn refused_delete_keeps_the_state() {
     let workspace = Workspace::new();
     workspace.step(cache());
     let id = workspace.cloud_cache().id;
@@ -170,7 +170,7 @@ fn a_delete_that_is_refused_keeps_the_cache_in_the_state() {
 }
 
 #[test]
-fn unusable_responses_are_errors_with_action_status_and_request_id() {
+fn unusable_responses_have_action_status_and_request_id() {
     let workspace = Workspace::new();
     workspace.provider(&format!("{PROVIDER}\n  max_retries = 0"));
     workspace.step(cache());
@@ -189,7 +189,7 @@ fn unusable_responses_are_errors_with_action_status_and_request_id() {
 }
 
 #[test]
-fn unknown_status_is_an_error_that_keeps_the_cache() {
+fn unknown_status_is_an_error_and_keeps_the_cache() {
     let workspace = Workspace::new();
     let text = r#""Status":"Ready""#.to_owned();
     let with = r#""Status":"Hibernating""#.to_owned();
@@ -214,7 +214,7 @@ fn create_response_without_the_id_adopts_the_cache() {
 }
 
 #[test]
-fn a_slow_api_is_waited_for() {
+fn slow_api_is_waited_for() {
     let workspace = Workspace::with(Settings { build_time: Duration::ZERO, ..Settings::default() });
     workspace.cloud.inject(Fault::DelayedResponse(Duration::from_millis(700)).on("CreateImageCache"));
     workspace.step(cache());
@@ -223,7 +223,7 @@ fn a_slow_api_is_waited_for() {
 }
 
 #[test]
-fn a_cache_that_cannot_be_read_after_its_creation_is_not_built_again() {
+fn cache_that_cannot_be_read_after_create_is_not_tainted() {
     let workspace = Workspace::new();
     workspace.provider(&format!("{PROVIDER}\n  max_retries = 0"));
     let read = |fault: Fault| fault.when(|request| request.body["ImageCacheIds"].is_array());
@@ -249,7 +249,7 @@ fn a_cache_that_cannot_be_read_after_its_creation_is_not_built_again() {
     workspace.destroy();
 }
 
-/// A cloud whose caches do not say why their builds fail, with this container instance.
+/// A cloud whose caches do not list the reason of a failed build, with this container instance.
 fn with_build_instance(variant: &str) -> Workspace {
     let behavior = Behavior::default().with("failure_events", "say nothing").unwrap();
     let behavior = behavior.with("build_instance", variant).unwrap();
@@ -260,7 +260,7 @@ fn with_build_instance(variant: &str) -> Workspace {
 }
 
 #[test]
-fn a_failed_build_has_the_reason_of_its_container_instance() {
+fn failed_build_has_the_reason_from_its_container_instance() {
     let mut workspace = with_build_instance("for-<cache ID>");
     workspace.environment("TF_LOG_PROVIDER", "INFO");
     workspace.write(cache());
@@ -276,7 +276,7 @@ fn a_failed_build_has_the_reason_of_its_container_instance() {
     ]);
     let event = |line: &&str| line.contains("image cache event") && line.contains("no space left on device");
     assert_eq!(run.stderr.lines().filter(event).count(), 1, "{}", run.stderr);
-    // Terraform hands nothing of a tainted object to a plan. Otherwise the plan that replaces it says why.
+    // Terraform does not pass a tainted object to a plan. Otherwise, the plan that replaces it shows the reason.
     workspace.run(&["untaint", "eks_image_cache.test"]).succeeds();
     let plan = workspace.plan().succeeds();
     let [warning] = &plan.warnings()[..] else { panic!("{plan}") };
@@ -285,7 +285,7 @@ fn a_failed_build_has_the_reason_of_its_container_instance() {
 }
 
 #[test]
-fn without_permission_instance_or_action_a_failed_build_is_reported_as_before() {
+fn failed_build_is_reported_without_a_container_instance() {
     for variant in ["another name", "InternalError.CamNoAuth", "InvalidAction"] {
         let workspace = with_build_instance(variant);
         workspace.write(cache());

@@ -1,4 +1,4 @@
-//! `terraform plan -generate-config-out`: what it writes for a cache that exists, and what is left to fill in.
+//! `terraform plan -generate-config-out` for an existing cache.
 
 use std::fs;
 
@@ -13,7 +13,7 @@ use crate::harness::workspace::Workspace;
 const TEST: &str = "eks_image_cache.test";
 
 #[test]
-fn a_generated_configuration_plans_clean_when_the_network_is_filled_in() {
+fn generated_configuration_with_network_has_an_empty_plan() {
     if Cli::get().skips(Feature::GeneratedConfig) {
         return;
     }
@@ -29,7 +29,7 @@ fn a_generated_configuration_plans_clean_when_the_network_is_filled_in() {
     let provider = if !cli.is_opentofu && cli.version >= (1, 16) { "  provider = eks\n" } else { "" };
     workspace.write(import(provider));
 
-    // The API does not tell the network: Terraform writes the file, and then says what is missing in it.
+    // The API does not return the network: Terraform writes the file, then reports the missing arguments.
     let run = workspace.run(&["plan", "-input=false", "-json", "-generate-config-out=generated.tf"]).fails();
     let errors = run.diagnostics().into_iter().filter(|diagnostic| diagnostic.severity == "error");
     let mut missing: Vec<_> = errors.map(|error| error.detail.split(' ').next().unwrap().to_owned()).collect();

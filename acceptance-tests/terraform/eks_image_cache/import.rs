@@ -1,4 +1,4 @@
-//! Caches that were there before.
+//! Imports of existing caches.
 
 use tencentcloud_simulator::ImageCache;
 
@@ -10,7 +10,7 @@ use crate::harness::workspace::Workspace;
 const TEST: &str = "eks_image_cache.test";
 const OTHER_REGION: &str = "ap-singapore";
 
-/// The configuration of a cache that exists: what the API returns, and what it does not.
+/// The configuration of an existing cache, including arguments that the API does not return.
 fn existing() -> CacheBlock {
     cache()
         .set("name", r#""by-hand""#)
@@ -23,7 +23,7 @@ fn existing() -> CacheBlock {
         .set("image_registry_credentials", r#"{ "registry.example.com" = { username = "ci", password = "one" } }"#)
 }
 
-/// Puts the cache of [`existing`] into the cloud, and returns its ID.
+/// Adds the cache of [`existing`] to the cloud, and returns its ID.
 fn insert(workspace: &Workspace, region: &str) -> String {
     let now = workspace.cloud.clock().now();
     let mut cache = ImageCache::ready("by-hand", &["nginx:1.27"], now);
@@ -32,7 +32,7 @@ fn insert(workspace: &Workspace, region: &str) -> String {
     workspace.cloud.insert_cache(region, cache)
 }
 
-/// Holds that the import is adopted: no replacement, no write, and then nothing more to do.
+/// Asserts that the import is adopted without a replacement or a write, and that the next plan is empty.
 fn adopted(workspace: &Workspace, config: CacheBlock, id: &str) {
     let plan = workspace.planned(&config);
     assert_eq!(plan.change(TEST).actions(), ["update"]);
@@ -48,19 +48,19 @@ fn adopted(workspace: &Workspace, config: CacheBlock, id: &str) {
 }
 
 #[test]
-fn an_id_is_imported_from_the_region_of_the_provider_and_adopted_without_a_write() {
+fn import_by_id_uses_the_providers_region() {
     let workspace = Workspace::new();
     let id = insert(&workspace, REGION);
     workspace.write(existing());
     workspace.run(&["import", "-input=false", TEST, &id]).succeeds();
     let state = workspace.state();
     assert_eq!((state.text(TEST, "name"), state.text(TEST, "region")), ("by-hand", REGION));
-    assert!(state.attributes(TEST)["vpc_id"].is_null(), "the API does not tell it");
+    assert!(state.attributes(TEST)["vpc_id"].is_null(), "the API does not return it");
     adopted(&workspace, existing(), &id);
 }
 
 #[test]
-fn a_region_and_an_id_are_imported_from_that_region() {
+fn import_by_region_and_id() {
     let workspace = Workspace::new();
     let id = insert(&workspace, OTHER_REGION);
     let config = existing().set("region", format!("{OTHER_REGION:?}"));
@@ -70,7 +70,7 @@ fn a_region_and_an_id_are_imported_from_that_region() {
 }
 
 #[test]
-fn an_import_from_another_region_stays_there_when_the_configuration_names_none() {
+fn import_from_another_region_stays_there() {
     let workspace = Workspace::new();
     let id = insert(&workspace, OTHER_REGION);
     workspace.write(existing());
@@ -79,7 +79,7 @@ fn an_import_from_another_region_stays_there_when_the_configuration_names_none()
 }
 
 #[test]
-fn an_import_with_other_names_of_the_same_images_is_adopted_with_a_warning() {
+fn import_with_other_spelling_of_images_is_a_warning() {
     let workspace = Workspace::new();
     let id = insert(&workspace, REGION);
     let config = existing().set("images", r#"["docker.io/library/nginx:1.27"]"#);
@@ -96,7 +96,7 @@ fn an_import_with_other_names_of_the_same_images_is_adopted_with_a_warning() {
 }
 
 #[test]
-fn imported_cache_differs_in_what_the_api_returns() {
+fn import_shows_differences_of_returned_attributes() {
     let workspace = Workspace::new();
     let id = insert(&workspace, REGION);
     workspace.write(existing());
@@ -133,7 +133,7 @@ fn import_under_ignore_changes_sends_later_changes() {
 }
 
 #[test]
-fn an_import_block_is_planned_and_adopted() {
+fn import_block_is_planned_and_adopted() {
     let workspace = Workspace::new();
     let id = insert(&workspace, REGION);
     let block = format!("import {{\n  to = {TEST}\n  id = {id:?}\n}}\n");
@@ -170,7 +170,7 @@ fn import_by_identity_defaults_to_the_region_of_the_provider() {
 }
 
 #[test]
-fn an_import_id_of_another_form_says_what_was_expected() {
+fn invalid_import_id_reports_the_expected_form() {
     let workspace = Workspace::new();
     workspace.write(cache());
     for id in ["cache-1", "imc", "/imc-1a2b3c4d", "ap-guangzhou/", "imc-1a2b 3c4d"] {
@@ -184,7 +184,7 @@ fn an_import_id_of_another_form_says_what_was_expected() {
 }
 
 #[test]
-fn an_import_of_a_cache_that_is_not_there_fails() {
+fn import_of_a_missing_cache_fails() {
     let workspace = Workspace::new();
     workspace.write(cache());
     let run = workspace.run(&["import", "-input=false", "-no-color", TEST, "imc-00000000"]).fails();

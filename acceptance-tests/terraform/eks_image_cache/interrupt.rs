@@ -1,6 +1,6 @@
-//! Ctrl-C and `timeouts` against an API that does not respond: before a call is sent, while it is, and while its end is waited
-//! for. All attempts to reach such an API take longer than [`Running::wait`](crate::harness::run::Running::wait) does, so that
-//! a run that ends with these messages was ended by the interrupt or the timeout.
+//! Ctrl-C and `timeouts` with an API that does not respond: before a call, during it, and during the wait for its end. All
+//! attempts to reach such an API take longer than [`Running::wait`](crate::harness::run::Running::wait), so a run that ends in
+//! time was ended by the interrupt or the timeout.
 
 use std::fs;
 use std::net::{TcpListener, TcpStream};
@@ -19,18 +19,18 @@ const TEST: &str = "eks_image_cache.test";
 /// No test takes that long.
 const NEVER: Duration = Duration::from_secs(3600);
 
-/// What is at the endpoint.
+/// The server at the endpoint.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Peer {
-    /// Accepts connections, and never responds.
+    /// Accepts connections, but does not respond.
     Silent,
     /// Does not listen.
     Refusing,
-    /// Drops what is sent to it, so that no connection is made.
+    /// Drops packets, so that no connection is established.
     Blackhole,
 }
 
-/// A socket whose behavior is that of a peer while it is not dropped.
+/// A socket that behaves as a peer until it is dropped.
 struct Socket {
     endpoint: String,
     _listener: Option<TcpListener>,
@@ -49,13 +49,13 @@ impl Peer {
         Socket { endpoint, _listener: listener, _backlog: backlog }
     }
 
-    /// A line of the log that shows an attempt.
+    /// A log line for an attempt.
     fn attempt(self) -> &'static str {
         if self == Self::Refusing { "retrying after a pause" } else { "API request" }
     }
 }
 
-/// What a run ends with that is interrupted at its first attempt, or not at all.
+/// The error of a run, which is interrupted at its first attempt, or not at all.
 fn run(workspace: &mut Workspace, peer: Peer, interrupt: bool, arguments: &[&str]) -> Run {
     let socket = peer.listen();
     let log = workspace.path("log");
@@ -75,7 +75,7 @@ fn run(workspace: &mut Workspace, peer: Peer, interrupt: bool, arguments: &[&str
 }
 
 #[test]
-fn create_ends_before_anything_is_created() {
+fn interrupted_create_creates_nothing() {
     for peer in [Peer::Silent, Peer::Refusing, Peer::Blackhole] {
         let mut workspace = Workspace::new();
         workspace.write(cache());
@@ -91,7 +91,7 @@ fn create_ends_before_anything_is_created() {
 }
 
 #[test]
-fn delete_ends_and_keeps_the_state() {
+fn interrupted_delete_keeps_the_state() {
     for peer in [Peer::Silent, Peer::Refusing, Peer::Blackhole] {
         let mut workspace = Workspace::new();
         workspace.step(cache().block("timeouts {\n    delete = \"2s\"\n  }"));
@@ -109,7 +109,7 @@ fn delete_ends_and_keeps_the_state() {
 }
 
 #[test]
-fn account_check_ends_with_the_operation() {
+fn interrupt_ends_the_account_check() {
     let mut workspace = Workspace::new();
     workspace.provider(&format!("{PROVIDER}\n  allowed_account_ids = [\"100000000001\"]"));
     workspace.step(cache());

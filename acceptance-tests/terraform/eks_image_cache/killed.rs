@@ -1,4 +1,4 @@
-//! Runs that were killed before they saved a cache: the next one warns of it.
+//! Killed runs that did not save a cache: the next run warns of it.
 
 use std::process::Command;
 use std::time::Duration;
@@ -16,7 +16,7 @@ fn warnings(run: &Run) -> Vec<String> {
     run.warnings().into_iter().filter(|warning| warning.summary == SUMMARY).map(|warning| warning.detail).collect()
 }
 
-/// Builds last long enough for a run to be killed in its wait.
+/// A workspace whose builds take long enough to kill a run during its wait.
 fn slow_builds() -> Workspace {
     Workspace::with(Settings { build_time: Duration::from_secs(3), ..Settings::default() })
 }
@@ -25,7 +25,7 @@ fn slow_builds() -> Workspace {
 fn killed(workspace: &Workspace, block: &CacheBlock) -> String {
     workspace.write(block);
     let mut running = workspace.start_apply();
-    // The second poll: the wait has begun.
+    // At the second poll, the wait has begun.
     workspace.wait_for_requests("CreateImageCache", 1);
     workspace.wait_for_requests("DescribeImageCaches", 2);
     let group = format!("-{}", running.process_id());
@@ -33,7 +33,7 @@ fn killed(workspace: &Workspace, block: &CacheBlock) -> String {
     assert!(Command::new("kill").args(["-KILL", "--", &group]).status().unwrap().success());
     running.wait().fails();
     assert!(workspace.state().is_empty());
-    // A killed Terraform leaves the lock of its state.
+    // A killed Terraform leaves its state locked.
     let _ = std::fs::remove_file(workspace.path(".terraform.tfstate.lock.info"));
     workspace.cloud_cache().id
 }
@@ -51,7 +51,7 @@ fn killed_run_leaves_a_cache_and_the_next_one_warns() {
         assert_eq!(workspace.cloud.caches(REGION).len(), 2);
         workspace.plan_is_empty();
 
-        // The printed command, with an address that has no object.
+        // The printed command, with the address of a resource without an object.
         let new = workspace.state().text("eks_image_cache.test", "id").to_owned();
         workspace.run(&["state", "rm", "eks_image_cache.test"]).succeeds();
         workspace.run(&["import", "eks_image_cache.test", &format!("{REGION}/{left}")]).succeeds();
@@ -63,9 +63,9 @@ fn killed_run_leaves_a_cache_and_the_next_one_warns() {
 }
 
 #[test]
-fn caches_that_no_killed_run_left_are_not_reported() {
+fn other_caches_are_not_reported() {
     let workspace = Workspace::new();
-    // Two resources of one name, and two without a name.
+    // Two resources with the same name, and two without a name.
     let two = |name: &str| {
         let block = |label: &str| match name {
             "" => CacheBlock::labelled(label),
@@ -91,7 +91,7 @@ fn caches_that_no_killed_run_left_are_not_reported() {
 }
 
 #[test]
-fn a_listing_that_fails_warns_of_nothing() {
+fn failed_listing_gives_no_warning() {
     let workspace = slow_builds();
     let left = killed(&workspace, &cache());
     workspace.cloud.finish_build(REGION, &left);

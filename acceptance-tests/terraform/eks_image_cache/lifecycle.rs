@@ -86,7 +86,7 @@ fn every_argument_reaches_the_api() {
 }
 
 #[test]
-fn what_is_left_open_is_not_sent_and_gets_a_unique_name() {
+fn omitted_arguments_are_not_sent() {
     let workspace = Workspace::new();
     workspace.step(cache().set("count", "2"));
     let names: Vec<_> = workspace.cloud.caches(REGION).into_iter().map(|cache| cache.name).collect();
@@ -116,7 +116,7 @@ fn one_provider_block_serves_two_regions() {
 }
 
 #[test]
-fn twelve_caches_are_made_and_destroyed_together_with_few_calls() {
+fn twelve_caches_share_calls() {
     let workspace = Workspace::new();
     workspace.step(cache().set("for_each", "toset([for i in range(12) : tostring(i)])"));
     assert_eq!(workspace.cloud.caches(REGION).len(), 12);
@@ -130,7 +130,7 @@ fn twelve_caches_are_made_and_destroyed_together_with_few_calls() {
 }
 
 #[test]
-fn a_move_changes_nothing() {
+fn moved_resource_is_unchanged() {
     let workspace = Workspace::new();
     workspace.step(cache());
     let id = workspace.cloud_cache().id;

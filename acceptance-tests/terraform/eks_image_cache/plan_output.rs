@@ -1,6 +1,6 @@
-//! Text and JSON of plans that create: what a practitioner approves, and what a pipeline reads.
+//! Text and JSON output of plans that create.
 //!
-//! The client renders both of the planned state and the planned identity, and prints nothing else when it cannot.
+//! The client renders the planned state and the planned identity, and prints only an error if it cannot.
 
 use crate::harness::cli::Cli;
 use crate::harness::config::{REGION, cache};
@@ -120,7 +120,7 @@ fn identity_is_in_state_after_apply() {
     assert_eq!(identities[TEST], serde_json::json!({ "region": REGION, "id": id }));
     workspace.run(&["state", "identities", "-id", &id, "-json"]).succeeds();
 
-    // A replacement has another identity.
+    // A replacement has a new identity.
     workspace.step(cache().set("vpc_id", r#""vpc-2""#));
     let identities = workspace.run(&["state", "identities", "-json"]).succeeds().json();
     assert_eq!(identities[TEST]["id"], workspace.state().id(TEST));

@@ -1,4 +1,4 @@
-//! What a plan decides when the configuration changes: nothing, an update in place, a replacement.
+//! Plans after changes of the configuration: no change, an update in place, or a replacement.
 
 use std::collections::BTreeMap;
 
@@ -7,16 +7,16 @@ use serde_json::{Value, json};
 use crate::harness::config::{CacheBlock, PROVIDER, REGION, all, cache};
 use crate::harness::workspace::Workspace;
 
-/// What becomes known only after a build.
+/// The attributes that a build changes.
 const BUILT: &[&str] = &["creation_time", "expire_date_time", "snapshot_id", "status"];
 
-/// What every update with a build sends.
+/// The fields that every update with a build sends.
 pub const BUILD: &[&str] = &["ImageCacheName", "ImageCacheSize", "Images", "RetentionDays"];
 
 const UPDATE: &[&str] = &["update"];
 const REPLACE: &[&str] = &["delete", "create"];
 
-/// A change of a configuration, and what the plan makes of it.
+/// A change of a configuration, and the expected plan.
 struct Row {
     label: &'static str,
     before: CacheBlock,
@@ -24,7 +24,7 @@ struct Row {
     actions: &'static [&'static str],
     /// Attributes known after apply, for updates; causes, for replacements.
     attributes: &'static [&'static str],
-    /// Fields of the `UpdateImageCache` request, the ID apart; empty for no request.
+    /// Fields of the `UpdateImageCache` request, without the ID; empty for no request.
     sent: Vec<&'static str>,
 }
 
@@ -41,7 +41,7 @@ impl Row {
         Self { attributes: unknown, sent: sent.to_vec(), ..self }
     }
 
-    /// Updates with a build, for which `more` is sent as well.
+    /// Updates with a build, which also send `more`.
     fn rebuilds(self, more: &'static [&'static str]) -> Self {
         let mut sent = [BUILD, more].concat();
         sent.sort_unstable();
@@ -59,8 +59,8 @@ impl Row {
     }
 }
 
-/// Applies all rows at once, and holds each against its expectation.
-fn hold(rows: &[Row]) {
+/// Applies all rows together, and compares each with its expectation.
+fn check(rows: &[Row]) {
     let workspace = Workspace::new();
     workspace.step(all(rows.iter().map(|row| &row.before)));
     let before = workspace.state();
@@ -108,8 +108,8 @@ fn hold(rows: &[Row]) {
 }
 
 #[test]
-fn what_pulls_nothing_changes_in_place_and_everything_stays_known() {
-    hold(&[
+fn changes_without_a_pull_are_in_place_and_known() {
+    check(&[
         changed("name", "name", r#""a""#, r#""b""#).updates(&[], &["ImageCacheName"]),
         changed("name_given", "name", "", r#""given""#).updates(&[], &["ImageCacheName"]),
         changed("retention", "retention_days", "30", "60").updates(&["expire_date_time"], &["RetentionDays"]),
@@ -124,10 +124,10 @@ fn what_pulls_nothing_changes_in_place_and_everything_stays_known() {
 }
 
 #[test]
-fn what_pulls_the_images_again_changes_in_place_and_only_what_a_build_changes_is_unknown() {
+fn changes_with_a_pull_are_in_place_and_partly_unknown() {
     const CREDENTIALS: &str = r#"{ "registry.example.com" = { username = "ci", password = "one" } }"#;
     const OTHERS: &str = r#"{ "registry.example.com" = { username = "cd", password = "one" } }"#;
-    hold(&[
+    check(&[
         changed("images", "images", r#"["nginx:1.26"]"#, r#"["nginx:1.27", "redis:7"]"#).rebuilds(&[]),
         changed("size", "image_cache_size", "20", "50").rebuilds(&[]),
         changed("groups", "security_group_ids", r#"["sg-1"]"#, r#"["sg-2"]"#).rebuilds(&["SecurityGroupIds"]),
@@ -144,8 +144,8 @@ fn what_pulls_the_images_again_changes_in_place_and_only_what_a_build_changes_is
 }
 
 #[test]
-fn what_the_api_cannot_change_replaces() {
-    hold(&[
+fn unsupported_changes_replace() {
+    check(&[
         changed("vpc", "vpc_id", r#""vpc-1""#, r#""vpc-2""#).replaces(&["vpc_id"]),
         changed("subnet", "subnet_id", r#""subnet-1""#, r#""subnet-2""#).replaces(&["subnet_id"]),
         changed("eip", "existed_eip_id", r#""eip-1""#, r#""eip-2""#).replaces(&["existed_eip_id"]),
@@ -168,8 +168,8 @@ fn what_the_api_cannot_change_replaces() {
 }
 
 #[test]
-fn replace_on_rebuild_replaces_what_would_pull_again_and_nothing_else() {
-    hold(&[
+fn replace_on_rebuild_replaces_on_pulls_only() {
+    check(&[
         changed("images", "images", r#"["nginx:1.26"]"#, r#"["nginx:1.27"]"#)
             .with("replace_on_rebuild", "true")
             .replaces(&["images"]),
@@ -186,7 +186,7 @@ fn replace_on_rebuild_replaces_what_would_pull_again_and_nothing_else() {
 }
 
 #[test]
-fn with_create_before_destroy_the_new_cache_is_ready_before_the_old_one_goes() {
+fn create_before_destroy_waits_for_the_new_cache() {
     let workspace = Workspace::new();
     let block = CacheBlock::labelled("test")
         .set("replace_on_rebuild", "true")
@@ -209,8 +209,8 @@ fn with_create_before_destroy_the_new_cache_is_ready_before_the_old_one_goes() {
 }
 
 #[test]
-fn an_empty_collection_asks_for_as_little_as_none() {
-    hold(&[
+fn empty_collection_equals_null() {
+    check(&[
         changed("groups", "security_group_ids", "", "[]"),
         changed("credentials", "image_registry_credentials", "", "{}"),
         changed("triggers", "rebuild_triggers", "{}", ""),
@@ -220,7 +220,7 @@ fn an_empty_collection_asks_for_as_little_as_none() {
 }
 
 #[test]
-fn a_cache_without_a_region_follows_that_of_the_provider() {
+fn cache_without_region_follows_the_provider() {
     let workspace = Workspace::new();
     workspace.step(cache());
     workspace.provider(&PROVIDER.replace(REGION, "ap-singapore"));
@@ -233,7 +233,7 @@ fn a_cache_without_a_region_follows_that_of_the_provider() {
     workspace.destroy();
 }
 
-/// A value that is known after apply only, and then is that of the variable `flag`.
+/// An unknown value, which becomes that of the variable `flag`.
 const LATER: &str = r#"
 variable "flag" {}
 
@@ -243,7 +243,7 @@ resource "terraform_data" "later" {
 "#;
 
 #[test]
-fn a_rebuild_whose_replace_on_rebuild_is_not_known_replaces() {
+fn unknown_replace_on_rebuild_replaces() {
     let workspace = Workspace::new();
     let block = cache().set("replace_on_rebuild", "terraform_data.later.output");
     workspace.write(format!("{LATER}{block}"));
@@ -258,7 +258,7 @@ fn a_rebuild_whose_replace_on_rebuild_is_not_known_replaces() {
 }
 
 #[test]
-fn a_build_under_way_is_waited_for_or_not_when_wait_for_ready_is_not_known() {
+fn unknown_wait_for_ready_during_a_build() {
     for (flag, status) in [("true", "Ready"), ("false", "Pending")] {
         let workspace = Workspace::with_endless_builds();
         let block = cache().set("wait_for_ready", "terraform_data.later.output");
@@ -266,7 +266,7 @@ fn a_build_under_way_is_waited_for_or_not_when_wait_for_ready_is_not_known() {
         workspace.run(&["apply", "-auto-approve", "-var=flag=false"]).succeeds();
         let id = workspace.cloud_cache().id;
 
-        // Another value of the same meaning, so that it is not known before apply.
+        // A different value with the same meaning, so that it is unknown in the plan.
         workspace.write(format!("{}{block}", LATER.replace("var.flag", "tobool(var.flag)")));
         let seen = workspace.cloud.count("DescribeImageCaches");
         let apply = workspace.start(&["apply", "-auto-approve", &format!("-var=flag={flag}")]);

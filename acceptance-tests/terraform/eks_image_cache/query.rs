@@ -14,7 +14,7 @@ use crate::harness::plan::Plan;
 use crate::harness::run::Run;
 use crate::harness::workspace::Workspace;
 
-/// The limit of a list block without one, Terraform's own.
+/// Terraform's default limit of a list block.
 const DEFAULT_LIMIT: usize = 100;
 
 /// More caches than [`DEFAULT_LIMIT`].
@@ -79,7 +79,7 @@ fn query_without_limit_stops_at_terraforms_default() {
     }
 }
 
-/// Terraform lists the pages that arrived; without the error, its exit code would call them the whole list.
+/// Terraform lists the received pages; without the error, its exit code would indicate a complete list.
 #[test]
 fn query_interrupted_is_an_error() {
     if Cli::get().skips(Feature::Query) {

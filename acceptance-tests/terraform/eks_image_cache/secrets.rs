@@ -1,4 +1,4 @@
-//! Passwords and keys: sent to the API, and shown nowhere else.
+//! Passwords and keys are sent to the API, but not shown or stored.
 
 use tencentcloud_simulator::KeyPair;
 
@@ -10,7 +10,7 @@ use crate::harness::workspace::Workspace;
 
 const TEST: &str = "eks_image_cache.test";
 
-/// Fails if anything that a run wrote holds one of `secrets`. Terraform's own log does not hold its configuration.
+/// Asserts that the output and the log of a run do not contain any of `secrets`.
 #[track_caller]
 fn is_shown_nowhere(run: &Run, secrets: &[&str]) {
     for secret in secrets {
@@ -44,10 +44,10 @@ fn last_password_in_the_cloud(workspace: &Workspace) -> String {
 }
 
 #[test]
-fn a_write_only_password_reaches_the_api_and_never_plan_state_or_log() {
+fn write_only_password_is_sent_but_not_stored_or_shown() {
     let mut workspace = Workspace::new();
     if Cli::get().skips_part("what a newer one does", Feature::WriteOnly) {
-        // An older Terraform would keep the value: the provider says so instead of taking it.
+        // An older Terraform would store the value: the provider refuses it.
         workspace
             .write(write_only(1).replace("  ephemeral = true\n", "").replace("string", "string\n  default = \"x\""));
         workspace.plan().error().says(&["password_wo", "1.11"]);
@@ -73,7 +73,7 @@ fn a_write_only_password_reaches_the_api_and_never_plan_state_or_log() {
     assert!(credentials["password_wo"].is_null());
     assert_eq!(credentials["password_wo_version"], 1);
 
-    // Terraform cannot see that it changed; the version says so, and the images are pulled with it.
+    // Terraform cannot detect the change; the version changes, and the images are pulled with the new password.
     workspace.environment("TF_LOG", "");
     workspace.environment("TF_VAR_password", second);
     workspace.plan_is_empty();
@@ -86,14 +86,14 @@ fn a_write_only_password_reaches_the_api_and_never_plan_state_or_log() {
     assert_eq!(workspace.cloud_cache().builds, 2);
     assert!(!workspace.state_text().contains(second));
 
-    // Other images are pulled with it as well.
+    // Changed images are also pulled with it.
     workspace.step(write_only(2).replace("nginx:1.27", "nginx:1.28"));
     assert_eq!((last_password_in_the_cloud(&workspace).as_str(), workspace.cloud_cache().builds), (second, 3));
     workspace.destroy();
 }
 
 #[test]
-fn a_password_that_is_stored_is_hidden_from_output_and_log() {
+fn stored_password_is_hidden_from_output_and_log() {
     let mut workspace = Workspace::new();
     let (first, second) = ("stored-secret-first", "stored-secret-second");
     let key = KeyPair::default().secret_key;
@@ -113,7 +113,7 @@ fn a_password_that_is_stored_is_hidden_from_output_and_log() {
 }
 
 #[test]
-fn an_error_does_not_hold_the_password() {
+fn error_does_not_contain_the_password() {
     let workspace = Workspace::new();
     workspace.cloud.make_unpullable("nginx:1.27");
     workspace.write(stored("stored-secret"));

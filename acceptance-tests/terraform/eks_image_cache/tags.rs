@@ -1,4 +1,4 @@
-//! Tags that the platform, tag policies and other people attach.
+//! Tags of the platform, of tag policies and of other users.
 
 use std::time::Duration;
 
@@ -26,7 +26,7 @@ fn block() -> CacheBlock {
     cache().set("image_cache_size", "50").set("tags", r#"{ team = "ml" }"#)
 }
 
-/// The keys of each list of tags that was sent by `action`.
+/// The keys of each list of tags that `action` sent.
 fn sent_keys(workspace: &Workspace, action: &str) -> Vec<Vec<String>> {
     let key = |tag: &Value| tag["Key"].as_str().unwrap().to_owned();
     let keys = |body: &Value| body["Tags"].as_array().map(|tags| tags.iter().map(key).collect());
@@ -52,7 +52,7 @@ fn creator_tags_are_neither_read_nor_sent() {
     );
     workspace.step(format!("{}\n{data}", block().without("tags")));
     let listed = json!({"qcs:tag:createdBy": "Root:100000000001"});
-    assert_eq!(workspace.state().output("tags"), &listed, "a data source shows what is listed");
+    assert_eq!(workspace.state().output("tags"), &listed, "a data source returns all listed tags");
     workspace.destroy();
 }
 
@@ -73,7 +73,7 @@ fn imported_cache_has_no_creator_tags() {
 }
 
 #[test]
-fn ignored_tags_show_no_drift_and_are_carried_along() {
+fn ignored_tags_show_no_drift_and_are_sent_unchanged() {
     let workspace = workspace(CreatorTags::Listed, TagPolicy::OnCreate);
     workspace.provider(&format!("{PROVIDER}\n  ignore_tags = {{ keys = [{POLICY_TAG:?}] }}"));
     workspace.step(block());
@@ -91,14 +91,14 @@ fn ignored_tags_show_no_drift_and_are_carried_along() {
 }
 
 #[test]
-fn other_tags_are_drift_and_reported_once() {
+fn unmanaged_tags_are_drift_and_reported_once() {
     let workspace = workspace(CreatorTags::Absent, TagPolicy::Always);
     workspace.write(block());
     let run = workspace.apply().succeeds();
     let [warning] = &run.warnings()[..] else { panic!("{run}") };
     warning.says(&["Image cache has unmanaged tags", POLICY_TAG, "ignore_tags"]);
 
-    // The next plan removes it, and the policy adds it again: an apply that did what it could, and no second warning.
+    // The next apply removes it, and the policy adds it again: there is no second warning.
     for _ in 0..2 {
         let plan = workspace.planned(block());
         assert_eq!(plan.change(TEST).actions(), ["update"]);

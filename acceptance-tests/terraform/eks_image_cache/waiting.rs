@@ -1,4 +1,4 @@
-//! Waiting for builds: whether, how long, interrupted, and gone on with.
+//! Waits for builds: `wait_for_ready`, timeouts, interrupts, and continued waits.
 
 use std::fmt::Display;
 use std::time::Duration;
@@ -13,7 +13,7 @@ use crate::harness::workspace::Workspace;
 const TEST: &str = "eks_image_cache.test";
 
 #[test]
-fn ctrl_c_during_the_wait_saves_the_cache_untainted_and_the_next_apply_goes_on_waiting() {
+fn interrupted_create_is_saved_untainted_and_the_next_apply_waits() {
     let workspace = Workspace::with_endless_builds();
     workspace.write(cache());
     let apply = workspace.start_apply();
@@ -27,7 +27,7 @@ fn ctrl_c_during_the_wait_saves_the_cache_untainted_and_the_next_apply_goes_on_w
     assert!(!state.is_tainted(TEST));
     assert_eq!((state.id(TEST), state.text(TEST, "status")), (id.as_str(), "Pending"));
 
-    // A plan goes on waiting in place, and what the wait will tell is unknown.
+    // The plan continues the wait in place, and its results are unknown.
     let plan = workspace.planned(cache());
     assert_eq!(plan.change(TEST).actions(), ["update"]);
     assert!(plan.change(TEST).unknown().contains(&"status"));
@@ -44,7 +44,7 @@ fn ctrl_c_during_the_wait_saves_the_cache_untainted_and_the_next_apply_goes_on_w
 }
 
 #[test]
-fn ctrl_c_during_an_update_saves_what_was_sent() {
+fn interrupted_update_saves_the_sent_values() {
     let workspace = Workspace::with_endless_builds();
     workspace.write(cache());
     let apply = workspace.start_apply();
@@ -70,7 +70,7 @@ fn ctrl_c_during_an_update_saves_what_was_sent() {
 }
 
 #[test]
-fn a_timeout_names_the_status_and_untaint_goes_on_without_a_rebuild() {
+fn timeout_names_the_status_and_untaint_continues_the_wait() {
     let workspace = Workspace::with_endless_builds();
     let block = cache().block("timeouts {\n    create = \"300ms\"\n  }");
     workspace.write(&block);
@@ -89,17 +89,17 @@ fn a_timeout_names_the_status_and_untaint_goes_on_without_a_rebuild() {
 }
 
 #[test]
-fn without_wait_for_ready_apply_returns_at_once_and_the_plan_after_it_is_empty() {
+fn apply_without_wait_for_ready_returns_at_once() {
     let workspace = Workspace::with_endless_builds();
     workspace.step(cache().set("wait_for_ready", "false"));
     assert_eq!(workspace.state().text(TEST, "status"), "Pending");
     assert_eq!(workspace.cloud_cache().status, Status::Pending);
 
-    // A cache that is still being built goes as well.
+    // A cache can be destroyed during its build.
     workspace.destroy();
 }
 
-/// A cache whose build does not end by itself, its ID, and an apply of `config` that waits for it.
+/// A cache with an endless build, its ID, and an apply of `config` that waits for it.
 fn apply_during_a_build(config: impl Display) -> (Workspace, String, Running) {
     let workspace = Workspace::with_endless_builds();
     workspace.step(cache().set("wait_for_ready", "false"));
@@ -112,7 +112,7 @@ fn apply_during_a_build(config: impl Display) -> (Workspace, String, Running) {
 }
 
 #[test]
-fn waiting_is_caught_up_when_wait_for_ready_is_set_later() {
+fn wait_for_ready_can_be_set_later() {
     let (workspace, id, apply) = apply_during_a_build(cache());
     workspace.cloud.finish_build(REGION, &id);
     apply.wait().succeeds();
@@ -122,7 +122,7 @@ fn waiting_is_caught_up_when_wait_for_ready_is_set_later() {
 }
 
 #[test]
-fn a_change_during_a_build_is_sent_when_the_build_has_ended() {
+fn change_during_a_build_is_sent_afterwards() {
     let changed = cache().set("images", r#"["nginx:1.28"]"#);
     let (workspace, id, apply) = apply_during_a_build(&changed);
     assert_eq!(workspace.cloud.count("UpdateImageCache"), 0, "the API may refuse or lose a change during a build");
@@ -136,7 +136,7 @@ fn a_change_during_a_build_is_sent_when_the_build_has_ended() {
 }
 
 #[test]
-fn ctrl_c_before_a_change_is_sent_is_an_error_and_the_next_apply_sends_it() {
+fn interrupt_before_an_update_is_sent_is_an_error() {
     let changed = cache().set("images", r#"["nginx:1.28"]"#);
     let (workspace, id, apply) = apply_during_a_build(&changed);
     apply.interrupt();
@@ -156,7 +156,7 @@ fn ctrl_c_before_a_change_is_sent_is_an_error_and_the_next_apply_sends_it() {
 }
 
 #[test]
-fn ctrl_c_ends_a_refresh_without_a_response() {
+fn interrupt_ends_a_refresh() {
     let workspace = Workspace::new();
     workspace.step(cache());
     let seen = workspace.cloud.count("DescribeImageCaches");
@@ -168,7 +168,7 @@ fn ctrl_c_ends_a_refresh_without_a_response() {
     workspace.destroy();
 }
 
-/// A cloud in which a deleted cache stays listed until the test moves the clock.
+/// A cloud in which a deleted cache stays listed until the test advances the clock.
 fn with_lingering_deletions() -> Workspace {
     let behavior = Behavior { delete: Delete::Lingers, ..Behavior::default() };
     let lag = Duration::from_secs(7 * 24 * 3600);
@@ -190,7 +190,7 @@ fn destroy_waits_until_the_cache_is_not_listed() {
 }
 
 #[test]
-fn ctrl_c_during_a_deletion_keeps_the_cache_in_the_state() {
+fn interrupted_deletion_keeps_the_state() {
     let workspace = with_lingering_deletions();
     workspace.step(cache());
     let destroy = workspace.start(&["destroy", "-auto-approve", "-input=false", "-json"]);
@@ -207,7 +207,7 @@ fn ctrl_c_during_a_deletion_keeps_the_cache_in_the_state() {
 }
 
 #[test]
-fn a_deletion_that_takes_too_long_keeps_the_cache_in_the_state() {
+fn deletion_timeout_keeps_the_state() {
     let workspace = with_lingering_deletions();
     workspace.step(cache().block("timeouts {\n    delete = \"300ms\"\n  }"));
     let run = workspace.run(&["destroy", "-auto-approve", "-input=false", "-json"]).fails();

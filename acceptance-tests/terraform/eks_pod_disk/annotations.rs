@@ -1,4 +1,4 @@
-//! Annotations for Pods: from constants without an account, and from image caches.
+//! Annotations for Pods, from constants without an account, and from image caches.
 
 use serde_json::json;
 use tencentcloud_simulator::{ImageCache, Status};
@@ -15,7 +15,7 @@ fn disk(arguments: &str) -> String {
     )
 }
 
-/// Puts a cache of 50 GiB with nginx:1.27 into the cloud, and returns its ID.
+/// Adds a cache of 50 GiB with nginx:1.27 to the cloud, and returns its ID.
 fn insert(workspace: &Workspace, status: Status) -> String {
     let mut cache = ImageCache::ready("web", &["nginx:1.27"], workspace.cloud.clock().now());
     cache.image_cache_size = 50;
@@ -52,7 +52,7 @@ fn constants_need_no_credentials_no_region_and_no_network() {
 }
 
 #[test]
-fn disk_follows_the_cache_created_beside_it() {
+fn disk_of_a_cache_in_the_same_apply() {
     let workspace = Workspace::new();
     let of = "image_cache = eks_image_cache.test.id\n  size = 100\n  retain_minutes = 10";
     let config = format!("{}\n{}", cache().set("image_cache_size", "50"), disk(of));
@@ -72,7 +72,7 @@ fn disk_follows_the_cache_created_beside_it() {
     assert_eq!(disk["matched_image_cache"]["id"], id);
     assert_eq!(disk["matched_image_cache"]["image_cache_size"], 50);
 
-    // The cache changes in place: the Pods keep their annotations.
+    // The cache changes in place, so the Pods keep their annotations.
     workspace.step(config.replace("nginx:1.27", "nginx:1.28"));
     assert_eq!(workspace.state().output("annotations"), state.output("annotations"));
     workspace.destroy();

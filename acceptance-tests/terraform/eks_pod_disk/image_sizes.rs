@@ -1,4 +1,4 @@
-//! Disks for images in a real registry, and caches that follow its tags.
+//! Disks for images in a real registry, and caches that are rebuilt when a tag moves.
 
 use std::fs;
 
@@ -49,7 +49,7 @@ fn sizes(disk: &Value) -> [&Value; 3] {
 }
 
 #[test]
-fn images_alone_give_the_disk_that_they_need() {
+fn disk_is_computed_from_images() {
     let registry = Registry::start();
     let digest = registry.push("team/app:1", &[LARGE, 100]);
     let mut workspace = Workspace::new();
@@ -64,7 +64,7 @@ fn images_alone_give_the_disk_that_they_need() {
     let http = "eks.tke.cloud.tencent.com/registry-http-endpoint";
     assert_eq!(large["annotations"], json!({"eks.tke.cloud.tencent.com/root-cbs-size": "40", http: registry.host()}));
 
-    // The disk that every Pod has is enough, and is not written.
+    // The default disk is large enough, and no annotation is written.
     workspace.step(disk(&registry, &["team/app:1"], ""));
     let small = read(&workspace);
     assert_eq!(sizes(&small), [20, 20, 0]);
@@ -73,7 +73,7 @@ fn images_alone_give_the_disk_that_they_need() {
 }
 
 #[test]
-fn a_given_size_must_hold_the_images() {
+fn given_size_is_checked_against_the_images() {
     let registry = Registry::start();
     registry.push("team/app:1", &[LARGE, 100]);
     let workspace = Workspace::new();
@@ -90,14 +90,14 @@ fn a_given_size_must_hold_the_images() {
         "Set size to 40",
     ]);
 
-    // It holds them, but the node removes images from 80 % on, and images in use stay.
+    // The images fit, but from 80 % on the node removes images, except those in use.
     let run = workspace.step(disk(&registry, &["team/app:1"], "headroom = 18\n  size = 22"));
     assert_eq!(sizes(&read(&workspace)), [40, 22, 2]);
     let warnings = run.warnings();
     assert_eq!(warnings.len(), 1, "{run}");
     warnings[0].says(&["Disk usage above a threshold", "below 80 %, the platform's default", "Set size to 40"]);
 
-    // A size with enough room need not be a multiple of 10. A threshold of the configuration counts instead of the platform's.
+    // A sufficient size need not be a multiple of 10. A configured threshold replaces the platform's default.
     for arguments in ["headroom = 18\n  size = 35", "headroom = 9\n  size = 23\n  pod_eviction_threshold = 70"] {
         let run = workspace.step(disk(&registry, &["team/app:1"], arguments));
         assert_eq!(run.warnings().len(), 0, "{run}");
@@ -109,7 +109,7 @@ fn a_given_size_must_hold_the_images() {
 }
 
 #[test]
-fn layers_that_images_share_count_once() {
+fn shared_layers_count_once() {
     let registry = Registry::start();
     let one = registry.push("team/one:1", &[LARGE, 100]);
     let two = registry.push("other/two:1", &[LARGE, 200]);
@@ -131,7 +131,7 @@ fn layers_that_images_share_count_once() {
 }
 
 #[test]
-fn the_platform_chooses_the_image() {
+fn platform_selects_the_image() {
     let registry = Registry::start();
     let digest = registry.push_index("team/app:1", &[("amd64", &[LARGE]), ("arm64", &[1 << 10])]);
     let workspace = Workspace::new();
@@ -156,7 +156,7 @@ fn the_platform_chooses_the_image() {
 }
 
 #[test]
-fn credentials_come_from_the_attribute_or_from_dockers_configuration() {
+fn credentials_from_the_attribute_or_dockers_configuration() {
     let registry = Registry::start_with_password();
     registry.push("team/app:1", &[100]);
     let credentials = |password: &str| {
@@ -234,7 +234,7 @@ fn docker_hub_is_inspected_through_a_mirror() {
 }
 
 #[test]
-fn an_image_that_cannot_be_looked_up_is_named_with_its_registry() {
+fn failed_inspection_names_image_and_registry() {
     let registry = Registry::start();
     registry.push("team/app:1", &[1]);
     let workspace = Workspace::new();
@@ -260,7 +260,7 @@ fn an_image_that_cannot_be_looked_up_is_named_with_its_registry() {
 }
 
 #[test]
-fn an_unverified_certificate_is_accepted_only_where_it_is_listed() {
+fn unverified_certificate_is_accepted_only_if_listed() {
     let registry = Registry::start_with_own_certificate();
     registry.push("team/app:1", &[LARGE]);
     let workspace = Workspace::new();
@@ -285,7 +285,7 @@ fn inspect_images_false_contacts_no_registry() {
 }
 
 #[test]
-fn a_disk_from_a_cache_is_as_large_as_its_images_need() {
+fn disk_of_a_cache_is_large_enough_for_the_images() {
     let registry = Registry::start();
     registry.push("team/app:1", &[LARGE]);
     let image = registry.image("team/app:1");
@@ -319,7 +319,7 @@ fn a_disk_from_a_cache_is_as_large_as_its_images_need() {
 }
 
 #[test]
-fn a_cache_follows_a_tag_that_moves() {
+fn cache_is_rebuilt_when_a_tag_moves() {
     let registry = Registry::start();
     let first = registry.push("team/app:nightly", &[100]);
     let workspace = Workspace::new();

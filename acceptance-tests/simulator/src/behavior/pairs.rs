@@ -1,4 +1,4 @@
-//! Combinations of variants in which every pair occurs.
+//! Combinations of variants that cover every pair.
 
 use std::collections::BTreeSet;
 
@@ -9,15 +9,15 @@ use rand::seq::{IteratorRandom, SliceRandom};
 use super::{Behavior, Variant};
 
 impl Behavior {
-    /// Combinations in which each two variants of any two questions occur together, but for `excluded` ones; the same for the
-    /// same seed. A few dozen, where all combinations are more than can be counted.
+    /// Combinations in which every pair of variants of different questions occurs, except `excluded` ones; deterministic for a seed.
+    /// There are a few dozen; all combinations would be too many.
     pub fn pairs(seed: u64, excluded: &[Variant]) -> Vec<Self> {
         let mut rng = StdRng::seed_from_u64(seed);
         let mut catalog = Self::catalog();
         for (question, variants) in &mut catalog {
             variants.retain(|name| !excluded.contains(&Variant { question, name }));
         }
-        // A question and its variant, by position.
+        // A question and its variant, by index.
         type Chosen = (usize, usize);
         let pair = |one: Chosen, other: Chosen| (one.min(other), one.max(other));
         let mut missing: BTreeSet<(Chosen, Chosen)> = BTreeSet::new();
@@ -56,7 +56,7 @@ mod tests {
     use std::collections::HashSet;
 
     #[test]
-    fn every_pair_occurs_but_for_the_excluded() {
+    fn every_pair_occurs_except_excluded_ones() {
         let excluded = [Variant { question: "site", name: "InvalidAction" }];
         let combinations = Behavior::pairs(0, &excluded);
         assert_eq!(combinations, Behavior::pairs(0, &excluded));

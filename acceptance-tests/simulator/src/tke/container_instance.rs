@@ -1,7 +1,7 @@
 //! `DescribeEKSContainerInstances` and `DescribeEKSContainerInstanceEvent`: the instances in which image caches are built.
 //!
-//! An instance exists while its build runs, and a while longer. Its events say why an image cannot be pulled. That it is called
-//! `for-` and the ID of the cache is seen in one official example, and not promised.
+//! An instance exists while its build runs, and a while longer. Its events say why an image cannot be pulled. Its name, `for-` and
+//! the ID of the cache, is from one official example, and not documented.
 
 use jiff::Timestamp;
 use serde_json::{Value, json};
@@ -37,7 +37,7 @@ pub(super) const EVENTS: Action = Action {
     run: describe_events,
 };
 
-/// The most values that a filter takes under [`BuildInstance::FiveNames`], as it does in other services.
+/// The maximum number of values of a filter in [`BuildInstance::FiveNames`], as in other services.
 const FIVE: usize = 5;
 
 fn describe_instances(world: &mut World, context: &Context, parameters: &Parameters<'_>) -> Result<Value, ApiError> {
@@ -114,7 +114,7 @@ fn describe_events(world: &mut World, context: &Context, parameters: &Parameters
     Ok(json!({"EksCiId": id, "Events": events}))
 }
 
-/// The instances that exist: a cache that does not exist has none.
+/// The existing instances. A cache that does not exist has none.
 fn existing<'w>(world: &'w World, context: &'w Context) -> impl Iterator<Item = (&'w ImageCache, &'w Instance)> {
     let caches = world.image_caches.get(&context.region).into_iter().flat_map(|caches| caches.values());
     let with_instance = caches.filter_map(|cache| Some((cache, cache.instance.as_ref()?)));
@@ -148,7 +148,7 @@ fn limit(parameters: &Parameters<'_>, default: u64) -> Result<usize, ApiError> {
     }
 }
 
-/// A message as remote registries may write it.
+/// A message with text from a registry.
 fn text(message: String, behavior: &Behavior) -> String {
     match behavior.instance_events {
         InstanceEvents::Plain => message,
@@ -161,7 +161,7 @@ mod tests {
     use super::*;
     use crate::api::fixture::Api;
 
-    /// A cloud with a build under way, and the ID of its cache.
+    /// A cloud with a build in progress, and the ID of its cache.
     fn api(build_instance: BuildInstance) -> (Api, String) {
         let mut api = Api::new(|world| world.behavior.build_instance = build_instance);
         let create = json!({"Images": ["nginx:1"], "VpcId": "vpc-1", "SubnetId": "subnet-1"});
@@ -176,7 +176,7 @@ mod tests {
     }
 
     #[test]
-    fn a_build_has_an_instance_until_a_while_after_its_end() {
+    fn instance_exists_until_a_while_after_the_build() {
         let (mut api, id) = api(BuildInstance::Named);
         let named = [format!("for-{id}")];
         for (wait, expected) in [(0, 1), (9, 1), (1, 1), (4, 1), (1, 0)] {
@@ -187,7 +187,7 @@ mod tests {
     }
 
     #[test]
-    fn events_say_why_a_build_fails_while_it_runs_and_afterwards() {
+    fn events_report_a_failure_during_and_after_the_build() {
         let (mut api, id) = api(BuildInstance::Named);
         api.world.build_failure = Box::new(|_| Some("no space left on device".to_owned()));
         let instance = instances(&mut api, &[format!("for-{id}")]).unwrap()[0]["EksCiId"].clone();
@@ -203,7 +203,7 @@ mod tests {
     }
 
     #[test]
-    fn other_variants_name_the_instance_otherwise_or_refuse() {
+    fn variants_change_the_name_or_refuse() {
         for (variant, names, expected) in [
             (BuildInstance::OtherName, 1, Ok(0)),
             (BuildInstance::NoPermission, 1, Err("InternalError.CamNoAuth".to_owned())),

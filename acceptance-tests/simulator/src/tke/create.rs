@@ -87,7 +87,7 @@ fn create_image_cache(world: &mut World, context: &Context, parameters: &Paramet
     Ok(json!({ "ImageCacheId": id }))
 }
 
-/// An EIP is given or made, not both; giving attributes makes one.
+/// An existing and a new EIP are mutually exclusive; attributes request a new one.
 fn check_eip(parameters: &Parameters<'_>) -> Result<(), ApiError> {
     let makes = parameters.bool("AutoCreateEip") == Some(true) || parameters.has("AutoCreateEipAttribute");
     if makes && parameters.string("ExistedEipId").is_some_and(|id| !id.is_empty()) {
@@ -140,7 +140,7 @@ mod tests {
     }
 
     #[test]
-    fn what_the_api_never_returns_is_kept_for_the_test() {
+    fn unreturned_fields_are_kept_for_tests() {
         let mut api = Api::new(|_| ());
         let eip = json!({"DeletePolicy": "Never"});
         let sent = json!({"SecurityGroupIds": ["sg-1"], "AutoCreateEipAttribute": eip, "ResolveConfig": "x",
@@ -156,7 +156,7 @@ mod tests {
     }
 
     #[test]
-    fn sizes_are_taken_or_rounded_up() {
+    fn sizes_are_exact_or_rounded_up() {
         for (variant, expected) in [(SizeStep::Accepted, 25), (SizeStep::RoundedUp, 30)] {
             let mut api = Api::new(|world| world.behavior.size_step = variant);
             api.call("CreateImageCache", body(json!({"ImageCacheSize": 25}))).unwrap();
@@ -174,7 +174,7 @@ mod tests {
     }
 
     #[test]
-    fn a_new_cache_is_listed_at_once_or_later() {
+    fn new_cache_is_listed_at_once_or_later() {
         for (created, at_once) in [(Created::ListedAtOnce, 1), (Created::ListedLater, 0)] {
             let mut api = Api::new(|world| world.behavior = Behavior { created, ..Behavior::default() });
             let id = api.call("CreateImageCache", body(json!({}))).unwrap()["ImageCacheId"].clone();

@@ -85,7 +85,7 @@ mod tests {
     }
 
     #[test]
-    fn unknown_ids_follow_their_variants() {
+    fn unknown_ids_depend_on_their_variants() {
         let not_found = || Err("ResourceNotFound".to_owned());
         for (unknown, partly, ids, expected, left) in [
             (DeleteUnknown::ResourceNotFound, PartlyUnknown::Others, ["imc-x", "imc-y"], not_found(), 2),
@@ -104,7 +104,7 @@ mod tests {
     }
 
     #[test]
-    fn an_empty_list_is_refused() {
+    fn empty_list_is_refused() {
         assert_eq!(delete(&mut api(|_| ()), &[]), Err("InvalidParameter".to_owned()));
     }
 
@@ -122,7 +122,7 @@ mod tests {
     }
 
     #[test]
-    fn deleting_what_lingers_again_succeeds_and_does_not_prolong() {
+    fn repeated_delete_of_a_lingering_cache_succeeds() {
         let mut api = api(|world| world.behavior.delete = Delete::Lingers);
         delete(&mut api, &["imc-a"]).unwrap();
         api.wait(3);

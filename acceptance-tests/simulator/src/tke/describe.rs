@@ -162,7 +162,7 @@ mod tests {
     }
 
     #[test]
-    fn unknown_ids_follow_their_variants() {
+    fn unknown_ids_depend_on_their_variants() {
         let refused = |code: &str| Err(code.to_owned());
         let not_found = || refused("ResourceNotFound");
         for (unknown, partly, wanted, expected) in [

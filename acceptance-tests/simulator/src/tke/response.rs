@@ -1,4 +1,4 @@
-//! Image caches as the API returns them, in the form of the variants.
+//! Image caches in responses, in the format of the variants.
 
 use jiff::{Timestamp, tz};
 use rand::rngs::StdRng;
@@ -56,12 +56,12 @@ pub(super) fn image_cache(cache: &ImageCache, behavior: &Behavior, rng: &mut Std
     row
 }
 
-/// A time, as the variant of `times`.
+/// A time, in the variant of `times`.
 pub(super) fn time(time: Timestamp, behavior: &Behavior) -> String {
     time_text(time, behavior.times)
 }
 
-/// A number, as the variant of `numbers`.
+/// A number, in the variant of `numbers`.
 pub(super) fn number(number: u64, behavior: &Behavior) -> Value {
     match behavior.numbers {
         Numbers::Numbers => number.into(),
@@ -171,7 +171,7 @@ mod tests {
     }
 
     #[test]
-    fn a_row_has_the_documented_fields_and_no_secret() {
+    fn row_has_the_documented_fields_and_no_secret() {
         let expected = json!({
             "ImageCacheId": "imc-12345678", "ImageCacheName": "a", "ImageCacheSize": 20,
             "Images": ["nginx", "b:1", "c:1", "d:1", "e:1"],
@@ -183,7 +183,7 @@ mod tests {
     }
 
     #[test]
-    fn times_take_each_of_the_forms_seen() {
+    fn times_have_the_format_of_the_variant() {
         for (times, expected) in [
             (Times::GoUtc, "2023-11-14 22:13:20 +0000 UTC"),
             (Times::GoMonotonic, "2023-11-15 06:13:20.123000000 +0800 CST m=+893.262707991"),
@@ -204,7 +204,7 @@ mod tests {
     }
 
     #[test]
-    fn credentials_are_shown_as_the_variant_says() {
+    fn credentials_depend_on_the_variant() {
         for (variant, expected) in [
             (Credentials::Absent, None),
             (Credentials::Empty, Some(json!([]))),

@@ -19,9 +19,9 @@ pub(super) const ACTION: Action = Action {
     run: get_most_suitable_image_cache,
 };
 
-/// The match rules of <https://cloud.tencent.com/document/product/457/44484>: identical references, then the smaller
-/// size, then the later creation. Whether a cache may hold more images than are asked for is a behavior variant. That only `Ready`
-/// caches match is an assumption.
+/// The rules of <https://cloud.tencent.com/document/product/457/44484>: identical references, then the smallest size, then the
+/// latest creation. Whether a cache may contain more images than requested is a behavior variant. It is assumed that only `Ready`
+/// caches match.
 fn get_most_suitable_image_cache(
     world: &mut World,
     context: &Context,
@@ -56,7 +56,7 @@ mod tests {
     use jiff::SignedDuration;
 
     #[test]
-    fn the_smaller_then_the_later_ready_cache_with_identical_references_wins() {
+    fn smallest_then_newest_matching_cache_is_chosen() {
         let mut api = Api::new(|_| ());
         let caches = api.world.image_caches.entry("ap-guangzhou".to_owned()).or_default();
         for (id, images, size, status, age) in [

@@ -1,4 +1,4 @@
-//! `UpdateImageCache`. Nearly all of its semantics is undocumented, so nearly every step here asks the behavior.
+//! `UpdateImageCache`. Nearly all of its semantics are undocumented, so nearly every step depends on the behavior variants.
 
 use serde_json::{Value, json};
 
@@ -104,10 +104,10 @@ struct Checked {
     tags: Option<Vec<(String, String)>>,
 }
 
-/// Takes the request's fields over into `cache`.
+/// Applies the request's fields to `cache`.
 fn change(cache: &mut ImageCache, parameters: &Parameters<'_>, checked: Checked, behavior: &Behavior) {
     let Checked { images, size, tags } = checked;
-    // A default for an omitted field; `None` leaves it alone.
+    // The default of an omitted field; `None` keeps its value.
     let reset = behavior.omitted_fields == OmittedFields::Reset;
     if let Some(name) = parameters.string("ImageCacheName") {
         cache.name = name;
@@ -177,7 +177,7 @@ mod tests {
         api
     }
 
-    /// The cache right after the update `body`.
+    /// The cache immediately after the update `body`.
     fn updated(behavior: Behavior, body: Value) -> ImageCache {
         let mut api = api(Status::Ready, behavior);
         update(&mut api, body).unwrap();
@@ -194,7 +194,7 @@ mod tests {
     }
 
     #[test]
-    fn tags_of_the_platform_and_of_a_policy() {
+    fn reserved_tags_and_policy_tags() {
         for reserved in ["qcs:tag:createdBy", "tencentcloud:x", ""] {
             let tags = json!({"Tags": [{"Key": reserved, "Value": "v"}]});
             let mut api = api(Status::Ready, Behavior::default());
@@ -229,7 +229,7 @@ mod tests {
     }
 
     #[test]
-    fn a_rebuild_ends_ready_with_another_snapshot() {
+    fn rebuild_ends_ready_with_a_new_snapshot() {
         let mut api = api(Status::Ready, Behavior::default());
         update(&mut api, json!({"Images": ["nginx:2"]})).unwrap();
         api.wait(9);
@@ -242,7 +242,7 @@ mod tests {
     }
 
     #[test]
-    fn an_update_shows_at_once_or_after_a_while() {
+    fn update_is_listed_at_once_or_after_a_while() {
         for (update_shown, at_once) in [(UpdateShown::AtOnce, "b"), (UpdateShown::Later, "a")] {
             let mut api = api(Status::Ready, Behavior { update_shown, ..Behavior::default() });
             update(&mut api, json!({"ImageCacheName": "b"})).unwrap();
@@ -292,7 +292,7 @@ mod tests {
     }
 
     #[test]
-    fn a_light_update_stays_ready_or_goes_through_updating_with_its_snapshot() {
+    fn light_update_stays_ready_or_goes_through_updating() {
         for (light_update, meanwhile) in
             [(LightUpdate::StaysReady, Status::Ready), (LightUpdate::Updates, Status::Updating)]
         {
@@ -306,7 +306,7 @@ mod tests {
     }
 
     #[test]
-    fn an_unchanged_update_rebuilds_or_does_nothing() {
+    fn unchanged_update_rebuilds_or_does_nothing() {
         for (unchanged_update, expected) in
             [(UnchangedUpdate::Rebuilds, Status::Updating), (UnchangedUpdate::DoesNothing, Status::Ready)]
         {
@@ -331,7 +331,7 @@ mod tests {
     }
 
     #[test]
-    fn sizes_are_taken_or_rounded_up() {
+    fn sizes_are_exact_or_rounded_up() {
         let size_step = SizeStep::RoundedUp;
         let behavior = Behavior { size_step, ..Behavior::default() };
         assert_eq!(updated(behavior, json!({"ImageCacheSize": 61})).image_cache_size, 70);
@@ -385,7 +385,7 @@ mod tests {
     }
 
     #[test]
-    fn a_failed_update_keeps_the_snapshot_even_when_it_was_hidden() {
+    fn failed_update_keeps_the_snapshot() {
         let rebuild_snapshot = RebuildSnapshot::AbsentMeanwhile;
         let mut api = api(Status::Ready, Behavior { rebuild_snapshot, ..Behavior::default() });
         api.world.build_failure = Box::new(|cache| cache.images.contains(&"bad".to_owned()).then(|| "no".to_owned()));

@@ -7,7 +7,7 @@ use std::thread;
 
 use tencentcloud_simulator::Simulator;
 
-/// Leads every connection to one address, whatever host is asked for, and remembers the heads of what it was asked.
+/// A proxy that forwards every connection to one address, and records the request heads.
 #[derive(Debug)]
 pub struct Proxy {
     address: SocketAddr,
@@ -19,12 +19,12 @@ impl Proxy {
         Self::start(Some(target))
     }
 
-    /// One that leads to the simulated cloud.
+    /// A proxy to the simulated cloud.
     pub fn before(cloud: &Simulator) -> Self {
         Self::to(cloud.endpoint().trim_start_matches("http://").parse().unwrap())
     }
 
-    /// One that takes no password for good.
+    /// A proxy that refuses every password.
     pub fn refusing() -> Self {
         Self::start(None)
     }
@@ -36,19 +36,19 @@ impl Proxy {
         thread::spawn(move || {
             for client in listener.incoming().flatten() {
                 let heads = Arc::clone(&heads);
-                // A connection that breaks is what the provider has to cope with.
+                // A broken connection is the provider's problem.
                 thread::spawn(move || serve(client, target, &heads));
             }
         });
         proxy
     }
 
-    /// For `HTTP_PROXY` and `HTTPS_PROXY`, with user and password.
+    /// The URL for `HTTP_PROXY` and `HTTPS_PROXY`, with user name and password.
     pub fn url(&self) -> String {
         format!("http://ci:proxy-secret@{}", self.address)
     }
 
-    /// The first head of each connection.
+    /// The first request head of each connection.
     pub fn heads(&self) -> Vec<String> {
         self.heads.lock().unwrap().clone()
     }

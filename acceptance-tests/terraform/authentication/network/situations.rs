@@ -1,5 +1,4 @@
-//! What a new user meets between this machine and the API, STS or a registry: each situation against a local socket, through
-//! each of the three clients.
+//! Connection problems of new users with the API, STS or a registry: each with a local socket, and each of the three clients.
 
 use std::fs;
 use std::io::{Read as _, Write as _};
@@ -21,10 +20,11 @@ use crate::harness::run::Run;
 use crate::harness::tls::server_config;
 use crate::harness::workspace::Workspace;
 
-/// From the first connection to the end of the run. An error at once takes a fraction; five attempts take 20 seconds.
+/// Time limit from the first connection to the end of the run. An immediate error takes a fraction; five attempts take 20
+/// seconds.
 const AT_ONCE: Duration = Duration::from_secs(5);
 
-/// Whose server is in the situation.
+/// The client whose server has the problem.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Client {
     Api,
@@ -57,16 +57,16 @@ impl Peer {
         peer
     }
 
-    /// Responds to each request with these bytes.
+    /// A server that responds to each request with these bytes.
     fn responding(response: &'static str) -> Self {
         Self::start(move |mut stream| {
             let mut request = [0; 16 << 10];
-            // A client that went away is none of the server's business.
+            // The client may have disconnected.
             let _ = stream.read(&mut request).and_then(|_| stream.write_all(response.as_bytes()));
         })
     }
 
-    /// Has the certificate that `params` and `issuer` make.
+    /// A TLS server with a certificate of `params`, signed by `issuer`.
     fn with_certificate(params: CertificateParams, issuer: Option<&CertifiedIssuer<'_, KeyPair>>) -> Self {
         let key = KeyPair::generate().unwrap();
         let certificate = match issuer {
@@ -121,7 +121,7 @@ fn plan(client: Client, base: &str, variables: &[(&str, &str)], retries: u32) ->
     workspace(client, base, variables, retries).plan().fails()
 }
 
-/// Fails unless the only error says each of these, after this many connections, soon after the first.
+/// Asserts that the only error contains each of `parts`, after the given number of connections, and soon after the first.
 fn says(what: &str, client: Client, run: &Run, peer: Option<(&Peer, usize)>, parts: &[&str]) {
     let error = run.error();
     let text = format!("{}\n{}", error.summary, error.detail);
@@ -136,7 +136,7 @@ fn says(what: &str, client: Client, run: &Run, peer: Option<(&Peer, usize)>, par
     }
 }
 
-/// What follows the diagnosis where the API, or a registry, cannot be reached.
+/// The advice if the API, or a registry, cannot be reached.
 fn advice(client: Client, of_api: &'static str, of_registry: &'static str) -> &'static str {
     if client == Client::Registry { of_registry } else { of_api }
 }
@@ -185,7 +185,7 @@ fn server_failure_names_the_server() {
 }
 
 #[test]
-fn page_of_something_else_is_an_error_at_once() {
+fn html_page_is_an_immediate_error() {
     const BUSY: &str = "HTTP/1.1 503 Service Unavailable\r\nContent-Length: 17\r\n\r\n<html>busy</html>";
     for client in CLIENTS {
         let cure = advice(client, "Check endpoints and domain", "Check the registry's name");
@@ -211,7 +211,7 @@ fn page_of_something_else_is_an_error_at_once() {
 }
 
 #[test]
-fn refused_certificate_is_explained_at_once() {
+fn refused_certificate_is_an_immediate_error() {
     let mut params = CertificateParams::new([]).unwrap();
     params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
     params.distinguished_name = DistinguishedName::new();
@@ -253,7 +253,7 @@ fn refused_certificate_is_explained_at_once() {
 }
 
 #[test]
-fn broken_variable_of_certificates_is_named() {
+fn invalid_certificate_variable_is_named() {
     let directory = tempfile::tempdir().unwrap();
     let path = |name: &str| directory.path().join(name).to_str().unwrap().to_owned();
     fs::write(path("empty.pem"), "").unwrap();

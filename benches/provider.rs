@@ -1,10 +1,12 @@
-//! How quick and how small the provider is, beside its goals and its peers: `cargo bench --bench provider` prints two tables.
+//! Measures time and size of the provider, compared with its goals and its peers: `cargo bench --bench provider` prints two
+//! tables.
 //!
-//! `cargo bench --bench provider -- --peer null=PATH --peer random=PATH` measures other providers in turn with this one: any binary, with
-//! the resource to plan as a file of HCL where it is not known, `--peer NAME=PATH,FILE`. `--terraform VERSION` chooses another Terraform.
+//! `cargo bench --bench provider -- --peer null=PATH --peer random=PATH` measures other providers in turn with this one. A peer is any
+//! binary; for other providers, add an HCL file with the resource to plan, `--peer NAME=PATH,FILE`. `--terraform VERSION` selects
+//! another Terraform.
 //!
-//! It asserts nothing, and no figure makes it fail. A real Terraform, always of the same version, runs the release build against
-//! the simulator. Memory and CPU time come from `/proc`, so this runs on Linux only.
+//! It asserts nothing. A real Terraform of a fixed version runs the release build with the simulator. Memory and CPU time come from
+//! `/proc`, so this runs on Linux only.
 
 #[path = "provider/arguments.rs"]
 mod arguments;
@@ -27,7 +29,7 @@ use arguments::Arguments;
 const PROVIDER: &str = env!("CARGO_BIN_EXE_terraform-provider-eks");
 
 fn main() {
-    // This program starts itself, to measure what happens once in a process.
+    // This program starts itself, to measure work that is done once per process.
     if std::env::args().any(|argument| argument == process::SCHEMA) {
         return process::print_schema_time();
     }
@@ -45,7 +47,7 @@ fn row(figure: &str, median: impl std::fmt::Display, goal: &str) {
     println!("{figure:58} {median:>26}   {goal}");
 }
 
-/// The one in the middle.
+/// The median.
 fn median<T: PartialOrd>(values: impl IntoIterator<Item = T>) -> T {
     let mut values: Vec<T> = values.into_iter().collect();
     values.sort_by(|a, b| a.partial_cmp(b).expect("a measurement is a number"));

@@ -1,8 +1,8 @@
-//! How many round trips it takes to inspect images, as goals state them: `cargo bench --bench registry` prints a table.
+//! Measures the round trips of inspecting images: `cargo bench --bench registry` prints a table with the goals.
 //!
-//! Images of 40 layers, none of them shared, in a registry on this machine, behind a proxy that delays: once over HTTP/1.1, once over
-//! TLS with HTTP/2. Round trips are the time with a delay less the time without, by the delay. The end of each layer decides its size,
-//! as that of most large layers does. Asserts no figure. Needs what the registry tests need.
+//! Images of 40 distinct layers in a registry on this machine, behind a proxy with a delay: over HTTP/1.1, and over TLS with HTTP/2.
+//! Round trips are the time with the delay minus the time without it, divided by the delay. The tail of each layer is sufficient for
+//! its size, as for most large layers. Asserts nothing. Has the requirements of the registry tests.
 
 #[path = "registry/delay.rs"]
 mod delay;
@@ -21,13 +21,13 @@ use futures_util::StreamExt as _;
 use futures_util::stream;
 use image_registry::{Config, Inspector, Platform, Reference};
 
-/// Images that are inspected together, and the round trips that are the goal.
+/// Numbers of images that are inspected together, and the goals in round trips.
 const ROWS: [(usize, u32); 3] = [(1, 8), (10, 12), (30, 24)];
 const IMAGES: usize = ROWS[2].0;
 const LAYERS: usize = 40;
-/// Of a tar archive. More than what is read whole.
+/// Size of a layer's tar archive; larger than layers that are read whole.
 const ARCHIVE_BYTES: usize = 160 * 512;
-/// There and back.
+/// The round-trip delay.
 const DELAY: Duration = Duration::from_millis(100);
 /// For one image.
 const MOST_REQUESTS: usize = 45;
@@ -70,14 +70,14 @@ async fn push_images(registry: &DockerRegistry) {
     }
 }
 
-/// What an inspection took.
+/// The measurement of an inspection.
 struct Measurement {
     time: Duration,
     requests: usize,
     connections: usize,
 }
 
-/// Inspects the first `images` behind a proxy, each time with nothing known and no connection open.
+/// Inspects the first `images` behind a proxy, each time without caches and open connections.
 async fn measure(registry: &DockerRegistry, images: usize, delay: Duration) -> Measurement {
     let mut times = Vec::new();
     let (mut requests, mut connections) = (0, 0);
@@ -105,7 +105,7 @@ async fn measure(registry: &DockerRegistry, images: usize, delay: Duration) -> M
     Measurement { time: times[ROUNDS / 2], requests, connections }
 }
 
-/// A gzip blob that does not shrink, another for each `seed`, as long as an archive.
+/// An incompressible gzip blob for `seed`, with the length of an archive.
 fn blob(seed: usize) -> Vec<u8> {
     let mut state = seed as u64 + 1;
     let content: Vec<u8> = (0..ARCHIVE_BYTES)

@@ -1,11 +1,11 @@
-//! What is to be measured: `--peer NAME=BINARY` or `--peer NAME=BINARY,HCL`, as often as wanted, and `--terraform VERSION`.
+//! The arguments: any number of `--peer NAME=BINARY` or `--peer NAME=BINARY,HCL`, and `--terraform VERSION`.
 
 use std::fs;
 use std::path::PathBuf;
 
 use super::subject::Subject;
 
-/// The Terraform of every measurement, unless another one is wanted.
+/// The default version of Terraform.
 const TERRAFORM: &str = "1.11.4";
 
 /// The arguments of the benchmark.
@@ -20,13 +20,13 @@ impl Arguments {
     ///
     /// # Panics
     ///
-    /// With the form of the arguments, if they have another.
+    /// If the arguments are invalid; the message has their form.
     pub fn read() -> Self {
         let mut read = Self { terraform: TERRAFORM.to_owned(), peers: Vec::new() };
         let mut arguments = std::env::args().skip(1);
         while let Some(argument) = arguments.next() {
             match argument.as_str() {
-                // Cargo adds it.
+                // Cargo adds this argument.
                 "--bench" => {}
                 "--terraform" => read.terraform = arguments.next().expect("--terraform VERSION"),
                 "--peer" => read.peers.push(peer(&arguments.next().expect("--peer NAME=BINARY[,HCL]"))),
@@ -37,7 +37,7 @@ impl Arguments {
     }
 }
 
-/// A provider binary, and the resource that is planned with it: from a file in which `COUNT` stands for their number, or a known one.
+/// A provider binary, and the resource to plan: from a file in which `COUNT` is the number, or a known one.
 fn peer(text: &str) -> Subject {
     let (name, rest) = text.split_once('=').expect("--peer NAME=BINARY[,HCL]");
     let (binary, hcl) = match rest.split_once(',') {

@@ -1,4 +1,4 @@
-//! Terraform with the provider against the simulator: refreshes, creations, waits.
+//! Terraform with the provider and the simulator: refreshes, creates, waits.
 
 use std::fmt::Display;
 use std::time::Duration;
@@ -16,7 +16,7 @@ const APPLY: &[&str] = &["apply", "-auto-approve", "-input=false"];
 /// The documented quota.
 const QUOTA: u32 = 20;
 
-/// What costs calls.
+/// Measures operations that make calls.
 pub fn measure_calls() {
     refresh(1000, 1000, "<= 24 calls, <= 20 a second, <= 3.4 s");
     refresh(10, 10_000, "few");
@@ -72,7 +72,7 @@ fn report(figure: &str, cloud: &Simulator, time: Duration, goal: &str) {
     row(figure, format!("{creations}{reads} calls, {rate}/s, {:.1} s", time.as_secs_f64()), goal);
 }
 
-/// Caches, with a further argument.
+/// Caches with an additional argument.
 pub fn caches(count: impl Display, argument: &str) -> String {
     format!(
         "resource \"eks_image_cache\" \"a\" {{\n  count = {count}\n  images = [\"nginx:1.27\"]\n  \

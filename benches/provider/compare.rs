@@ -1,4 +1,5 @@
-//! This provider beside its peers: the same commands on the same Terraform, in turn, round by round, so that all see the same machine.
+//! Compares this provider with its peers: the same commands with the same Terraform, in turn, round by round, so that all have the
+//! same conditions.
 
 use std::fs;
 use std::time::Duration;
@@ -16,8 +17,8 @@ const PLAN: &[&str] = &["plan", "-input=false"];
 /// Resources in a plan, rounds, and the goal for its time as a ratio to the first peer.
 const PLANS: [(usize, usize, &str); 4] = [(1, 11, "<= 0.6"), (100, 7, ""), (1000, 5, "<= 0.85"), (5000, 3, "")];
 
-/// Prints the table, with a column for each subject. In parentheses: this provider's median as a ratio to theirs. A goal is for the ratio
-/// to the peer `null`.
+/// Prints the table, with a column for each subject. In parentheses: the ratio of this provider's median to theirs. Goals are for the
+/// ratio to the peer `null`.
 pub fn measure(peers: Vec<Subject>) {
     let subjects: Vec<_> = [Subject::this(), Subject::built_in()].into_iter().chain(peers).collect();
     print!("{:30}", "median (this one's ratio)");
@@ -59,7 +60,7 @@ fn rounds(subjects: &[Subject], count: usize, times: usize, command: &[&str], en
     runs
 }
 
-/// `None` where there is nothing to measure: no process of its own.
+/// `None` if the subject has no process of its own.
 fn medians(runs: &[Vec<Run>], figure: impl Fn(&Run) -> f64) -> Vec<Option<f64>> {
     runs.iter().map(|runs| Some(median(runs.iter().map(&figure))).filter(|median| *median > 0.0)).collect()
 }

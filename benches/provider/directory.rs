@@ -15,19 +15,19 @@ use tencentcloud_simulator::KeyPair;
 use super::PROVIDER;
 use super::process::memory;
 
-/// Interval between observations of the processes. What they use after the last one is not counted.
+/// Interval between observations of the processes. Usage after the last one is not counted.
 const OBSERVED_EVERY: Duration = Duration::from_millis(2);
 
 pub struct Directory(TempDir);
 
-/// A provider that is started as a process of its own.
+/// A provider that runs as a separate process.
 pub struct Plugin<'a> {
     /// Its local name, and the prefix of its types.
     pub name: &'a str,
     pub binary: &'a Path,
 }
 
-/// What a run took.
+/// The usage of a run.
 #[derive(Debug)]
 pub struct Run {
     pub time: Duration,
@@ -35,12 +35,12 @@ pub struct Run {
     pub terraform_cpu: Duration,
     /// Of the provider's processes together: user and system.
     pub provider_cpu: Duration,
-    /// Of the largest of them.
+    /// Peak memory of the largest of them.
     pub provider_memory: u64,
 }
 
 impl Directory {
-    /// A directory with this configuration, and the provider that it needs.
+    /// A directory with this configuration, and its provider.
     pub fn new(configuration: &str, plugin: Option<Plugin<'_>>) -> Self {
         let directory = Self(tempfile::tempdir().expect("a directory can be made"));
         directory.write("main.tf", configuration);
@@ -70,7 +70,7 @@ impl Directory {
     ///
     /// # Panics
     ///
-    /// When it fails, with what it said.
+    /// If it fails; the message has its output.
     pub fn run(&self, endpoint: &str, arguments: &[&str]) -> Run {
         let key = KeyPair::default();
         let log = |name: &str| fs::File::create(self.path(name)).expect("the directory can be written");
@@ -111,7 +111,7 @@ static TERRAFORM: OnceLock<PathBuf> = OnceLock::new();
 ///
 /// # Panics
 ///
-/// When it cannot be installed.
+/// If it cannot be installed.
 pub fn install_terraform(version: &str) {
     let script = concat!(env!("CARGO_MANIFEST_DIR"), "/acceptance-tests/install-terraform");
     // The provider is in target/release/.
@@ -128,11 +128,11 @@ fn terraform() -> &'static Path {
     TERRAFORM.get().expect("it is installed before anything is measured")
 }
 
-/// What was observed of Terraform and its children.
+/// Observations of Terraform and its children.
 struct Watched {
     success: bool,
     terraform_cpu: Duration,
-    /// CPU time and most memory by process.
+    /// CPU time and peak memory by process.
     providers: BTreeMap<u32, (Duration, u64)>,
 }
 

@@ -21,7 +21,7 @@ use terraform_plugin::plugin::test_client::{Identity, channel, dial, secure};
 /// How often the process of a provider is started.
 const STARTS: usize = 41;
 
-/// The argument with which this program measures one `GetProviderSchema` and ends.
+/// The argument with which this program measures one `GetProviderSchema` and exits.
 pub const SCHEMA: &str = "--schema";
 
 const COOKIE: &str = "d602bf8f470bc67ca7faa0386276bbdd4330efaf76d1a219cb4d6991ca9872b2";
@@ -41,9 +41,9 @@ pub fn measure() {
     end(process);
 }
 
-/// What [`SCHEMA`] does.
+/// Implements [`SCHEMA`].
 pub fn print_schema_time() {
-    let runtime = tokio::runtime::Builder::new_current_thread().build().expect("a thread is to be had");
+    let runtime = tokio::runtime::Builder::new_current_thread().build().expect("a runtime can be created");
     let took = runtime.block_on(async {
         let service = Service::<EksProvider>::default();
         let request = tonic::Request::new(get_provider_schema::Request::default());
@@ -54,7 +54,7 @@ pub fn print_schema_time() {
     println!("{}", took.as_nanos());
 }
 
-/// A number of the process from `/proc`, in bytes; `None` when it has ended.
+/// A number of the process from `/proc`, in bytes; `None` if it has ended.
 pub fn memory(process: u32, field: &str) -> Option<u64> {
     let status = fs::read_to_string(format!("/proc/{process}/status")).ok()?;
     let line = status.lines().find_map(|line| line.strip_prefix(field)?.strip_prefix(':'))?;
@@ -101,7 +101,7 @@ fn end(mut process: Child) {
 }
 
 fn request_schema(terraform: &Identity, line: &str) {
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a thread is to be had");
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime can be created");
     runtime.block_on(async {
         let fields: Vec<_> = line.trim_end().split('|').collect();
         let [_, _, network, address, _, certificate] = fields[..] else { panic!("no handshake: {line:?}") };

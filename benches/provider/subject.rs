@@ -1,4 +1,4 @@
-//! What is compared: this provider, its peers, and a resource that Terraform has built in.
+//! The subjects of the comparison: this provider, its peers, and a resource that is built into Terraform.
 
 use std::path::{Path, PathBuf};
 
@@ -9,9 +9,9 @@ use super::directory::{Directory, Plugin};
 /// A provider with a resource to plan.
 pub struct Subject {
     pub name: String,
-    /// `None` for what is built into Terraform.
+    /// `None` if it is built into Terraform.
     pub binary: Option<PathBuf>,
-    /// The configuration, in which `COUNT` stands for the number of resources.
+    /// The configuration, in which `COUNT` is the number of resources.
     hcl: String,
 }
 
@@ -30,13 +30,13 @@ impl Subject {
         Self { name: name.to_owned(), binary: Some(binary), hcl }
     }
 
-    /// A directory with so many resources.
+    /// A directory with the given number of resources.
     pub fn directory(&self, count: usize) -> Directory {
         let plugin = |binary| Plugin { name: &self.name, binary };
         Directory::new(&self.hcl.replace("COUNT", &count.to_string()), self.binary.as_deref().map(plugin))
     }
 
-    /// The file that is started.
+    /// The executable file.
     pub fn path(&self) -> Option<&Path> {
         self.binary.as_deref()
     }

@@ -1,5 +1,4 @@
-//! A TCP proxy that delays as a network does: each byte, and the first ones of a connection by the round trip that it takes to
-//! open one.
+//! A TCP proxy that delays like a network: each byte, and the opening of a connection by a round trip.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -19,7 +18,7 @@ pub struct Proxy {
 }
 
 impl Proxy {
-    /// Starts a proxy to `server` that delays by `round_trip` there and back.
+    /// Starts a proxy to `server` with the given round-trip delay.
     pub async fn start(server: String, round_trip: Duration) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port is free");
         let host = listener.local_addr().expect("it is bound").to_string();
@@ -51,7 +50,7 @@ async fn connect(client: TcpStream, server: String, round_trip: Duration) {
     tokio::spawn(forward(from_server, to_client, opened, round_trip / 2));
 }
 
-/// Forwards what arrives after `delay`, counted from when the connection is open.
+/// Forwards data after `delay`, once the connection is open.
 async fn forward(mut from: OwnedReadHalf, mut to: OwnedWriteHalf, opened: Instant, delay: Duration) {
     let (sender, mut receiver) = mpsc::unbounded_channel::<(Instant, Vec<u8>)>();
     tokio::spawn(async move {

@@ -6,7 +6,7 @@ output "eks_config" {
   ))
 }
 
-# The same over the annotations that the ConfigMap has now, without one of them.
+# Merged into the current annotations of the ConfigMap, without one of them.
 output "merged" {
   value = provider::eks::global_config(
     {

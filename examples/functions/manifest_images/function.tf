@@ -1,4 +1,4 @@
-# The images of a rendered chart: of data.helm_template.x.manifest, for example.
+# The images of a rendered chart, for example data.helm_template.x.manifest.
 output "images" {
   value = provider::eks::manifest_images(<<-YAML
     apiVersion: apps/v1

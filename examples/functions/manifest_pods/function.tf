@@ -1,4 +1,4 @@
-# One image cache for each set of images that the Pods of a chart have.
+# One image cache for each set of images of the Pods in a chart.
 locals {
   pods = provider::eks::manifest_pods(<<-YAML
     apiVersion: ray.io/v1

@@ -7,7 +7,7 @@ output "registry" {
   value = local.image.registry
 }
 
-# Where the Pods should pull the same image from instead.
+# The reference of the same image in another registry.
 output "mirror" {
   value = "mirror.example.com/${local.image.repository}:${local.image.tag}"
 }

@@ -64,7 +64,7 @@ run "keys_are_known_at_plan_time" {
 
   assert {
     condition     = one(keys(output.annotations["Deployment/server"]["spec.template.spec"])) == "eks.tke.cloud.tencent.com/use-image-cache"
-    error_message = "What takes the annotations can be planned before the caches exist."
+    error_message = "Consumers of the annotations can be planned before the caches exist."
   }
 
   assert {

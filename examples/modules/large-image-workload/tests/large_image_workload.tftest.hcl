@@ -26,7 +26,7 @@ run "plan_is_complete_but_for_the_id" {
 
   assert {
     condition     = eks_image_cache.this["v1"].image_cache_size == 60
-    error_message = "The cache has the size that was asked for."
+    error_message = "The cache has the requested size."
   }
 
   assert {
@@ -60,7 +60,7 @@ run "pods_start_from_the_cache" {
       image     = "ccr.ccs.tencentyun.com/example/llm:1.0.0"
       resources = { limits = { "nvidia.com/gpu" = 1 } }
     }]
-    error_message = "Containers are written as they were given, with their images."
+    error_message = "Containers are written unchanged, with their images."
   }
 
   assert {

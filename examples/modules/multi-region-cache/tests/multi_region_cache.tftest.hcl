@@ -55,6 +55,6 @@ run "a_region_is_added_beside_the_others" {
 
   assert {
     condition     = eks_image_cache.this["ap-singapore"].images == toset(["example-sg.tencentcloudcr.com/ai/llm:1.0.0"])
-    error_message = "A region may take its images from a registry of its own."
+    error_message = "A region may use its own registry."
   }
 }

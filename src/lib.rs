@@ -6,8 +6,8 @@
 //! | --- | --- |
 //! | `terraform-provider-eks`, this one | the provider |
 //! | [`terraform_plugin`] | a Terraform plugin SDK: values, schemas, plans, and the plugin protocol |
-//! | [`tencentcloud`] | a client of the Tencent Cloud API; knows nothing of Terraform |
-//! | [`image_registry`] | image references and registries; knows nothing of Terraform |
+//! | [`tencentcloud`] | a client of the Tencent Cloud API, independent of Terraform |
+//! | [`image_registry`] | image references and registries, independent of Terraform |
 //!
 //! Inside this crate, imports go from the last line of this table to the first:
 //!

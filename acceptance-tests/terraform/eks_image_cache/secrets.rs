@@ -46,7 +46,7 @@ fn last_password_in_the_cloud(workspace: &Workspace) -> String {
 #[test]
 fn write_only_password_is_sent_but_not_stored_or_shown() {
     let mut workspace = Workspace::new();
-    if Cli::get().skips_part("what a newer one does", Feature::WriteOnly) {
+    if Cli::get().skips_part("write-only arguments", Feature::WriteOnly) {
         // An older Terraform would store the value: the provider refuses it.
         workspace
             .write(write_only(1).replace("  ephemeral = true\n", "").replace("string", "string\n  default = \"x\""));

@@ -1,4 +1,4 @@
-//! Finding secrets in a string, in whatever encoding they are.
+//! Finds secrets in a string, plain or encoded.
 
 use std::collections::HashSet;
 

@@ -128,7 +128,7 @@ fn check_attribute(
     }
     if config.is_null() {
         if !attribute.behavior.computed {
-            found.push(format!("{at}: a value for what is neither configured nor computed"));
+            found.push(format!("{at}: has a value, but is neither configured nor computed"));
         }
         return;
     }
@@ -136,8 +136,12 @@ fn check_attribute(
         return;
     }
     let Kind::Nested(nesting, nested) = &attribute.kind else {
-        let what = if config.is_unknown() { "a known value for an unknown one" } else { "not what is configured" };
-        found.push(format!("{at}: {what}"));
+        let problem = if config.is_unknown() {
+            "is known, but its configuration is unknown"
+        } else {
+            "differs from the configuration"
+        };
+        found.push(format!("{at}: {problem}"));
         return;
     };
     let mut check = |at: &AttributePath, prior: &Value, config: &Value, planned: &Value| {
@@ -157,7 +161,7 @@ fn check_attribute(
             }
         }
         (Nesting::Set, Value::List(configs), Value::List(planneds)) if configs.len() == planneds.len() => {}
-        _ => found.push(format!("{at}: not the nested objects that are configured")),
+        _ => found.push(format!("{at}: nested objects differ from the configuration")),
     }
 }
 
@@ -178,7 +182,7 @@ fn compare(at: &AttributePath, before: &Value, after: &Value, ty: &Type, found: 
         (Value::List(before), Value::List(after), Type::Set(_)) => {
             let lost = before.iter().any(|element| element.is_wholly_known() && !after.contains(element));
             if lost || after.len() > before.len() {
-                found.push(format!("{at}: not the set that was planned"));
+                found.push(format!("{at}: set differs from the plan"));
             }
         }
         (Value::List(before), Value::List(after), Type::List(element)) if before.len() == after.len() => {
@@ -187,7 +191,7 @@ fn compare(at: &AttributePath, before: &Value, after: &Value, ty: &Type, found: 
             }
         }
         (before, after, _) if before == after => {}
-        _ => found.push(format!("{at}: not what was planned")),
+        _ => found.push(format!("{at}: differs from the plan")),
     }
 }
 

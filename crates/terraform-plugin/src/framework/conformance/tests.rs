@@ -77,11 +77,11 @@ fn every_violation_of_a_plan_is_found() {
     };
     let prior = object([("name", "z".into()), ("id", "1".into())]);
     for (name, value, expected) in [
-        ("name", "b".into(), Some("name: not what is configured")),
+        ("name", "b".into(), Some("name: differs from the configuration")),
         ("name", "z".into(), None),
-        ("name", Value::Unknown, Some("name: not what is configured")),
+        ("name", Value::Unknown, Some("name: differs from the configuration")),
         ("name", 1_i64.into(), Some("name: expected a string")),
-        ("labels", Value::list(["x"]), Some("labels: a known value for an unknown one")),
+        ("labels", Value::list(["x"]), Some("labels: is known, but its configuration is unknown")),
         ("size", Value::Unknown, None),
         ("size", 7_i64.into(), None),
         ("status", "x".into(), None),
@@ -92,11 +92,11 @@ fn every_violation_of_a_plan_is_found() {
         ),
         ("accounts", account("u".into(), Value::Null), None),
         ("accounts", account("u".into(), "secret".into()), Some("a write-only value is set")),
-        ("accounts", account("v".into(), Value::Null), Some(r#"accounts["x"].user: not what is configured"#)),
-        ("accounts", Value::Unknown, Some("accounts: not the nested objects that are configured")),
-        ("accounts", Value::Null, Some("accounts: not the nested objects that are configured")),
-        ("mounts", Value::List(vec![]), Some("mounts: not the nested objects that are configured")),
-        ("owners", Value::List(vec![]), Some("owners: not the nested objects that are configured")),
+        ("accounts", account("v".into(), Value::Null), Some(r#"accounts["x"].user: differs from the configuration"#)),
+        ("accounts", Value::Unknown, Some("accounts: nested objects differ from the configuration")),
+        ("accounts", Value::Null, Some("accounts: nested objects differ from the configuration")),
+        ("mounts", Value::List(vec![]), Some("mounts: nested objects differ from the configuration")),
+        ("owners", Value::List(vec![]), Some("owners: nested objects differ from the configuration")),
     ] {
         let mut planned = config.as_map().unwrap().clone();
         planned.insert(name.into(), value.clone());
@@ -108,7 +108,7 @@ fn every_violation_of_a_plan_is_found() {
     assert_eq!(found, ["the plan must be null if and only if the configuration is"]);
     let unconfigured = object([("name", "a".into()), ("labels", Value::list(["x"]))]);
     let found = plan_violations(&schema(), &prior, &object([("name", "a".into())]), &unconfigured, &BTreeSet::new());
-    assert_eq!(found, ["labels: a value for what is neither configured nor computed"]);
+    assert_eq!(found, ["labels: has a value, but is neither configured nor computed"]);
     for (path, expected) in [
         ("name", vec![]),
         ("labels", vec!["labels: a replacement because of what does not change"]),
@@ -126,20 +126,20 @@ fn every_violation_of_an_apply_is_found() {
     for (name, planned, applied, expected) in [
         ("size", Value::Unknown, 7_i64.into(), vec![]),
         ("size", 7_i64.into(), 7_i64.into(), vec![]),
-        ("size", 7_i64.into(), 8_i64.into(), vec!["size: not what was planned"]),
-        ("size", 7_i64.into(), Value::Null, vec!["size: not what was planned"]),
-        ("size", Value::Null, 7_i64.into(), vec!["size: not what was planned"]),
+        ("size", 7_i64.into(), 8_i64.into(), vec!["size: differs from the plan"]),
+        ("size", 7_i64.into(), Value::Null, vec!["size: differs from the plan"]),
+        ("size", Value::Null, 7_i64.into(), vec!["size: differs from the plan"]),
         ("size", Value::Unknown, Value::Unknown, vec!["a state has unknown values"]),
         ("labels", unknown(), Value::list(["x", "y"]), vec![]),
         ("labels", unknown(), Value::list(["x"]), vec![]),
-        ("labels", unknown(), Value::list(["y"]), vec!["labels: not the set that was planned"]),
-        ("labels", unknown(), Value::list(["x", "y", "z"]), vec!["labels: not the set that was planned"]),
-        ("mounts", Value::List(vec![Value::Unknown]), Value::List(vec![]), vec!["mounts: not what was planned"]),
+        ("labels", unknown(), Value::list(["y"]), vec!["labels: set differs from the plan"]),
+        ("labels", unknown(), Value::list(["x", "y", "z"]), vec!["labels: set differs from the plan"]),
+        ("mounts", Value::List(vec![Value::Unknown]), Value::List(vec![]), vec!["mounts: differs from the plan"]),
         (
             "accounts",
             Value::map([("x", Value::Unknown)]),
             Value::Map([].into()),
-            vec!["accounts: not what was planned"],
+            vec!["accounts: differs from the plan"],
         ),
     ] {
         let (before, after) = (object([(name, planned)]), object([(name, applied)]));
@@ -147,7 +147,7 @@ fn every_violation_of_an_apply_is_found() {
     }
     let (planned, applied) = (object([("size", 7_i64.into())]), object([("size", 8_i64.into())]));
     assert!(apply_violations(&schema(), &planned, &applied, true).is_empty());
-    assert_eq!(apply_violations(&schema(), &planned, &Value::Null, false), [": not what was planned"]);
+    assert_eq!(apply_violations(&schema(), &planned, &Value::Null, false), [": differs from the plan"]);
 }
 
 #[test]

@@ -59,7 +59,7 @@ async fn rebuilding() -> (World, Events) {
 }
 
 #[tokio::test]
-async fn rebuild_sends_what_is_listed_and_reports_each_status() {
+async fn rebuild_sends_listed_values_and_reports_each_status() {
     let (world, events) = rebuilding().await;
     world.cloud.finish_build(REGION, "imc-1");
     assert_eq!(rest(events).await, [progress("Image cache imc-1 is Ready"), completed(vec![])]);

@@ -126,7 +126,7 @@ async fn import_by_identity_fills_in_the_region_of_the_provider() {
 }
 
 #[tokio::test]
-async fn import_by_identity_without_any_region_says_where_to_set_it() {
+async fn import_by_identity_without_a_region_names_its_arguments() {
     for (region, summary) in [(Json::Null, "No region"), (json!(UNKNOWN), "Region not known yet")] {
         let mut world = World::with(Duration::ZERO, region).await;
         let response = import(&mut world, json!({ "id": "imc-1" })).await;

@@ -97,7 +97,7 @@ async fn optional_attributes_may_be_missing() {
 }
 
 #[tokio::test]
-async fn unsupported_move_says_what_to_do() {
+async fn unsupported_move_is_an_error_with_advice() {
     for (type_name, state, summary, detail) in [
         (
             "tencentcloud_eks_container_instance",

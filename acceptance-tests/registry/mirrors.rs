@@ -59,7 +59,7 @@ async fn mirror_serves_everything() {
 }
 
 #[tokio::test]
-async fn registry_serves_what_the_mirror_refuses() {
+async fn registry_is_the_fallback_for_its_mirror() {
     for status in [401, 403, 404, 429, 500, 502, 503] {
         let registry = registry().await;
         let refuse = move |_: &Request, _: &str| Response::Full(status, "Retry-After: 0\r\n".to_owned(), Vec::new());

@@ -264,7 +264,7 @@ mod tests {
 
     /// The client refuses unknown names.
     #[test]
-    fn the_client_has_every_argument_of_a_block() {
+    fn client_has_every_argument_of_a_block() {
         serde_json::from_value::<AssumeRoleConfig>(json!(role())).unwrap();
         serde_json::from_value::<WebIdentityConfig>(json!(identity())).unwrap();
         serde_json::from_value::<SamlConfig>(json!(saml())).unwrap();
@@ -272,7 +272,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_known_yet_is_absent() {
+    fn unknown_arguments_are_absent() {
         let role = AssumeRole { role_arn: Attr::Unknown, session_name: known("ci"), ..Default::default() };
         let config = credentials(&ProviderConfig {
             secret_id: Attr::Unknown,

@@ -210,7 +210,7 @@ fn import_by_identity_is_adopted() {
 }
 
 #[test]
-fn import_by_identity_without_any_region_says_where_to_set_it() {
+fn import_by_identity_without_a_region_names_its_arguments() {
     if Cli::get().skips(Feature::ImportByIdentity) {
         return;
     }

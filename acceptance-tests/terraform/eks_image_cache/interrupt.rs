@@ -80,7 +80,7 @@ fn interrupted_create_creates_nothing() {
         let mut workspace = Workspace::new();
         workspace.write(cache());
         let apply = ["apply", "-auto-approve", "-input=false", "-json"];
-        let error = run(&mut workspace, peer, true, &apply).error_beside_the_halt();
+        let error = run(&mut workspace, peer, true, &apply).error_of_interrupted_run();
         error.says(&["Interrupted", "nothing was created", "Run the command again"]);
 
         workspace.write(cache().block("timeouts {\n    create = \"1s\"\n  }"));
@@ -101,7 +101,7 @@ fn interrupted_delete_keeps_the_state() {
 
         workspace.step(cache());
         let id = workspace.state().id(TEST).to_owned();
-        let error = run(&mut workspace, peer, true, &destroy).error_beside_the_halt();
+        let error = run(&mut workspace, peer, true, &destroy).error_of_interrupted_run();
         error.says(&["Interrupted", &id, "stays in the state"]);
         assert_eq!(workspace.state().id(TEST), id);
         workspace.destroy();
@@ -114,12 +114,12 @@ fn interrupt_ends_the_account_check() {
     workspace.provider(&format!("{PROVIDER}\n  allowed_account_ids = [\"100000000001\"]"));
     workspace.step(cache());
     let destroy = ["destroy", "-refresh=false", "-auto-approve", "-input=false", "-json"];
-    let error = run(&mut workspace, Peer::Silent, true, &destroy).error_beside_the_halt();
+    let error = run(&mut workspace, Peer::Silent, true, &destroy).error_of_interrupted_run();
     error.says(&["Interrupted", "stays in the state"]);
 
     let plan = ["plan", "-refresh=false", "-input=false", "-json"];
     workspace.write(cache().set("vpc_id", "\"vpc-other\""));
-    let error = run(&mut workspace, Peer::Silent, true, &plan).error_beside_the_halt();
+    let error = run(&mut workspace, Peer::Silent, true, &plan).error_of_interrupted_run();
     error.says(&["Interrupted", "Nothing was changed"]);
 
     if !Cli::get().skips_part("import", Feature::ImportByIdentity) {
@@ -127,7 +127,7 @@ fn interrupt_ends_the_account_check() {
         let import =
             "import {\n  to = eks_image_cache.other\n  identity = { id = \"imc-1a2b3c4d\", region = null }\n}\n";
         workspace.write(format!("{}{other}{import}", cache()));
-        let error = run(&mut workspace, Peer::Silent, true, &plan).error_beside_the_halt();
+        let error = run(&mut workspace, Peer::Silent, true, &plan).error_of_interrupted_run();
         error.says(&["Interrupted", "Nothing was changed"]);
     }
     workspace.write(cache());
@@ -156,7 +156,7 @@ fn update_ends_before_anything_is_sent() {
         let state = workspace.state();
         for peer in [Peer::Silent, Peer::Refusing, Peer::Blackhole] {
             workspace.write(&after);
-            let error = run(&mut workspace, peer, true, &APPLY).error_beside_the_halt();
+            let error = run(&mut workspace, peer, true, &APPLY).error_of_interrupted_run();
             error.says(&["Interrupted", state.id(TEST), "was not sent: nothing was changed", "Run the command again"]);
 
             workspace.write(with_timeout(&after, "update"));
@@ -193,7 +193,7 @@ fn update_without_a_response_ends_and_keeps_the_state() {
                 running.interrupt();
             }
             let run = running.wait();
-            let error = if interrupt { run.error_beside_the_halt() } else { run.error() };
+            let error = if interrupt { run.error_of_interrupted_run() } else { run.error() };
             let summary = if interrupt { "Interrupted" } else { "No response in time" };
             error.says(&[summary, &format!("It is unknown whether the API changed image cache {}", state.id(TEST))]);
             assert_eq!(workspace.state().attributes(TEST), state.attributes(TEST), "{case}");
@@ -215,7 +215,7 @@ fn silence_after(workspace: &Workspace, action: &str) {
 }
 
 #[test]
-fn wait_without_responses_ends_and_saves_what_was_accepted() {
+fn wait_without_responses_ends_and_saves_the_state() {
     for interrupt in [true, false] {
         let workspace = Workspace::with_endless_builds();
         let config = |image: &str, timeout: &str| {
@@ -303,7 +303,7 @@ fn rebuild_action_ends_and_is_sent_once() {
         let running = workspace.start(&[&APPLY[..], &["-invoke=action.eks_image_cache_rebuild.test"]].concat());
         workspace.wait_for_requests(silent, seen + 1);
         running.interrupt();
-        running.wait().error_beside_the_halt().says(&["Interrupted", says]);
+        running.wait().error_of_interrupted_run().says(&["Interrupted", says]);
         workspace.cloud.clear_faults();
         assert_eq!(workspace.cloud.count("UpdateImageCache"), updates, "{silent}");
         assert_eq!(workspace.state().attributes(TEST), state.attributes(TEST));

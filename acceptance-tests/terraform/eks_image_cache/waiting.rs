@@ -141,7 +141,7 @@ fn interrupt_before_an_update_is_sent_is_an_error() {
     let (workspace, id, apply) = apply_during_a_build(&changed);
     apply.interrupt();
     let run = apply.wait().fails();
-    run.error_beside_the_halt().says(&["Image cache not updated", &id, REGION, "was not sent. Apply again."]);
+    run.error_of_interrupted_run().says(&["Image cache not updated", &id, REGION, "was not sent. Apply again."]);
     assert_eq!(workspace.cloud.count("UpdateImageCache"), 0);
     assert_eq!(workspace.state().attributes(TEST)["images"][0], "nginx:1.27");
 
@@ -164,7 +164,7 @@ fn interrupt_ends_a_refresh() {
     let plan = workspace.start(&["plan", "-input=false", "-json"]);
     workspace.wait_for_requests("DescribeImageCaches", seen + 1);
     plan.interrupt();
-    plan.wait().error_beside_the_halt().says(&["Interrupted", "run the command again"]);
+    plan.wait().error_of_interrupted_run().says(&["Interrupted", "run the command again"]);
     workspace.destroy();
 }
 
@@ -199,7 +199,7 @@ fn interrupted_deletion_keeps_the_state() {
     workspace.wait_for_requests("DescribeImageCaches", seen + 1);
     destroy.interrupt();
     let id = workspace.cloud_cache().id;
-    destroy.wait().error_beside_the_halt().says(&["not deleted yet", &id, "the wait was stopped"]);
+    destroy.wait().error_of_interrupted_run().says(&["not deleted yet", &id, "the wait was stopped"]);
     assert_eq!(workspace.state().id(TEST), id);
 
     workspace.cloud.clock().advance(Duration::from_secs(8 * 24 * 3600));

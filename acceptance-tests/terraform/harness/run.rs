@@ -161,7 +161,7 @@ impl Run {
 
     /// The error of an interrupted run with `-json`, apart from Terraform's own.
     #[track_caller]
-    pub fn error_beside_the_halt(&self) -> Diagnostic {
+    pub fn error_of_interrupted_run(&self) -> Diagnostic {
         assert!(!self.status.success(), "{self}");
         let is_other = |d: &Diagnostic| d.severity == "error" && d.summary != "execution halted";
         let errors: Vec<_> = self.diagnostics().into_iter().filter(is_other).collect();

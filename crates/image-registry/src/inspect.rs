@@ -155,7 +155,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_inspection_can_run_on_any_thread() {
+    fn inspection_can_run_on_any_thread() {
         fn is_send<T: Send>(_: T) {}
         let inspector = Inspector::new(Config::default());
         is_send(inspector.inspect(&[], &Platform::default()));

@@ -117,7 +117,7 @@ mod tests {
     }
 
     #[test]
-    fn the_entry_of_an_index_is_chosen_by_platform() {
+    fn index_entry_is_chosen_by_platform() {
         let entries =
             [entry("linux/arm/v6", 1), entry("linux/amd64/v3", 2), entry("linux/amd64", 3), entry("linux/arm/v7", 4)];
         for (platform, expected) in [

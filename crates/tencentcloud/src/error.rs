@@ -403,7 +403,7 @@ mod tests {
     }
 
     #[test]
-    fn refusal_without_api_error_is_unexplained_unless_by_its_status() {
+    fn refusal_without_api_error_is_explained_by_its_status() {
         for (http_status, expected) in
             [(400, true), (404, true), (401, false), (429, false), (500, false), (200, false)]
         {

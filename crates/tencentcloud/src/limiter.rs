@@ -208,7 +208,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn a_throttled_lane_slows_down_and_recovers() {
+    async fn throttled_lane_slows_down_and_recovers() {
         let lane = limiter_of(20).lane("tke", "A", None);
         departures(&lane, 2).await;
         // Several calls that are throttled together halve the rate once, not three times.

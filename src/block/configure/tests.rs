@@ -203,7 +203,7 @@ async fn unknown_argument_is_an_error_only_in_a_call() {
 }
 
 #[test]
-fn what_keys_outrank_is_a_warning_at_the_argument() {
+fn overridden_argument_is_a_warning_at_the_argument() {
     let keys = &[("TENCENTCLOUD_SECRET_ID", "id"), ("TENCENTCLOUD_SECRET_KEY", "key")][..];
     let profile = || block(|config| config.profile = known("ci"));
     let both = block(|config| {

@@ -291,7 +291,7 @@ fn hide_certificates(workspace: &mut Workspace) -> bool {
 }
 
 #[test]
-fn machine_without_certificates_uses_plain_http_and_names_the_cure() {
+fn machine_without_certificates_uses_plain_http() {
     for client in CLIENTS {
         let peer = Peer::responding("HTTP/1.1 404 Not Found\r\nContent-Length: 19\r\n\r\n<html>Log in</html>");
         for (base, peer, parts) in [

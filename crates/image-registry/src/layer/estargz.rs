@@ -137,7 +137,7 @@ pub(super) mod tests {
     }
 
     #[test]
-    fn a_damaged_table_has_no_size() {
+    fn damaged_table_has_no_size() {
         let negative = r#"{"entries":[{"name":"a","type":"reg","size":-5}]}"#;
         let huge = r#"{"entries":[{"name":"a","type":"reg","size":18446744073709551615}]}"#;
         let last_multiple = r#"{"entries":[{"name":"a","type":"reg","size":18446744073709551104}]}"#;

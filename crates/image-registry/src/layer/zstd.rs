@@ -194,7 +194,7 @@ mod tests {
     }
 
     #[test]
-    fn a_repeated_byte_takes_one_byte() {
+    fn repeated_byte_takes_one_byte() {
         let mut blob = [&FRAME.to_le_bytes()[..], &[0xA0 | 4], &100_000u32.to_le_bytes()].concat();
         blob.extend(&((100_000u32 << 3) | (1 << 1) | 1).to_le_bytes()[..3]);
         blob.extend([b'x', 1, 2, 3, 4]);

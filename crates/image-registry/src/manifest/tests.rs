@@ -7,7 +7,7 @@ fn descriptor(size: &str) -> String {
 }
 
 #[test]
-fn an_image_has_layers() {
+fn image_has_layers() {
     let text = format!(r#"{{"schemaVersion":2,"config":{0},"layers":[{0}]}}"#, descriptor("7"));
     let Document::Image(manifest) = Document::parse(text.as_bytes()).unwrap() else { panic!("an index") };
     let [layer] = &manifest.layers[..] else { panic!("{manifest:?}") };
@@ -89,7 +89,7 @@ fn index_has_entries_with_and_without_a_platform() {
 }
 
 #[test]
-fn invalid_documents_say_what_is_wrong() {
+fn invalid_documents_are_explained() {
     let image = |size: &str| format!(r#"{{"schemaVersion":2,"layers":[{}]}}"#, descriptor(size));
     for (text, expected) in [
         (image("-1"), "invalid value: integer `-1`, expected u64"),
@@ -109,7 +109,7 @@ fn invalid_documents_say_what_is_wrong() {
 }
 
 #[test]
-fn a_digest_is_verified_with_its_own_algorithm() {
+fn digest_is_verified_with_its_own_algorithm() {
     let long = "ee26b0dd4af7e749aa1a8ee3c10ae9923f618980772e473f8819a5d4940e0db27ac185f8a0e1d5f84f88bc887fd67b143732c304cc5fa9ad8e6f57f50028a8ff";
     for (digest, expected) in [
         (DIGEST.to_owned(), true),

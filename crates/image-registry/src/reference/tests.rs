@@ -54,7 +54,7 @@ fn digest_with_and_without_tag() {
 }
 
 #[test]
-fn invalid_references_say_what_is_wrong() {
+fn invalid_references_are_explained() {
     let long_tag = format!("a:{}", "t".repeat(129));
     let long_name = format!("r.io/{}", "a".repeat(256));
     let long_official = "a".repeat(248);
@@ -203,7 +203,7 @@ fn grammar_agrees_with_its_reference_implementation() {
 }
 
 #[test]
-fn the_same_image_can_be_written_in_many_ways() {
+fn same_image_can_be_written_in_many_ways() {
     let other = SHA256.replace("9f86", "0000");
     for (one, another, expected) in [
         ("nginx:1.27", "docker.io/library/nginx:1.27", true),
@@ -223,14 +223,14 @@ fn the_same_image_can_be_written_in_many_ways() {
 }
 
 #[test]
-fn an_error_stays_short_when_the_input_is_long() {
+fn error_is_short_for_long_input() {
     let error = Reference::parse(&"A".repeat(100_000)).unwrap_err().to_string();
     assert!(error.len() < 1200 && error.contains("it has 100000 bytes"), "{error}");
 }
 
 proptest! {
     #[test]
-    fn the_canonical_form_parses_to_itself(input in "([a-z]{1,3}[.:]?[0-9]{1,4}/)?[a-z0-9_.-]{1,8}(/[a-z0-9]{1,4}){0,2}(:[A-Za-z0-9_.-]{1,6})?") {
+    fn canonical_form_parses_to_itself(input in "([a-z]{1,3}[.:]?[0-9]{1,4}/)?[a-z0-9_.-]{1,8}(/[a-z0-9]{1,4}){0,2}(:[A-Za-z0-9_.-]{1,6})?") {
         if let Ok(reference) = Reference::parse(&input) {
             prop_assert_eq!(Reference::parse(&reference.to_string()), Ok(reference));
         }

@@ -276,7 +276,7 @@ mod tests {
     }
 
     #[test]
-    fn an_invalid_value_is_reported_where_it_was_set() {
+    fn invalid_value_is_reported_where_it_was_set() {
         let variable = ("TENCENTCLOUD_ASSUME_ROLE_SESSION_NAME".to_owned(), "a b".to_owned());
         let environment = Environment::from_iter([variable]);
         for (own, origin) in [

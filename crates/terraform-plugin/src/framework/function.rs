@@ -167,7 +167,7 @@ mod tests {
     use crate::value::{Dynamic, Type};
 
     #[test]
-    fn a_call_gives_a_value_or_says_which_argument_is_at_fault() {
+    fn call_returns_a_value_or_names_the_invalid_argument() {
         let repeat = function::<Repeat>();
         let arguments = |text: Value, times: Value| vec![text, times];
         for (arguments, expected) in [
@@ -195,7 +195,7 @@ mod tests {
     }
 
     #[test]
-    fn a_variadic_parameter_takes_any_number_of_arguments() {
+    fn variadic_parameter_takes_any_number_of_arguments() {
         let label = function::<Label>();
         let result = |label: Value, values: Vec<Value>| {
             let tags = Value::map([("team", "a")]);

@@ -29,7 +29,7 @@ mod tests {
     use super::*;
 
     #[tokio::test]
-    async fn read_ends_by_itself_or_with_the_stop() {
+    async fn read_ends_when_complete_or_stopped() {
         let stop = CancellationToken::new();
         assert_eq!(unless_stopped(&stop, async { Ok(1) }).await, Ok(1));
         stop.cancel();

@@ -104,7 +104,7 @@ mod tests {
     use crate::value::Attr;
 
     #[tokio::test(start_paused = true)]
-    async fn messages_name_the_object_and_what_to_do() {
+    async fn messages_name_the_object_and_give_advice() {
         let subject = Subject { kind: "disk", name: "d-1 in a".to_owned() };
         let deadline =
             |operation| Deadline::new(operation, &Attr::Null, Duration::from_secs(60), &CancellationToken::new());

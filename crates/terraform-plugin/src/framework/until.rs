@@ -67,7 +67,7 @@ mod tests {
     use super::*;
 
     #[tokio::test(start_paused = true)]
-    async fn work_ends_by_itself_by_stop_or_by_timeout() {
+    async fn work_ends_when_complete_stopped_or_timed_out() {
         let stop = CancellationToken::new();
         let until = Until::new(&stop, Duration::from_secs(9));
         assert_eq!(until.run(async { 1 }).await, Ok(1));

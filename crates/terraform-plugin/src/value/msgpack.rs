@@ -419,7 +419,7 @@ mod tests {
     }
 
     #[test]
-    fn an_argument_keeps_that_an_unknown_value_is_not_null() {
+    fn unknown_argument_keeps_whether_it_may_be_null() {
         for (json, hex, value) in [
             (r#""string""#, "c7 03 0c 81 01 c2", Value::UnknownNotNull),
             // Not null, with the prefix "pre-", as `"pre-${...}"` sends it.
@@ -454,7 +454,7 @@ mod tests {
     }
 
     #[test]
-    fn a_value_may_be_as_deep_as_its_type() {
+    fn value_may_be_as_deep_as_its_type() {
         let of_depth = |depth: usize| {
             let json = format!("{}\"string\"{}", "[\"list\",".repeat(depth), "]".repeat(depth));
             let value = [vec![0x91; depth], vec![0xa0]].concat();
@@ -466,7 +466,7 @@ mod tests {
     }
 
     #[test]
-    fn bytes_that_are_no_value_of_the_type_are_errors_with_a_path() {
+    fn invalid_bytes_are_errors_with_a_path() {
         let object = r#"["object",{"id":"string","sizes":["map",["list","number"]]}]"#;
         for (json, hex, expected) in [
             (r#""bool""#, "", "the value ends before its end"),
@@ -512,7 +512,7 @@ mod tests {
     }
 
     #[test]
-    fn a_set_is_written_in_one_order_whatever_order_it_has() {
+    fn set_is_written_in_canonical_order() {
         let set = ty(r#"["set","string"]"#);
         assert_eq!(encode(&Value::list(["b", "a", "b"]), &set), encode(&Value::list(["a", "b"]), &set));
     }

@@ -153,7 +153,7 @@ async fn missing_file_is_anonymous_and_a_broken_one_is_an_error() {
 }
 
 #[tokio::test]
-async fn the_home_directory_is_the_default() {
+async fn home_directory_is_the_default() {
     let fixture = Fixture::new("{}");
     let home = fixture.directory.path();
     std::fs::create_dir(home.join(".docker")).unwrap();

@@ -50,7 +50,7 @@ impl<S: Services> ProvideCredentials for CredentialsChain<S> {
     }
 }
 
-/// Issues the credentials of a chain anew at each call.
+/// Issues new credentials from a chain at each call.
 #[derive(Debug)]
 struct Issuer<S> {
     context: Context<Arc<S>>,

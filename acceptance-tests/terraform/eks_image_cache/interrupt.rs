@@ -268,7 +268,7 @@ fn wait_without_responses_ends_and_saves_the_state() {
             running.interrupt();
         }
         let run = running.wait();
-        let error = if interrupt { run.error_beside_the_halt() } else { run.error() };
+        let error = if interrupt { run.error_of_interrupted_run() } else { run.error() };
         error.says(&["not deleted yet", &id]);
         assert_eq!(workspace.state().id(TEST), id);
         workspace.cloud.clear_faults();

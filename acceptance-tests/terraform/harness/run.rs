@@ -159,12 +159,14 @@ impl Run {
         error.clone()
     }
 
-    /// The error of an interrupted run with `-json`, apart from Terraform's own.
+    /// The error of an interrupted run with `-json`, apart from Terraform's own. OpenTofu plans a replacement twice, and
+    /// reports the same error for both.
     #[track_caller]
     pub fn error_of_interrupted_run(&self) -> Diagnostic {
         assert!(!self.status.success(), "{self}");
         let is_other = |d: &Diagnostic| d.severity == "error" && d.summary != "execution halted";
-        let errors: Vec<_> = self.diagnostics().into_iter().filter(is_other).collect();
+        let mut errors: Vec<_> = self.diagnostics().into_iter().filter(is_other).collect();
+        errors.dedup_by(|a, b| (&a.summary, &a.detail) == (&b.summary, &b.detail));
         let [error] = &errors[..] else { panic!("{} errors in {self}", errors.len()) };
         error.clone()
     }

@@ -176,8 +176,7 @@ fn interrupted_action_does_not_stop_the_build() {
     let workspace = Workspace::with_endless_builds();
     workspace.write(config("a"));
     let apply = workspace.start_apply();
-    workspace.wait_for_requests("CreateImageCache", 1);
-    let id = workspace.cloud_cache().id;
+    let id = workspace.wait_for_cache();
     workspace.cloud.finish_build(REGION, &id);
     apply.wait().succeeds();
 

@@ -127,6 +127,8 @@ fn interrupt_ends_the_account_check() {
         let import =
             "import {\n  to = eks_image_cache.other\n  identity = { id = \"imc-1a2b3c4d\", region = null }\n}\n";
         workspace.write(format!("{}{other}{import}", cache()));
+        // Of the import alone.
+        let plan = [&plan[..], &["-target=eks_image_cache.other"]].concat();
         let error = run(&mut workspace, Peer::Silent, true, &plan).error_of_interrupted_run();
         error.says(&["Interrupted", "Nothing was changed"]);
     }
@@ -286,8 +288,7 @@ fn rebuild_action_ends_and_is_sent_once() {
     let action = "action \"eks_image_cache_rebuild\" \"test\" {\n  config {\n    image_cache_id = eks_image_cache.test.id\n  }\n}\n";
     workspace.write(cache());
     let apply = workspace.start_apply();
-    workspace.wait_for_requests("CreateImageCache", 1);
-    let id = workspace.cloud_cache().id;
+    let id = workspace.wait_for_cache();
     workspace.cloud.finish_build(REGION, &id);
     apply.wait().succeeds();
     workspace.write(format!("{}\n{action}", cache()));

@@ -48,8 +48,7 @@ fn interrupted_update_saves_the_sent_values() {
     let workspace = Workspace::with_endless_builds();
     workspace.write(cache());
     let apply = workspace.start_apply();
-    workspace.wait_for_requests("CreateImageCache", 1);
-    let id = workspace.cloud_cache().id;
+    let id = workspace.wait_for_cache();
     workspace.cloud.finish_build(REGION, &id);
     apply.wait().succeeds();
 

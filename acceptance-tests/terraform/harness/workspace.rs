@@ -198,6 +198,13 @@ impl Workspace {
         cache.clone()
     }
 
+    /// Waits until the cloud has a cache, and returns its ID. A request is counted before it is carried out.
+    #[track_caller]
+    pub fn wait_for_cache(&self) -> String {
+        wait_until("a cache", || !self.cloud.caches(REGION).is_empty());
+        self.cloud_cache().id
+    }
+
     /// The bodies of the requests for `action`, in order.
     pub fn sent(&self, action: &str) -> Vec<Value> {
         self.cloud.requests().into_iter().filter(|request| request.action == action).map(|r| r.body).collect()

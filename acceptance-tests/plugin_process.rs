@@ -16,6 +16,7 @@ use base64::engine::general_purpose::STANDARD_NO_PAD;
 use terraform_plugin::plugin::test_client::{Identity, channel, dial, secure};
 use terraform_plugin::protocol::tfplugin6::provider_client::ProviderClient;
 use terraform_plugin::protocol::tfplugin6::{get_functions, invoke_action, read_data_source};
+use tokio::signal::unix::{SignalKind, signal};
 use tonic::transport::Channel;
 use tonic_health::pb::HealthCheckRequest;
 use tonic_health::pb::health_client::HealthClient;
@@ -161,6 +162,8 @@ async fn sighup_ends_it_unless_it_is_ignored() {
     let sockets = tempfile::tempdir().unwrap();
     let terraform = Identity::terraform();
     let sockets_dir = sockets.path().to_str().unwrap();
+    // These tests may run under `nohup`: a process starts with the default action of a signal that its parent handles.
+    let _hangups = signal(SignalKind::hangup()).unwrap();
     let plugin = Plugin::started_by_terraform(&terraform, &[("PLUGIN_UNIX_SOCKET_DIR", sockets_dir)]);
     plugin.signal("-HUP");
     assert!(plugin.wait().await.0.success());

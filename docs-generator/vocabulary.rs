@@ -125,7 +125,7 @@ fn rust(text: &str) -> Vec<(usize, String)> {
 
 /// The name that a line defines.
 fn defined(line: &str) -> Option<&str> {
-    let kinds = ["fn ", "struct ", "enum ", "trait ", "mod ", "type "];
+    let kinds = ["fn ", "struct ", "enum ", "trait ", "mod ", "type ", "let mut ", "let ", "const ", "static "];
     let line = kinds.iter().find_map(|kind| {
         let (before, name) = line.split_once(kind)?;
         before
@@ -136,8 +136,11 @@ fn defined(line: &str) -> Option<&str> {
     line.split(|c: char| !c.is_alphanumeric() && c != '_').next()
 }
 
-/// `read_answer` and `ReadAnswer` as `read answer`.
+/// `read_answer`, `ReadAnswer` and `READ_ANSWER` as `read answer`.
 fn in_words(name: &str) -> String {
+    if name == name.to_uppercase() {
+        return name.replace('_', " ");
+    }
     name.chars()
         .flat_map(|c| if c.is_uppercase() { vec![' ', c] } else { vec![if c == '_' { ' ' } else { c }] })
         .collect()
@@ -160,7 +163,8 @@ mod tests {
             (page("The `tells` of `answers`."), 0),
             (page("```\nanswers\n```\nNobody answers"), 2),
             (page("an answerable question"), 0),
-            (source("/// What the API answers.\nlet answer = 1;"), 1),
+            (source("/// What the API answers.\nlet answer = 1;"), 2),
+            (source("let mut answer = 1;\nconst LAW: u8 = 1;\nlet (told, b) = c;"), 2),
             (source("error(\"The answer is broken.\"); get(\"answer\");"), 1),
             (source("fn read_tells_a_law() {}"), 2),
             (source("pub struct ReadAnswer;"), 1),

@@ -67,14 +67,14 @@ impl EphemeralResource for RegistryToken {
             let region = session.region_of(&config.region).await?;
             let registry_id = config.registry_id.known().cloned().unwrap_or_default();
             let request = CreateInstanceToken { registry_id: registry_id.clone(), token_type: TokenType::Temp };
-            let answer = session.client.send(&region, &request).await.map_err(|error| {
+            let response = session.client.send(&region, &request).await.map_err(|error| {
                 errors::registry_token(&registry_id, &region, &error).at(AttributePath::root("registry_id"))
             })?;
             let result = RegistryTokenModel {
                 region: region.into(),
-                expires_at: answer.expires_at().map(|time| time.to_string()).into(),
-                username: answer.username.into(),
-                token: Secret::from(answer.token.expose_secret()).into(),
+                expires_at: response.expires_at().map(|time| time.to_string()).into(),
+                username: response.username.into(),
+                token: Secret::from(response.token.expose_secret()).into(),
                 ..config
             };
             Ok(Opened { result, renew_at: None, private: Private::default() })

@@ -104,7 +104,7 @@ async fn import_by_identity_fills_in_the_region_of_the_provider() {
         let response = world.read(expected.state, expected.identity).await;
         assert_eq!(response.new_identity, identity(&json!({ "id": "imc-1a2b3c4d", "region": REGION })));
         let cache = world.cloud.cache(REGION, "imc-1a2b3c4d").unwrap();
-        let told = json!({
+        let returned = json!({
             "region": REGION,
             "images": ["nginx:1.27"],
             "name": "web",
@@ -121,7 +121,7 @@ async fn import_by_identity_fills_in_the_region_of_the_provider() {
             assert!(found[time].is_string(), "{found}");
             found[time] = Json::Null;
         }
-        assert_eq!(found, whole(&with(state, told)));
+        assert_eq!(found, whole(&with(state, returned)));
     }
 }
 

@@ -97,7 +97,7 @@ struct Expected {
 #[serde(deny_unknown_fields)]
 struct Call {
     action: String,
-    /// The ID of the signing key, `session` for temporary credentials, `nobody` without a signature.
+    /// The ID of the signing key, `session` for temporary credentials, `unsigned` without a signature.
     by: String,
     #[serde(default)]
     region: Option<String>,
@@ -242,7 +242,7 @@ fn signer(request: &Request) -> String {
     let authorization = request.headers.get("authorization").map_or("SKIP", String::as_str);
     let id = authorization.split_once("Credential=").and_then(|(_, rest)| Some(rest.split_once('/')?.0));
     match id {
-        None => "nobody".to_owned(),
+        None => "unsigned".to_owned(),
         Some(id) if id == key => key,
         Some(_) => "session".to_owned(),
     }

@@ -394,15 +394,15 @@ mod tests {
         let id = create(&caches).await;
         let (never, cancel) = (CancellationToken::new(), CancellationToken::new());
         let wait = async |timeout, cancel| caches.wait_ready(REGION, &id, timeout, cancel).await;
-        let (short, cancelled, long, ()) =
+        let (short, canceled, long, ()) =
             tokio::join!(wait(Duration::from_secs(30), &never), wait(TIMEOUT, &cancel), wait(TIMEOUT, &never), async {
                 sleep(Duration::from_secs(20)).await;
                 cancel.cancel();
             });
         let last = |last: Option<Arc<ImageCache>>| last.unwrap().status.clone();
-        match (short.unwrap_err(), cancelled.unwrap_err()) {
-            (WaitError::TimedOut { last: short, timeout, .. }, WaitError::Canceled { last: cancelled, .. }) => {
-                assert_eq!((last(short), last(cancelled)), (Status::Pending, Status::Pending));
+        match (short.unwrap_err(), canceled.unwrap_err()) {
+            (WaitError::TimedOut { last: short, timeout, .. }, WaitError::Canceled { last: canceled, .. }) => {
+                assert_eq!((last(short), last(canceled)), (Status::Pending, Status::Pending));
                 assert_eq!(timeout, Duration::from_secs(30));
             }
             errors => panic!("{errors:?}"),

@@ -188,11 +188,11 @@ mod tests {
             Endpoints::new("HTTPS", "joe:secret@host").unwrap_err(),
             Endpoints::new("https://joe:secret@host", DEFAULT_DOMAIN).unwrap_err(),
         ] {
-            let told = format!("{error} {error:?}");
-            assert!(!told.contains("joe") && !told.contains("cret"), "{told}");
-            assert!(error.holds_secret(), "{told}");
+            let text = format!("{error} {error:?}");
+            assert!(!text.contains("joe") && !text.contains("cret"), "{text}");
+            assert!(error.holds_secret(), "{text}");
         }
-        let told = of_url("https://joe:secret@host").to_string();
-        assert!(told.starts_with("endpoint of tke: remove the user name and the password; expected"), "{told}");
+        let text = of_url("https://joe:secret@host").to_string();
+        assert!(text.starts_with("endpoint of tke: remove the user name and the password; expected"), "{text}");
     }
 }

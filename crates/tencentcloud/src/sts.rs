@@ -206,11 +206,11 @@ mod tests {
 
     #[test]
     fn response_becomes_temporary_credentials() {
-        let answer = json!({
+        let response = json!({
             "Credentials": {"Token": "t", "TmpSecretId": "id", "TmpSecretKey": "key"},
             "ExpiredTime": 1543914376, "Expiration": "2018-12-04T09:06:16Z", "RequestId": "r",
         });
-        let credentials = Credentials::from(serde_json::from_value::<SessionCredentials>(answer).unwrap());
+        let credentials = Credentials::from(serde_json::from_value::<SessionCredentials>(response).unwrap());
         assert_eq!(credentials.secret_id.expose_secret(), "id");
         assert_eq!(credentials.secret_key.expose_secret(), "key");
         assert_eq!(credentials.token.unwrap().expose_secret(), "t");

@@ -72,9 +72,9 @@ mod tests {
 
     #[test]
     fn documented_response_is_read() {
-        let answer =
+        let response =
             json!({"Username": "100000000001", "Token": "hidden", "ExpTime": 1_735_880_997_750_i64, "TokenId": ""});
-        let token: InstanceToken = serde_json::from_value(answer).unwrap();
+        let token: InstanceToken = serde_json::from_value(response).unwrap();
         assert_eq!((token.username.as_str(), token.token.expose_secret()), ("100000000001", "hidden"));
         assert_eq!(token.expires_at().unwrap().to_string(), "2025-01-03T05:09:57.75Z");
         assert!(!format!("{token:?}").contains("hidden"), "{token:?}");

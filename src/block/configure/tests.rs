@@ -194,11 +194,11 @@ async fn unknown_argument_is_an_error_only_in_a_call() {
         let (session, diagnostics) = configured(config, &variables);
         assert_eq!(diagnostics, Diagnostics::default(), "{argument}");
         let error = session.unwrap().client.send("ap-guangzhou", &sts::GetCallerIdentity {}).await.unwrap_err();
-        let told = errors::chain(&error);
+        let text = errors::chain(&error);
         let expected = format!(
             "GetCallerIdentity: cannot be called yet: {argument} of the provider block is known only after apply"
         );
-        assert!(told.starts_with(&expected) && told.ends_with("`terraform apply -target`"), "{told}");
+        assert!(text.starts_with(&expected) && text.ends_with("`terraform apply -target`"), "{text}");
     }
 }
 

@@ -218,15 +218,15 @@ mod tests {
     const ROLE: &str = "qcs::cam::uin/1:roleName/ci";
     const DEVICE: &str = "qcs::cam:uin/1::mfa/softToken";
 
-    fn exchange(action: &str, auth: &str, parameters: Value, answer: Value) -> Exchange {
+    fn exchange(action: &str, auth: &str, parameters: Value, response: Value) -> Exchange {
         serde_json::from_value(json!({
-            "sts": {"action": action, "auth": auth, "parameters": parameters, "answer": answer}
+            "sts": {"action": action, "auth": auth, "parameters": parameters, "response": response}
         }))
         .unwrap()
     }
 
     fn session(id: &str, seconds: u64) -> Value {
-        json!({"secret_id": id, "lives": seconds})
+        json!({"secret_id": id, "lifetime": seconds})
     }
 
     fn environment(variables: &[(&str, &str)]) -> Environment {
@@ -244,11 +244,11 @@ mod tests {
         }
     }
 
-    fn web_identity(token: &str, answer: Value) -> Exchange {
+    fn web_identity(token: &str, response: Value) -> Exchange {
         let parameters = json!({
             "ProviderId": "OIDC", "WebIdentityToken": token, "RoleArn": ROLE, "RoleSessionName": "ci",
         });
-        exchange("AssumeRoleWithWebIdentity", "SKIP", parameters, answer)
+        exchange("AssumeRoleWithWebIdentity", "SKIP", parameters, response)
     }
 
     fn token_file(path: &Path) -> Environment {

@@ -57,8 +57,8 @@ pub(crate) async fn credentials<S: Services>(services: &S) -> Result<Credentials
 }
 
 async fn bound_role<S: Services>(services: &S) -> Result<Option<String>, CredentialsError> {
-    let answer = services.metadata(PATH).await?;
-    let role = answer.as_deref().and_then(|text| text.lines().map(str::trim).find(|line| !line.is_empty()));
+    let response = services.metadata(PATH).await?;
+    let role = response.as_deref().and_then(|text| text.lines().map(str::trim).find(|line| !line.is_empty()));
     // An HTML page is not the name of a role, and its first line would become a path.
     match role {
         Some(role) if !role.chars().all(|c| c.is_alphanumeric() || "+=,.@_-".contains(c)) => {
@@ -69,13 +69,13 @@ async fn bound_role<S: Services>(services: &S) -> Result<Option<String>, Credent
 }
 
 async fn credentials_of<S: Services>(services: &S, role: &str) -> Result<Credentials, CredentialsError> {
-    let answer = services.metadata(&format!("{PATH}{role}")).await.map_err(must_respond)?.ok_or_else(|| {
+    let response = services.metadata(&format!("{PATH}{role}")).await.map_err(must_respond)?.ok_or_else(|| {
         metadata(format!("the role {role:?} is not bound to this instance; bind it, or correct cam_role_name"))
     })?;
     // Not the parser's message, which contains values.
-    let answer: RoleCredentials = serde_json::from_str(&answer)
+    let response: RoleCredentials = serde_json::from_str(&response)
         .map_err(|_| metadata(format!("the metadata service's response for {role:?} is not as documented")))?;
-    match answer {
+    match response {
         RoleCredentials {
             code,
             tmp_secret_id: Some(secret_id),

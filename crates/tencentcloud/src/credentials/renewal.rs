@@ -130,8 +130,8 @@ impl<I: Issue> Renewing<I> {
     fn keep(&self, issued: Issued) -> Credentials {
         let credentials = issued.credentials;
         let renew_at = credentials.expires_at.filter(|_| issued.renewable).map(|end| {
-            let life = end.duration_since(self.issuer.now()).unwrap_or_default();
-            end - RENEWAL_MARGIN.min(life / 2)
+            let lifetime = end.duration_since(self.issuer.now()).unwrap_or_default();
+            end - RENEWAL_MARGIN.min(lifetime / 2)
         });
         let current = Current { credentials: credentials.clone(), renew_at };
         *self.current.lock().unwrap_or_else(PoisonError::into_inner) = Some(current);
@@ -164,10 +164,10 @@ mod tests {
 
     use super::*;
 
-    /// Issues `key-1`, `key-2`, ..., each of which is valid for `life`; fails while `broken`. Each attempt takes a permit.
+    /// Issues `key-1`, `key-2`, ..., each of which is valid for `lifetime`; fails while `broken`. Each attempt takes a permit.
     #[derive(Debug)]
     struct Mint {
-        life: Option<Duration>,
+        lifetime: Option<Duration>,
         renewable: bool,
         permits: Arc<Semaphore>,
         broken: Arc<Mutex<bool>>,
@@ -187,7 +187,7 @@ mod tests {
                 secret_id: format!("key-{number}").into(),
                 secret_key: "key".into(),
                 token: None,
-                expires_at: self.life.map(|life| self.now() + life),
+                expires_at: self.lifetime.map(|lifetime| self.now() + lifetime),
             };
             Ok(Issued { credentials, renewable: self.renewable })
         }
@@ -197,9 +197,9 @@ mod tests {
         }
     }
 
-    fn mint(life: Option<u64>) -> Mint {
+    fn mint(lifetime: Option<u64>) -> Mint {
         Mint {
-            life: life.map(Duration::from_secs),
+            lifetime: lifetime.map(Duration::from_secs),
             renewable: true,
             permits: Arc::new(Semaphore::new(1000)),
             broken: Arc::default(),
@@ -223,12 +223,12 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn credentials_are_renewed_before_they_expire() {
-        for (life, renewed_at) in [(7200, 6900), (601, 301), (600, 300), (60, 30)] {
-            let renewing = Renewing::new(mint(Some(life)));
-            assert_eq!(at(&renewing, 0).await, "key-1", "{life}");
-            assert_eq!(at(&renewing, renewed_at - 1).await, "key-1", "{life}");
-            assert_eq!(at(&renewing, renewed_at).await, "key-2", "{life}");
-            assert_eq!(at(&renewing, renewed_at + 1).await, "key-2", "{life}");
+        for (lifetime, renewed_at) in [(7200, 6900), (601, 301), (600, 300), (60, 30)] {
+            let renewing = Renewing::new(mint(Some(lifetime)));
+            assert_eq!(at(&renewing, 0).await, "key-1", "{lifetime}");
+            assert_eq!(at(&renewing, renewed_at - 1).await, "key-1", "{lifetime}");
+            assert_eq!(at(&renewing, renewed_at).await, "key-2", "{lifetime}");
+            assert_eq!(at(&renewing, renewed_at + 1).await, "key-2", "{lifetime}");
         }
     }
 
@@ -270,14 +270,14 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn refused_credentials_are_renewed_once_for_all_callers() {
-        for life in [Some(7200), None] {
-            let renewing = Renewing::new(mint(life));
+        for lifetime in [Some(7200), None] {
+            let renewing = Renewing::new(mint(lifetime));
             let refused = renewing.credentials().await.unwrap();
             let callers = futures_util::future::join_all((0..10).map(|_| async {
                 renewing.discard(&refused);
                 key(&renewing).await
             }));
-            assert_eq!(callers.await, ["key-2"; 10], "{life:?}");
+            assert_eq!(callers.await, ["key-2"; 10], "{lifetime:?}");
             renewing.discard(&refused);
             assert_eq!(key(&renewing).await, "key-2", "a late refusal of the first key does not affect the second");
         }

@@ -28,11 +28,11 @@ pub enum Exchange {
         /// The `SecretId` of the signature, with `+token` if there is a token; or `SKIP`.
         auth: String,
         parameters: Value,
-        answer: StsResponse,
+        response: StsResponse,
     },
     Metadata {
         path: String,
-        answer: MetadataResponse,
+        response: MetadataResponse,
     },
 }
 
@@ -42,7 +42,7 @@ pub enum StsResponse {
     Session {
         secret_id: String,
         /// Seconds.
-        lives: u64,
+        lifetime: u64,
     },
     Refused {
         code: String,
@@ -90,7 +90,7 @@ impl Services for Replay {
             }
         };
         let sent = serde_json::to_value(action).unwrap();
-        let Exchange::Sts { action: name, region: expected_region, auth, parameters, answer } = self.next(A::NAME)
+        let Exchange::Sts { action: name, region: expected_region, auth, parameters, response } = self.next(A::NAME)
         else {
             panic!("{} instead of a call of the metadata service", A::NAME)
         };
@@ -98,10 +98,10 @@ impl Services for Replay {
         assert_eq!(region, expected_region.as_deref(), "region of {name}");
         assert_eq!(signer, auth, "signer of {name}");
         assert_eq!(sent, parameters, "parameters of {name}");
-        match answer {
-            StsResponse::Session { secret_id, lives } => Ok(serde_json::from_value(serde_json::json!({
+        match response {
+            StsResponse::Session { secret_id, lifetime } => Ok(serde_json::from_value(serde_json::json!({
                 "Credentials": {"TmpSecretId": secret_id, "TmpSecretKey": "session-key", "Token": "session-token"},
-                "ExpiredTime": seconds(self.now()) + lives,
+                "ExpiredTime": seconds(self.now()) + lifetime,
             }))
             .unwrap()),
             StsResponse::Refused { code, message } => {
@@ -111,11 +111,11 @@ impl Services for Replay {
     }
 
     async fn metadata(&self, path: &str) -> Result<Option<String>, CredentialsError> {
-        let Exchange::Metadata { path: expected, answer } = self.next(path) else {
+        let Exchange::Metadata { path: expected, response } = self.next(path) else {
             panic!("the metadata service is called instead of STS")
         };
         assert_eq!(path, expected);
-        match answer {
+        match response {
             MetadataResponse::Text(text) => Ok(Some(text)),
             MetadataResponse::NotFound => Ok(None),
             MetadataResponse::Silence => Err(CredentialsError::Metadata {

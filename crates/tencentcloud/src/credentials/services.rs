@@ -170,8 +170,8 @@ mod tests {
             ("302 Found", "responded with the status 302"),
         ] {
             let server = Server::start(vec![http(status, "Location: http://example.com/\r\n", "ci-role")]).await;
-            let answer = services(&server.url).metadata("/latest/meta-data/x").await;
-            assert!(format!("{answer:?}").contains(expected), "{answer:?}");
+            let response = services(&server.url).metadata("/latest/meta-data/x").await;
+            assert!(format!("{response:?}").contains(expected), "{response:?}");
             assert!(server.requests()[0].starts_with("get /latest/meta-data/x http/1.1"));
         }
     }

@@ -15,8 +15,8 @@ pub fn api_response(input: &[u8]) {
         return;
     };
     let body = &input[end + 1..];
-    if let Ok(answer) = decode::<DescribeImageCaches>(http_status, body) {
-        answer.image_caches.iter().for_each(is_sound);
+    if let Ok(response) = decode::<DescribeImageCaches>(http_status, body) {
+        response.image_caches.iter().for_each(is_sound);
     }
     let _ = decode::<CreateImageCache>(http_status, body);
     let _ = decode::<UpdateImageCache>(http_status, body);

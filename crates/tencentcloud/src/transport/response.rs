@@ -143,7 +143,7 @@ impl RawResponse {
     fn check(&self, service: &'static str, action: &'static str) -> Result<(), Error> {
         let http_status = self.http_status;
         let request_id = self.request_id().unwrap_or_default();
-        tracing::debug!(service, action, http_status, request_id, "answer");
+        tracing::debug!(service, action, http_status, request_id, "API response");
         match &self.outcome {
             Ok(Outcome::Refusal { code, message, .. }) => {
                 let (code, message) = (code.clone(), message.clone());

@@ -17,7 +17,7 @@ struct Probe {
 #[derive(Debug, PartialEq, serde::Deserialize)]
 #[serde(rename_all = "PascalCase")]
 struct ProbeResponse {
-    answer: String,
+    result: String,
 }
 
 impl Action for Probe {
@@ -49,8 +49,8 @@ async fn send(server: &Server) -> Result<ProbeResponse, Error> {
 
 #[tokio::test]
 async fn call_has_common_headers_and_signs_the_host_with_its_port() {
-    let server = Server::start(vec![json(r#"{"Response": {"Answer": "yes", "RequestId": "r", "New": null}}"#)]).await;
-    assert_eq!(send(&server).await.unwrap(), ProbeResponse { answer: "yes".to_owned() });
+    let server = Server::start(vec![json(r#"{"Response": {"Result": "yes", "RequestId": "r", "New": null}}"#)]).await;
+    assert_eq!(send(&server).await.unwrap(), ProbeResponse { result: "yes".to_owned() });
 
     let [request] = &server.requests()[..] else { panic!("one request") };
     let (head, body) = request.split_once("\n\n").unwrap();
@@ -82,7 +82,7 @@ async fn call_has_common_headers_and_signs_the_host_with_its_port() {
 
 #[tokio::test]
 async fn unsigned_call_sends_skip() {
-    let server = Server::start(vec![json(r#"{"Response": {"Answer": "yes"}}"#)]).await;
+    let server = Server::start(vec![json(r#"{"Response": {"Result": "yes"}}"#)]).await;
     let endpoints = Endpoints::default().with_override("tke", &server.url).unwrap();
     Transport::new(endpoints, Program::default()).send(None, Auth::Skip, &Probe { value: 7 }).await.unwrap();
     let request = &server.requests()[0];
@@ -120,19 +120,19 @@ async fn failure_describes_the_response() {
         ("nothing", json(""), "Probe: unusable response, HTTP status 200: the body is empty", true),
         (
             "truncated JSON",
-            json(r#"{"Response": {"Answer": "ye"#),
+            json(r#"{"Response": {"Result": "ye"#),
             "Probe: unusable response, HTTP status 200: the JSON ends too early, at line 1 column 27",
             true,
         ),
         (
             "a missing field",
             json(r#"{"Response": {"RequestId": "r-1"}}"#),
-            "Probe: unusable response, HTTP status 200 (request r-1): missing field `Answer` at line 1 column 33",
+            "Probe: unusable response, HTTP status 200 (request r-1): missing field `Result` at line 1 column 33",
             true,
         ),
         (
             "a field of another type, which may be secret",
-            json(r#"{"Response": {"Answer": 99887766, "RequestId": "r-1"}}"#),
+            json(r#"{"Response": {"Result": 99887766, "RequestId": "r-1"}}"#),
             "Probe: unusable response, HTTP status 200 (request r-1): a field of an unexpected type ends at line 1 column 32",
             true,
         ),
@@ -172,7 +172,7 @@ async fn wrong_clock_is_corrected_once() {
     let date = format!("Date: {}\r\n", httpdate::fmt_http_date(in_an_hour));
     let refused = || http("200 OK", &date, expired);
 
-    let server = Server::start(vec![refused(), json(r#"{"Response": {"Answer": "yes"}}"#)]).await;
+    let server = Server::start(vec![refused(), json(r#"{"Response": {"Result": "yes"}}"#)]).await;
     send(&server).await.unwrap();
     let timestamp = |request: &String| -> i64 {
         request.lines().find_map(|line| line.strip_prefix("x-tc-timestamp: ")).unwrap().parse().unwrap()

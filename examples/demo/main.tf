@@ -1,4 +1,4 @@
-# One image cache, and the annotations for Pods that start from it.
+# The two solutions: an image cache, and a larger disk. Each gives annotations for Pods, whose keys are known at plan time.
 
 terraform {
   required_version = ">= 1.0"
@@ -24,9 +24,8 @@ resource "eks_image_cache" "vllm" {
   subnet_id        = "subnet-1a2b3c4d"
 }
 
-data "eks_pod_disk" "vllm" {
-  image_cache = eks_image_cache.vllm.id
-  size        = 100
+data "eks_pod_disk" "large" {
+  size = 100
 }
 
 output "image_cache" {
@@ -37,7 +36,12 @@ output "image_cache" {
   }
 }
 
-output "pod_annotations" {
-  description = "For .spec.template.metadata.annotations of the workload."
-  value       = data.eks_pod_disk.vllm.annotations
+output "image_cache_annotations" {
+  description = "For .spec.template.metadata.annotations of a workload that starts from the best matching cache, or from this one."
+  value       = eks_image_cache.vllm.annotations
+}
+
+output "large_disk_annotations" {
+  description = "For .spec.template.metadata.annotations of a workload without a cache."
+  value       = data.eks_pod_disk.large.annotations
 }

@@ -67,10 +67,8 @@ step "terraform init"
 "$terraform" init
 step "terraform plan"
 "$terraform" plan -out=tfplan
-step "terraform apply: creates the cache, and waits until it is Ready"
+step "terraform apply: creates the cache, waits until it is Ready, and prints the annotations for the Pods"
 "$terraform" apply tfplan
-step "terraform output: the annotations for the Pods"
-"$terraform" output
 step "terraform plan again: nothing to do"
 "$terraform" plan -detailed-exitcode
 step "terraform destroy"

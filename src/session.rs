@@ -190,11 +190,6 @@ impl Session {
             Entry::Occupied(entry) => errors::reported(entry.get()),
         }
     }
-
-    /// The image caches of the account.
-    pub fn image_caches(&self) -> &ImageCaches {
-        &self.image_caches
-    }
 }
 
 /// The default region: from the provider block, `TENCENTCLOUD_REGION`, or the profile.

@@ -308,7 +308,7 @@ async fn read_many(cloud: &Simulator, context: &Context<Session>) {
     let mut ids: Vec<String> =
         (0..120).map(|i| cloud.insert_cache(REGION, ImageCache::ready(&format!("c{i}"), &["nginx"], now))).collect();
     ids.push("imc-unknown".to_owned());
-    let caches = context.session.image_caches();
+    let caches = &context.session.image_caches;
     let rows = join_all(ids.iter().map(|id| caches.get(REGION, id))).await;
     for (id, row) in ids.iter().zip(rows) {
         let row = row.unwrap_or_else(|error| panic!("reading many: {id}: {error}"));

@@ -25,7 +25,7 @@ pub(super) async fn create(
     let region = deadline.until.run(session.region_of(&planned.region)).await;
     let region = region.map_err(|ended| not_created("", CreateError::NotSent { ended, last: None }))??;
     let request = request::create(&planned, &config, &name);
-    let caches = session.image_caches();
+    let caches = &session.image_caches;
     let created = async {
         let created = caches.create(&region, request.clone(), &deadline.until).await;
         created.map_err(|error| match &error {

@@ -90,7 +90,7 @@ impl DataSource for ImageCacheData {
 }
 
 async fn find(session: &Session, config: &ImageCacheDataModel, region: &str) -> Outcome<ImageCache> {
-    let caches = session.image_caches();
+    let caches = &session.image_caches;
     if let Some(id) = config.id.as_str() {
         let at = AttributePath::root("id");
         let found = caches

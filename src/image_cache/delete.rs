@@ -27,7 +27,7 @@ pub(super) async fn delete(context: &Context<Session>, response: &mut Response<I
         response.diagnostics.push(messages::retained(&id, &region));
         return Ok(());
     }
-    let caches = session.image_caches();
+    let caches = &session.image_caches;
     if let Err(error) = caches.delete_when_built(&region, &id, &deadline.until).await.map_err(ended)? {
         let listed = tokio::time::timeout(LAST_LOOK, caches.get(&region, &id)).await;
         let listed = listed.ok().and_then(Result::ok).flatten();

@@ -21,7 +21,7 @@ const GENERATED: &str = "tf-";
 /// The caches that a killed run could have left, if the name is generated; those with a configured name are known after the
 /// create. To be called concurrently with the create.
 pub(super) async fn candidates(session: &Session, region: &str, is_named: bool) -> Vec<ImageCache> {
-    if is_named { Vec::new() } else { session.image_caches().listed_once(region).await }
+    if is_named { Vec::new() } else { session.image_caches.listed_once(region).await }
 }
 
 /// A warning about caches that an earlier run may have left, besides the new cache `id`.
@@ -33,7 +33,7 @@ pub(super) fn warning(
     id: &str,
 ) -> Option<Diagnostic> {
     let is_named = candidates.is_empty();
-    let existing = if is_named { session.image_caches().existing_before(region, id) } else { candidates };
+    let existing = if is_named { session.image_caches.existing_before(region, id) } else { candidates };
     let now = SystemTime::now();
     let left: Vec<_> = existing
         .iter()

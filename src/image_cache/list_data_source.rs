@@ -89,7 +89,7 @@ impl DataSource for ImageCachesData {
         let name_regex = name_regex(&config)?;
         let region = context.session.region_of(&config.region).await?;
         let names: Vec<_> = config.name.known().cloned().into_iter().collect();
-        let found = context.session.image_caches().list(&region, &names).await;
+        let found = context.session.image_caches.list(&region, &names).await;
         let mut found = found.map_err(|error| context.session.failed("listing", &messages::all(&region), &error))?;
         found.retain(|cache| satisfies(cache, &config, name_regex.as_ref()));
         found.sort_by(|a, b| order(a).cmp(&order(b)));

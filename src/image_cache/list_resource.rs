@@ -54,7 +54,7 @@ impl ListResource for ImageCacheList {
         let region = session.region_of(&config.region).await?;
         let names = config.name.known().cloned().into_iter().collect();
         listing.subject = format!("image caches in {region}");
-        let mut rows = session.image_caches().rows(&region, names);
+        let mut rows = session.image_caches.rows(&region, names);
         while let Some(row) = rows.next().await {
             let cache = row.map_err(|error| errors::api("listing", &messages::all(&region), &error))?;
             if config.status.as_str().is_some_and(|status| cache.status.as_str() != status) {

@@ -9,7 +9,7 @@ use terraform_plugin::framework::{Context, Outcome, Response};
 pub(super) async fn read(context: &Context<Session>, response: &mut Response<ImageCacheModel>) -> Outcome<()> {
     let Some(state) = &mut response.state else { return Ok(()) };
     let (region, id) = address(&context.session, state).await?;
-    let read = context.session.image_caches().get(&region, &id).await;
+    let read = context.session.image_caches.get(&region, &id).await;
     match read.map_err(|error| context.session.failed("reading", &messages::subject(&id, &region), &error))? {
         None => {
             account::check(&context.session, &response.private, &messages::subject(&id, &region)).await?;
@@ -36,6 +36,6 @@ pub(super) async fn read(context: &Context<Session>, response: &mut Response<Ima
 pub(super) async fn address(session: &Session, state: &ImageCacheModel) -> Outcome<(String, String)> {
     let id = state.id.as_str().unwrap_or_default().to_owned();
     let region = session.region_of(&state.region).await?;
-    session.image_caches().mark_managed(&region, &id);
+    session.image_caches.mark_managed(&region, &id);
     Ok((region, id))
 }

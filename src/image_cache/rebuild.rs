@@ -72,7 +72,7 @@ impl Action for ImageCacheRebuild {
         });
         let (region, before) = found.await?;
         let sent = request::rebuild(&before);
-        let updated = context.stop.run_until_cancelled(session.image_caches().update(&region, sent.clone())).await;
+        let updated = context.stop.run_until_cancelled(session.image_caches.update(&region, sent.clone())).await;
         let updated = updated.ok_or_else(|| messages::rebuild_unknown(id))?;
         updated.map_err(|error| errors::api("rebuilding", &messages::subject(id, &region), &error))?;
         progress.report(format!("Image cache {id} in {region} pulls its images again")).await;
@@ -97,7 +97,7 @@ impl Action for ImageCacheRebuild {
 /// The cache, unless it cannot be rebuilt now.
 async fn rebuildable(session: &Session, region: &str, id: &str) -> Outcome<Arc<ImageCache>> {
     let at = AttributePath::root("image_cache_id");
-    let read = session.image_caches().get(region, id).await;
+    let read = session.image_caches.get(region, id).await;
     let Some(cache) = read.map_err(|error| errors::api("reading", &messages::subject(id, region), &error))? else {
         return Err(messages::not_found(id, region).at(at).into());
     };
@@ -126,7 +126,7 @@ async fn wait(
         // Fails only if the receiver below was dropped, together with the wait.
         let _ = sender.send((cache, log.instance().cloned()));
     };
-    let caches = context.session.image_caches();
+    let caches = &context.session.image_caches;
     let change = Change { before, builds: true, patience: caches.patience(), shows: &|_| true };
     let goal = Goal { built: true, change: Some(change) };
     let ready = caches.wait_for(region, id, goal, DEFAULT_BUILD_TIMEOUT, &context.stop, &mut on_change);

@@ -69,7 +69,7 @@ impl DataSource for SuitableImageCache {
         let region = context.session.region_of(&config.region).await?;
         let images = config.images.known().into_iter().flatten().cloned().collect();
         let snapshotter = config.snapshotter.known().cloned();
-        let found = context.session.image_caches().most_suitable(&region, images, snapshotter).await;
+        let found = context.session.image_caches.most_suitable(&region, images, snapshotter).await;
         let found = found.map_err(|error| context.session.failed("matching", &messages::all(&region), &error))?;
         Ok(SuitableImageCacheModel {
             found: found.is_some().into(),

@@ -47,7 +47,7 @@ pub(super) async fn update(
         wait::wait_and_save(context, (&region, &id), planned, None, response, &deadline).await?;
         return Ok(());
     }
-    let caches = context.session.image_caches();
+    let caches = &context.session.image_caches;
     let read = deadline.until.run(caches.get(&region, &id)).await.map_err(not_sent)?;
     let read = read.map_err(|error| context.session.failed("reading", &messages::subject(&id, &region), &error))?;
     let Some(mut before) = read else {
@@ -98,7 +98,7 @@ async fn send(
 ) -> Outcome<Option<Arc<ImageCache>>> {
     let ended = |was_sent| move |ended| messages::not_updated(&planned.id, ended, deadline, was_sent);
     let (region, id) = deadline.until.run(address(&context.session, planned)).await.map_err(ended(false))??;
-    let caches = context.session.image_caches();
+    let caches = &context.session.image_caches;
     let sent = caches.update_when_built(&region, request.clone(), &deadline.until).await.map_err(ended(true))?;
     sent.map_err(|error| {
         let refused = messages::update_refused(&region, before, request.image_cache_size, &error);

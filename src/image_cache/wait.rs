@@ -27,7 +27,7 @@ pub(super) async fn wait_and_save(
     response: &mut Response<ImageCacheModel>,
     deadline: &Deadline,
 ) -> Outcome<Option<Arc<ImageCache>>> {
-    let caches = context.session.image_caches();
+    let caches = &context.session.image_caches;
     let operation = deadline.operation;
     let waits = planned.wait_for_ready != Attr::Known(false);
     let goal = Goal { built: waits, change };

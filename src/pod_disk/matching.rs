@@ -40,7 +40,7 @@ pub(super) async fn find(
         Some(_) if choice != AUTO => session.region_of(&config.region).await.map_err(naming_the_function)?,
         Some(_) => session.region_of(&config.region).await?,
     };
-    let caches = session.image_caches();
+    let caches = &session.image_caches;
     let found = match (choice, images) {
         (AUTO, Some(images)) => {
             match caches.most_suitable(&region, images.iter().cloned().collect(), None).await {

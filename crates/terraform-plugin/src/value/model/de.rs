@@ -17,7 +17,8 @@ use crate::value::{Type, Value, ValueError, msgpack};
 pub(super) struct ValueDeserializer<'de>(pub(super) &'de Value);
 
 impl ValueDeserializer<'_> {
-    fn mismatch(self, expected: impl Display) -> ValueError {
+    #[cold]
+    fn mismatch(self, expected: &dyn Display) -> ValueError {
         match self.0 {
             value if value.is_unknown() => ValueError::unknown(),
             value if value.is_null() => ValueError::new(format!("expected {expected}, not null")),
@@ -29,11 +30,11 @@ impl ValueDeserializer<'_> {
 macro_rules! deserialize_integers {
     ($($deserialize:ident $visit:ident $integer:ty),* $(,)?) => {$(
         fn $deserialize<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, ValueError> {
-            let number = self.0.as_number().ok_or_else(|| self.mismatch("a number"))?;
+            let number = self.0.as_number().ok_or_else(|| self.mismatch(&"a number"))?;
             let small = number.as_i64().and_then(|int| <$integer>::try_from(int).ok());
             match small.or_else(|| <$integer>::try_from(number.as_u64()?).ok()) {
                 Some(integer) => visitor.$visit(integer),
-                None => Err(self.mismatch(format_args!(
+                None => Err(self.mismatch(&format_args!(
                     "a whole number from {} to {}", <$integer>::MIN, <$integer>::MAX
                 ))),
             }
@@ -60,7 +61,7 @@ impl<'de> Deserializer<'de> for ValueDeserializer<'de> {
     }
 
     fn deserialize_bool<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, ValueError> {
-        visitor.visit_bool(self.0.as_bool().ok_or_else(|| self.mismatch("a bool"))?)
+        visitor.visit_bool(self.0.as_bool().ok_or_else(|| self.mismatch(&"a bool"))?)
     }
 
     deserialize_integers! {
@@ -79,11 +80,11 @@ impl<'de> Deserializer<'de> for ValueDeserializer<'de> {
     }
 
     fn deserialize_f64<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, ValueError> {
-        visitor.visit_f64(self.0.as_number().ok_or_else(|| self.mismatch("a number"))?.as_f64())
+        visitor.visit_f64(self.0.as_number().ok_or_else(|| self.mismatch(&"a number"))?.as_f64())
     }
 
     fn deserialize_str<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, ValueError> {
-        visitor.visit_borrowed_str(self.0.as_str().ok_or_else(|| self.mismatch("a string"))?)
+        visitor.visit_borrowed_str(self.0.as_str().ok_or_else(|| self.mismatch(&"a string"))?)
     }
 
     fn deserialize_string<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, ValueError> {
@@ -107,13 +108,13 @@ impl<'de> Deserializer<'de> for ValueDeserializer<'de> {
             {
                 visitor.visit_bytes(&msgpack::encode(self.0, &Type::Dynamic))
             }
-            _ if name == DYNAMIC => Err(self.mismatch("a value with its type")),
+            _ if name == DYNAMIC => Err(self.mismatch(&"a value with its type")),
             _ => visitor.visit_newtype_struct(self),
         }
     }
 
     fn deserialize_seq<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, ValueError> {
-        let list = self.0.as_list().ok_or_else(|| self.mismatch("a list"))?;
+        let list = self.0.as_list().ok_or_else(|| self.mismatch(&"a list"))?;
         visitor.visit_seq(ListAccess(list.iter().enumerate()))
     }
 
@@ -122,7 +123,7 @@ impl<'de> Deserializer<'de> for ValueDeserializer<'de> {
     }
 
     fn deserialize_map<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, ValueError> {
-        let map = self.0.as_map().ok_or_else(|| self.mismatch("a map"))?;
+        let map = self.0.as_map().ok_or_else(|| self.mismatch(&"a map"))?;
         visitor.visit_map(EntryAccess { entries: map.iter(), next: None })
     }
 
@@ -132,8 +133,8 @@ impl<'de> Deserializer<'de> for ValueDeserializer<'de> {
         fields: &'static [&'static str],
         visitor: V,
     ) -> Result<V::Value, ValueError> {
-        let object = self.0.as_map().ok_or_else(|| self.mismatch("an object"))?;
-        visitor.visit_map(FieldAccess { object, fields })
+        let object = self.0.as_map().ok_or_else(|| self.mismatch(&"an object"))?;
+        visitor.visit_seq(FieldAccess { object, fields: fields.iter() })
     }
 
     fn deserialize_enum<V: Visitor<'de>>(
@@ -142,7 +143,7 @@ impl<'de> Deserializer<'de> for ValueDeserializer<'de> {
         _: &'static [&'static str],
         visitor: V,
     ) -> Result<V::Value, ValueError> {
-        let name = self.0.as_str().ok_or_else(|| self.mismatch("a string"))?;
+        let name = self.0.as_str().ok_or_else(|| self.mismatch(&"a string"))?;
         visitor.visit_enum(BorrowedStrDeserializer::new(name))
     }
 
@@ -201,26 +202,19 @@ impl<'de> de::MapAccess<'de> for EntryAccess<'de> {
     }
 }
 
-/// The fields of the struct; other attributes of the object are ignored.
+/// The fields of the struct in their order, which takes less code and time than by name; other attributes of the object are ignored.
 struct FieldAccess<'de> {
     object: &'de BTreeMap<String, Value>,
-    /// The current and the following fields.
-    fields: &'static [&'static str],
+    /// The following fields.
+    fields: slice::Iter<'static, &'static str>,
 }
 
-impl<'de> de::MapAccess<'de> for FieldAccess<'de> {
+impl<'de> de::SeqAccess<'de> for FieldAccess<'de> {
     type Error = ValueError;
 
-    fn next_key_seed<S: DeserializeSeed<'de>>(&mut self, seed: S) -> Result<Option<S::Value>, ValueError> {
-        self.fields.first().map(|name| seed.deserialize(BorrowedStrDeserializer::new(name))).transpose()
-    }
-
-    fn next_value_seed<S: DeserializeSeed<'de>>(&mut self, seed: S) -> Result<S::Value, ValueError> {
-        let Some((name, rest)) = self.fields.split_first() else {
-            return Err(ValueError::custom("a value was asked for before its key"));
-        };
-        self.fields = rest;
+    fn next_element_seed<S: DeserializeSeed<'de>>(&mut self, seed: S) -> Result<Option<S::Value>, ValueError> {
+        let Some(name) = self.fields.next() else { return Ok(None) };
         let value = self.object.get(*name).unwrap_or(&Value::Null);
-        seed.deserialize(ValueDeserializer(value)).map_err(|e| e.within_attribute(name))
+        seed.deserialize(ValueDeserializer(value)).map(Some).map_err(|e| e.within_attribute(name))
     }
 }

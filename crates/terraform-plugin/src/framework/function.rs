@@ -95,13 +95,18 @@ impl<F: Function> AnyFunction for Registered<F> {
     fn call(&self, arguments: Vec<Value>) -> Result<Value, FunctionError> {
         let signature = self.signature();
         let all_known = arguments.iter().all(Value::is_wholly_known);
-        let function: F = value::from_value(&by_name(signature, arguments)?).map_err(bug)?;
-        let call = panic::catch_sync(|| function.call());
-        let result = call.map_err(|panic| FunctionError::new(panic.detail))??;
-        let mut value = value::to_value(&result).map_err(bug)?;
-        check_result(signature, &mut value, all_known)?;
-        Ok(value)
+        let mut result = evaluate::<F>(&by_name(signature, arguments)?)?;
+        check_result(signature, &mut result, all_known)?;
+        Ok(result)
     }
+}
+
+/// Calls the function with its arguments by name.
+fn evaluate<F: Function>(arguments: &Value) -> Result<Value, FunctionError> {
+    let function: F = value::from_value(arguments).map_err(bug)?;
+    let call = panic::catch_sync(|| function.call());
+    let result = call.map_err(|panic| FunctionError::new(panic.detail))??;
+    value::to_value(&result).map_err(bug)
 }
 
 fn bug(error: ValueError) -> FunctionError {

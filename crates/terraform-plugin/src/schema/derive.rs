@@ -4,8 +4,8 @@
 
 use std::collections::BTreeMap;
 
-use schemars::JsonSchema;
 use schemars::generate::SchemaSettings;
+use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde_json::{Map, Value as Json};
 
 use super::check::{self, Check};
@@ -86,12 +86,18 @@ pub(super) fn identity(block: &Block) -> Result<Block, SchemaError> {
 
 /// The JSON schema of `T`.
 pub(super) fn json_schema<T: JsonSchema>() -> Result<Map<String, Json>, SchemaError> {
-    let settings = SchemaSettings::draft2020_12().with(|settings| {
-        settings.inline_subschemas = true;
-        settings.meta_schema = None;
-    });
-    let root = settings.into_generator().into_root_schema_for::<T>();
-    root.as_object().cloned().ok_or_else(|| fault("", "not described"))
+    object(T::json_schema(&mut generator()))
+}
+
+fn generator() -> SchemaGenerator {
+    SchemaSettings::draft2020_12().with(|settings| settings.inline_subschemas = true).into_generator()
+}
+
+fn object(schema: Schema) -> Result<Map<String, Json>, SchemaError> {
+    match schema.to_value() {
+        Json::Object(object) => Ok(object),
+        _ => Err(fault("", "not described")),
+    }
 }
 
 fn read_block(field: &str, schema: &Map<String, Json>) -> Result<Block, SchemaError> {

@@ -12,7 +12,7 @@ use super::{
     Action, Auth, Endpoints, Error,
     limiter::{DEFAULT_REQUESTS_PER_SECOND, Limiter},
     retry::{self, DEFAULT_MAX_RETRIES},
-    transport::Transport,
+    transport::{RawResponse, Request, Transport},
 };
 
 /// How to reach the API.
@@ -94,28 +94,39 @@ impl Api {
         action: &A,
         end: &CancellationToken,
     ) -> Result<A::Response, Error> {
-        let lane = self.0.limiter.lane(A::SERVICE, A::NAME, region);
+        self.send_request(region, auth, &Request::of(action), end).await?.decode::<A>()
+    }
+
+    pub(crate) async fn send_request(
+        &self,
+        region: Option<&str>,
+        auth: Auth<'_>,
+        request: &Request<'_>,
+        end: &CancellationToken,
+    ) -> Result<RawResponse, Error> {
+        let &Request { service, action, retry, parameters, .. } = request;
+        let lane = self.0.limiter.lane(service, action, region);
         let start = Instant::now();
         let mut pauses = retry::backoff(self.0.max_retries).build();
         let mut attempts = 0;
-        let mut last = Error::Ended { action: A::NAME };
+        let mut last = Error::Ended { action };
         loop {
             if end.run_until_cancelled(lane.turn()).await.is_none() {
                 return Err(last);
             }
-            tracing::trace!(service = A::SERVICE, action = A::NAME, region, parameters = ?action, "API request");
+            tracing::trace!(service, action, region, ?parameters, "API request");
             attempts += 1;
-            let error = match self.0.transport.send(region, auth, action).await {
+            let error = match self.0.transport.send_request(region, auth, request).await {
                 Ok(response) => return Ok(response),
                 Err(error) => error,
             };
             if error.is_rate_limited() {
                 lane.throttled();
             }
-            let pause = if retry::may_repeat(&error, action.retry()) { pauses.next() } else { None };
+            let pause = if retry::may_repeat(&error, retry) { pauses.next() } else { None };
             let Some(pause) = pause else { return Err(error.after(attempts, start.elapsed())) };
             tracing::info!(
-                action = A::NAME,
+                action,
                 attempt = attempts,
                 error = &error as &dyn std::error::Error,
                 ?pause,

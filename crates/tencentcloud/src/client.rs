@@ -12,6 +12,7 @@ use super::{
     Action, Api, Auth, Error,
     credentials::{AccountError, AccountGuard, Credentials, CredentialsError, ProvideCredentials},
     sts,
+    transport::{RawResponse, Request},
 };
 
 /// The action that returns the account.
@@ -84,12 +85,22 @@ impl Client {
         action: &A,
         end: &CancellationToken,
     ) -> Result<A::Response, Error> {
-        let ended = Error::Ended { action: A::NAME };
-        let credentials = end.run_until_cancelled(self.credentials(A::NAME)).await.ok_or(ended)??;
-        let outcome = self.send_as(&credentials, region, action, end).await;
-        let others = end.run_until_cancelled(self.other_credentials(A::NAME, &credentials, &outcome)).await;
+        self.send_request(region, &Request::of(action), end).await?.decode::<A>()
+    }
+
+    async fn send_request(
+        &self,
+        region: &str,
+        request: &Request<'_>,
+        end: &CancellationToken,
+    ) -> Result<RawResponse, Error> {
+        let action = request.action;
+        let ended = Error::Ended { action };
+        let credentials = end.run_until_cancelled(self.credentials(action)).await.ok_or(ended)??;
+        let outcome = self.send_as(&credentials, region, request, end).await;
+        let others = end.run_until_cancelled(self.other_credentials(action, &credentials, &outcome)).await;
         match others.transpose()?.flatten() {
-            Some(renewed) => self.send_as(&renewed, region, action, end).await,
+            Some(renewed) => self.send_as(&renewed, region, request, end).await,
             None => outcome,
         }
     }
@@ -158,19 +169,19 @@ impl Client {
         Ok(Some(renewed))
     }
 
-    async fn send_as<A: Action>(
+    async fn send_as(
         &self,
         credentials: &Credentials,
         region: &str,
-        action: &A,
+        request: &Request<'_>,
         end: &CancellationToken,
-    ) -> Result<A::Response, Error> {
-        if !self.guard.allows_all() && A::SERVICE != <sts::GetCallerIdentity as Action>::SERVICE {
-            let ended = Error::Ended { action: A::NAME };
-            let account = end.run_until_cancelled(self.account_of(credentials)).await.ok_or(ended)?;
-            self.check(A::NAME, account)?;
+    ) -> Result<RawResponse, Error> {
+        if !self.guard.allows_all() && request.service != <sts::GetCallerIdentity as Action>::SERVICE {
+            let action = request.action;
+            let account = end.run_until_cancelled(self.account_of(credentials)).await;
+            self.check(action, account.ok_or(Error::Ended { action })?)?;
         }
-        self.api.send_until(Some(region), Auth::Signed(credentials), action, end).await
+        self.api.send_request(Some(region), Auth::Signed(credentials), request, end).await
     }
 
     fn check(&self, action: &'static str, account: Result<String, Error>) -> Result<(), Error> {

@@ -9,6 +9,7 @@ pub mod fuzzing;
 pub(crate) mod response;
 
 use std::{
+    fmt::Debug,
     sync::{
         Arc,
         atomic::{AtomicI64, Ordering},
@@ -26,8 +27,8 @@ use secrecy::ExposeSecret;
 use tokio::sync::OnceCell;
 use url::{Position, Url};
 
-use self::response::RawResponse;
-use super::{Action, Endpoints, Error, credentials::Credentials, secret, tc3};
+pub(crate) use self::response::RawResponse;
+use super::{Action, Endpoints, Error, Retry, credentials::Credentials, secret, tc3};
 
 /// For name resolution, connection and TLS handshake.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(15);
@@ -65,22 +66,29 @@ pub struct Transport {
     clock_offset: AtomicI64,
 }
 
-/// A call without its types.
-struct Request<'a> {
-    service: &'static str,
+/// A call without its types, so that whatever sends and repeats calls exists once and not for each action.
+pub(crate) struct Request<'a> {
+    pub service: &'static str,
     version: &'static str,
-    action: &'static str,
+    pub action: &'static str,
     response_limit: usize,
-    region: Option<&'a str>,
-    auth: Auth<'a>,
+    pub retry: Retry,
+    /// For the log.
+    pub parameters: &'a (dyn Debug + Sync),
     body: Vec<u8>,
 }
 
 impl<'a> Request<'a> {
-    fn of<A: Action>(region: Option<&'a str>, auth: Auth<'a>, action: &A) -> Self {
-        let (service, version, response_limit) = (A::SERVICE, A::VERSION, A::RESPONSE_LIMIT);
-        let body = serde_json::to_vec(action).expect("an action is a struct of plain fields");
-        Self { service, version, action: A::NAME, response_limit, region, auth, body }
+    pub fn of<A: Action>(action: &'a A) -> Self {
+        Self {
+            service: A::SERVICE,
+            version: A::VERSION,
+            action: A::NAME,
+            response_limit: A::RESPONSE_LIMIT,
+            retry: action.retry(),
+            parameters: action,
+            body: serde_json::to_vec(action).expect("an action is a struct of plain fields"),
+        }
     }
 }
 
@@ -96,25 +104,31 @@ impl Transport {
         at(self.clock_offset.load(Ordering::Relaxed))
     }
 
-    /// Sends `action` once, and returns its response.
+    /// Sends `request` once, and returns the response if the call succeeded.
     ///
     /// # Errors
     ///
     /// Every variant of [`Error`] except [`Error::Credentials`].
-    pub async fn send<A: Action>(
+    pub async fn send_request(
         &self,
         region: Option<&str>,
         auth: Auth<'_>,
-        action: &A,
-    ) -> Result<A::Response, Error> {
-        let request = Request::of(region, auth, action);
-        self.exchange_in_time(&request).await?.decode::<A>()
+        request: &Request<'_>,
+    ) -> Result<RawResponse, Error> {
+        let response = self.exchange_in_time(region, auth, request).await?;
+        response.check(request.service, request.action)?;
+        Ok(response)
     }
 
     /// Signs once more with the server's time if the server rejects the signature as expired and states its time.
-    async fn exchange_in_time(&self, request: &Request<'_>) -> Result<RawResponse, Error> {
+    async fn exchange_in_time(
+        &self,
+        region: Option<&str>,
+        auth: Auth<'_>,
+        request: &Request<'_>,
+    ) -> Result<RawResponse, Error> {
         let offset = self.clock_offset.load(Ordering::Relaxed);
-        let response = self.exchange(request, offset).await?;
+        let response = self.exchange(region, auth, request, offset).await?;
         let Some(seconds_behind) = response.clock_skew() else { return Ok(response) };
 
         let skewed = |seconds_behind, response: &RawResponse| Error::ClockSkew {
@@ -128,7 +142,7 @@ impl Transport {
             seconds_behind = offset,
             "this machine's clock is wrong; signing with the server's time"
         );
-        let response = self.exchange(request, offset).await?;
+        let response = self.exchange(region, auth, request, offset).await?;
         if let Some(seconds_behind) = response.clock_skew() {
             return Err(skewed(seconds_behind, &response));
         }
@@ -136,14 +150,20 @@ impl Transport {
         Ok(response)
     }
 
-    async fn exchange(&self, request: &Request<'_>, clock_offset: i64) -> Result<RawResponse, Error> {
+    async fn exchange(
+        &self,
+        region: Option<&str>,
+        auth: Auth<'_>,
+        request: &Request<'_>,
+        clock_offset: i64,
+    ) -> Result<RawResponse, Error> {
         let action = request.action;
         let unsendable = |problem, source| Error::Unsendable { action, problem, source };
         let url = self.endpoints.url(request.service);
         let url = url.map_err(|error| unsendable("the endpoint is not a URL", Arc::new(error)))?;
         // As the HTTP library sets `Host`: with the port only if it is not the scheme's default.
         let host = &url[Position::BeforeHost..Position::AfterPort];
-        let headers = headers(&self.program, host, request, clock_offset).map_err(|error| {
+        let headers = headers(&self.program, host, region, auth, request, at(clock_offset)).map_err(|error| {
             let problem =
                 "the region, the secret ID or the token has a character that is not allowed in an HTTP header";
             unsendable(problem, Arc::new(error))
@@ -217,10 +237,11 @@ fn at(clock_offset: i64) -> Timestamp {
 fn headers(
     program: &Program,
     host: &str,
+    region: Option<&str>,
+    auth: Auth<'_>,
     request: &Request<'_>,
-    clock_offset: i64,
+    time: Timestamp,
 ) -> Result<HeaderMap, header::InvalidHeaderValue> {
-    let time = at(clock_offset);
     let mut headers = HeaderMap::from_iter([
         (header::CONTENT_TYPE, HeaderValue::from_static(CONTENT_TYPE)),
         (HeaderName::from_static("x-tc-action"), HeaderValue::from_static(request.action)),
@@ -232,10 +253,10 @@ fn headers(
             HeaderValue::from_str(&format!("{}_{}", program.name, program.version))?
         }),
     ]);
-    if let Some(region) = request.region {
+    if let Some(region) = region {
         headers.insert("x-tc-region", HeaderValue::from_str(region)?);
     }
-    let authorization = match request.auth {
+    let authorization = match auth {
         Auth::Skip => HeaderValue::from_static("SKIP"),
         Auth::Signed(credentials) => {
             let signed = [("content-type", CONTENT_TYPE), ("host", host), ("x-tc-action", request.action)];

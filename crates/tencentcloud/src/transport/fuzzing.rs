@@ -33,7 +33,8 @@ pub fn api_response(input: &[u8]) {
 }
 
 fn decode<A: Action>(http_status: u16, body: &[u8]) -> Result<A::Response, Error> {
-    let decoded = RawResponse::new(http_status, None, body.to_vec()).decode::<A>();
+    let response = RawResponse::new(http_status, None, body.to_vec());
+    let decoded = response.check(A::SERVICE, A::NAME).and_then(|()| response.decode::<A>());
     if let Err(error) = &decoded {
         is_reported(error, body);
     }

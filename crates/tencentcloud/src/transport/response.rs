@@ -15,7 +15,7 @@ const EXCERPT: usize = 120;
 const WORD: usize = 100;
 
 /// An HTTP response, read to its end.
-pub(super) struct RawResponse {
+pub(crate) struct RawResponse {
     http_status: u16,
     /// The `Date` header minus this machine's time, in seconds.
     seconds_behind: Option<i64>,
@@ -131,16 +131,15 @@ impl RawResponse {
         }
     }
 
-    /// The response of action `A`, or why there is none.
-    pub(super) fn decode<A: Action>(&self) -> Result<A::Response, Error> {
-        self.check(A::SERVICE, A::NAME)?;
+    /// The response of action `A`, whose call succeeded.
+    pub(crate) fn decode<A: Action>(&self) -> Result<A::Response, Error> {
         let envelope = serde_json::from_slice::<Envelope<A::Response>>(&self.body);
         let response = envelope.map(|envelope| envelope.response);
         response.map_err(|error| self.unreadable(A::NAME, problem(&self.body, &error)))
     }
 
     /// Fails unless the call succeeded.
-    fn check(&self, service: &'static str, action: &'static str) -> Result<(), Error> {
+    pub(super) fn check(&self, service: &'static str, action: &'static str) -> Result<(), Error> {
         let http_status = self.http_status;
         let request_id = self.request_id().unwrap_or_default();
         tracing::debug!(service, action, http_status, request_id, "API response");

@@ -31,6 +31,18 @@ impl Action for Probe {
     }
 }
 
+impl Transport {
+    /// One attempt of `action`.
+    pub async fn send<A: Action>(
+        &self,
+        region: Option<&str>,
+        auth: Auth<'_>,
+        action: &A,
+    ) -> Result<A::Response, Error> {
+        self.send_request(region, auth, &Request::of(action)).await?.decode::<A>()
+    }
+}
+
 fn credentials() -> Credentials {
     Credentials {
         secret_id: "AKIDexample".into(),

@@ -58,8 +58,6 @@ enum StartError {
     Tls(#[from] TlsError),
     #[error("cannot start")]
     Io(#[from] io::Error),
-    #[error("cannot serve")]
-    Serve(#[from] tonic::transport::Error),
 }
 
 /// The program that serves a provider.
@@ -159,7 +157,7 @@ async fn serve_terraform<S: Provider>(
     let (network, address) = listener.address()?;
     print(&format!("{}\n", handshake::line(network, &address, certificate.as_ref())))?;
     tracing::debug!(network, address, tls = tls.is_some(), "listening");
-    server::serve(make_service(shutdown.clone()), listener, tls, shutdown, Some(CONNECT_TIMEOUT)).await?;
+    server::serve(make_service(shutdown.clone()), listener, tls, shutdown, Some(CONNECT_TIMEOUT)).await;
     Ok(())
 }
 
@@ -173,7 +171,7 @@ async fn serve_debugger<S: Provider>(
     let (network, socket) = listener.address()?;
     print(&debug::instructions(address, network, &socket, std::process::id()))?;
     tracing::debug!(network, address = socket, "listening");
-    server::serve(make_service(shutdown.clone()), listener, None, shutdown, None).await?;
+    server::serve(make_service(shutdown.clone()), listener, None, shutdown, None).await;
     Ok(())
 }
 

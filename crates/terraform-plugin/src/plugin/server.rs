@@ -1,23 +1,33 @@
 //! The gRPC server: connections, calls, and graceful shutdown.
+//!
+//! Requests go from HTTP/2 to their service directly: tonic's own server has a router and layers that these few services do not need.
 
+use std::convert::Infallible;
+use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::sync::mpsc;
+use http::{Request, Response};
+use hyper::body::Incoming;
+use hyper::server::conn::http2;
+use hyper::service::service_fn;
+use hyper_util::rt::{TokioExecutor, TokioIo};
+use tokio::task::JoinSet;
 use tokio::time::{sleep, timeout};
 use tokio_rustls::TlsAcceptor;
-use tokio_stream::wrappers::ReceiverStream;
 use tokio_util::sync::CancellationToken;
-use tonic::transport::Server;
+use tonic::Status;
+use tonic::body::Body;
+use tonic::codegen::Service as _;
 use tonic_health::ServingStatus;
-use tonic_health::pb::health_server::HealthServer;
+use tonic_health::pb::health_server::{self, HealthServer};
 use tonic_health::server::{HealthReporter, HealthService};
 
 use super::listener::{Connection, Listener};
-use super::proto::grpc_broker_server::GrpcBrokerServer;
-use super::proto::grpc_controller_server::GrpcControllerServer;
-use super::proto::grpc_stdio_server::GrpcStdioServer;
+use super::proto::grpc_broker_server::{self, GrpcBrokerServer};
+use super::proto::grpc_controller_server::{self, GrpcControllerServer};
+use super::proto::grpc_stdio_server::{self, GrpcStdioServer};
 use super::services::GoPlugin;
-use crate::protocol::tfplugin6::provider_server::{Provider, ProviderServer};
+use crate::protocol::tfplugin6::provider_server::{self, Provider, ProviderServer};
 
 /// Maximum message size, as in HashiCorp's servers. tonic's default of 4 MiB is too small for a large state.
 const MESSAGE_LIMIT: usize = 256 << 20;
@@ -29,88 +39,128 @@ const TLS_TIMEOUT: Duration = Duration::from_secs(10);
 const DRAIN_TIMEOUT: Duration = Duration::from_secs(25);
 
 /// Serves until `shutdown` is canceled, by a signal or by the client, and calls in flight have responded, or 25 seconds have
-/// passed. Also ends if no client connects within `first_connection`.
-///
-/// # Errors
-///
-/// The server failed. Errors of a connection end only that connection.
+/// passed. Also ends if no client connects within `first_connection`. Errors of a connection end only that connection.
 pub(super) async fn serve<S: Provider>(
     service: S,
     listener: Listener,
     tls: Option<TlsAcceptor>,
     shutdown: CancellationToken,
     first_connection: Option<Duration>,
-) -> Result<(), tonic::transport::Error> {
-    let go_plugin = GoPlugin(shutdown.clone());
-    let health = HealthReporter::new();
-    // The name that go-plugin requests.
-    health.set_service_status("plugin", ServingStatus::Serving).await;
-    let provider =
-        ProviderServer::new(service).max_decoding_message_size(MESSAGE_LIMIT).max_encoding_message_size(MESSAGE_LIMIT);
-
-    let (ready, incoming) = mpsc::channel(1);
-    let serving = Server::builder()
-        .add_service(provider)
-        .add_service(GrpcControllerServer::new(go_plugin.clone()))
-        .add_service(GrpcStdioServer::new(go_plugin.clone()))
-        .add_service(GrpcBrokerServer::new(go_plugin))
-        .add_service(HealthServer::new(HealthService::from_health_reporter(health)))
-        .serve_with_incoming_shutdown(ReceiverStream::new(incoming), shutdown.cancelled());
-    let accepting = accept(listener, tls, ready, &shutdown, first_connection);
-    let overdue = async {
-        shutdown.cancelled().await;
-        sleep(DRAIN_TIMEOUT).await;
-    };
-    tokio::select! {
-        (served, ()) = async { tokio::join!(serving, accepting) } => served,
-        () = overdue => Ok(()),
-    }
+) {
+    let server = Arc::new(Server::new(service, tls, shutdown).await);
+    let mut connections = server.accept(listener, first_connection).await;
+    let closed = async { while connections.join_next().await.is_some() {} };
+    // Expires only if a call does not end.
+    let _ = timeout(DRAIN_TIMEOUT, closed).await;
 }
 
-/// Sends connections that are ready for HTTP/2. Each has its own task, so that none waits for another.
-async fn accept(
-    listener: Listener,
+/// The services of the process.
+struct Server<S> {
     tls: Option<TlsAcceptor>,
-    ready: mpsc::Sender<std::io::Result<Connection>>,
-    shutdown: &CancellationToken,
-    first_connection: Option<Duration>,
-) {
-    let overdue = async {
-        match first_connection {
-            Some(timeout) => sleep(timeout).await,
-            None => std::future::pending().await,
+    shutdown: CancellationToken,
+    provider: ProviderServer<S>,
+    controller: GrpcControllerServer<GoPlugin>,
+    stdio: GrpcStdioServer<GoPlugin>,
+    broker: GrpcBrokerServer<GoPlugin>,
+    health: HealthServer<HealthService>,
+}
+
+impl<S: Provider> Server<S> {
+    async fn new(service: S, tls: Option<TlsAcceptor>, shutdown: CancellationToken) -> Self {
+        let go_plugin = GoPlugin(shutdown.clone());
+        let health = HealthReporter::new();
+        // The name that go-plugin requests.
+        health.set_service_status("plugin", ServingStatus::Serving).await;
+        Self {
+            tls,
+            shutdown,
+            provider: ProviderServer::new(service)
+                .max_decoding_message_size(MESSAGE_LIMIT)
+                .max_encoding_message_size(MESSAGE_LIMIT),
+            controller: GrpcControllerServer::new(go_plugin.clone()),
+            stdio: GrpcStdioServer::new(go_plugin.clone()),
+            broker: GrpcBrokerServer::new(go_plugin),
+            health: HealthServer::new(HealthService::from_health_reporter(health)),
         }
-    };
-    tokio::pin!(overdue);
-    let mut is_first = true;
-    loop {
-        let accepted = tokio::select! {
-            () = shutdown.cancelled() => return,
-            () = &mut overdue, if is_first => {
-                tracing::error!("no client has connected: the process that started this one has ended");
-                return shutdown.cancel();
+    }
+
+    /// Accepts connections until `shutdown` is canceled, and returns the open ones. Each has its own task, so that none waits for
+    /// another.
+    async fn accept(self: &Arc<Self>, listener: Listener, first_connection: Option<Duration>) -> JoinSet<()> {
+        let overdue = async {
+            match first_connection {
+                Some(timeout) => sleep(timeout).await,
+                None => std::future::pending().await,
             }
-            accepted = listener.accept() => accepted,
         };
-        is_first = false;
-        let Ok(connection) = accepted else {
-            // Probably out of file descriptors: retry after a pause.
-            sleep(Duration::from_millis(50)).await;
-            continue;
-        };
-        let (tls, ready) = (tls.clone(), ready.clone());
-        tokio::spawn(async move {
-            let connection = match tls {
-                None => connection,
-                Some(tls) => match timeout(TLS_TIMEOUT, tls.accept(connection)).await {
-                    Ok(Ok(stream)) => Connection::new(stream),
-                    Ok(Err(error)) => return tracing::warn!(%error, "refused a connection"),
-                    Err(_) => return tracing::warn!("closed a connection that did not complete the TLS handshake"),
-                },
+        tokio::pin!(overdue);
+        let mut is_first = true;
+        let mut connections = JoinSet::new();
+        loop {
+            let accepted = tokio::select! {
+                () = self.shutdown.cancelled() => return connections,
+                () = &mut overdue, if is_first => {
+                    tracing::error!("no client has connected: the process that started this one has ended");
+                    self.shutdown.cancel();
+                    return connections;
+                }
+                Some(_) = connections.join_next() => continue,
+                accepted = listener.accept() => accepted,
             };
-            // Fails only when the server is ending.
-            let _ = ready.send(Ok(connection)).await;
-        });
+            is_first = false;
+            match accepted {
+                Ok(connection) => {
+                    connections.spawn(Arc::clone(self).serve(connection));
+                }
+                // Probably out of file descriptors: retry after a pause.
+                Err(_) => sleep(Duration::from_millis(50)).await,
+            }
+        }
+    }
+
+    /// Serves a connection until the client closes it, or `shutdown` is canceled and its calls in flight have responded.
+    async fn serve(self: Arc<Self>, connection: Connection) {
+        let connection = match &self.tls {
+            None => connection,
+            Some(tls) => match self.shutdown.run_until_cancelled(timeout(TLS_TIMEOUT, tls.accept(connection))).await {
+                Some(Ok(Ok(stream))) => Connection::new(stream),
+                Some(Ok(Err(error))) => return tracing::warn!(%error, "refused a connection"),
+                Some(Err(_)) => return tracing::warn!("closed a connection that did not complete the TLS handshake"),
+                None => return,
+            },
+        };
+        let call = |request| {
+            let server = Arc::clone(&self);
+            async move { server.call(request).await }
+        };
+        let serving = http2::Builder::new(TokioExecutor::new())
+            // Terraform limits its calls itself, with `-parallelism`.
+            .max_concurrent_streams(None)
+            .serve_connection(TokioIo::new(connection), service_fn(call));
+        tokio::pin!(serving);
+        let served = tokio::select! {
+            served = &mut serving => served,
+            () = self.shutdown.cancelled() => {
+                serving.as_mut().graceful_shutdown();
+                serving.await
+            }
+        };
+        if let Err(error) = served {
+            tracing::debug!(%error, "a connection ended");
+        }
+    }
+
+    /// Calls the method of a path: `/tfplugin6.Provider/GetMetadata`.
+    async fn call(&self, request: Request<Incoming>) -> Result<Response<Body>, Infallible> {
+        let service = request.uri().path().split('/').nth(1).unwrap_or_default();
+        match service {
+            provider_server::SERVICE_NAME => self.provider.clone().call(request).await,
+            grpc_controller_server::SERVICE_NAME => self.controller.clone().call(request).await,
+            grpc_stdio_server::SERVICE_NAME => self.stdio.clone().call(request).await,
+            grpc_broker_server::SERVICE_NAME => self.broker.clone().call(request).await,
+            health_server::SERVICE_NAME => self.health.clone().call(request).await,
+            _ => Ok(Status::unimplemented("").into_http()),
+        }
     }
 }
 
@@ -161,7 +211,7 @@ mod tests {
         address: String,
         terraform: Identity,
         certificate: CertificateDer<'static>,
-        server: JoinHandle<Result<(), tonic::transport::Error>>,
+        server: JoinHandle<()>,
     }
 
     async fn start_tls(listener: Listener) -> Running {
@@ -267,7 +317,7 @@ mod tests {
 
         let start = Instant::now();
         shutdown.cancel();
-        server.await.unwrap().unwrap();
+        server.await.unwrap();
         assert!(start.elapsed() >= DRAIN_TIMEOUT);
         stuck.abort();
     }
@@ -283,7 +333,7 @@ mod tests {
         };
         let start = Instant::now();
         let (_, server) = serve();
-        server.await.unwrap().unwrap();
+        server.await.unwrap();
         assert_eq!(start.elapsed().as_secs(), minute.as_secs());
 
         let ((network, address), server) = serve();
@@ -308,6 +358,13 @@ mod tests {
         let mut client = ProviderClient::new(running.connect().await);
         let status = client.validate_provider_config(validate_provider_config::Request::default()).await.unwrap_err();
         assert_eq!(status.code(), tonic::Code::Unimplemented);
+
+        let mut other = tonic::client::Grpc::new(running.connect().await);
+        other.ready().await.unwrap();
+        let path = "/grpc.reflection.v1.ServerReflection/ServerReflectionInfo".parse().unwrap();
+        let codec = tonic_prost::ProstCodec::<(), ()>::default();
+        let status = other.unary(Request::new(()), path, codec).await.unwrap_err();
+        assert_eq!(status.code(), tonic::Code::Unimplemented);
     }
 
     #[tokio::test]
@@ -328,7 +385,7 @@ mod tests {
         assert!(stdio.next().await.is_none());
         assert!(broker.next().await.is_none());
         assert_eq!(slow.await.unwrap().unwrap().into_inner().state.unwrap().msgpack, [1]);
-        running.server.await.unwrap().unwrap();
+        running.server.await.unwrap();
         assert!(!std::path::Path::new(&running.address).parent().unwrap().exists());
     }
 }

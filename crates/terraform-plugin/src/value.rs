@@ -26,10 +26,10 @@ mod number;
 mod secret;
 mod types;
 
-use std::borrow::Borrow;
+use std::borrow::{Borrow, Cow};
 use std::collections::BTreeMap;
 
-use unicode_normalization::{IsNormalized, UnicodeNormalization, is_nfc_quick};
+use icu_normalizer::ComposingNormalizerBorrowed;
 
 use crate::diagnostics::{AttributePath, Step};
 
@@ -224,7 +224,13 @@ impl From<&str> for Value {
 
 /// The string in Unicode normalization form C, which Terraform uses for all strings.
 fn nfc(string: String) -> String {
-    if string.is_ascii() || is_nfc_quick(string.chars()) == IsNormalized::Yes { string } else { string.nfc().collect() }
+    if string.is_ascii() {
+        return string;
+    }
+    match ComposingNormalizerBorrowed::new_nfc().normalize(&string) {
+        Cow::Borrowed(_) => string,
+        Cow::Owned(normalized) => normalized,
+    }
 }
 
 /// Sorts the elements of a set, and drops duplicates among the wholly known ones.

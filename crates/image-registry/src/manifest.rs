@@ -8,8 +8,8 @@
 
 use std::collections::BTreeMap;
 
+use aws_lc_rs::digest::{self, SHA256, SHA384, SHA512};
 use serde::{Deserialize, Deserializer};
-use sha2::{Digest as _, Sha256, Sha384, Sha512};
 
 use super::platform::Platform;
 use super::reference::parse_digest;
@@ -201,22 +201,24 @@ impl WireEntry {
 
 /// Whether `bytes` have the digest `expected`. False for an unknown algorithm.
 pub(super) fn has_digest(bytes: &[u8], expected: &str) -> bool {
-    let actual = match expected.split_once(':') {
-        Some(("sha256", _)) => sha256(bytes),
-        Some(("sha384", _)) => format!("sha384:{}", hex(&Sha384::digest(bytes))),
-        Some(("sha512", _)) => format!("sha512:{}", hex(&Sha512::digest(bytes))),
+    let Some((name, digits)) = expected.split_once(':') else { return false };
+    let algorithm = match name {
+        "sha256" => &SHA256,
+        "sha384" => &SHA384,
+        "sha512" => &SHA512,
         _ => return false,
     };
-    actual == expected
+    hex(algorithm, bytes) == digits
 }
 
 /// The `sha256:…` digest.
 pub(super) fn sha256(bytes: &[u8]) -> String {
-    format!("sha256:{}", hex(&Sha256::digest(bytes)))
+    format!("sha256:{}", hex(&SHA256, bytes))
 }
 
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+/// The digest in hexadecimal digits.
+fn hex(algorithm: &'static digest::Algorithm, bytes: &[u8]) -> String {
+    digest::digest(algorithm, bytes).as_ref().iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 #[cfg(test)]

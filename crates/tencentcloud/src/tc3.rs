@@ -5,10 +5,9 @@
 //!
 //! The steps carry the numbers of the specification: <https://www.tencentcloud.com/document/product/267/37447>
 
-use hmac::{Hmac, KeyInit, Mac};
+use aws_lc_rs::{digest, hmac};
 use jiff::Timestamp;
 use secrecy::{ExposeSecret, SecretString};
-use sha2::{Digest, Sha256};
 
 const ALGORITHM: &str = "TC3-HMAC-SHA256";
 
@@ -35,11 +34,11 @@ pub fn authorization(
     id: &SecretString,
     key: &SecretString,
 ) -> String {
-    let date = time.strftime("%Y-%m-%d").to_string();
+    let date = date(time);
     let scope = format!("{date}/{service}/tc3_request");
     let string_to_sign = string_to_sign(&canonical_request(request), time, &scope);
     let [_, _, signing] = signing_keys(key, &date, service);
-    let signature = hex(&hmac(&signing, &string_to_sign));
+    let signature = hex(hmac(signing.as_ref(), &string_to_sign).as_ref());
     format!(
         "{ALGORITHM} Credential={}/{scope}, SignedHeaders={}, Signature={signature}",
         id.expose_secret(),
@@ -56,20 +55,20 @@ fn canonical_request(request: &Request<'_>) -> String {
         request.method,
         request.query,
         signed_headers(request),
-        hex(&Sha256::digest(request.body))
+        sha256(request.body)
     )
 }
 
 /// Step 2: the string to sign.
 fn string_to_sign(canonical_request: &str, time: Timestamp, scope: &str) -> String {
-    format!("{ALGORITHM}\n{}\n{scope}\n{}", time.as_second(), hex(&Sha256::digest(canonical_request)))
+    format!("{ALGORITHM}\n{}\n{scope}\n{}", time.as_second(), sha256(canonical_request.as_bytes()))
 }
 
 /// Step 3: the keys of the date, the service and the request, each derived from the one before.
-fn signing_keys(key: &SecretString, date: &str, service: &str) -> [[u8; 32]; 3] {
+fn signing_keys(key: &SecretString, date: &str, service: &str) -> [hmac::Tag; 3] {
     let of_date = hmac(format!("TC3{}", key.expose_secret()).as_bytes(), date);
-    let of_service = hmac(&of_date, service);
-    let of_request = hmac(&of_service, "tc3_request");
+    let of_service = hmac(of_date.as_ref(), service);
+    let of_request = hmac(of_service.as_ref(), "tc3_request");
     [of_date, of_service, of_request]
 }
 
@@ -77,10 +76,19 @@ fn signed_headers(request: &Request<'_>) -> String {
     request.headers.iter().map(|(name, _)| *name).collect::<Vec<_>>().join(";")
 }
 
-fn hmac(key: &[u8], text: &str) -> [u8; 32] {
-    let mut mac = Hmac::<Sha256>::new_from_slice(key).expect("HMAC takes keys of any length");
-    mac.update(text.as_bytes());
-    mac.finalize().into_bytes().into()
+/// The date in UTC, `2019-02-25`: the beginning of RFC 3339.
+fn date(time: Timestamp) -> String {
+    let mut text = time.to_string();
+    text.truncate("2019-02-25".len());
+    text
+}
+
+fn hmac(key: &[u8], text: &str) -> hmac::Tag {
+    hmac::sign(&hmac::Key::new(hmac::HMAC_SHA256, key), text.as_bytes())
+}
+
+fn sha256(bytes: &[u8]) -> String {
+    hex(digest::digest(&digest::SHA256, bytes).as_ref())
 }
 
 fn hex(bytes: &[u8]) -> String {
@@ -121,10 +129,10 @@ mod tests {
         let time = Timestamp::from_second(vector.timestamp).unwrap();
         let (id, key) = (vector.secret_id.into(), SecretString::from(vector.secret_key));
 
-        assert_eq!(hex(&Sha256::digest(canonical_request(&request))), vector.canonical_request_hash);
+        assert_eq!(sha256(canonical_request(&request).as_bytes()), vector.canonical_request_hash);
         if let Some(expected) = vector.keys {
-            let date = time.strftime("%Y-%m-%d").to_string();
-            assert_eq!(signing_keys(&key, &date, &vector.service).map(|key| hex(&key)), expected);
+            let date = date(time);
+            assert_eq!(signing_keys(&key, &date, &vector.service).map(|key| hex(key.as_ref())), expected);
         }
         assert_eq!(authorization(&request, &vector.service, time, &id, &key), vector.authorization);
     }

@@ -19,8 +19,8 @@ use futures_util::FutureExt as _;
 use futures_util::stream::{self, StreamExt as _};
 use tencentcloud_simulator::{Behavior, Variant};
 
-/// Number of concurrent lifecycles. They mostly wait.
-const AT_A_TIME: usize = 32;
+/// Number of concurrent lifecycles. They mostly wait, each with a server of its own.
+const AT_A_TIME: usize = 128;
 
 /// The reported diagnostics of a lifecycle, or the first violation.
 type Outcome = Result<Vec<String>, String>;

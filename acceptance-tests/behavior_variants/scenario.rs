@@ -36,8 +36,14 @@ const UPDATE_FAILED: &str = "error: Image cache update failed";
 /// At the first violation.
 pub async fn play(variants: Behavior) -> Vec<String> {
     let variants = possible(variants);
-    let settings =
-        Settings { behavior: variants, build_time: Duration::from_millis(40), lag: LAG, ..Settings::default() };
+    let settings = Settings {
+        behavior: variants,
+        build_time: Duration::from_millis(40),
+        lag: LAG,
+        // Long enough to be listed: the wait for a cache that never is takes a minute.
+        failed_for: Duration::from_secs(1),
+        ..Settings::default()
+    };
     let cloud = Simulator::start_with(settings).unwrap();
     cloud.make_unpullable(BAD_IMAGE);
     // One for each run of Terraform: within a run, rows may be some seconds old.

@@ -213,7 +213,7 @@ impl ImageCache {
         now: Timestamp,
         failure: Option<String>,
         behavior: &Behavior,
-        lag: Duration,
+        failed_for: Duration,
         rng: &mut StdRng,
     ) {
         let Some(Work { due, rebuild, snapshot_before }) = self.work.take() else { return };
@@ -233,7 +233,7 @@ impl ImageCache {
                 self.add_event(ended, "Warning", "ImagePullFailed", message);
             }
             if created && behavior.failed_caches == FailedCaches::Vanish {
-                self.gone_at = SignedDuration::try_from(lag).ok().and_then(|lag| ended.checked_add(lag).ok());
+                self.gone_at = SignedDuration::try_from(failed_for).ok().and_then(|time| ended.checked_add(time).ok());
             }
             return;
         }

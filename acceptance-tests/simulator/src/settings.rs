@@ -45,9 +45,11 @@ pub struct Settings {
     pub keys: Vec<KeyPair>,
     /// The duration of a build; zero ends it before the next request. By default 300 ms.
     pub build_time: Duration,
-    /// The duration of "a while" in variants, after which a new cache appears, or a deleted or failed one disappears.
+    /// The duration of "a while" in variants, after which a new cache appears, or a deleted one disappears.
     /// By default 300 ms.
     pub lag: Duration,
+    /// How long a failed cache is listed, if it disappears. By default 300 ms.
+    pub failed_for: Duration,
     /// By default [`Clock::real`].
     pub clock: Clock,
     /// By default the first variant of each question.
@@ -65,6 +67,7 @@ impl Default for Settings {
             keys: vec![KeyPair::default()],
             build_time: Duration::from_millis(300),
             lag: Duration::from_millis(300),
+            failed_for: Duration::from_millis(300),
             clock: Clock::real(),
             behavior: Behavior::default(),
             requests_per_second: None,

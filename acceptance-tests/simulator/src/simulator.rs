@@ -208,10 +208,10 @@ impl Simulator {
     pub fn finish_build(&self, region: &str, id: &str) -> bool {
         let now = self.shared.clock.now();
         let mut world = self.advanced();
-        let World { behavior, lag, build_failure, image_caches, rng, .. } = &mut *world;
+        let World { behavior, failed_for, build_failure, image_caches, rng, .. } = &mut *world;
         match image_caches.get_mut(region).and_then(|caches| caches.get_mut(id)) {
             Some(cache) if cache.is_building() => {
-                cache.finish_build(now, build_failure(cache), behavior, *lag, rng);
+                cache.finish_build(now, build_failure(cache), behavior, *failed_for, rng);
                 true
             }
             _ => false,

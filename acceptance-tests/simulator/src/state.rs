@@ -24,6 +24,7 @@ pub(crate) struct World {
     pub build_time: Duration,
     /// The duration of "a while" in behavior variants.
     pub lag: Duration,
+    pub failed_for: Duration,
     pub keys: Vec<KeyPair>,
     /// By region, the image caches by ID in order of creation.
     pub image_caches: HashMap<String, IndexMap<String, ImageCache>>,
@@ -38,6 +39,7 @@ impl World {
             behavior: settings.behavior,
             build_time: settings.build_time,
             lag: settings.lag,
+            failed_for: settings.failed_for,
             keys: settings.keys.clone(),
             image_caches: HashMap::new(),
             build_failure: Box::new(|_| None),
@@ -50,7 +52,7 @@ impl World {
     pub fn advance(&mut self, now: Timestamp) {
         for caches in self.image_caches.values_mut() {
             for cache in caches.values_mut().filter(|cache| cache.is_due(now)) {
-                cache.finish_build(now, (self.build_failure)(cache), &self.behavior, self.lag, &mut self.rng);
+                cache.finish_build(now, (self.build_failure)(cache), &self.behavior, self.failed_for, &mut self.rng);
             }
             caches.retain(|_, cache| !cache.has_ended(now));
         }

@@ -115,6 +115,8 @@ impl Workspace {
             .env("TMPDIR", self.directory.path())
             .env("TF_CLI_CONFIG_FILE", self.path("cli.tfrc"))
             .env("CHECKPOINT_DISABLE", "1")
+            // Collects garbage less often than the default of 100: a tenth of the client's CPU time.
+            .env("GOGC", "400")
             .envs(self.environment.iter().map(|(name, value)| (name, value)));
         Running::start(command)
     }

@@ -51,10 +51,10 @@ elif [ ${#missing[@]} -gt 0 ]; then
     echo "Install them (apt-get install ${missing[*]}), or run this script as root there. Tests that need them fail." >&2
 fi
 
-# An acceptance test runs a client (94 MiB as a library) and the provider, and mostly waits for them: two tests for each
+# An acceptance test runs a client (94 MiB as a library) and the provider, and mostly waits for them: three tests for each
 # processor, if there is memory for them.
 if [ -z "${RUST_TEST_THREADS-}" ] && [ -r /proc/meminfo ]; then
-    threads=$((2 * $(nproc)))
+    threads=$((3 * $(nproc)))
     memory=$(awk '/^MemAvailable/ { print int($2 / 1024 / 200) }' /proc/meminfo)
     export RUST_TEST_THREADS=$((threads < memory ? threads : memory > 0 ? memory : 1))
 fi

@@ -10,6 +10,7 @@ use std::sync::LazyLock;
 use flate2::Compression;
 use flate2::write::GzEncoder;
 
+use crate::machine::Scratch;
 use crate::requirements::tool;
 
 /// Deterministic pseudorandom numbers.
@@ -89,7 +90,7 @@ pub fn archive(fill: impl FnOnce(&Path, &mut Random)) -> Vec<u8> {
 
 /// The same, with further options of GNU tar.
 pub fn archive_with(options: &[&str], fill: impl FnOnce(&Path, &mut Random)) -> Vec<u8> {
-    let directory = tempfile::tempdir().unwrap();
+    let directory = Scratch::new();
     fill(directory.path(), &mut Random(1));
     let tar = tool("tar")
         .args(["--create", "--file=-", "--sort=name", "--format=posix", "--numeric-owner"])

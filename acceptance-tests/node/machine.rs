@@ -2,6 +2,9 @@
 
 use std::path::Path;
 use std::process::Output;
+use std::sync::LazyLock;
+
+use tempfile::TempDir;
 
 use crate::requirements::tool;
 
@@ -14,7 +17,9 @@ pub fn run(program: &str, arguments: &[&str]) -> Output {
 }
 
 /// Why no file system can be mounted here, if so: this needs root, and a kernel that allows it.
-pub fn forbids_mounts() -> Option<String> {
+pub static FORBIDS_MOUNTS: LazyLock<Option<String>> = LazyLock::new(forbids_mounts);
+
+fn forbids_mounts() -> Option<String> {
     if run("id", &["-u"]).stdout != b"0\n" {
         return Some("mounting a file system needs root".to_owned());
     }
@@ -43,6 +48,33 @@ pub fn forbids_mounts() -> Option<String> {
     run("umount", &[paths[1]]);
     let reason = String::from_utf8_lossy(&overlay.stderr);
     (!overlay.status.success()).then(|| format!("this machine mounts no overlay: {}", reason.trim()))
+}
+
+/// A directory in memory, where that is allowed: to create and remove tens of thousands of files on a disk takes longer than the
+/// pulls.
+pub struct Scratch {
+    directory: TempDir,
+    is_mounted: bool,
+}
+
+impl Scratch {
+    pub fn new() -> Self {
+        let directory = tempfile::tempdir().unwrap();
+        let mounted = tool("mount").args(["-t", "tmpfs", "tmpfs"]).arg(directory.path()).output().unwrap();
+        Self { directory, is_mounted: mounted.status.success() }
+    }
+
+    pub fn path(&self) -> &Path {
+        self.directory.path()
+    }
+}
+
+impl Drop for Scratch {
+    fn drop(&mut self) {
+        if self.is_mounted {
+            let _ = tool("umount").arg("--lazy").arg(self.path()).output();
+        }
+    }
 }
 
 /// Creates an ext4 file system of the given size in MiB in a sparse file.

@@ -10,7 +10,7 @@ use crate::archives::{archive, archive_with, base, gzip, sources, tiny_files, wr
 use crate::containerd::Containerd;
 use crate::docker_registry::{DockerRegistry, Pushed, Setup, TAR_GZIP, digest};
 use crate::estargz::estargz;
-use crate::machine::forbids_mounts;
+use crate::machine::FORBIDS_MOUNTS;
 use crate::requirements::skip;
 
 const TAR: &str = "application/vnd.oci.image.layer.v1.tar";
@@ -35,8 +35,8 @@ impl Layer {
 /// Pulls images with these layers onto one node, and compares the computed size with the actual one. `exact` is whether all layers
 /// state their size.
 async fn check(name: &str, exact: bool, images: &[&[&Layer]]) {
-    if let Some(reason) = forbids_mounts() {
-        return skip(Some(name), &reason);
+    if let Some(reason) = &*FORBIDS_MOUNTS {
+        return skip(Some(name), reason);
     }
     let registry = DockerRegistry::start(Setup::default()).await;
     let mut references = Vec::new();

@@ -82,7 +82,9 @@ impl TagPolicy {
     /// The part of the listed tags that `ignore_tags` matches and a request may repeat.
     pub fn ignored(&self, listed: &[Tag]) -> Tags {
         let Some(ignore) = self.ignore_tags.known() else { return Tags::new() };
-        by_key(listed).into_iter().filter(|(key, _)| !is_reserved(key) && ignore.matches(key)).collect()
+        let mut tags = by_key(listed);
+        tags.retain(|key, _| !is_reserved(key) && ignore.matches(key));
+        tags
     }
 
     /// Reports tags at `path` that `ignore_tags` matches: they could neither be compared nor removed.

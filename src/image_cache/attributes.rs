@@ -11,6 +11,8 @@ use tencentcloud::tke::{Event, ImageCache};
 use terraform_plugin::schema::COMPUTED;
 use terraform_plugin::value::Attr;
 
+use crate::tags;
+
 /// The attributes of a cache, except those by which it is looked up.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct ImageCacheAttributes {
@@ -58,8 +60,7 @@ pub struct ImageCacheAttributes {
 
 impl From<&ImageCache> for ImageCacheAttributes {
     fn from(cache: &ImageCache) -> Self {
-        let tags = cache.tags.as_ref();
-        let tags = tags.map(|tags| tags.iter().map(|tag| (tag.key.clone(), tag.value.clone())).collect());
+        let tags = cache.tags.as_deref().map(tags::by_key);
         Self {
             status: cache.status.to_string().into(),
             images: cache.images.iter().cloned().collect::<BTreeSet<_>>().into(),

@@ -16,8 +16,6 @@
 //! An unknown flag counts as set: what it may change is planned as unknown, or as a replacement, because an apply may not
 //! change a known planned value, nor replace an object that the plan keeps.
 
-use std::collections::BTreeMap;
-
 use super::changes::Changes;
 use super::computed::COMPUTED;
 use super::create_only::CREATE_ONLY;
@@ -36,7 +34,7 @@ pub(super) async fn plan(session: &Session, plan: &mut ResourcePlan<ImageCacheMo
     let tags_all = session.tags.all(&plan.planned.tags);
     tags::validate_count(&AttributePath::root("tags_all"), &tags_all, &mut plan.diagnostics);
     match tags_all {
-        Attr::Known(tags) => plan.set("tags_all", string_map(tags)),
+        Attr::Known(tags) => plan.set("tags_all", Value::map(tags)),
         _ => plan.set_unknown("tags_all"),
     }
     session.check_access().await?;
@@ -70,11 +68,8 @@ async fn plan_create(session: &Session, plan: &mut ResourcePlan<ImageCacheModel>
     {
         plan.diagnostics.push(errors::financial_region(region));
     }
-    let annotations = BTreeMap::from([
-        ("auto".to_owned(), string_map(annotations::image_cache(annotations::AUTO))),
-        ("pinned".to_owned(), Value::Map(pinned.collect())),
-    ]);
-    plan.set("annotations", Value::Map(annotations));
+    let auto = Value::map(annotations::image_cache(annotations::AUTO));
+    plan.set("annotations", Value::map([("auto", auto), ("pinned", Value::map(pinned))]));
     Ok(())
 }
 
@@ -207,12 +202,9 @@ fn failed_warning(prior: &ImageCacheModel, private: &Private) -> Diagnostic {
     .at(AttributePath::root("status"))
 }
 
-fn string_map(map: BTreeMap<String, String>) -> Value {
-    Value::Map(map.into_iter().map(|(key, value)| (key, Value::from(value))).collect())
-}
-
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeMap;
     use std::sync::Arc;
 
     use tokio_util::sync::CancellationToken;

@@ -84,7 +84,8 @@ fn own_tags(all: &Tags, known: &Attr<Tags>, default_tags: Option<&Tags>) -> Attr
         let own = known.known().is_some_and(|known| known.contains_key(key));
         !own && default_tags.and_then(|defaults| defaults.get(key)) == Some(value)
     };
-    let own: Tags = all.iter().filter(|(k, v)| !is_default(k, v)).map(|(k, v)| (k.clone(), v.clone())).collect();
+    let mut own = all.clone();
+    own.retain(|key, value| !is_default(key, value));
     // An empty map and null both mean no tags.
     if own.is_empty() && !known.is_known() { Attr::Null } else { own.into() }
 }

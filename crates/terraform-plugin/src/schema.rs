@@ -157,7 +157,7 @@ impl Block {
     pub fn ty(&self) -> Type {
         let attributes = self.attributes.iter().map(|(name, attribute)| (name.clone(), attribute.ty()));
         let blocks = self.blocks.iter().map(|(name, block)| (name.clone(), block.ty()));
-        Type::Object(attributes.chain(blocks).collect())
+        Type::object(attributes.chain(blocks))
     }
 }
 
@@ -167,7 +167,7 @@ impl Attribute {
         match &self.kind {
             Kind::Plain(ty) => ty.clone(),
             Kind::Nested(nesting, attributes) => {
-                let object = Type::Object(attributes.iter().map(|(name, a)| (name.clone(), a.ty())).collect());
+                let object = Type::object(attributes.iter().map(|(name, a)| (name.clone(), a.ty())));
                 match nesting {
                     Nesting::Single => object,
                     Nesting::List => Type::List(Box::new(object)),

@@ -80,7 +80,10 @@ impl Value {
 
     /// A map or an object of these entries.
     pub fn map<K: Into<String>, V: Into<Self>>(entries: impl IntoIterator<Item = (K, V)>) -> Self {
-        Self::Map(entries.into_iter().map(|(key, value)| (nfc(key.into()), value.into())).collect())
+        // `collect` would sort first, with code of its own for each type of iterator.
+        let mut map = BTreeMap::new();
+        map.extend(entries.into_iter().map(|(key, value)| (nfc(key.into()), value.into())));
+        Self::Map(map)
     }
 
     /// Whether the value itself is null.

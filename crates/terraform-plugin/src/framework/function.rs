@@ -1,6 +1,5 @@
 //! Functions: pure, without the network and without a configured provider.
 
-use std::collections::BTreeMap;
 use std::marker::PhantomData;
 use std::sync::OnceLock;
 
@@ -127,11 +126,11 @@ fn by_name(signature: &Signature, arguments: Vec<Value>) -> Result<Value, Functi
     }
     let mut arguments = arguments.into_iter();
     let named = signature.parameters.iter().map(|parameter| parameter.name.clone()).zip(arguments.by_ref());
-    let mut object: BTreeMap<_, _> = named.collect();
+    let mut named: Vec<_> = named.collect();
     if let Some(parameter) = &signature.variadic {
-        object.insert(parameter.name.clone(), Value::List(arguments.collect()));
+        named.push((parameter.name.clone(), Value::List(arguments.collect())));
     }
-    Ok(Value::Map(object))
+    Ok(Value::map(named))
 }
 
 fn check_result(signature: &Signature, value: &mut Value, is_known: bool) -> Result<(), FunctionError> {

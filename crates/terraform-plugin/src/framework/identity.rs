@@ -15,14 +15,14 @@ use crate::value::{self, Type, Value};
 pub(super) fn of(schema: &Schema, state: &Value) -> Value {
     let Some(state) = state.as_map() else { return Value::Null };
     let attribute = |name: &String| (name.clone(), state.get(name).cloned().unwrap_or_default());
-    Value::Map(schema.block.attributes.keys().map(attribute).collect())
+    Value::map(schema.block.attributes.keys().map(attribute))
 }
 
 /// The object with these attributes; the others are null.
 pub(super) fn object<M: Model>(schema: &Schema, known: &BTreeMap<String, Value>) -> Result<M, Diagnostic> {
     let Type::Object(types) = &schema.ty else { unreachable!("a schema describes an object") };
     let attribute = |name: &String| (name.clone(), known.get(name).cloned().unwrap_or_default());
-    value::from_value(&Value::Map(types.keys().map(attribute).collect())).map_err(unreadable)
+    value::from_value(&Value::map(types.keys().map(attribute))).map_err(unreadable)
 }
 
 /// The object with an import ID that is the only required attribute of the identity.

@@ -31,6 +31,14 @@ impl<T: ?Sized> Named<T> {
         self.by_name.iter().map(|(name, one)| (*name, &**one))
     }
 
+    /// The result of `of` for each item, by name.
+    pub fn to_map<V>(&self, of: impl Fn(&T) -> V) -> BTreeMap<String, V> {
+        // As `Value::map`.
+        let mut map = BTreeMap::new();
+        map.extend(self.iter().map(|(name, one)| (name.to_owned(), of(one))));
+        map
+    }
+
     /// The item with this name.
     ///
     /// # Errors

@@ -6,8 +6,7 @@ use crate::framework::{FunctionError, Provider, Server};
 use crate::schema::{Parameter, Signature};
 
 pub async fn functions<P: Provider>(server: &Server<P>, _: get_functions::Request) -> get_functions::Response {
-    let functions =
-        server.functions.iter().map(|(name, function)| (name.to_owned(), signature(function.signature()))).collect();
+    let functions = server.functions.to_map(|function| signature(function.signature()));
     get_functions::Response { functions, ..Default::default() }
 }
 

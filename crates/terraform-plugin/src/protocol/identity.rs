@@ -26,9 +26,8 @@ pub async fn schemas<P: Provider>(
     server: &Server<P>,
     _: get_resource_identity_schemas::Request,
 ) -> get_resource_identity_schemas::Response {
-    let schema = |(name, schema): (&str, &Schema)| (name.to_owned(), self::schema(schema));
-    let all = server.resources.iter().map(|(name, resource)| (name, resource.identity_schema()));
-    get_resource_identity_schemas::Response { identity_schemas: all.map(schema).collect(), ..Default::default() }
+    let identity_schemas = server.resources.to_map(|resource| schema(resource.identity_schema()));
+    get_resource_identity_schemas::Response { identity_schemas, ..Default::default() }
 }
 
 fn schema(schema: &Schema) -> wire::ResourceIdentitySchema {

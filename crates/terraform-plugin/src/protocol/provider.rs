@@ -1,7 +1,5 @@
 //! Calls about the provider as a whole.
 
-use std::collections::BTreeMap;
-
 use super::convert::{decode, diagnostics};
 use super::function::signature;
 use super::schema::schema;
@@ -44,17 +42,14 @@ pub async fn schemas<P: Provider>(
     server: &Server<P>,
     _: get_provider_schema::Request,
 ) -> get_provider_schema::Response {
-    fn by_name<T: ?Sized, S>(named: &Named<T>, schema: impl Fn(&T) -> S) -> BTreeMap<String, S> {
-        named.iter().map(|(name, one)| (name.to_owned(), schema(one))).collect()
-    }
     get_provider_schema::Response {
         provider: Some(schema(server.schema())),
-        resource_schemas: by_name(&server.resources, |resource| schema(resource.schema())),
-        data_source_schemas: by_name(&server.data_sources, |source| schema(source.schema())),
-        ephemeral_resource_schemas: by_name(&server.ephemeral_resources, |resource| schema(resource.schema())),
-        list_resource_schemas: by_name(&server.list_resources, |list| schema(list.schema())),
-        action_schemas: by_name(&server.actions, |action| wire::ActionSchema { schema: Some(schema(action.schema())) }),
-        functions: by_name(&server.functions, |function| signature(function.signature())),
+        resource_schemas: server.resources.to_map(|resource| schema(resource.schema())),
+        data_source_schemas: server.data_sources.to_map(|source| schema(source.schema())),
+        ephemeral_resource_schemas: server.ephemeral_resources.to_map(|resource| schema(resource.schema())),
+        list_resource_schemas: server.list_resources.to_map(|list| schema(list.schema())),
+        action_schemas: server.actions.to_map(|action| wire::ActionSchema { schema: Some(schema(action.schema())) }),
+        functions: server.functions.to_map(|function| signature(function.signature())),
         server_capabilities: Some(capabilities()),
         ..Default::default()
     }

@@ -254,8 +254,8 @@ pub(super) fn plain(field: &str, schema: &Map<String, Json>) -> Result<Type, Sch
                     let property = property.as_object().ok_or_else(|| fault(&field, "not described"))?;
                     Ok((name.clone(), plain(&field, property)?))
                 })
-                .collect::<Result<_, _>>()
-                .map(Type::Object),
+                .collect::<Result<Vec<_>, _>>()
+                .map(Type::object),
             None => Ok(Type::Map(element()?)),
         },
         None if check::variants(schema).is_some() => Ok(Type::String),

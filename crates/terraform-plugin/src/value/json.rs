@@ -4,8 +4,6 @@
 //! null, and a primitive may be an equivalent one (`"20"` for `20`), as in Terraform. Numbers keep every digit. There are no
 //! unknown values.
 
-use std::collections::BTreeMap;
-
 use serde_json::Value as Json;
 
 use super::types::tuple_length;
@@ -56,18 +54,18 @@ fn value(json: Json, ty: &Type) -> Result<Value, ValueError> {
             .into_iter()
             .map(|(key, json)| {
                 let value = value(json, element).map_err(|e| e.within_key(&key))?;
-                Ok((nfc(key), value))
+                Ok((key, value))
             })
-            .collect::<Result<_, _>>()
-            .map(Value::Map),
+            .collect::<Result<Vec<_>, _>>()
+            .map(Value::map),
         (Type::Object(attributes), Json::Object(mut object)) => attributes
             .iter()
             .map(|(name, ty)| {
                 let json = object.remove(name).unwrap_or_default();
                 Ok((name.clone(), value(json, ty).map_err(|e| e.within_attribute(name))?))
             })
-            .collect::<Result<BTreeMap<_, _>, _>>()
-            .map(Value::Map),
+            .collect::<Result<Vec<_>, _>>()
+            .map(Value::map),
         (Type::Dynamic, Json::Object(mut dynamic)) => {
             let own = dynamic.get("type").and_then(Type::from_json_value).filter(|own| *own != Type::Dynamic);
             let own = own.ok_or_else(|| ty.mismatch())?;

@@ -53,6 +53,14 @@ impl Type {
         Self::from_json_value(&value)
     }
 
+    /// An object with these attributes.
+    pub fn object(attributes: impl IntoIterator<Item = (String, Self)>) -> Self {
+        // As [`Value::map`].
+        let mut object = BTreeMap::new();
+        object.extend(attributes);
+        Self::Object(object)
+    }
+
     /// The implied type of a value, as from `jsondecode`: lists are tuples, maps are objects.
     pub fn implied(value: &Value) -> Self {
         match value {
@@ -61,7 +69,7 @@ impl Type {
             Value::Number(_) => Self::Number,
             Value::String(_) => Self::String,
             Value::List(list) => Self::Tuple(list.iter().map(Self::implied).collect()),
-            Value::Map(map) => Self::Object(map.iter().map(|(name, v)| (name.clone(), Self::implied(v))).collect()),
+            Value::Map(map) => Self::object(map.iter().map(|(name, v)| (name.clone(), Self::implied(v)))),
             Value::Dynamic(_) => Self::Dynamic,
         }
     }
@@ -95,11 +103,8 @@ impl Type {
             "map" => Some(Self::Map(element()?)),
             "tuple" => of.as_array()?.iter().map(Self::from_json_value).collect::<Option<_>>().map(Self::Tuple),
             "object" => {
-                let attributes = of.as_object()?.iter();
-                attributes
-                    .map(|(name, ty)| Some((name.clone(), Self::from_json_value(ty)?)))
-                    .collect::<Option<_>>()
-                    .map(Self::Object)
+                let attribute = |(name, ty): (&String, _)| Some((name.clone(), Self::from_json_value(ty)?));
+                of.as_object()?.iter().map(attribute).collect::<Option<Vec<_>>>().map(Self::object)
             }
             _ => None,
         }

@@ -102,7 +102,11 @@ impl TagPolicy {
 
 /// Tags by key.
 pub fn by_key(tags: &[Tag]) -> Tags {
-    tags.iter().map(|tag| (tag.key.clone(), tag.value.clone())).collect()
+    let mut by_key = Tags::new();
+    for tag in tags {
+        by_key.insert(tag.key.clone(), tag.value.clone());
+    }
+    by_key
 }
 
 /// Tags in the form of requests.

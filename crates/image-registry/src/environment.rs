@@ -36,7 +36,9 @@ impl Environment {
 
 impl FromIterator<(String, String)> for Environment {
     fn from_iter<T: IntoIterator<Item = (String, String)>>(variables: T) -> Self {
-        Self(variables.into_iter().collect())
+        let mut environment = BTreeMap::new();
+        environment.extend(variables);
+        Self(environment)
     }
 }
 

@@ -54,13 +54,13 @@ impl FromIterator<(String, String)> for Environment {
         let ours = |name: &str| {
             name.starts_with("TENCENTCLOUD_") || name.starts_with("TKE_") || matches!(name, "HOME" | "USERPROFILE")
         };
-        Self(
-            variables
-                .into_iter()
-                .filter(|(name, value)| ours(name) && !value.is_empty())
-                .map(|(name, value)| (name, value.into()))
-                .collect(),
-        )
+        let mut kept = BTreeMap::new();
+        for (name, value) in variables {
+            if ours(&name) && !value.is_empty() {
+                kept.insert(name, value.into());
+            }
+        }
+        Self(kept)
     }
 }
 

@@ -35,7 +35,10 @@ fn reattach(provider: &str, network: &str, address: &str, pid: u32) -> String {
         Some(name) => HOSTS.map(|host| format!("{host}{name}")).to_vec(),
         None => vec![provider.to_owned()],
     };
-    let providers: Map<_, _> = addresses.into_iter().map(|address| (address, config.clone())).collect();
+    let mut providers = Map::new();
+    for address in addresses {
+        providers.insert(address, config.clone());
+    }
     json!(providers).to_string()
 }
 

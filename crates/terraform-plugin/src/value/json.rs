@@ -4,6 +4,8 @@
 //! null, and a primitive may be an equivalent one (`"20"` for `20`), as in Terraform. Numbers keep every digit. There are no
 //! unknown values.
 
+use std::collections::BTreeMap;
+
 use serde_json::Value as Json;
 
 use super::types::tuple_length;
@@ -58,14 +60,14 @@ fn value(json: Json, ty: &Type) -> Result<Value, ValueError> {
             })
             .collect::<Result<Vec<_>, _>>()
             .map(Value::map),
-        (Type::Object(attributes), Json::Object(mut object)) => attributes
-            .iter()
-            .map(|(name, ty)| {
+        (Type::Object(attributes), Json::Object(mut object)) => {
+            let mut map = BTreeMap::new();
+            for (name, ty) in attributes {
                 let json = object.remove(name).unwrap_or_default();
-                Ok((name.clone(), value(json, ty).map_err(|e| e.within_attribute(name))?))
-            })
-            .collect::<Result<Vec<_>, _>>()
-            .map(Value::map),
+                map.insert(name.clone(), value(json, ty).map_err(|e| e.within_attribute(name))?);
+            }
+            Ok(Value::Map(map))
+        }
         (Type::Dynamic, Json::Object(mut dynamic)) => {
             let own = dynamic.get("type").and_then(Type::from_json_value).filter(|own| *own != Type::Dynamic);
             let own = own.ok_or_else(|| ty.mismatch())?;
@@ -94,6 +96,12 @@ mod tests {
     fn state_is_read_by_type() {
         let number = |text: &str| Value::Number(text.parse().expect("a number"));
         for (ty_json, json, expected) in [
+            // The names of attributes are those of the type.
+            (
+                r#"["object",{"e\u0301":"bool"}]"#,
+                r#"{"e\u0301":true}"#,
+                Value::Map(BTreeMap::from([("e\u{301}".to_owned(), true.into())])),
+            ),
             (r#""string""#, "null", Value::Null),
             (r#""string""#, r#""e\u0301""#, "\u{e9}".into()),
             (r#""string""#, "20.0", "20.0".into()),

@@ -94,17 +94,16 @@ impl Api {
         action: &A,
         end: &CancellationToken,
     ) -> Result<A::Response, Error> {
-        self.send_request(region, auth, &Request::of(action), end).await?.decode::<A>()
+        self.send_request(auth, &Request::of(region, action), end).await?.decode::<A>()
     }
 
     pub(crate) async fn send_request(
         &self,
-        region: Option<&str>,
         auth: Auth<'_>,
         request: &Request<'_>,
         end: &CancellationToken,
     ) -> Result<RawResponse, Error> {
-        let &Request { service, action, retry, parameters, .. } = request;
+        let &Request { service, action, region, retry, parameters, .. } = request;
         let lane = self.0.limiter.lane(service, action, region);
         let start = Instant::now();
         let mut pauses = retry::backoff(self.0.max_retries).build();
@@ -116,7 +115,7 @@ impl Api {
             }
             tracing::trace!(service, action, region, ?parameters, "API request");
             attempts += 1;
-            let error = match self.0.transport.send_request(region, auth, request).await {
+            let error = match self.0.transport.send_request(auth, request).await {
                 Ok(response) => return Ok(response),
                 Err(error) => error,
             };

@@ -85,22 +85,17 @@ impl Client {
         action: &A,
         end: &CancellationToken,
     ) -> Result<A::Response, Error> {
-        self.send_request(region, &Request::of(action), end).await?.decode::<A>()
+        self.send_request(&Request::of(Some(region), action), end).await?.decode::<A>()
     }
 
-    async fn send_request(
-        &self,
-        region: &str,
-        request: &Request<'_>,
-        end: &CancellationToken,
-    ) -> Result<RawResponse, Error> {
+    async fn send_request(&self, request: &Request<'_>, end: &CancellationToken) -> Result<RawResponse, Error> {
         let action = request.action;
         let ended = Error::Ended { action };
         let credentials = end.run_until_cancelled(self.credentials(action)).await.ok_or(ended)??;
-        let outcome = self.send_as(&credentials, region, request, end).await;
+        let outcome = self.send_as(&credentials, request, end).await;
         let others = end.run_until_cancelled(self.other_credentials(action, &credentials, &outcome)).await;
         match others.transpose()?.flatten() {
-            Some(renewed) => self.send_as(&renewed, region, request, end).await,
+            Some(renewed) => self.send_as(&renewed, request, end).await,
             None => outcome,
         }
     }
@@ -172,7 +167,6 @@ impl Client {
     async fn send_as(
         &self,
         credentials: &Credentials,
-        region: &str,
         request: &Request<'_>,
         end: &CancellationToken,
     ) -> Result<RawResponse, Error> {
@@ -181,7 +175,7 @@ impl Client {
             let account = end.run_until_cancelled(self.account_of(credentials)).await;
             self.check(action, account.ok_or(Error::Ended { action })?)?;
         }
-        self.api.send_request(Some(region), Auth::Signed(credentials), request, end).await
+        self.api.send_request(Auth::Signed(credentials), request, end).await
     }
 
     fn check(&self, action: &'static str, account: Result<String, Error>) -> Result<(), Error> {

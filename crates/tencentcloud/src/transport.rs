@@ -71,6 +71,8 @@ pub(crate) struct Request<'a> {
     pub service: &'static str,
     version: &'static str,
     pub action: &'static str,
+    /// `None` for the few actions that have none.
+    pub region: Option<&'a str>,
     response_limit: usize,
     pub retry: Retry,
     /// For the log.
@@ -79,11 +81,12 @@ pub(crate) struct Request<'a> {
 }
 
 impl<'a> Request<'a> {
-    pub fn of<A: Action>(action: &'a A) -> Self {
+    pub fn of<A: Action>(region: Option<&'a str>, action: &'a A) -> Self {
         Self {
             service: A::SERVICE,
             version: A::VERSION,
             action: A::NAME,
+            region,
             response_limit: A::RESPONSE_LIMIT,
             retry: action.retry(),
             parameters: action,
@@ -109,26 +112,16 @@ impl Transport {
     /// # Errors
     ///
     /// Every variant of [`Error`] except [`Error::Credentials`].
-    pub async fn send_request(
-        &self,
-        region: Option<&str>,
-        auth: Auth<'_>,
-        request: &Request<'_>,
-    ) -> Result<RawResponse, Error> {
-        let response = self.exchange_in_time(region, auth, request).await?;
+    pub async fn send_request(&self, auth: Auth<'_>, request: &Request<'_>) -> Result<RawResponse, Error> {
+        let response = self.exchange_in_time(auth, request).await?;
         response.check(request.service, request.action)?;
         Ok(response)
     }
 
     /// Signs once more with the server's time if the server rejects the signature as expired and states its time.
-    async fn exchange_in_time(
-        &self,
-        region: Option<&str>,
-        auth: Auth<'_>,
-        request: &Request<'_>,
-    ) -> Result<RawResponse, Error> {
+    async fn exchange_in_time(&self, auth: Auth<'_>, request: &Request<'_>) -> Result<RawResponse, Error> {
         let offset = self.clock_offset.load(Ordering::Relaxed);
-        let response = self.exchange(region, auth, request, offset).await?;
+        let response = self.exchange(auth, request, offset).await?;
         let Some(seconds_behind) = response.clock_skew() else { return Ok(response) };
 
         let skewed = |seconds_behind, response: &RawResponse| Error::ClockSkew {
@@ -142,7 +135,7 @@ impl Transport {
             seconds_behind = offset,
             "this machine's clock is wrong; signing with the server's time"
         );
-        let response = self.exchange(region, auth, request, offset).await?;
+        let response = self.exchange(auth, request, offset).await?;
         if let Some(seconds_behind) = response.clock_skew() {
             return Err(skewed(seconds_behind, &response));
         }
@@ -150,20 +143,14 @@ impl Transport {
         Ok(response)
     }
 
-    async fn exchange(
-        &self,
-        region: Option<&str>,
-        auth: Auth<'_>,
-        request: &Request<'_>,
-        clock_offset: i64,
-    ) -> Result<RawResponse, Error> {
+    async fn exchange(&self, auth: Auth<'_>, request: &Request<'_>, clock_offset: i64) -> Result<RawResponse, Error> {
         let action = request.action;
         let unsendable = |problem, source| Error::Unsendable { action, problem, source };
         let url = self.endpoints.url(request.service);
         let url = url.map_err(|error| unsendable("the endpoint is not a URL", Arc::new(error)))?;
         // As the HTTP library sets `Host`: with the port only if it is not the scheme's default.
         let host = &url[Position::BeforeHost..Position::AfterPort];
-        let headers = headers(&self.program, host, region, auth, request, at(clock_offset)).map_err(|error| {
+        let headers = headers(&self.program, host, auth, request, at(clock_offset)).map_err(|error| {
             let problem =
                 "the region, the secret ID or the token has a character that is not allowed in an HTTP header";
             unsendable(problem, Arc::new(error))
@@ -237,7 +224,6 @@ fn at(clock_offset: i64) -> Timestamp {
 fn headers(
     program: &Program,
     host: &str,
-    region: Option<&str>,
     auth: Auth<'_>,
     request: &Request<'_>,
     time: Timestamp,
@@ -253,7 +239,7 @@ fn headers(
             HeaderValue::from_str(&format!("{}_{}", program.name, program.version))?
         }),
     ]);
-    if let Some(region) = region {
+    if let Some(region) = request.region {
         headers.insert("x-tc-region", HeaderValue::from_str(region)?);
     }
     let authorization = match auth {

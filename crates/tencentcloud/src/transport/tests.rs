@@ -39,7 +39,7 @@ impl Transport {
         auth: Auth<'_>,
         action: &A,
     ) -> Result<A::Response, Error> {
-        self.send_request(region, auth, &Request::of(action)).await?.decode::<A>()
+        self.send_request(auth, &Request::of(region, action)).await?.decode::<A>()
     }
 }
 
